@@ -1,0 +1,59 @@
+using System.Buffers;
+
+namespace SymRatchet;
+
+/// <summary>
+/// A secure channel to one authenticated peer. Every message is sealed under a key of its own, and arrives whole, once and
+/// in order, or the channel ends.
+/// </summary>
+/// <remarks>
+/// One call that sends and one call that receives may run at the same time; a second one of the same kind throws
+/// <see cref="InvalidOperationException"/>. The first failure stays: every later call throws it again. Disposing a channel
+/// that was not closed tells the peer that its data may be incomplete; call <see cref="CloseAsync"/> when all is said.
+/// </remarks>
+public interface ISecureChannel : IAsyncDisposable
+{
+    /// <summary>Where the channel stands.</summary>
+    ProtocolPhase Phase { get; }
+
+    /// <summary>What the handshake proved about the other side.</summary>
+    ChannelPeer Peer { get; }
+
+    /// <summary>The largest message that can be sent or received, in bytes.</summary>
+    int MaxMessageSize { get; }
+
+    /// <summary>Seals one message and sends it, with whatever was written before.</summary>
+    /// <param name="message">The message, 0 to <see cref="MaxMessageSize"/> bytes; not kept after the call.</param>
+    /// <param name="cancellationToken">
+    /// Cancelled before the message is sealed, it leaves the channel usable. Cancelled while bytes are on their way, it ends the
+    /// channel with <see cref="SecureChannelError.Canceled"/>, since the peer may hold half a message.
+    /// </param>
+    /// <exception cref="ArgumentException">The message is too large. Nothing was sent.</exception>
+    /// <exception cref="InvalidOperationException">Another send is in progress, the direction is closed, or the protocol wants an answer first. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The channel has failed.</exception>
+    ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Seals one message without sending it yet, so that many small ones share one system call. Sends by itself once 64 KiB wait.
+    /// Otherwise as <see cref="SendAsync"/>.
+    /// </summary>
+    /// <param name="message">The message, 0 to <see cref="MaxMessageSize"/> bytes; not kept after the call.</param>
+    /// <param name="cancellationToken">As for <see cref="SendAsync"/>.</param>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends what <see cref="WriteAsync"/> has sealed. Waits while the peer does not read.</summary>
+    /// <param name="cancellationToken">As for <see cref="SendAsync"/>.</param>
+    ValueTask FlushAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Receives one message into <paramref name="destination"/>. Nothing is written there before it was verified.</summary>
+    /// <param name="destination">Takes the message; it advances by the message's length, once.</param>
+    /// <param name="cancellationToken">Cancelled, it leaves the channel usable and loses nothing.</param>
+    /// <returns>True for a message, which may be empty; false where the peer closed the channel and proved it.</returns>
+    /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
+    /// <exception cref="SecureChannelException">The channel has failed; nothing of the failed message was handed out.</exception>
+    ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default);
+
+    /// <summary>Tells the peer, provably, that all is said. What it still sends can be received where the protocol allows it.</summary>
+    /// <param name="cancellationToken">As for <see cref="SendAsync"/>.</param>
+    ValueTask CloseAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+using SymRatchet.Channel;
+using SymRatchet.Primitives;
+using SymRatchet.Session;
+using SymRatchet.Session.Seed;
+
+namespace SymRatchet;
+
+/// <summary>Makes secure channels over any <see cref="Stream"/> or <see cref="IDuplexPipe"/>. Thread-safe.</summary>
+public static class SecureChannel
+{
+#pragma warning disable RS0026 // the overloads differ in a Stream and an IDuplexPipe; no call can mean both
+    /// <summary>Connects as the client over a stream and returns once both sides are proven.</summary>
+    /// <param name="stream">A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">Who the client is; copied.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed.</exception>
+    public static ValueTask<ISecureChannel> ConnectAsync(Stream stream, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ConnectCoreAsync(Transport.Over(stream, options.LeaveOpen), options, cancellationToken);
+    }
+
+    /// <summary>Connects as the client over a pipe, as over a stream.</summary>
+    /// <param name="pipe">A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">Who the client is; copied.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed.</exception>
+    public static ValueTask<ISecureChannel> ConnectAsync(IDuplexPipe pipe, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ConnectCoreAsync(Transport.Over(pipe, options.LeaveOpen), options, cancellationToken);
+    }
+
+    /// <summary>Accepts a client over a stream and returns once both sides are proven.</summary>
+    /// <param name="stream">A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">The keys of the clients; copied.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
+    public static ValueTask<ISecureChannel> AcceptAsync(Stream stream, SecureChannelServerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return AcceptCoreAsync(Transport.Over(stream, options.LeaveOpen), options, cancellationToken);
+    }
+
+    /// <summary>Accepts a client over a pipe, as over a stream.</summary>
+    /// <param name="pipe">A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">The keys of the clients; copied.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
+    public static ValueTask<ISecureChannel> AcceptAsync(IDuplexPipe pipe, SecureChannelServerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return AcceptCoreAsync(Transport.Over(pipe, options.LeaveOpen), options, cancellationToken);
+    }
+
+#pragma warning restore RS0026
+
+    private static async ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
+    {
+        SecureChannelClientOptions own = options.Validated();
+        using InMemoryKeyStore store = new(ChannelRole.Client);
+        store.Add(own.Key!);
+        return await HandshakeDriver.RunAsync(transport, ClientStart(own), ChannelRole.Client, store, own, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
+    {
+        SecureChannelServerOptions own = options.Validated();
+        return await HandshakeDriver.RunAsync(transport, ServerStart(own), ChannelRole.Server, own.Keys!, own, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The two places that know which protocols there are. Everything after them drives a HandshakeState.
+    private static HandshakeState ClientStart(SecureChannelClientOptions options) => options.Protocol switch
+    {
+        ChannelProtocol.Seed => SeedClientHandshake.Start(options.Key!.Id, options.MaxMessageSize, RandomSource.System),
+        _ => throw new ArgumentException($"Protocol {options.Protocol} is not known."),
+    };
+
+    private static HandshakeState ServerStart(SecureChannelServerOptions options) => options.Protocol switch
+    {
+        ChannelProtocol.Seed => SeedServerHandshake.Start(options.MaxMessageSize, RandomSource.System, options.TimeProvider),
+        _ => throw new ArgumentException($"Protocol {options.Protocol} is not known."),
+    };
+}

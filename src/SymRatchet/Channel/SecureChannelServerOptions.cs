@@ -1,0 +1,24 @@
+namespace SymRatchet;
+
+/// <summary>What a server needs to accept: the keys of its clients.</summary>
+public sealed class SecureChannelServerOptions : SecureChannelOptions
+{
+    /// <summary>Makes options with defaults.</summary>
+    public SecureChannelServerOptions()
+    {
+    }
+
+    private SecureChannelServerOptions(SecureChannelServerOptions other)
+        : base(other) => Keys = other.Keys;
+
+    /// <summary>The keys of the clients. Required; not disposed by the channel.</summary>
+    public IKeyStore? Keys { get; set; }
+
+    internal SecureChannelServerOptions Validated()
+    {
+        ValidateCommon();
+        if (Keys is null)
+            throw new ArgumentException($"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its clients.");
+        return new SecureChannelServerOptions(this);
+    }
+}

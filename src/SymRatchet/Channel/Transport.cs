@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace SymRatchet.Channel;
+
+/// <summary>A stream or pipe as the channel sees it: unread bytes on one side, memory to seal into on the other.</summary>
+internal sealed class Transport : IAsyncDisposable
+{
+    // Large reads for large records; an idle connection waits with no buffer at all.
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true, useZeroByteReads: true);
+    private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
+
+    private static readonly IOException Abandoned = new("The channel is disposed.");
+
+    private readonly PipeReader _reader;
+    private readonly Stream? _stream;
+    private readonly bool _leaveOpen;
+    private ReadOnlySequence<byte> _unread;
+    private bool _holdsRead;
+    private bool _ended;
+
+    private Transport(PipeReader reader, PipeWriter writer, Stream? stream, bool leaveOpen)
+    {
+        _reader = reader;
+        Output = writer;
+        _stream = stream;
+        _leaveOpen = leaveOpen;
+    }
+
+    internal PipeWriter Output { get; }
+
+    /// <summary>What has arrived and is not consumed.</summary>
+    internal ref readonly ReadOnlySequence<byte> Unread => ref _unread;
+
+    internal string RemoteName { get; private init; } = "the peer";
+
+    internal static Transport Over(Stream stream, bool leaveOpen)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead || !stream.CanWrite)
+            throw new ArgumentException("A channel needs a stream that can be read and written.", nameof(stream));
+
+        return new Transport(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), stream, leaveOpen)
+        {
+            RemoteName = (stream as NetworkStream)?.Socket.RemoteEndPoint?.ToString() ?? "the peer",
+        };
+    }
+
+    internal static Transport Over(IDuplexPipe pipe, bool leaveOpen)
+    {
+        ArgumentNullException.ThrowIfNull(pipe);
+        return new Transport(pipe.Input, pipe.Output, stream: null, leaveOpen);
+    }
+
+    /// <summary>Drops the first bytes of <see cref="Unread"/>; their memory is given back at the next read.</summary>
+    internal void Consume(int length) => _unread = _unread.Slice(length);
+
+    internal void CopyFirst(Span<byte> destination) => _unread.Slice(0, destination.Length).CopyTo(destination);
+
+    /// <summary>Waits for more bytes than are there.</summary>
+    /// <returns>False at the end of the stream. Cancelled, nothing is lost.</returns>
+    internal ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        if (_ended)
+            return new ValueTask<bool>(false);
+
+        if (_holdsRead)
+        {
+            // All that is left was looked at and is not enough: wake only for more.
+            _holdsRead = false;
+            _reader.AdvanceTo(_unread.Start, _unread.End);
+            _unread = default;
+        }
+
+        ValueTask<ReadResult> read = _reader.ReadAsync(cancellationToken);
+        return read.IsCompletedSuccessfully ? new ValueTask<bool>(Take(read.Result)) : AwaitedAsync(this, read);
+
+        static async ValueTask<bool> AwaitedAsync(Transport transport, ValueTask<ReadResult> read) =>
+            transport.Take(await read.ConfigureAwait(false));
+    }
+
+    /// <summary>Makes whoever still reads or writes stop. A stream or pipe that is left open is only woken, and only where somebody waits.</summary>
+    internal async ValueTask AbortAsync(bool reading, bool writing)
+    {
+        if (_stream is not null && !_leaveOpen)
+        {
+            await _stream.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        if (reading)
+            _reader.CancelPendingRead();
+        if (writing)
+            Output.CancelPendingFlush();
+    }
+
+    /// <summary>Ends the reading half, once nobody reads any more.</summary>
+    internal void CompleteInput()
+    {
+        if (_stream is not null || !_leaveOpen)
+            _reader.Complete();
+        else if (_holdsRead)
+            _reader.AdvanceTo(_unread.Start); // the rest belongs to the pipe's owner
+    }
+
+    /// <summary>Ends the writing half, once nobody writes any more.</summary>
+    internal void CompleteOutput()
+    {
+        if (_stream is not null)
+            Output.Complete(Abandoned); // with an exception, it does not flush what is left to a stream that is gone
+        else if (!_leaveOpen)
+            Output.Complete();
+    }
+
+    /// <summary>Ends both halves where nobody else uses them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await AbortAsync(reading: false, writing: false).ConfigureAwait(false);
+        CompleteInput();
+        CompleteOutput();
+    }
+
+    private bool Take(ReadResult result)
+    {
+        _unread = result.Buffer;
+        _holdsRead = true;
+        _ended = result.IsCompleted || result.IsCanceled;
+        return true;
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace SymRatchet.Diagnostics;
+
+/// <summary>Every log line of the library, with its event id. None takes a key or a payload.</summary>
+internal static partial class ChannelLog
+{
+    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Handshake as {Role} done with {Peer} in {Milliseconds:0.0} ms.")]
+    internal static partial void HandshakeDone(this ILogger logger, ChannelRole role, ChannelPeer peer, double milliseconds);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Handshake as {Role} with {Remote} failed: {Error}: {Detail}")]
+    internal static partial void HandshakeFailed(this ILogger logger, ChannelRole role, string remote, SecureChannelError error, string detail);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "Channel of {Client} failed: {Error}: {Detail}")]
+    internal static partial void ChannelFailed(this ILogger logger, string client, SecureChannelError error, string detail);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Debug, Message = "Channel of {Client} was closed by the peer.")]
+    internal static partial void ClosedByPeer(this ILogger logger, string client);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Refused {Remote}: {Pending} handshakes are pending already.")]
+    internal static partial void TooManyHandshakes(this ILogger logger, string remote, int pending);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The listener could not accept a connection; it tries again.")]
+    internal static partial void AcceptFailed(this ILogger logger, Exception exception);
+}

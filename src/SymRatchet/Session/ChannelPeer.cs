@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using SymRatchet.Keys;
+
+namespace SymRatchet;
+
+/// <summary>What the handshake proved about the other side. Immutable.</summary>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed class ChannelPeer
+{
+    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ReadOnlyMemory<byte> clientId)
+    {
+        Protocol = protocol;
+        Role = role;
+        ClientId = clientId;
+    }
+
+    /// <summary>The protocol that the channel speaks.</summary>
+    public ChannelProtocol Protocol { get; }
+
+    /// <summary>The role of the other side.</summary>
+    public ChannelRole Role { get; }
+
+    /// <summary>The client's id, proven on the server, and this side's own on the client. 1 to 255 bytes.</summary>
+    public ReadOnlyMemory<byte> ClientId { get; }
+
+    /// <summary>The client's id as text; bytes that are no printable UTF-8 are shown as hex.</summary>
+    public string ClientName => KeyText.ToDisplay(ClientId.Span);
+
+    /// <summary>The id, protocol and role.</summary>
+    public override string ToString() => $"{ClientName} ({Protocol}, peer is the {Role})";
+}

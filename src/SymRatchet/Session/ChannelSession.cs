@@ -1,0 +1,54 @@
+using System.Buffers;
+
+namespace SymRatchet.Session;
+
+/// <summary>
+/// An established session without any IO: bytes in, bytes out. The channel drives it and knows nothing else of the protocol.
+/// The sending half and the receiving half may be called at the same time, each by one caller at a time.
+/// </summary>
+internal abstract class ChannelSession : IFrameReader, IDisposable
+{
+    internal abstract ProtocolPhase Phase { get; }
+
+    internal abstract ChannelPeer Peer { get; }
+
+    internal abstract int MaxMessageSize { get; }
+
+    /// <summary>Whether the stream may end here without an authenticated close. Only a protocol that has none says yes.</summary>
+    internal abstract bool EndOfStreamIsClose { get; }
+
+    /// <summary>The size of the largest frame that <see cref="SealFarewell"/> writes.</summary>
+    internal abstract int MaxFarewellLength { get; }
+
+    internal abstract int GetSealedLength(int messageLength);
+
+    /// <summary>Seals one message and moves the sending keys on.</summary>
+    /// <returns>The length of the frame written.</returns>
+    /// <exception cref="InvalidOperationException">It is not this side's turn; nothing was written and no key moved.</exception>
+    internal abstract int Seal(ReadOnlySpan<byte> message, Span<byte> destination);
+
+    /// <summary>Seals the last frame of this direction: a close where the reason is none, else the reason. Erases the sending keys.</summary>
+    /// <returns>The length of the frame, or 0 where there is nothing left to say.</returns>
+    internal abstract int SealFarewell(SecureChannelError reason, Span<byte> destination);
+
+    public abstract FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength);
+
+    /// <summary>The room that <see cref="Open"/> needs for a frame of this length.</summary>
+    internal abstract int GetOpenedLength(int frameLength);
+
+    /// <summary>
+    /// Verifies and opens one frame. The receiving keys move only where it verified; on failure the destination is cleared
+    /// and the receiving keys are erased.
+    /// </summary>
+    internal abstract OpenResult Open(ReadOnlySpan<byte> frame, Span<byte> destination);
+
+    internal abstract void EraseSendingKeys();
+
+    internal abstract void EraseReceivingKeys();
+
+    public void Dispose()
+    {
+        EraseSendingKeys();
+        EraseReceivingKeys();
+    }
+}

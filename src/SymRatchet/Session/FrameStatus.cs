@@ -1,0 +1,17 @@
+namespace SymRatchet.Session;
+
+/// <summary>What the first bytes of a buffer hold.</summary>
+internal enum FrameStatus
+{
+    /// <summary>Not yet a whole frame.</summary>
+    Incomplete,
+
+    /// <summary>A whole frame.</summary>
+    Complete,
+
+    /// <summary>A frame above the limit; nothing is allocated for it.</summary>
+    TooLarge,
+
+    /// <summary>Bytes that no frame of this protocol starts with.</summary>
+    Malformed,
+}

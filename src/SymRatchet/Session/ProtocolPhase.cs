@@ -1,0 +1,14 @@
+namespace SymRatchet;
+
+/// <summary>Where a channel stands. It only ever moves down this list.</summary>
+public enum ProtocolPhase
+{
+    /// <summary>The handshake has not yet proven the peer.</summary>
+    Init = 0,
+
+    /// <summary>Both sides are proven; messages flow.</summary>
+    Active = 1,
+
+    /// <summary>Closed or failed; keys are erased and nothing more is sent or delivered.</summary>
+    Terminated = 2,
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Session.Seed;
+
+/// <summary>
+/// The two keys of one direction and their evolution. <c>H</c> is SHA-256 cut to 16 bytes; a key becomes <c>H(key || fed)</c>.
+/// Not thread-safe.
+/// </summary>
+internal sealed class SeedKeys : IDisposable
+{
+    internal const int KeySize = 16;
+
+    private readonly SecretBytes _keys = new(2 * KeySize);
+
+    // One hash object for the life of the session: an incremental hash allocates, its reuse does not.
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    private SeedKeys()
+    {
+    }
+
+    internal ReadOnlySpan<byte> EncryptionKey => _keys.Span[..KeySize];
+
+    internal ReadOnlySpan<byte> MacKey => _keys.Span[KeySize..];
+
+    internal bool IsErased => _keys.IsErased;
+
+    internal static SeedKeys ClientToServer(ReadOnlySpan<byte> masterKey) => Derive(masterKey, "C2S-ENC"u8, "C2S-MAC"u8);
+
+    internal static SeedKeys ServerToClient(ReadOnlySpan<byte> masterKey) => Derive(masterKey, "S2C-ENC"u8, "S2C-MAC"u8);
+
+    /// <summary>The step after a message of this direction: what it feeds differs between the directions.</summary>
+    internal void Evolve(ReadOnlySpan<byte> encryptionFeed, ReadOnlySpan<byte> macFeed)
+    {
+        Hash(_keys.Span[..KeySize], encryptionFeed, _keys.Span[..KeySize]);
+        Hash(_keys.Span[KeySize..], macFeed, _keys.Span[KeySize..]);
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _hash.Dispose();
+    }
+
+    private static SeedKeys Derive(ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> encryptionLabel, ReadOnlySpan<byte> macLabel)
+    {
+        SeedKeys keys = new();
+        keys.Hash(masterKey, encryptionLabel, keys._keys.Span[..KeySize]);
+        keys.Hash(masterKey, macLabel, keys._keys.Span[KeySize..]);
+        return keys;
+    }
+
+    private void Hash(ReadOnlySpan<byte> key, ReadOnlySpan<byte> fed, Span<byte> destination)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        try
+        {
+            _hash.AppendData(key);
+            _hash.AppendData(fed);
+            _hash.GetHashAndReset(digest);
+            digest[..KeySize].CopyTo(destination);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(digest);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Session.Seed;
+
+/// <summary>
+/// One session of the seed protocol, for either role, from its first frame on: a strict exchange of one client message and one
+/// server message a round. Hello and challenge are the messages of round 0. Any failure is final and erases all four keys.
+/// </summary>
+internal sealed class SeedSession : ChannelSession
+{
+    private static ReadOnlySpan<byte> StatusOk => "OK"u8;
+
+    // The original gives a TERMINATE no meaning beyond its opcode; our own peers tell a close from a failure by these.
+    private static ReadOnlySpan<byte> ClosePayload => "CLOSE"u8;
+
+    private static ReadOnlySpan<byte> TerminatedPayload => "TERMINATED"u8;
+
+    private readonly Lock _gate = new();
+    private readonly ChannelRole _role;
+    private readonly byte _id;
+    private readonly RandomSource _random;
+    private readonly SeedKeys _clientToServer;
+    private readonly SeedKeys _serverToClient;
+    private readonly Aes _aes = Aes.Create();
+    private ProtocolPhase _phase = ProtocolPhase.Init;
+    private uint _round;
+    private bool _clientHasSpoken;
+    private bool _farewellSaid;
+
+    internal SeedSession(ChannelRole role, byte id, ReadOnlySpan<byte> masterKey, int maxMessageSize, RandomSource random)
+    {
+        _role = role;
+        _id = id;
+        _random = random;
+        _clientToServer = SeedKeys.ClientToServer(masterKey);
+        _serverToClient = SeedKeys.ServerToClient(masterKey);
+        MaxMessageSize = maxMessageSize;
+        Peer = new ChannelPeer(ChannelProtocol.Seed, role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client, PreSharedKey.SeedId(id));
+    }
+
+    internal override ProtocolPhase Phase => _phase;
+
+    internal override ChannelPeer Peer { get; }
+
+    internal override int MaxMessageSize { get; }
+
+    // The original hangs up without a word when it is done; between two rounds that is an end like any other.
+    internal override bool EndOfStreamIsClose => !_clientHasSpoken;
+
+    internal override int MaxFarewellLength => SeedFrame.FrameLength(SeedFrame.BlockSize);
+
+    internal uint Round => _round;
+
+    internal SeedKeys ClientToServerKeys => _clientToServer;
+
+    internal SeedKeys ServerToClientKeys => _serverToClient;
+
+    private byte SendDirection => _role == ChannelRole.Client ? SeedFrame.ClientToServer : SeedFrame.ServerToClient;
+
+    private byte ReceiveDirection => _role == ChannelRole.Client ? SeedFrame.ServerToClient : SeedFrame.ClientToServer;
+
+    private SeedKeys SendKeys => _role == ChannelRole.Client ? _clientToServer : _serverToClient;
+
+    private SeedKeys ReceiveKeys => _role == ChannelRole.Client ? _serverToClient : _clientToServer;
+
+    /// <summary>The client speaks first in a round, the server answers; nobody speaks twice.</summary>
+    private bool MaySend => _clientHasSpoken == (_role == ChannelRole.Server);
+
+    internal override int GetSealedLength(int messageLength) => SeedFrame.FrameLength(messageLength);
+
+    internal override int GetOpenedLength(int frameLength) => Math.Max(0, frameLength - SeedFrame.PrefixSize - SeedFrame.Overhead);
+
+    public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
+        SeedFrame.Parse(buffer, MaxMessageSize, out frameLength);
+
+    internal override int Seal(ReadOnlySpan<byte> message, Span<byte> destination)
+    {
+        lock (_gate)
+        {
+            if (_phase == ProtocolPhase.Terminated)
+                throw new InvalidOperationException("The seed session is over.");
+            if (!MaySend)
+            {
+                throw new InvalidOperationException(_role == ChannelRole.Client
+                    ? "The seed protocol exchanges one message a round: receive the server's answer before sending again."
+                    : "The seed protocol exchanges one message a round: a server answers one received message with one sent.");
+            }
+
+            if (_round == uint.MaxValue)
+                throw new InvalidOperationException("The seed session has used its last round number; connect again.");
+
+            SeedOpcode opcode = (_role, _round) switch
+            {
+                (ChannelRole.Client, 0) => SeedOpcode.ClientHello,
+                (ChannelRole.Client, _) => SeedOpcode.ClientData,
+                (_, 0) => SeedOpcode.ServerChallenge,
+                _ => SeedOpcode.ServerAggregate,
+            };
+            int written = SealFrame(opcode, message, destination);
+            ReadOnlySpan<byte> sealedMessage = destination[SeedFrame.PrefixSize..written];
+            Evolve(SendDirection, sealedMessage, message);
+            return written;
+        }
+    }
+
+    internal override int SealFarewell(SecureChannelError reason, Span<byte> destination)
+    {
+        lock (_gate)
+        {
+            if (_farewellSaid || SendKeys.IsErased)
+                return 0;
+
+            SeedOpcode opcode = reason == SecureChannelError.Authentication ? SeedOpcode.KeyDesyncError : SeedOpcode.Terminate;
+            int written = SealFrame(opcode, reason == SecureChannelError.None ? ClosePayload : TerminatedPayload, destination);
+            _farewellSaid = true;
+            _phase = ProtocolPhase.Terminated;
+            EraseKeys();
+            return written;
+        }
+    }
+
+    internal override OpenResult Open(ReadOnlySpan<byte> frame, Span<byte> destination)
+    {
+        lock (_gate)
+        {
+            ReadOnlySpan<byte> message = frame[SeedFrame.PrefixSize..];
+            OpenResult result = OpenMessage(message, destination);
+            if (result.Status != OpenStatus.Message)
+            {
+                CryptographicOperations.ZeroMemory(destination);
+                _phase = ProtocolPhase.Terminated;
+                EraseReceivingKeys();
+            }
+
+            return result;
+        }
+    }
+
+    // One session object is both halves: its sending keys are what a last word is sealed with, so they go second.
+    internal override void EraseReceivingKeys()
+    {
+        lock (_gate)
+            ReceiveKeys.Dispose();
+    }
+
+    internal override void EraseSendingKeys()
+    {
+        lock (_gate)
+        {
+            _phase = ProtocolPhase.Terminated;
+            SendKeys.Dispose();
+            _aes.Dispose();
+        }
+    }
+
+    private void EraseKeys()
+    {
+        EraseReceivingKeys();
+        EraseSendingKeys();
+    }
+
+    private OpenResult OpenMessage(ReadOnlySpan<byte> message, Span<byte> destination)
+    {
+        if (ReceiveKeys.IsErased)
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a message after the end of the session");
+
+        var opcode = (SeedOpcode)message[SeedFrame.OpcodeOffset];
+        bool allowed = SeedTransitions.Table.TryMove(_role, _phase, (byte)opcode, out ProtocolPhase next);
+        if (allowed && next == ProtocolPhase.Terminated)
+            return Terminated(message, opcode, destination);
+        if (!allowed)
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, $"opcode {(byte)opcode} in phase {_phase}");
+        if (!IsWellFormed(message))
+            return OpenResult.Fail(SecureChannelError.Malformed, $"a message of {message.Length} bytes");
+        if (message[SeedFrame.IdOffset] != _id)
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, $"client id {message[SeedFrame.IdOffset]} instead of {_id}");
+        if (message[SeedFrame.DirectionOffset] != ReceiveDirection)
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, $"direction {message[SeedFrame.DirectionOffset]} instead of {ReceiveDirection}");
+        uint round = BinaryPrimitives.ReadUInt32BigEndian(message[SeedFrame.RoundOffset..]);
+        if (round != _round)
+            return OpenResult.Fail(SecureChannelError.UnexpectedRound, $"round {round} instead of {_round}");
+        if (MaySend)
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a second message in one round");
+        if (!VerifyMac(message))
+            return OpenResult.Fail(SecureChannelError.Authentication, "the MAC does not verify");
+
+        int length = Decrypt(message, destination);
+        if (length < 0)
+            return OpenResult.Fail(SecureChannelError.Authentication, "the padding is wrong behind a right MAC");
+
+        Span<byte> padded = destination[..(message.Length - SeedFrame.Overhead)];
+        padded[length..].Clear();
+        Evolve(ReceiveDirection, message, padded[..length]);
+        _phase = next;
+        return OpenResult.Message(length);
+    }
+
+    // Whether the attacker forged it or the peer sent it, the session is over; a clean close is only what the MAC proves.
+    private OpenResult Terminated(ReadOnlySpan<byte> message, SeedOpcode opcode, Span<byte> destination)
+    {
+        bool proven = IsWellFormed(message)
+            && message[SeedFrame.IdOffset] == _id
+            && message[SeedFrame.DirectionOffset] == ReceiveDirection
+            && VerifyMac(message);
+        if (proven && opcode == SeedOpcode.Terminate && !_clientHasSpoken && _phase == ProtocolPhase.Active)
+        {
+            int length = Decrypt(message, destination);
+            if (length >= 0 && CryptographicOperations.FixedTimeEquals(destination[..length], ClosePayload))
+                return OpenResult.Closed;
+        }
+
+        string code = string.Create(CultureInfo.InvariantCulture, $"code {(byte)opcode} ({opcode})");
+        return OpenResult.Fail(SecureChannelError.TerminatedByPeer, proven ? code : code + ", unproven");
+    }
+
+    private static bool IsWellFormed(ReadOnlySpan<byte> message) =>
+        message.Length >= SeedFrame.MinLength && (message.Length - SeedFrame.Overhead) % SeedFrame.BlockSize == 0;
+
+    /// <summary>Decrypts a message whose MAC has verified, and no other.</summary>
+    /// <returns>The length of the payload, or -1 where the padding is wrong.</returns>
+    private int Decrypt(ReadOnlySpan<byte> message, Span<byte> destination)
+    {
+        Span<byte> padded = destination[..(message.Length - SeedFrame.Overhead)];
+        _aes.SetKey(ReceiveKeys.EncryptionKey);
+        _aes.DecryptCbc(message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize], message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize), padded, PaddingMode.None);
+        return Pkcs7.Unpad(padded);
+    }
+
+    private bool VerifyMac(ReadOnlySpan<byte> message)
+    {
+        Span<byte> mac = stackalloc byte[SeedFrame.MacSize];
+        HMACSHA256.HashData(ReceiveKeys.MacKey, message[..^SeedFrame.MacSize], mac);
+        return CryptographicOperations.FixedTimeEquals(mac, message[^SeedFrame.MacSize..]);
+    }
+
+    private int SealFrame(SeedOpcode opcode, ReadOnlySpan<byte> payload, Span<byte> destination)
+    {
+        Span<byte> frame = destination[..SeedFrame.FrameLength(payload.Length)];
+        SeedFrame.WriteHeader(frame, opcode, _id, _round, SendDirection);
+        Span<byte> message = frame[SeedFrame.PrefixSize..];
+        Span<byte> iv = message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize);
+        _random.Fill(iv);
+
+        // Padded where the ciphertext goes, and encrypted in place.
+        Span<byte> padded = message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize];
+        payload.CopyTo(padded);
+        Pkcs7.Pad(padded, payload.Length);
+        _aes.SetKey(SendKeys.EncryptionKey);
+        _aes.EncryptCbc(padded, iv, padded, PaddingMode.None);
+        HMACSHA256.HashData(SendKeys.MacKey, message[..^SeedFrame.MacSize], message[^SeedFrame.MacSize..]);
+        return frame.Length;
+    }
+
+    // Seed protocol, "Keys": a client message feeds its ciphertext and IV, a server message its payload and the status code.
+    private void Evolve(byte direction, ReadOnlySpan<byte> message, ReadOnlySpan<byte> payload)
+    {
+        if (direction == SeedFrame.ClientToServer)
+        {
+            _clientToServer.Evolve(message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize], message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize));
+            _clientHasSpoken = true;
+        }
+        else
+        {
+            _serverToClient.Evolve(payload, StatusOk);
+            _clientHasSpoken = false;
+            _round++;
+            _phase = ProtocolPhase.Active;
+        }
+    }
+}
