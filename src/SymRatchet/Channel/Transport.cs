@@ -53,8 +53,16 @@ internal sealed class Transport : IAsyncDisposable
         return new Transport(pipe.Input, pipe.Output, stream: null, leaveOpen);
     }
 
-    /// <summary>Drops the first bytes of <see cref="Unread"/>; their memory is given back at the next read.</summary>
-    internal void Consume(int length) => _unread = _unread.Slice(length);
+    /// <summary>
+    /// Drops the first bytes of <see cref="Unread"/>. Their memory goes back once nothing is left of the read: one call into the
+    /// reader for many small messages, and no writer at the other end of a pipe is held up by what was read already.
+    /// </summary>
+    internal void Consume(int length)
+    {
+        _unread = _unread.Slice(length);
+        if (_unread.IsEmpty)
+            GiveBack();
+    }
 
     internal void CopyFirst(Span<byte> destination) => _unread.Slice(0, destination.Length).CopyTo(destination);
 
@@ -66,12 +74,7 @@ internal sealed class Transport : IAsyncDisposable
             return new ValueTask<bool>(false);
 
         if (_holdsRead)
-        {
-            // All that is left was looked at and is not enough: wake only for more.
-            _holdsRead = false;
-            _reader.AdvanceTo(_unread.Start, _unread.End);
-            _unread = default;
-        }
+            GiveBack();
 
         ValueTask<ReadResult> read = _reader.ReadAsync(cancellationToken);
         return read.IsCompletedSuccessfully ? new ValueTask<bool>(Take(read.Result)) : AwaitedAsync(this, read);
@@ -119,6 +122,14 @@ internal sealed class Transport : IAsyncDisposable
         await AbortAsync(reading: false, writing: false).ConfigureAwait(false);
         CompleteInput();
         CompleteOutput();
+    }
+
+    // Whatever is left was looked at and is not enough: the reader wakes only for more.
+    private void GiveBack()
+    {
+        _holdsRead = false;
+        _reader.AdvanceTo(_unread.Start, _unread.End);
+        _unread = default;
     }
 
     private bool Take(ReadResult result)

@@ -1,8 +1,5 @@
 namespace SymRatchet.Session;
 
-/// <summary>One line of a <see cref="TransitionTable"/>: who receives what in which phase, and where it leads.</summary>
-internal readonly record struct Transition(ChannelRole Receiver, ProtocolPhase From, byte Opcode, ProtocolPhase To);
-
 /// <summary>
 /// The whole of phase x opcode x role of a protocol. What is not in the table is refused; there is no other place where an
 /// opcode is allowed.
