@@ -41,7 +41,7 @@ internal sealed class SeedPair
 
     internal static byte[] Farewell(SeedSession session, SecureChannelError reason)
     {
-        byte[] frame = new byte[session.MaxFarewellLength];
+        byte[] frame = new byte[session.MaxControlLength];
         return frame[..session.SealFarewell(reason, frame)];
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
 using SymRatchet.Primitives;
 using SymRatchet.Session;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Channel;
 
@@ -24,22 +25,26 @@ internal sealed class EstablishedChannel : ISecureChannel
     private readonly Transport _transport;
     private readonly PipeWriter _output;
     private readonly ChannelSession _session;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _sendLock = new(1, 1);
     private int _sending;
     private int _receiving;
     private int _disposed;
     private int _unflushed;
+    private ulong _pings;
     private int _farewell = NoFarewell;
     private volatile bool _selfClosed;
     private volatile bool _peerClosed;
     private volatile SecureChannelException? _failure;
+    private volatile Ping? _ping;
 
-    internal EstablishedChannel(Transport transport, ChannelSession session, ILogger logger)
+    internal EstablishedChannel(Transport transport, ChannelSession session, TimeProvider time, ILogger logger)
     {
         _transport = transport;
         _output = transport.Output;
         _session = session;
+        _time = time;
         _logger = logger;
         ChannelMetrics.ChannelOpened();
     }
@@ -88,6 +93,34 @@ internal sealed class EstablishedChannel : ISecureChannel
         }
     }
 
+    public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
+    {
+        Ping ping = new(Interlocked.Increment(ref _pings));
+        if (Interlocked.CompareExchange(ref _ping, ping, null) is not null)
+            throw new InvalidOperationException("Another ping is in progress on this channel.");
+        try
+        {
+            long started = _time.GetTimestamp();
+            await EnterLockAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                _output.Advance(_session.SealPing(ping.Token, _output.GetSpan(_session.MaxControlLength)));
+                await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await ExitLockAsync().ConfigureAwait(false);
+            }
+
+            await ping.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return _time.GetElapsedTime(started);
+        }
+        finally
+        {
+            _ping = null;
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
     {
@@ -111,9 +144,7 @@ internal sealed class EstablishedChannel : ISecureChannel
                         OpenResult result = OpenFrame(frameLength, destination);
                         if (result.Status == OpenStatus.Message)
                             return true;
-                        if (result.Status == OpenStatus.Failed)
-                            throw await FailAsync(result.Error, result.Detail!).ConfigureAwait(false);
-                        PeerClosed();
+                        await TakeControlAsync(result).ConfigureAwait(false);
                         break;
 
                     case FrameStatus.TooLarge:
@@ -128,6 +159,8 @@ internal sealed class EstablishedChannel : ISecureChannel
         }
         finally
         {
+            if (_failure is not null)
+                _session.EraseReceivingKeys();
             Interlocked.CompareExchange(ref _receiving, Idle, Busy);
             if (_disposed != 0)
                 ReleaseReceivingHalf();
@@ -144,6 +177,7 @@ internal sealed class EstablishedChannel : ISecureChannel
             await SayFarewellAsync(SecureChannelError.Aborted).ConfigureAwait(false);
 
         // Whoever still reads or writes fails on the dead transport, and lets go of the keys before they are erased.
+        _ping?.Answer.TrySetException(new ObjectDisposedException(nameof(ISecureChannel)));
         await _transport.AbortAsync(reading: _receiving == Busy, writing: _sending == Busy).ConfigureAwait(false);
         await _sendLock.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         _session.EraseSendingKeys();
@@ -172,6 +206,27 @@ internal sealed class EstablishedChannel : ISecureChannel
         finally
         {
             await ExitSendAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask TakeControlAsync(OpenResult result)
+    {
+        switch (result.Status)
+        {
+            case OpenStatus.Failed:
+                throw await FailAsync(result.Error, result.Detail!).ConfigureAwait(false);
+
+            case OpenStatus.Closed:
+                PeerClosed();
+                break;
+
+            case OpenStatus.Pong when _ping is { } ping && ping.Token == result.Token:
+                ping.Answer.TrySetResult();
+                break;
+
+            case OpenStatus.Control when _session.HasReply:
+                await SayPendingAsync().ConfigureAwait(false);
+                break;
         }
     }
 
@@ -210,7 +265,7 @@ internal sealed class EstablishedChannel : ISecureChannel
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             return more;
         }
-        catch (Exception e) when (IsTransportFailure(e))
+        catch (Exception e) when (Transport.IsFailure(e))
         {
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             throw await FailAsync(SecureChannelError.Transport, e.Message, e).ConfigureAwait(false);
@@ -228,6 +283,7 @@ internal sealed class EstablishedChannel : ISecureChannel
     private void PeerClosed()
     {
         _peerClosed = true;
+        _ping?.Answer.TrySetException(new InvalidOperationException("The peer closed the channel before it answered the ping."));
         _logger.ClosedByPeer(Peer.ClientName);
     }
 
@@ -238,15 +294,25 @@ internal sealed class EstablishedChannel : ISecureChannel
             throw new InvalidOperationException("Another send is in progress on this channel.");
         try
         {
-            if (!_sendLock.Wait(0, CancellationToken.None))
-                await _sendLock.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await EnterLockAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             Volatile.Write(ref _sending, Idle);
             throw;
         }
+    }
 
+    private ValueTask ExitSendAsync()
+    {
+        Volatile.Write(ref _sending, Idle);
+        return ExitLockAsync();
+    }
+
+    private async ValueTask EnterLockAsync(CancellationToken cancellationToken)
+    {
+        if (!_sendLock.Wait(0, CancellationToken.None))
+            await _sendLock.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ThrowIfOver();
@@ -255,16 +321,15 @@ internal sealed class EstablishedChannel : ISecureChannel
         }
         catch
         {
-            await ExitSendAsync().ConfigureAwait(false);
+            await ExitLockAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    private ValueTask ExitSendAsync()
+    private ValueTask ExitLockAsync()
     {
-        Volatile.Write(ref _sending, Idle);
         _sendLock.Release();
-        return Volatile.Read(ref _farewell) == NoFarewell ? default : EmptyFarewellSlotAsync();
+        return Volatile.Read(ref _farewell) == NoFarewell && !_session.HasReply ? default : SayPendingAsync();
     }
 
     private async ValueTask FlushOutputAsync(CancellationToken cancellationToken)
@@ -283,7 +348,7 @@ internal sealed class EstablishedChannel : ISecureChannel
             await FailAsync(SecureChannelError.Canceled, "in a send").ConfigureAwait(false);
             throw;
         }
-        catch (Exception e) when (IsTransportFailure(e))
+        catch (Exception e) when (Transport.IsFailure(e))
         {
             ObjectDisposedException.ThrowIf(_disposed != 0, this);
             throw await FailAsync(SecureChannelError.Transport, e.Message, e).ConfigureAwait(false);
@@ -299,38 +364,47 @@ internal sealed class EstablishedChannel : ISecureChannel
 
         ChannelMetrics.ChannelFailed(error);
         _logger.ChannelFailed(Peer.ClientName, error, detail);
+        _ping?.Answer.TrySetException(failure);
         await SayFarewellAsync(error).ConfigureAwait(false);
+        if (Interlocked.CompareExchange(ref _receiving, Busy, Idle) == Idle)
+        {
+            _session.EraseReceivingKeys();
+            Interlocked.CompareExchange(ref _receiving, Idle, Busy);
+        }
+
         return failure;
     }
 
     private ValueTask SayFarewellAsync(SecureChannelError reason)
     {
         Interlocked.CompareExchange(ref _farewell, (int)reason, NoFarewell);
-        return EmptyFarewellSlotAsync();
+        return SayPendingAsync();
     }
 
-    // Whoever holds the lock comes by here when it lets go, so a farewell that finds the lock taken is not lost.
-    private async ValueTask EmptyFarewellSlotAsync()
+    // Whoever holds the lock comes by here when it lets go, so what finds the lock taken is not lost.
+    private async ValueTask SayPendingAsync()
     {
         if (!_sendLock.Wait(0, CancellationToken.None))
             return;
+        int farewell = Interlocked.Exchange(ref _farewell, NoFarewell);
         try
         {
-            int reason = Interlocked.Exchange(ref _farewell, NoFarewell);
-            if (reason != NoFarewell && IsWorthTelling((SecureChannelError)reason))
-            {
-                SealFarewell((SecureChannelError)reason);
-                using CancellationTokenSource timeout = new(Limits.FarewellTimeout);
-                await _output.FlushAsync(timeout.Token).ConfigureAwait(false);
-            }
+            if (_session.HasReply && _failure is null && !_selfClosed)
+                _output.Advance(_session.SealReply(_output.GetSpan(_session.MaxControlLength)));
+            if (farewell != NoFarewell && IsWorthTelling((SecureChannelError)farewell))
+                SealFarewell((SecureChannelError)farewell);
+
+            using CancellationTokenSource timeout = new(Limits.FarewellTimeout);
+            await _output.FlushAsync(farewell == NoFarewell ? CancellationToken.None : timeout.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException || IsTransportFailure(e))
+        catch (Exception e) when (e is OperationCanceledException || Transport.IsFailure(e))
         {
-            // The peer does not hear it; the channel is over all the same.
+            // A peer that cannot be reached does not hear it; the next call finds out why.
         }
         finally
         {
-            _session.EraseSendingKeys();
+            if (farewell != NoFarewell)
+                _session.EraseSendingKeys();
             _sendLock.Release();
         }
     }
@@ -341,7 +415,7 @@ internal sealed class EstablishedChannel : ISecureChannel
 
     private void SealFarewell(SecureChannelError reason)
     {
-        Span<byte> frame = _output.GetSpan(_session.MaxFarewellLength);
+        Span<byte> frame = _output.GetSpan(_session.MaxControlLength);
         _output.Advance(_session.SealFarewell(reason, frame));
     }
 
@@ -361,6 +435,8 @@ internal sealed class EstablishedChannel : ISecureChannel
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
     }
 
-    private static bool IsTransportFailure(Exception e) =>
-        e is (IOException and not SecureChannelException) or ObjectDisposedException or InvalidOperationException or System.Net.Sockets.SocketException;
+    private sealed record Ping(ulong Token)
+    {
+        internal TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

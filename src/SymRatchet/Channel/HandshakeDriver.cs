@@ -1,7 +1,7 @@
-using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
 using SymRatchet.Session;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Channel;
 
@@ -9,80 +9,117 @@ namespace SymRatchet.Channel;
 /// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the store and
 /// the clock; what any of it means is the states' business.
 /// </summary>
-internal static class HandshakeDriver
+internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKeyStore store, SecureChannelOptions options, HandshakeLimiter? limiter)
 {
-    internal static async ValueTask<ISecureChannel> RunAsync(
-        Transport transport, HandshakeState start, ChannelRole role, IKeyStore store, SecureChannelOptions options, CancellationToken cancellationToken)
-    {
-        ILogger logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
-        long started = options.TimeProvider.GetTimestamp();
-        using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+    private readonly ILogger _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
+    private readonly long _started = options.TimeProvider.GetTimestamp();
+    private PendingHandshake? _place;
 
-        HandshakeState state = start;
+    internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
+    {
+        using PendingHandshake? place = limiter?.TryEnter(transport.RemoteAddress);
+        if (limiter is not null && place is null)
+            throw await GiveUpAsync(state, SecureChannelException.Of(SecureChannelError.Limit, "too many handshakes are pending")).ConfigureAwait(false);
+
+        _place = place;
+        using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, place?.Evicted ?? default);
         SecureChannelException failure;
         try
         {
             while (state is not (Established or Refused))
-                state = await StepAsync(transport, state, store, either.Token).ConfigureAwait(false);
-
-            if (state is Established established)
             {
-                TimeSpan elapsed = options.TimeProvider.GetElapsedTime(started);
-                ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
-                logger.HandshakeDone(role, established.Session.Peer, elapsed.TotalMilliseconds);
-                return new EstablishedChannel(transport, established.Session, logger);
+                state = await StepAsync(state, either.Token).ConfigureAwait(false);
+                if (state.Alarm != HandshakeAlarm.None)
+                    _logger.Alarm(role, transport.RemoteName, state.Alarm.ToString());
             }
 
+            if (state is Established established)
+                return Succeed(established.Session);
+
             var refused = (Refused)state;
-            await SayLastWordAsync(transport.Output, refused.LastWord, either.Token).ConfigureAwait(false);
+            if (!refused.LastWord.IsEmpty)
+                await transport.Output.WriteAsync(refused.LastWord, either.Token).ConfigureAwait(false);
             failure = SecureChannelException.Of(refused.Error, refused.Detail);
         }
         catch (SecureChannelException e)
         {
             failure = e;
         }
-        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            failure = SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e);
+            failure = place is { IsEvicted: true }
+                ? SecureChannelException.Of(SecureChannelError.Limit, "made room for another handshake", e)
+                : SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (Transport.IsFailure(e))
         {
             failure = SecureChannelException.Of(SecureChannelError.Transport, e.Message, e);
         }
         catch
         {
-            await AbandonAsync(transport, state).ConfigureAwait(false);
+            await AbandonAsync(state).ConfigureAwait(false);
             throw;
         }
 
-        ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(started));
-        logger.HandshakeFailed(role, transport.RemoteName, failure.Error, failure.Message);
-        await AbandonAsync(transport, state).ConfigureAwait(false);
-        throw failure;
+        throw await GiveUpAsync(state, failure).ConfigureAwait(false);
     }
 
-    private static async ValueTask<HandshakeState> StepAsync(Transport transport, HandshakeState state, IKeyStore store, CancellationToken cancellationToken)
+    private EstablishedChannel Succeed(ChannelSession session)
+    {
+        TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_started);
+        ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
+        _logger.HandshakeDone(role, session.Peer, elapsed.TotalMilliseconds);
+        return new EstablishedChannel(transport, session, options.TimeProvider, _logger);
+    }
+
+    private async ValueTask<SecureChannelException> GiveUpAsync(HandshakeState state, SecureChannelException failure)
+    {
+        ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
+        _logger.HandshakeFailed(role, transport.RemoteName, failure.Error, failure.Message);
+        await AbandonAsync(state).ConfigureAwait(false);
+        return failure;
+    }
+
+    private ValueTask AbandonAsync(HandshakeState state)
+    {
+        state.Dispose();
+        return transport.DisposeAsync();
+    }
+
+    private async ValueTask<HandshakeState> StepAsync(HandshakeState state, CancellationToken cancellationToken)
     {
         switch (state)
         {
             case FrameExpected expected:
-                return await ReceiveAsync(transport, expected, cancellationToken).ConfigureAwait(false);
+                return await ReceiveAsync(expected, cancellationToken).ConfigureAwait(false);
 
             case KeyNeeded needed:
-                using (StoredKey? key = await FindAsync(store, needed.Id, cancellationToken).ConfigureAwait(false))
+                using (StoredKey? key = await AskStoreAsync(() => store.FindAsync(needed.Id, cancellationToken)).ConfigureAwait(false))
                     return needed.Found(key);
+
+            case AdvanceNeeded advance:
+                await AskStoreAsync(() => AdvanceAsync(advance, cancellationToken)).ConfigureAwait(false);
+                return advance.Advanced();
 
             case SendNeeded send:
                 await transport.Output.WriteAsync(send.Bytes, cancellationToken).ConfigureAwait(false);
                 return send.Sent();
+
+            case TurnNeeded turn:
+                return await DerivationTurns.TakeAsync(turn.Id, turn.Taken, cancellationToken).ConfigureAwait(false);
+
+            case AdmissionNeeded admission:
+                return _place is null || _place.TryIdentify(admission.Id, admission.Nonce, admission.IsBehind)
+                    ? admission.Admitted()
+                    : throw SecureChannelException.Of(SecureChannelError.Limit, "too many handshakes of this identity are pending");
 
             default:
                 throw new InvalidOperationException($"No driver for the handshake state {state.GetType().Name}.");
         }
     }
 
-    private static async ValueTask<HandshakeState> ReceiveAsync(Transport transport, FrameExpected expected, CancellationToken cancellationToken)
+    private async ValueTask<HandshakeState> ReceiveAsync(FrameExpected expected, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -95,10 +132,10 @@ internal static class HandshakeDriver
                     return expected.Receive(frame);
 
                 case FrameStatus.TooLarge:
-                    return new Refused(SecureChannelError.Limit, "a handshake message above the limit");
+                    throw SecureChannelException.Of(SecureChannelError.Limit, "a handshake message above the limit");
 
                 case FrameStatus.Malformed:
-                    return new Refused(SecureChannelError.Malformed, "no handshake message of this protocol");
+                    throw SecureChannelException.Of(SecureChannelError.Malformed, "no handshake message of this protocol");
             }
 
             if (!await transport.ReadMoreAsync(cancellationToken).ConfigureAwait(false))
@@ -106,27 +143,21 @@ internal static class HandshakeDriver
         }
     }
 
-    private static async ValueTask<StoredKey?> FindAsync(IKeyStore store, ReadOnlyMemory<byte> id, CancellationToken cancellationToken)
+    private async ValueTask<bool> AdvanceAsync(AdvanceNeeded advance, CancellationToken cancellationToken)
+    {
+        await store.AdvanceAsync(advance.Id, advance.Epoch, advance.EpochKey.Memory, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private static async ValueTask<T> AskStoreAsync<T>(Func<ValueTask<T>> question)
     {
         try
         {
-            return await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+            return await question().ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw SecureChannelException.Of(SecureChannelError.KeyStore, e.Message, e);
         }
-    }
-
-    private static async ValueTask SayLastWordAsync(PipeWriter output, ReadOnlyMemory<byte> lastWord, CancellationToken cancellationToken)
-    {
-        if (!lastWord.IsEmpty)
-            await output.WriteAsync(lastWord, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static ValueTask AbandonAsync(Transport transport, HandshakeState state)
-    {
-        state.Dispose();
-        return transport.DisposeAsync();
     }
 }

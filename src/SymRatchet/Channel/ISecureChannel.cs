@@ -53,6 +53,17 @@ public interface ISecureChannel : IAsyncDisposable
     /// <exception cref="SecureChannelException">The channel has failed; nothing of the failed message was handed out.</exception>
     ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Asks the peer for a sign of life. The answer arrives through <see cref="ReceiveAsync"/>, so somebody must be receiving on both
+    /// sides. Only a peer that still reads answers.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait; as for <see cref="SendAsync"/> while the ping is on its way.</param>
+    /// <returns>How long the answer took.</returns>
+    /// <exception cref="InvalidOperationException">Another ping is in progress, or a direction is closed.</exception>
+    /// <exception cref="NotSupportedException">The protocol has no ping.</exception>
+    /// <exception cref="SecureChannelException">The channel has failed.</exception>
+    ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Tells the peer, provably, that all is said. What it still sends can be received where the protocol allows it.</summary>
     /// <param name="cancellationToken">As for <see cref="SendAsync"/>.</param>
     ValueTask CloseAsync(CancellationToken cancellationToken = default);

@@ -60,30 +60,26 @@ public static class SecureChannel
 
 #pragma warning restore RS0026
 
-    private static async ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
+    private static ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
     {
         SecureChannelClientOptions own = options.Validated();
-        using InMemoryKeyStore store = new(ChannelRole.Client);
-        store.Add(own.Key!);
-        return await HandshakeDriver.RunAsync(transport, ClientStart(own), ChannelRole.Client, store, own, cancellationToken).ConfigureAwait(false);
+        HandshakeDriver driver = new(transport, ChannelRole.Client, own.Keys ?? own.Key!.ClientStore, own, limiter: null);
+        return driver.RunAsync(ClientStart(own), cancellationToken);
     }
 
-    private static async ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
+    private static ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
     {
         SecureChannelServerOptions own = options.Validated();
-        return await HandshakeDriver.RunAsync(transport, ServerStart(own), ChannelRole.Server, own.Keys!, own, cancellationToken).ConfigureAwait(false);
+        HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter);
+        return driver.RunAsync(ServerStart(own), cancellationToken);
     }
 
     // The two places that know which protocols there are. Everything after them drives a HandshakeState.
-    private static HandshakeState ClientStart(SecureChannelClientOptions options) => options.Protocol switch
-    {
-        ChannelProtocol.Seed => SeedClientHandshake.Start(options.Key!.Id, options.MaxMessageSize, RandomSource.System),
-        _ => throw new ArgumentException($"Protocol {options.Protocol} is not known."),
-    };
+    private static HandshakeState ClientStart(SecureChannelClientOptions options) => options.Protocol == ChannelProtocol.Seed
+        ? SeedClientHandshake.Start(options.Id, options.MaxRecordSize, RandomSource.System)
+        : ClientHandshake.Start(options.Id, options.ToSettings(options.SendBeforeConfirm));
 
-    private static HandshakeState ServerStart(SecureChannelServerOptions options) => options.Protocol switch
-    {
-        ChannelProtocol.Seed => SeedServerHandshake.Start(options.MaxMessageSize, RandomSource.System, options.TimeProvider),
-        _ => throw new ArgumentException($"Protocol {options.Protocol} is not known."),
-    };
+    private static HandshakeState ServerStart(SecureChannelServerOptions options) => options.Protocol == ChannelProtocol.Seed
+        ? SeedServerHandshake.Start(options.MaxRecordSize, RandomSource.System, options.TimeProvider)
+        : ServerHandshake.Start(options.ToSettings(sendBeforeConfirm: false));
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SymRatchet.Primitives;
+using SymRatchet.Session;
 
 namespace SymRatchet;
 
@@ -14,18 +15,39 @@ public abstract class SecureChannelOptions
     private protected SecureChannelOptions(SecureChannelOptions other)
     {
         Protocol = other.Protocol;
-        MaxMessageSize = other.MaxMessageSize;
+        Suites = [.. other.Suites];
+        MaxRecordSize = other.MaxRecordSize;
+        PaddingBlock = other.PaddingBlock;
+        EpochLimit = other.EpochLimit;
         HandshakeTimeout = other.HandshakeTimeout;
         LeaveOpen = other.LeaveOpen;
         TimeProvider = other.TimeProvider;
         LoggerFactory = other.LoggerFactory;
     }
 
-    /// <summary>The protocol; the peer must be set to the same.</summary>
-    public ChannelProtocol Protocol { get; set; } = ChannelProtocol.Seed;
+    /// <summary>The protocol, <see cref="ChannelProtocol.V1"/> by default; the peer must be set to the same.</summary>
+    public ChannelProtocol Protocol { get; set; } = ChannelProtocol.V1;
 
-    /// <summary>The largest message that is sent or accepted, in bytes: 1 to 16 MiB, 1 MiB by default.</summary>
-    public int MaxMessageSize { get; set; } = Limits.DefaultMaxMessageSize;
+    /// <summary>
+    /// The cipher suites that are offered or accepted, the preferred first; the server's preference decides. Suites that this machine
+    /// does not support are passed over. By default all three, <see cref="CipherSuiteId.Aegis256"/> first. Protocol 1 only.
+    /// </summary>
+    public IReadOnlyList<CipherSuiteId> Suites { get; set; } = [CipherSuiteId.Aegis256, CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305];
+
+    /// <summary>
+    /// The largest record that is sent or accepted, in bytes, tag and padding counted: 256 bytes to 16 MiB, 1 MiB by default. What is left
+    /// for a message is <see cref="ISecureChannel.MaxMessageSize"/>.
+    /// </summary>
+    public int MaxRecordSize { get; set; } = Limits.DefaultMaxRecordSize;
+
+    /// <summary>
+    /// Pads every message that is sent to a multiple of this many bytes, so that its length tells less; 0, the default, for no
+    /// padding. The receiver needs no setting. Protocol 1 only.
+    /// </summary>
+    public int PaddingBlock { get; set; }
+
+    /// <summary>How many epochs one side's store may be ahead of the other's, 1 to 65,536; 65,536 by default. Protocol 1 only.</summary>
+    public long EpochLimit { get; set; } = Limits.EpochLimit;
 
     /// <summary>How long a handshake may take, 10 seconds by default. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = Limits.HandshakeTimeout;
@@ -43,11 +65,25 @@ public abstract class SecureChannelOptions
     {
         if (!Enum.IsDefined(Protocol))
             throw new ArgumentException($"{nameof(Protocol)} {Protocol} is not a protocol of this library.");
-        if (MaxMessageSize is < 1 or > Limits.MaxMessageSize)
-            throw new ArgumentException($"{nameof(MaxMessageSize)} is {MaxMessageSize}; it must be 1 to {Limits.MaxMessageSize} bytes.");
+        ArgumentNullException.ThrowIfNull(Suites);
+        if (Suites.Count == 0 || Suites.Distinct().Count() != Suites.Count || !Suites.All(Enum.IsDefined))
+            throw new ArgumentException($"{nameof(Suites)} must name one or more suites of this library, none twice.");
+        if (Protocol == ChannelProtocol.V1 && SupportedSuites().Length == 0)
+            throw new PlatformNotSupportedException($"This machine supports none of the suites {string.Join(", ", Suites)}.");
+        if (MaxRecordSize is < Limits.MinRecordSize or > Limits.MaxRecordSize)
+            throw new ArgumentException($"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to {Limits.MaxRecordSize} bytes.");
+        if (PaddingBlock < 0 || PaddingBlock > MaxRecordSize)
+            throw new ArgumentException($"{nameof(PaddingBlock)} is {PaddingBlock}; it must be 0 to {nameof(MaxRecordSize)}.");
+        if (EpochLimit is < 1 or > Limits.EpochLimit)
+            throw new ArgumentException($"{nameof(EpochLimit)} is {EpochLimit}; it must be 1 to {Limits.EpochLimit}.");
         if (HandshakeTimeout != Timeout.InfiniteTimeSpan && HandshakeTimeout <= TimeSpan.Zero)
             throw new ArgumentException($"{nameof(HandshakeTimeout)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
     }
+
+    internal HandshakeSettings ToSettings(bool sendBeforeConfirm) =>
+        new(SupportedSuites(), MaxRecordSize, PaddingBlock, EpochLimit, sendBeforeConfirm, RandomSource.System);
+
+    private CipherSuite[] SupportedSuites() => [.. Suites.Select(CipherSuite.Get).Where(suite => suite.IsSupported)];
 }

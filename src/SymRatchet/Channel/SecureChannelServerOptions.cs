@@ -9,10 +9,17 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     }
 
     private SecureChannelServerOptions(SecureChannelServerOptions other)
-        : base(other) => Keys = other.Keys;
+        : base(other)
+    {
+        Keys = other.Keys;
+        HandshakeLimiter = other.HandshakeLimiter;
+    }
 
     /// <summary>The keys of the clients. Required; not disposed by the channel.</summary>
     public IKeyStore? Keys { get; set; }
+
+    /// <summary>The limits on pending handshakes, shared by all accepts that share the object; null for none.</summary>
+    public HandshakeLimiter? HandshakeLimiter { get; set; } = new();
 
     internal SecureChannelServerOptions Validated()
     {

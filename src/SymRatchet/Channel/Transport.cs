@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 
 namespace SymRatchet.Channel;
@@ -33,7 +34,11 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>What has arrived and is not consumed.</summary>
     internal ref readonly ReadOnlySequence<byte> Unread => ref _unread;
 
-    internal string RemoteName { get; private init; } = "the peer";
+    internal string RemoteName => RemoteEndPoint?.ToString() ?? "the peer";
+
+    internal IPAddress? RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address;
+
+    private EndPoint? RemoteEndPoint { get; init; }
 
     internal static Transport Over(Stream stream, bool leaveOpen)
     {
@@ -43,7 +48,7 @@ internal sealed class Transport : IAsyncDisposable
 
         return new Transport(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), stream, leaveOpen)
         {
-            RemoteName = (stream as NetworkStream)?.Socket.RemoteEndPoint?.ToString() ?? "the peer",
+            RemoteEndPoint = (stream as NetworkStream)?.Socket.RemoteEndPoint,
         };
     }
 
@@ -115,6 +120,10 @@ internal sealed class Transport : IAsyncDisposable
         else if (!_leaveOpen)
             Output.Complete();
     }
+
+    /// <summary>Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.</summary>
+    internal static bool IsFailure(Exception e) =>
+        e is (IOException and not SecureChannelException) or ObjectDisposedException or InvalidOperationException or SocketException;
 
     /// <summary>Ends both halves where nobody else uses them.</summary>
     public async ValueTask DisposeAsync()

@@ -20,6 +20,9 @@ internal static partial class ChannelLog
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Refused {Remote}: {Pending} handshakes are pending already.")]
     internal static partial void TooManyHandshakes(this ILogger logger, string remote, int pending);
 
+    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Handshake as {Role} with {Remote}: {Alarm}. A store was put back from a backup, or the key has a second owner.")]
+    internal static partial void Alarm(this ILogger logger, ChannelRole role, string remote, string alarm);
+
     [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The listener could not accept a connection; it tries again.")]
     internal static partial void AcceptFailed(this ILogger logger, Exception exception);
 }

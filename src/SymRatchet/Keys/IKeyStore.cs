@@ -11,4 +11,14 @@ public interface IKeyStore
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A snapshot that the caller disposes, or null where the id is unknown.</returns>
     ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Moves an identity forward: atomic, and durable before it returns. A lower or equal epoch changes nothing and is no error:
+    /// parallel handshakes of one identity race for it. The old key must not be readable afterwards.
+    /// </summary>
+    /// <param name="id">The client's id, which <see cref="FindAsync"/> has found.</param>
+    /// <param name="epoch">The epoch of <paramref name="epochKey"/>.</param>
+    /// <param name="epochKey">The root key of that epoch, 32 bytes. Erased by the caller afterwards, so it is copied where it is kept.</param>
+    /// <param name="cancellationToken">Ends the wait; the move may have happened all the same.</param>
+    ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default);
 }

@@ -1,17 +1,26 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using SymRatchet.Keys;
 using SymRatchet.Primitives;
+using SymRatchet.Ratchet;
 
 namespace SymRatchet;
 
 /// <summary>
-/// The secret that a client and a server share, with the id that it belongs to. It erases its bytes when disposed and shows
-/// them to nobody. Immutable, and safe for several threads until it is disposed.
+/// The secret that a client and a server share, with what it is bound to. It erases its bytes when disposed and shows them to
+/// nobody. Immutable, and safe for several threads until it is disposed.
 /// </summary>
+/// <remarks>
+/// This is what is carried to both sides once; a store then holds what it becomes (protocol 1, "Provisioning"). A key serves one
+/// protocol, one client id and one server name.
+/// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class PreSharedKey : IDisposable
 {
+    /// <summary>The size of a key of protocol 1, in bytes.</summary>
+    public const int Size = 32;
+
     /// <summary>The size of a master key of <see cref="ChannelProtocol.Seed"/>, in bytes.</summary>
     public const int SeedKeySize = 16;
 
@@ -19,12 +28,17 @@ public sealed class PreSharedKey : IDisposable
     private readonly SecretBytes _secret;
 
     private readonly byte[] _id;
+    private readonly byte[] _serverName;
+    private readonly Lazy<InMemoryKeyStore> _clientStore;
 
-    private PreSharedKey(ChannelProtocol protocol, byte[] id, ReadOnlySpan<byte> secret)
+    private PreSharedKey(ChannelProtocol protocol, byte[] id, byte[] serverName, KeyEvolution evolution, ReadOnlySpan<byte> secret)
     {
         Protocol = protocol;
+        Evolution = evolution;
         _id = id;
+        _serverName = serverName;
         _secret = new SecretBytes(secret);
+        _clientStore = new Lazy<InMemoryKeyStore>(ImportForClient);
     }
 
     /// <summary>The one protocol that the key serves.</summary>
@@ -32,6 +46,44 @@ public sealed class PreSharedKey : IDisposable
 
     /// <summary>The client's id as it stands in a store.</summary>
     public ReadOnlyMemory<byte> Id => _id;
+
+    /// <summary>The name of the server that the key is bound to, 0 to 255 bytes. One name for each listener.</summary>
+    public ReadOnlyMemory<byte> ServerName => _serverName;
+
+    /// <summary>Whether the root key moves forward with every session.</summary>
+    public KeyEvolution Evolution { get; }
+
+    /// <summary>Makes a new random key for protocol 1.</summary>
+    /// <param name="clientId">The client's id: text whose UTF-8 is 1 to 255 bytes long, taken as it stands.</param>
+    /// <param name="serverName">The server's name, at most 255 bytes of UTF-8; the same on both sides.</param>
+    /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
+    /// <exception cref="ArgumentException">The id or the name is too long, empty, or no valid text.</exception>
+    public static PreSharedKey Generate(string clientId, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
+    {
+        Span<byte> key = stackalloc byte[Size];
+        try
+        {
+            RandomNumberGenerator.Fill(key);
+            return Import(clientId, key, serverName, evolution);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    /// <summary>Takes over a key for protocol 1.</summary>
+    /// <param name="clientId">The client's id: text whose UTF-8 is 1 to 255 bytes long, taken as it stands.</param>
+    /// <param name="key">32 uniformly random bytes, never a password; copied.</param>
+    /// <param name="serverName">The server's name, at most 255 bytes of UTF-8; the same on both sides.</param>
+    /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
+    /// <exception cref="ArgumentException">The key is not 32 bytes long, or the id or the name is too long, empty, or no valid text.</exception>
+    public static PreSharedKey Import(string clientId, ReadOnlySpan<byte> key, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
+    {
+        ArgumentNullException.ThrowIfNull(clientId);
+        ArgumentNullException.ThrowIfNull(serverName);
+        return Import(KeyText.ToBytes(clientId), key, KeyText.ToBytes(serverName), evolution);
+    }
 
     /// <summary>A key for <see cref="ChannelProtocol.Seed"/>.</summary>
     /// <param name="clientId">1 to 255. In stores it is its decimal digits.</param>
@@ -43,11 +95,43 @@ public sealed class PreSharedKey : IDisposable
         if (masterKey.Length != SeedKeySize)
             throw new ArgumentException($"A seed master key is {SeedKeySize} bytes long; this one is {masterKey.Length}.", nameof(masterKey));
 
-        return new PreSharedKey(ChannelProtocol.Seed, SeedId(clientId), masterKey);
+        return new PreSharedKey(ChannelProtocol.Seed, SeedId(clientId), [], KeyEvolution.None, masterKey);
+    }
+
+    /// <summary>Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.</summary>
+    /// <exception cref="IOException">The file cannot be read, or others may read it (on Unix; elsewhere the permissions are not checked).</exception>
+    /// <exception cref="FormatException">The file is no credential; the message names the line and never its content.</exception>
+    public static PreSharedKey FromCredentialFile(string path) => CredentialFile.Read(path);
+
+    /// <summary>Writes the key to a new file that only its owner may read. Whoever has the file can speak as the client.</summary>
+    /// <exception cref="IOException">The file exists already or cannot be written.</exception>
+    public void WriteCredentialFile(string path) => CredentialFile.Write(path, this);
+
+    /// <summary>What a store holds once the key is imported for one role. The caller owns and disposes it.</summary>
+    public StoredKey ImportFor(ChannelRole role)
+    {
+        if (Protocol == ChannelProtocol.Seed)
+            return new StoredKey(Protocol, role, _id, Evolution, [], epoch: 0, _secret.Span);
+
+        Span<byte> keys = stackalloc byte[2 * EpochChain.KeySize];
+        try
+        {
+            EpochChain.Import(_secret.Span, _id, _serverName, keys[..EpochChain.KeySize], keys[EpochChain.KeySize..]);
+            return new StoredKey(Protocol, role, _id, Evolution, keys[..EpochChain.KeySize], epoch: 0, keys[EpochChain.KeySize..]);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(keys);
+        }
     }
 
     /// <summary>Erases the key.</summary>
-    public void Dispose() => _secret.Dispose();
+    public void Dispose()
+    {
+        _secret.Dispose();
+        if (_clientStore.IsValueCreated)
+            _clientStore.Value.Dispose();
+    }
 
     /// <summary>The id and protocol; never the key.</summary>
     public override string ToString() => $"key of {KeyText.ToDisplay(_id)} ({Protocol})";
@@ -55,6 +139,30 @@ public sealed class PreSharedKey : IDisposable
     /// <summary>The id under which a store holds the seed client of this number.</summary>
     internal static byte[] SeedId(byte clientId) => KeyText.ToBytes(clientId.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>What a store holds once the key is imported for one role.</summary>
-    internal StoredKey Import(ChannelRole role) => new(Protocol, role, _id, epoch: 0, _secret.Span);
+    internal static PreSharedKey Import(byte[] id, ReadOnlySpan<byte> key, byte[] serverName, KeyEvolution evolution)
+    {
+        if (id.Length is 0 or > Limits.MaxIdLength)
+            throw new ArgumentException($"A client id is 1 to {Limits.MaxIdLength} bytes long; this one is {id.Length}.", nameof(id));
+        if (serverName.Length > Limits.MaxServerNameLength)
+            throw new ArgumentException($"A server name is at most {Limits.MaxServerNameLength} bytes long; this one is {serverName.Length}.", nameof(serverName));
+        if (key.Length != Size)
+            throw new ArgumentException($"A pre-shared key is {Size} random bytes; this one is {key.Length} bytes long.", nameof(key));
+        if (!Enum.IsDefined(evolution))
+            throw new ArgumentException($"{evolution} is no key evolution.", nameof(evolution));
+        return new PreSharedKey(ChannelProtocol.V1, id, serverName, evolution, key);
+    }
+
+    /// <summary>Where a client that has this key and no store remembers its epochs.</summary>
+    internal InMemoryKeyStore ClientStore => _clientStore.Value;
+
+    /// <summary>The key itself, for the credential file.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal ReadOnlySpan<byte> Secret => _secret.Span;
+
+    private InMemoryKeyStore ImportForClient()
+    {
+        InMemoryKeyStore store = new(ChannelRole.Client);
+        store.Add(this);
+        return store;
+    }
 }

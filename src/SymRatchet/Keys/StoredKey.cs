@@ -12,21 +12,38 @@ namespace SymRatchet;
 public sealed class StoredKey : IDisposable
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private readonly SecretBytes _identityKey;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly SecretBytes _epochKey;
 
     /// <summary>Makes a snapshot; the keys are copied.</summary>
     /// <param name="protocol">The one protocol that the key serves.</param>
     /// <param name="role">The one role that the key serves.</param>
     /// <param name="id">The client's id, 1 to 255 bytes.</param>
-    /// <param name="epoch">The epoch of <paramref name="epochKey"/>; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</param>
-    /// <param name="epochKey">The root key: for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.</param>
-    public StoredKey(ChannelProtocol protocol, ChannelRole role, ReadOnlySpan<byte> id, long epoch, ReadOnlySpan<byte> epochKey)
+    /// <param name="evolution">Whether the root key moves forward.</param>
+    /// <param name="identityKey">The key that never changes, 32 bytes; empty for <see cref="ChannelProtocol.Seed"/>.</param>
+    /// <param name="epoch">The epoch of <paramref name="epochKey"/>, 0 or more; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</param>
+    /// <param name="epochKey">The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.</param>
+    /// <exception cref="ArgumentException">A size or the epoch is out of range.</exception>
+    public StoredKey(
+        ChannelProtocol protocol, ChannelRole role, ReadOnlySpan<byte> id, KeyEvolution evolution, ReadOnlySpan<byte> identityKey, long epoch, ReadOnlySpan<byte> epochKey)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        bool isSeed = protocol == ChannelProtocol.Seed;
+        if (id.Length is 0 or > Limits.MaxIdLength)
+            throw new ArgumentException($"An id is 1 to {Limits.MaxIdLength} bytes long.", nameof(id));
+        if (identityKey.Length != (isSeed ? 0 : PreSharedKey.Size))
+            throw new ArgumentException($"An identity key is {PreSharedKey.Size} bytes long, and a seed key has none.", nameof(identityKey));
+        if (epochKey.Length != (isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size))
+            throw new ArgumentException($"A root key is {PreSharedKey.Size} bytes long, a seed key {PreSharedKey.SeedKeySize}.", nameof(epochKey));
+
         Protocol = protocol;
         Role = role;
         Id = id.ToArray();
+        Evolution = evolution;
         Epoch = epoch;
+        _identityKey = new SecretBytes(identityKey);
         _epochKey = new SecretBytes(epochKey);
     }
 
@@ -39,16 +56,29 @@ public sealed class StoredKey : IDisposable
     /// <summary>The client's id, 1 to 255 bytes.</summary>
     public ReadOnlyMemory<byte> Id { get; }
 
+    /// <summary>Whether the root key moves forward with every session.</summary>
+    public KeyEvolution Evolution { get; }
+
     /// <summary>The epoch of <see cref="EpochKey"/>.</summary>
     public long Epoch { get; }
+
+    /// <summary>The key that authenticates handshake messages and protects no data. A secret: copy it nowhere but into the store.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public ReadOnlySpan<byte> IdentityKey => _identityKey.Span;
 
     /// <summary>The root key of <see cref="Epoch"/>. A secret: copy it nowhere but into the store.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> EpochKey => _epochKey.Span;
 
     /// <summary>Erases the keys.</summary>
-    public void Dispose() => _epochKey.Dispose();
+    public void Dispose()
+    {
+        _identityKey.Dispose();
+        _epochKey.Dispose();
+    }
 
     /// <summary>The id, protocol and epoch; never a key.</summary>
     public override string ToString() => $"{KeyText.ToDisplay(Id.Span)} ({Protocol}, {Role}, epoch {Epoch})";
+
+    internal StoredKey Copy() => new(Protocol, Role, Id.Span, Evolution, IdentityKey, Epoch, EpochKey);
 }

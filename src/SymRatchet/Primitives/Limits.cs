@@ -3,10 +3,21 @@ namespace SymRatchet.Primitives;
 /// <summary>Every limit of the library in one place. Sizes are in bytes.</summary>
 internal static class Limits
 {
-    internal const int DefaultMaxMessageSize = 1 << 20;
-    internal const int MaxMessageSize = 16 << 20;
+    internal const int DefaultMaxRecordSize = 1 << 20;
+    internal const int MaxRecordSize = 16 << 20;
+    internal const int MinRecordSize = 256;
+
+    /// <summary>The body of a handshake message of protocol 1.</summary>
+    internal const int MaxHandshakeBody = 4 * 1024;
+
+    /// <summary>The last round of a direction, kept for its last word.</summary>
+    internal const ulong LastRound = (1UL << 48) - 1;
+
+    /// <summary>How many epochs one side may be ahead of the other before an operator must look at it.</summary>
+    internal const long EpochLimit = 65_536;
 
     internal const int MaxIdLength = 255;
+    internal const int MaxServerNameLength = 255;
 
     /// <summary>Unflushed bytes at which a write flushes by itself, so that memory stays bounded.</summary>
     internal const int FlushThreshold = 64 * 1024;
@@ -17,4 +28,9 @@ internal static class Limits
     internal static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
 
     internal const int PendingHandshakes = 1024;
+    internal const int PendingHandshakesPerAddress = 256;
+    internal const int PendingHandshakesPerId = 64;
+
+    /// <summary>Pending handshakes with one id and one nonce: a hello that was not replayed has a nonce of its own.</summary>
+    internal const int PendingHandshakesPerNonce = 4;
 }

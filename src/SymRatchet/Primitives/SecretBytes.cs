@@ -39,6 +39,17 @@ internal sealed class SecretBytes : IDisposable
         }
     }
 
+    /// <summary>For stores, whose calls outlive a span.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal ReadOnlyMemory<byte> Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_erased, this);
+            return _bytes;
+        }
+    }
+
     public void Dispose()
     {
         Erase();

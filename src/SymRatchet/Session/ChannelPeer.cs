@@ -7,11 +7,13 @@ namespace SymRatchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ChannelPeer
 {
-    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ReadOnlyMemory<byte> clientId)
+    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ReadOnlyMemory<byte> clientId, CipherSuiteId? suite = null, long epoch = 0)
     {
         Protocol = protocol;
         Role = role;
         ClientId = clientId;
+        Suite = suite;
+        Epoch = epoch;
     }
 
     /// <summary>The protocol that the channel speaks.</summary>
@@ -25,6 +27,12 @@ public sealed class ChannelPeer
 
     /// <summary>The client's id as text; bytes that are no printable UTF-8 are shown as hex.</summary>
     public string ClientName => KeyText.ToDisplay(ClientId.Span);
+
+    /// <summary>The cipher suite of the session; null for <see cref="ChannelProtocol.Seed"/>, which has one of its own.</summary>
+    public CipherSuiteId? Suite { get; }
+
+    /// <summary>The epoch whose root key the session grew from; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</summary>
+    public long Epoch { get; }
 
     /// <summary>The id, protocol and role.</summary>
     public override string ToString() => $"{ClientName} ({Protocol}, peer is the {Role})";

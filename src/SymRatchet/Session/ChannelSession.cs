@@ -1,4 +1,5 @@
 using System.Buffers;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Session;
 
@@ -17,8 +18,11 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
     /// <summary>Whether the stream may end here without an authenticated close. Only a protocol that has none says yes.</summary>
     internal abstract bool EndOfStreamIsClose { get; }
 
-    /// <summary>The size of the largest frame that <see cref="SealFarewell"/> writes.</summary>
-    internal abstract int MaxFarewellLength { get; }
+    /// <summary>The size of the largest frame that is not a message.</summary>
+    internal abstract int MaxControlLength { get; }
+
+    /// <summary>Whether the receiving half left something for the sending half to say.</summary>
+    internal virtual bool HasReply => false;
 
     internal abstract int GetSealedLength(int messageLength);
 
@@ -26,6 +30,15 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
     /// <returns>The length of the frame written.</returns>
     /// <exception cref="InvalidOperationException">It is not this side's turn; nothing was written and no key moved.</exception>
     internal abstract int Seal(ReadOnlySpan<byte> message, Span<byte> destination);
+
+    /// <summary>Seals what <see cref="HasReply"/> speaks of.</summary>
+    /// <returns>The length of the frame, or 0 where there is nothing to say.</returns>
+    internal virtual int SealReply(Span<byte> destination) => 0;
+
+    /// <summary>Seals a ping that the peer answers with the same token.</summary>
+    /// <exception cref="NotSupportedException">The protocol has no ping.</exception>
+    internal virtual int SealPing(ulong token, Span<byte> destination) =>
+        throw new NotSupportedException($"Protocol {Peer.Protocol} has no ping.");
 
     /// <summary>Seals the last frame of this direction: a close where the reason is none, else the reason. Erases the sending keys.</summary>
     /// <returns>The length of the frame, or 0 where there is nothing left to say.</returns>

@@ -9,6 +9,9 @@ internal abstract class HandshakeState : IDisposable
 {
     private bool _consumed;
 
+    /// <summary>What the step to this state noticed.</summary>
+    internal HandshakeAlarm Alarm { get; init; }
+
     /// <summary>Marks the state as used. Two uses would be two uses of the same nonce.</summary>
     protected void Consume()
     {

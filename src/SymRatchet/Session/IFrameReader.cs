@@ -1,4 +1,5 @@
 using System.Buffers;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Session;
 

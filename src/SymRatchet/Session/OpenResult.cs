@@ -3,7 +3,14 @@ namespace SymRatchet.Session;
 /// <summary>The outcome of opening one frame. What the peer does wrong is a status here and an exception only at the channel.</summary>
 internal readonly record struct OpenResult(OpenStatus Status, int Length = 0, SecureChannelError Error = SecureChannelError.None, string? Detail = null)
 {
+    /// <summary>The token of a pong.</summary>
+    internal ulong Token { get; private init; }
+
     internal static OpenResult Message(int length) => new(OpenStatus.Message, length);
+
+    internal static OpenResult Control => new(OpenStatus.Control);
+
+    internal static OpenResult Pong(ulong token) => new(OpenStatus.Pong) { Token = token };
 
     internal static OpenResult Closed => new(OpenStatus.Closed);
 

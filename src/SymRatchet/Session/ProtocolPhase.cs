@@ -6,9 +6,12 @@ public enum ProtocolPhase
     /// <summary>The handshake has not yet proven the peer.</summary>
     Init = 0,
 
+    /// <summary>Protocol 1 only: the server is proven to the client, and the last proof is on its way.</summary>
+    Confirming = 1,
+
     /// <summary>Both sides are proven; messages flow.</summary>
-    Active = 1,
+    Active = 2,
 
     /// <summary>Closed or failed; keys are erased and nothing more is sent or delivered.</summary>
-    Terminated = 2,
+    Terminated = 3,
 }

@@ -12,28 +12,11 @@ public sealed class SeedChunkingProperties
     [Property(MaxTest = 1000)]
     public async Task Any_chunking_gives_the_same_messages(NonNull<byte[]>[] messages, PositiveInt[] chunks)
     {
-        byte[] masterKey = "client3_master_k"u8.ToArray();
-        using InMemoryKeyStore keys = new(ChannelRole.Server);
-        keys.Add(PreSharedKey.ForSeed(3, masterKey));
         ChunkedPair pipes = new([.. chunks.Select(c => c.Get)]);
-        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(
-            pipes.Client, new SecureChannelClientOptions { Protocol = ChannelProtocol.Seed, Key = PreSharedKey.ForSeed(3, masterKey) }).AsTask();
-        await using ISecureChannel server = await SecureChannel.AcceptAsync(
-            pipes.Server, new SecureChannelServerOptions { Protocol = ChannelProtocol.Seed, Keys = keys });
-        await using ISecureChannel client = await connecting;
-
-        ArrayBufferWriter<byte> received = new();
+        await using ChannelPair pair = await ChannelPair.OverAsync(
+            pipes.Client, pipes.Server, ChannelPair.ClientOptions(ChannelProtocol.Seed), ChannelPair.ServerOptions(ChannelProtocol.Seed));
         foreach (NonNull<byte[]> message in messages)
-        {
-            await client.SendAsync(message.Get);
-            received.ResetWrittenCount();
-            Assert.True(await server.ReceiveAsync(received));
-            Assert.Equal(message.Get, received.WrittenSpan.ToArray());
-            await server.SendAsync(message.Get);
-            received.ResetWrittenCount();
-            Assert.True(await client.ReceiveAsync(received));
-            Assert.Equal(message.Get, received.WrittenSpan.ToArray());
-        }
+            await pair.RoundAsync(message.Get, message.Get);
     }
 
     /// <summary>A connection in memory whose readers see what arrives in chunks of given sizes.</summary>

@@ -2,16 +2,17 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using SymRatchet.Primitives;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Session.Seed;
 
 /// <summary>The client's side of round 0: hello out, challenge in.</summary>
 internal static class SeedClientHandshake
 {
-    internal static HandshakeState Start(ReadOnlyMemory<byte> id, int maxMessageSize, RandomSource random) =>
-        new ClientKeyNeeded(id, maxMessageSize, random);
+    internal static HandshakeState Start(ReadOnlyMemory<byte> id, int maxRecordSize, RandomSource random) =>
+        new ClientKeyNeeded(id, maxRecordSize, random);
 
-    private sealed class ClientKeyNeeded(ReadOnlyMemory<byte> id, int maxMessageSize, RandomSource random) : KeyNeeded(id)
+    private sealed class ClientKeyNeeded(ReadOnlyMemory<byte> id, int maxRecordSize, RandomSource random) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -19,7 +20,7 @@ internal static class SeedClientHandshake
             if (key is not { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Client } || !byte.TryParse(Id.Span, NumberStyles.None, CultureInfo.InvariantCulture, out byte clientId))
                 return new Refused(SecureChannelError.KeyStore, "the store holds no seed client key for this id");
 
-            SeedSession session = new(ChannelRole.Client, clientId, key.EpochKey, maxMessageSize, random);
+            SeedSession session = new(ChannelRole.Client, clientId, key.EpochKey, maxRecordSize, random);
             byte[] payload = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Hello from client {clientId}"));
             byte[] hello = new byte[session.GetSealedLength(payload.Length)];
             session.Seal(payload, hello);

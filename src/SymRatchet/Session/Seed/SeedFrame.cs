@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Session.Seed;
 
@@ -30,6 +31,9 @@ internal static class SeedFrame
     /// <summary>The payload with its padding: always at least one byte more, up to a whole block.</summary>
     internal static int PaddedLength(int payloadLength) => (payloadLength / BlockSize + 1) * BlockSize;
 
+    /// <summary>The largest payload of a message that is at most this long.</summary>
+    internal static int MaxPayload(int maxLength) => ((maxLength - Overhead) / BlockSize * BlockSize) - 1;
+
     /// <summary>The whole frame, prefix included.</summary>
     internal static int FrameLength(int payloadLength) => PrefixSize + Overhead + PaddedLength(payloadLength);
 
@@ -47,7 +51,7 @@ internal static class SeedFrame
     /// Reads the length prefix, unsigned, and holds it against the limit before anybody waits or allocates for it. A message that
     /// is too short is let through: the error codes of later versions of the original may be.
     /// </summary>
-    internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, int maxPayload, out int frameLength)
+    internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, int maxLength, out int frameLength)
     {
         frameLength = 0;
         if (buffer.Length < PrefixSize)
@@ -58,7 +62,7 @@ internal static class SeedFrame
         uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix);
         if (length == 0)
             return FrameStatus.Malformed;
-        if (length > (uint)(Overhead + PaddedLength(maxPayload)))
+        if (length > (uint)maxLength)
             return FrameStatus.TooLarge;
 
         frameLength = PrefixSize + (int)length;

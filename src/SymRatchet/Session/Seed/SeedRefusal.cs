@@ -10,7 +10,7 @@ internal static class SeedRefusal
             if (result.Error == SecureChannelError.TerminatedByPeer)
                 return new Refused(result.Error, result.Detail!);
 
-            byte[] lastWord = new byte[session.MaxFarewellLength];
+            byte[] lastWord = new byte[session.MaxControlLength];
             int length = session.SealFarewell(result.Error, lastWord);
             return new Refused(result.Error, result.Detail!, lastWord.AsMemory(0, length));
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using SymRatchet.Primitives;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Session.Seed;
 
@@ -10,25 +11,15 @@ namespace SymRatchet.Session.Seed;
 internal static class SeedServerHandshake
 {
     /// <summary>A hello names its sender in a line; nothing larger is waited for before a key was proven.</summary>
-    private const int MaxHelloPayload = 1024;
+    private const int MaxHelloLength = 1024;
 
-    // Unknown ids get a key that nobody has, so that they fail at the same check and in the same way as a wrong key.
-    private static readonly SecretBytes MadeUpKeySecret = MakeSecret();
+    internal static HandshakeState Start(int maxRecordSize, RandomSource random, TimeProvider time) =>
+        new ExpectClientHello(maxRecordSize, random, time);
 
-    internal static HandshakeState Start(int maxMessageSize, RandomSource random, TimeProvider time) =>
-        new ExpectClientHello(maxMessageSize, random, time);
-
-    private static SecretBytes MakeSecret()
-    {
-        SecretBytes secret = new(SHA256.HashSizeInBytes);
-        RandomNumberGenerator.Fill(secret.Span);
-        return secret;
-    }
-
-    private sealed class ExpectClientHello(int maxMessageSize, RandomSource random, TimeProvider time) : FrameExpected
+    private sealed class ExpectClientHello(int maxRecordSize, RandomSource random, TimeProvider time) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            SeedFrame.Parse(buffer, Math.Min(maxMessageSize, MaxHelloPayload), out frameLength);
+            SeedFrame.Parse(buffer, Math.Min(maxRecordSize, MaxHelloLength), out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
@@ -40,23 +31,23 @@ internal static class SeedServerHandshake
             if (message.Length < SeedFrame.MinLength)
                 return new Refused(SecureChannelError.Malformed, $"a hello of {message.Length} bytes");
 
-            return new ServerKeyNeeded(message[SeedFrame.IdOffset], frame.ToArray(), maxMessageSize, random, time);
+            return new ServerKeyNeeded(message[SeedFrame.IdOffset], frame.ToArray(), maxRecordSize, random, time);
         }
     }
 
-    private sealed class ServerKeyNeeded(byte clientId, byte[] hello, int maxMessageSize, RandomSource random, TimeProvider time)
+    private sealed class ServerKeyNeeded(byte clientId, byte[] hello, int maxRecordSize, RandomSource random, TimeProvider time)
         : KeyNeeded(PreSharedKey.SeedId(clientId))
     {
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            Span<byte> masterKey = stackalloc byte[SHA256.HashSizeInBytes];
+            Span<byte> masterKey = stackalloc byte[MadeUpKey.Size];
             try
             {
-                HMACSHA256.HashData(MadeUpKeySecret.Span, [clientId], masterKey);
+                MadeUpKey.Derive([clientId], masterKey);
                 if (key is { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Server })
                     key.EpochKey.CopyTo(masterKey);
-                return Verify(new SeedSession(ChannelRole.Server, clientId, masterKey[..PreSharedKey.SeedKeySize], maxMessageSize, random));
+                return Verify(new SeedSession(ChannelRole.Server, clientId, masterKey[..PreSharedKey.SeedKeySize], maxRecordSize, random));
             }
             finally
             {

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using SymRatchet.Primitives;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Session.Seed;
 
@@ -23,6 +24,7 @@ internal sealed class SeedSession : ChannelSession
     private readonly ChannelRole _role;
     private readonly byte _id;
     private readonly RandomSource _random;
+    private readonly int _maxRecordSize;
     private readonly SeedKeys _clientToServer;
     private readonly SeedKeys _serverToClient;
     private readonly Aes _aes = Aes.Create();
@@ -31,14 +33,15 @@ internal sealed class SeedSession : ChannelSession
     private bool _clientHasSpoken;
     private bool _farewellSaid;
 
-    internal SeedSession(ChannelRole role, byte id, ReadOnlySpan<byte> masterKey, int maxMessageSize, RandomSource random)
+    internal SeedSession(ChannelRole role, byte id, ReadOnlySpan<byte> masterKey, int maxRecordSize, RandomSource random)
     {
         _role = role;
         _id = id;
         _random = random;
         _clientToServer = SeedKeys.ClientToServer(masterKey);
         _serverToClient = SeedKeys.ServerToClient(masterKey);
-        MaxMessageSize = maxMessageSize;
+        _maxRecordSize = maxRecordSize;
+        MaxMessageSize = SeedFrame.MaxPayload(maxRecordSize);
         Peer = new ChannelPeer(ChannelProtocol.Seed, role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client, PreSharedKey.SeedId(id));
     }
 
@@ -51,7 +54,7 @@ internal sealed class SeedSession : ChannelSession
     // The original hangs up without a word when it is done; between two rounds that is an end like any other.
     internal override bool EndOfStreamIsClose => !_clientHasSpoken;
 
-    internal override int MaxFarewellLength => SeedFrame.FrameLength(SeedFrame.BlockSize);
+    internal override int MaxControlLength => SeedFrame.FrameLength(SeedFrame.BlockSize);
 
     internal uint Round => _round;
 
@@ -75,7 +78,7 @@ internal sealed class SeedSession : ChannelSession
     internal override int GetOpenedLength(int frameLength) => Math.Max(0, frameLength - SeedFrame.PrefixSize - SeedFrame.Overhead);
 
     public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-        SeedFrame.Parse(buffer, MaxMessageSize, out frameLength);
+        SeedFrame.Parse(buffer, _maxRecordSize, out frameLength);
 
     internal override int Seal(ReadOnlySpan<byte> message, Span<byte> destination)
     {

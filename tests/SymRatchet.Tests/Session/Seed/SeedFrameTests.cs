@@ -1,15 +1,15 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using SymRatchet.Session;
 using SymRatchet.Session.Seed;
+using SymRatchet.Wire;
 
 namespace SymRatchet.Tests.Session.Seed;
 
 /// <summary>The length prefix: unsigned, held against the limit before anything else happens.</summary>
 public sealed class SeedFrameTests
 {
-    private const int MaxPayload = 100;
-    private const uint Largest = SeedFrame.Overhead + 112;
+    private const int MaxLength = 167;
+    private const uint Largest = MaxLength;
 
     [Theory]
     [InlineData(0u, nameof(FrameStatus.Malformed))]
@@ -23,14 +23,14 @@ public sealed class SeedFrameTests
     {
         byte[] prefix = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(prefix, length);
-        Assert.Equal(expected, SeedFrame.Parse(new ReadOnlySequence<byte>(prefix), MaxPayload, out _).ToString());
+        Assert.Equal(expected, SeedFrame.Parse(new ReadOnlySequence<byte>(prefix), MaxLength, out _).ToString());
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
     public void Less_than_a_prefix_is_waited_for(int available) =>
-        Assert.Equal(FrameStatus.Incomplete, SeedFrame.Parse(new ReadOnlySequence<byte>(new byte[available]), MaxPayload, out _));
+        Assert.Equal(FrameStatus.Incomplete, SeedFrame.Parse(new ReadOnlySequence<byte>(new byte[available]), MaxLength, out _));
 
     [Theory]
     [InlineData(0, 16)]

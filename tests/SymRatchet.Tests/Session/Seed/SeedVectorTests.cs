@@ -25,7 +25,7 @@ public sealed class SeedVectorTests
     {
         SeedVectorSession vector = SeedVectors.Sessions.Single(s => s.ClientId == clientId);
         FixedRandom ivs = new(vector.Steps.Where(s => s.Direction == sends).Select(s => s.Iv));
-        using SeedSession session = new(role, clientId, vector.MasterKey, maxMessageSize: 4096, ivs);
+        using SeedSession session = new(role, clientId, vector.MasterKey, maxRecordSize: 4096, ivs);
         AssertKeys(vector.InitialKeys, session);
 
         foreach (SeedVectorStep step in vector.Steps)

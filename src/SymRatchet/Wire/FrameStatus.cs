@@ -1,4 +1,4 @@
-namespace SymRatchet.Session;
+namespace SymRatchet.Wire;
 
 /// <summary>What the first bytes of a buffer hold.</summary>
 internal enum FrameStatus

@@ -1,0 +1,50 @@
+namespace SymRatchet.Channel;
+
+/// <summary>
+/// One long derivation at a time for each id: a client that makes its server walk 65,536 epochs in each of many handshakes
+/// costs one core and not all of them.
+/// </summary>
+internal static class DerivationTurns
+{
+    private static readonly Dictionary<string, Turn> Turns = new(StringComparer.Ordinal);
+
+    internal static async ValueTask<T> TakeAsync<T>(ReadOnlyMemory<byte> id, Func<T> work, CancellationToken cancellationToken)
+    {
+        string name = Convert.ToHexString(id.Span);
+        Turn turn;
+        lock (Turns)
+        {
+            if (!Turns.TryGetValue(name, out turn!))
+                Turns.Add(name, turn = new Turn());
+            turn.Users++;
+        }
+
+        try
+        {
+            await turn.Lock.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                turn.Lock.Release();
+            }
+        }
+        finally
+        {
+            lock (Turns)
+            {
+                if (--turn.Users == 0)
+                    Turns.Remove(name);
+            }
+        }
+    }
+
+    private sealed class Turn
+    {
+        internal SemaphoreSlim Lock { get; } = new(1, 1);
+
+        internal int Users { get; set; }
+    }
+}

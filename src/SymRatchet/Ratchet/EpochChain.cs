@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Ratchet;
+
+/// <summary>
+/// Provisioning and the chain of root keys (protocol 1, "Provisioning"). A key walks forward only; that it cannot walk back is
+/// the forward secrecy between sessions.
+/// </summary>
+internal static class EpochChain
+{
+    internal const int KeySize = 32;
+
+    /// <summary>Epochs end here; they are compared as unsigned numbers and never wrap.</summary>
+    internal const long LastEpoch = long.MaxValue;
+
+    /// <summary>Turns a pre-shared key into the identity key and the root key of epoch 0, bound to the client's id and the server's name.</summary>
+    internal static void Import(ReadOnlySpan<byte> preSharedKey, ReadOnlySpan<byte> id, ReadOnlySpan<byte> server, Span<byte> identityKey, Span<byte> epochKey)
+    {
+        Span<byte> salt = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> extracted = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData([.. Labels.Import, (byte)id.Length, .. id, (byte)server.Length, .. server], salt);
+        try
+        {
+            Hkdf.Extract(salt, preSharedKey, extracted);
+            Hkdf.Expand(extracted, Labels.Identity, identityKey);
+            Hkdf.Expand(extracted, Labels.Epoch, epochKey);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(extracted);
+        }
+    }
+
+    /// <summary>Walks a root key a number of epochs forward, in place.</summary>
+    internal static void Walk(Span<byte> epochKey, long epochs)
+    {
+        for (; epochs > 0; epochs--)
+            Hkdf.Expand(epochKey, Labels.NextEpoch, epochKey);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Ratchet;
+
+/// <summary>The sending half of the ratchet: one key for each record, gone once it is sealed. Not thread-safe.</summary>
+internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstChainKey) : IDisposable
+{
+    private readonly ChainState _chain = new(suite, firstChainKey);
+
+    internal ulong Round => _chain.Round;
+
+    internal bool IsErased => _chain.IsErased;
+
+    internal ReadOnlySpan<byte> ChainKey => _chain.ChainKey;
+
+    /// <summary>Seals one record body (ciphertext and tag) and moves on. The plaintext may lie where the ciphertext goes.</summary>
+    /// <param name="round">The round of the header: the chain's own, but for a last word out of turn.</param>
+    /// <param name="header">The header as sent, authenticated with the record.</param>
+    /// <param name="plaintext">What to seal.</param>
+    /// <param name="body">Takes the plaintext's length and a tag.</param>
+    [SkipLocalsInit]
+    internal void Seal(ulong round, ReadOnlySpan<byte> header, ReadOnlySpan<byte> plaintext, Span<byte> body)
+    {
+        Span<byte> keys = stackalloc byte[ChainState.StepSize];
+        try
+        {
+            _chain.Step(keys);
+            _chain.Suite.Seal(keys[ChainState.KeySize..], round, header, plaintext, body);
+            _chain.Advance(keys[..ChainState.KeySize], body[plaintext.Length..]);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(keys);
+        }
+    }
+
+    public void Dispose() => _chain.Dispose();
+}

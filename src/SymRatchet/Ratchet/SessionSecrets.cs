@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Ratchet;
+
+/// <summary>
+/// The second stage of the key schedule (protocol 1, "Handshake"): from the root key of the epoch and the transcript hash come the
+/// keys of both finished macs and both chains. The session secret itself lives only inside the constructor.
+/// </summary>
+internal sealed class SessionSecrets : IDisposable
+{
+    private const int KeySize = 32;
+
+    private readonly SecretBytes _keys = new(4 * KeySize);
+    private readonly byte[] _transcriptHash;
+
+    internal SessionSecrets(ReadOnlySpan<byte> epochKey, ReadOnlySpan<byte> transcriptHash)
+    {
+        _transcriptHash = transcriptHash.ToArray();
+        Span<byte> secret = stackalloc byte[KeySize];
+        try
+        {
+            Hkdf.ExpandInfo(epochKey, [.. Labels.Session, .. transcriptHash], secret);
+            Hkdf.Expand(secret, Labels.ServerFinished, ServerFinishedKey);
+            Hkdf.Expand(secret, Labels.ClientFinished, ClientFinishedKey);
+            Hkdf.Expand(secret, Labels.ClientToServer, ClientToServerChain);
+            Hkdf.Expand(secret, Labels.ServerToClient, ServerToClientChain);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+
+    /// <summary>The first chain keys. Whoever starts the ratchets disposes this object, so that they alone hold them.</summary>
+    internal Span<byte> ClientToServerChain => _keys.Span[(2 * KeySize)..(3 * KeySize)];
+
+    internal Span<byte> ServerToClientChain => _keys.Span[(3 * KeySize)..];
+
+    internal bool IsErased => _keys.IsErased;
+
+    private Span<byte> ServerFinishedKey => _keys.Span[..KeySize];
+
+    private Span<byte> ClientFinishedKey => _keys.Span[KeySize..(2 * KeySize)];
+
+    /// <summary>mac_s, over the transcript hash.</summary>
+    internal void ServerFinished(Span<byte> mac) => HMACSHA256.HashData(ServerFinishedKey, _transcriptHash, mac);
+
+    /// <summary>mac_c, over the transcript hash and the header of the confirm.</summary>
+    internal void ClientFinished(ReadOnlySpan<byte> confirmHeader, Span<byte> mac) =>
+        HMACSHA256.HashData(ClientFinishedKey, [.. _transcriptHash, .. confirmHeader], mac);
+
+    internal bool VerifyServerFinished(ReadOnlySpan<byte> mac)
+    {
+        Span<byte> expected = stackalloc byte[HandshakeMacs.Size];
+        ServerFinished(expected);
+        return CryptographicOperations.FixedTimeEquals(expected, mac);
+    }
+
+    internal bool VerifyClientFinished(ReadOnlySpan<byte> confirmHeader, ReadOnlySpan<byte> mac)
+    {
+        Span<byte> expected = stackalloc byte[HandshakeMacs.Size];
+        ClientFinished(confirmHeader, expected);
+        return CryptographicOperations.FixedTimeEquals(expected, mac);
+    }
+
+    public void Dispose() => _keys.Dispose();
+}

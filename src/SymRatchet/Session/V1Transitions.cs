@@ -1,0 +1,26 @@
+using SymRatchet.Wire;
+
+namespace SymRatchet.Session;
+
+/// <summary>
+/// The transition table of protocol 1. Opcodes are those that the role receives; a TERMINATE with reason 0 ends one direction
+/// and leaves the phase when both are ended.
+/// </summary>
+internal static class V1Transitions
+{
+    internal static TransitionTable Table { get; } = new(
+    [
+        new(ChannelRole.Server, ProtocolPhase.Init, (byte)Opcode.ClientHello, ProtocolPhase.Confirming),
+        new(ChannelRole.Server, ProtocolPhase.Confirming, (byte)Opcode.ClientConfirm, ProtocolPhase.Active),
+        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.ClientData, ProtocolPhase.Active),
+        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Ping, ProtocolPhase.Active),
+        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
+        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
+        new(ChannelRole.Client, ProtocolPhase.Init, (byte)Opcode.ServerChallenge, ProtocolPhase.Confirming),
+        new(ChannelRole.Client, ProtocolPhase.Confirming, (byte)Opcode.ServerConfirm, ProtocolPhase.Active),
+        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.ServerData, ProtocolPhase.Active),
+        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Ping, ProtocolPhase.Active),
+        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
+        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
+    ]);
+}

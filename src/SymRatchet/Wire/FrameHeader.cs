@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace SymRatchet.Wire;
+
+/// <summary>
+/// The header of every frame of protocol 1, 16 bytes, big-endian:
+/// <c>opcode u8 | flags u8 | version u8 | reserved u8 | body length u32 | round u64</c>.
+/// </summary>
+internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int BodyLength, ulong Round)
+{
+    internal const int Size = 16;
+    internal const byte Version = 1;
+
+    private const int FlagsOffset = 1;
+    private const int VersionOffset = 2;
+    private const int ReservedOffset = 3;
+    private const int LengthOffset = 4;
+    private const int RoundOffset = 8;
+
+    internal void Write(Span<byte> destination)
+    {
+        destination[0] = (byte)Opcode;
+        destination[FlagsOffset] = (byte)Flags;
+        destination[VersionOffset] = Version;
+        destination[ReservedOffset] = 0;
+        BinaryPrimitives.WriteUInt32BigEndian(destination[LengthOffset..], (uint)BodyLength);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[RoundOffset..], Round);
+    }
+
+    /// <summary>Reads the header of a frame whose length was checked.</summary>
+    internal static FrameHeader Read(ReadOnlySpan<byte> frame) => new(
+        (Opcode)frame[0],
+        (FrameFlags)frame[FlagsOffset],
+        (int)BinaryPrimitives.ReadUInt32BigEndian(frame[LengthOffset..]),
+        BinaryPrimitives.ReadUInt64BigEndian(frame[RoundOffset..]));
+
+    /// <summary>
+    /// Finds the frame at the start of a buffer. What is no protocol 1 is refused by its first bytes, without waiting for a whole
+    /// header; a length is held against the limit, unsigned, before anybody waits or allocates for it.
+    /// </summary>
+    internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, int maxBody, out int frameLength)
+    {
+        if (buffer.FirstSpan.Length >= Size)
+            return Parse(buffer.FirstSpan, buffer.Length, maxBody, out frameLength);
+
+        Span<byte> header = stackalloc byte[Size];
+        header = header[..(int)Math.Min(Size, buffer.Length)];
+        buffer.Slice(0, header.Length).CopyTo(header);
+        return Parse(header, buffer.Length, maxBody, out frameLength);
+    }
+
+    private static FrameStatus Parse(ReadOnlySpan<byte> header, long available, int maxBody, out int frameLength)
+    {
+        frameLength = 0;
+        if (header.Length > 0 && header[0] is < (byte)Opcode.ClientHello or > (byte)Opcode.Pong)
+            return FrameStatus.Malformed;
+        if ((header.Length > VersionOffset && header[VersionOffset] != Version) || (header.Length > ReservedOffset && header[ReservedOffset] != 0))
+            return FrameStatus.Malformed;
+        if (header.Length < Size)
+            return FrameStatus.Incomplete;
+
+        uint body = BinaryPrimitives.ReadUInt32BigEndian(header[LengthOffset..]);
+        if (body > (uint)maxBody)
+            return FrameStatus.TooLarge;
+
+        frameLength = Size + (int)body;
+        return available < frameLength ? FrameStatus.Incomplete : FrameStatus.Complete;
+    }
+}
