@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace SymRatchet.Adapters;
+
+/// <summary>
+/// Takes one message: straight into the reader's buffer where the channel asks for no more room than it has, else into a rented
+/// one that later reads empty. No buffer is held while nothing is left over.
+/// </summary>
+internal sealed class ReadTarget : IBufferWriter<byte>, IDisposable
+{
+    private Memory<byte> _direct;
+    private byte[]? _rented;
+    private int _start;
+    private int _end;
+    private int _written;
+
+    internal bool HasRest => _start < _end;
+
+    /// <summary>Names the buffer that the next message may go to.</summary>
+    internal void Aim(Memory<byte> direct)
+    {
+        _direct = direct;
+        _written = 0;
+    }
+
+    /// <summary>How much of the message went straight into the reader's buffer; 0 where it went to the rented one, or was empty.</summary>
+    internal int TakeDirect()
+    {
+        int direct = _rented is null ? _written : 0;
+        _direct = default;
+        if (_rented is not null && !HasRest)
+            GiveBack();
+        return direct;
+    }
+
+    internal int TakeRest(Span<byte> buffer)
+    {
+        int length = Math.Min(buffer.Length, _end - _start);
+        _rented.AsSpan(_start, length).CopyTo(buffer);
+        _start += length;
+        if (!HasRest)
+            GiveBack();
+        return length;
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        if (sizeHint <= _direct.Length && _rented is null)
+            return _direct;
+        if (_rented is not null && _rented.Length < sizeHint)
+            GiveBack();
+        return _rented ??= ArrayPool<byte>.Shared.Rent(sizeHint);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public void Advance(int count)
+    {
+        _written = count;
+        if (_rented is not null)
+            _end = count;
+    }
+
+    public void Dispose()
+    {
+        if (_rented is not null)
+            GiveBack();
+    }
+
+    // What was the application's plaintext goes back to the shared pool as zeros.
+    private void GiveBack()
+    {
+        CryptographicOperations.ZeroMemory(_rented.AsSpan(0, _end));
+        ArrayPool<byte>.Shared.Return(_rented!);
+        _rented = null;
+        _start = _end = 0;
+    }
+}
