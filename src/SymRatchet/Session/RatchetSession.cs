@@ -167,12 +167,13 @@ internal sealed class RatchetSession : ChannelSession
         bool isData = header.Opcode is Opcode.ClientData or Opcode.ServerData;
         if (header.Flags != FrameFlags.None && !(isData && header.Flags == FrameFlags.Padded))
             return OpenResult.Fail(SecureChannelError.Malformed, $"flags {(byte)header.Flags:x2} on opcode {(byte)header.Opcode}");
-        if (header.BodyLength < _suite.TagSize)
+        int bodyLength = frame.Length - FrameHeader.Size;
+        if (bodyLength < _suite.TagSize)
             return OpenResult.Fail(SecureChannelError.Malformed, "a record shorter than its tag");
         if (header.Opcode != Opcode.Terminate && (header.Round != _receive.Round || header.Round >= Limits.LastRound))
             return OpenResult.Fail(SecureChannelError.UnexpectedRound, $"round {header.Round} instead of {_receive.Round}");
 
-        Span<byte> opened = destination[..(header.BodyLength - _suite.TagSize)];
+        Span<byte> opened = destination[..(bodyLength - _suite.TagSize)];
         if (!_receive.Open(header.Round, frame[..FrameHeader.Size], frame[FrameHeader.Size..], opened))
             return OpenResult.Fail(SecureChannelError.Authentication, "the tag does not verify");
 
