@@ -12,6 +12,8 @@ internal sealed class Transport : IAsyncDisposable
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
 
+    private const int GiveBackThreshold = 16 * 1024;
+
     private static readonly IOException Abandoned = new("The channel is disposed.");
 
     private readonly PipeReader _reader;
@@ -19,6 +21,7 @@ internal sealed class Transport : IAsyncDisposable
     private readonly bool _leaveOpen;
     private ReadOnlySequence<byte> _unread;
     private bool _holdsRead;
+    private int _consumed;
     private bool _ended;
 
     private Transport(PipeReader reader, PipeWriter writer, Stream? stream, bool leaveOpen)
@@ -59,14 +62,17 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     /// <summary>
-    /// Drops the first bytes of <see cref="Unread"/>. Their memory goes back once nothing is left of the read: one call into the
-    /// reader for many small messages, and no writer at the other end of a pipe is held up by what was read already.
+    /// Drops the first bytes of <see cref="Unread"/>. The reader is told once nothing is left, or a good piece has gone: one call for
+    /// many small messages, and a writer at the other end of a pipe is not held up by what was read already.
     /// </summary>
     internal void Consume(int length)
     {
         _unread = _unread.Slice(length);
+        _consumed += length;
         if (_unread.IsEmpty)
             GiveBack();
+        else if (_consumed >= GiveBackThreshold)
+            GiveBackConsumed();
     }
 
     internal void CopyFirst(Span<byte> destination) => _unread.Slice(0, destination.Length).CopyTo(destination);
@@ -137,8 +143,20 @@ internal sealed class Transport : IAsyncDisposable
     private void GiveBack()
     {
         _holdsRead = false;
+        _consumed = 0;
         _reader.AdvanceTo(_unread.Start, _unread.End);
         _unread = default;
+    }
+
+    // What is left was not looked at, so it is there again at once.
+    private void GiveBackConsumed()
+    {
+        _holdsRead = false;
+        _consumed = 0;
+        _reader.AdvanceTo(_unread.Start);
+        _unread = default;
+        if (_reader.TryRead(out ReadResult rest))
+            Take(rest);
     }
 
     private bool Take(ReadResult result)
