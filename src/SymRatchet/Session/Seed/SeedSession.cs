@@ -139,6 +139,9 @@ internal sealed class SeedSession : ChannelSession
                 EraseReceivingKeys();
             }
 
+            // A close ends both directions; after a failure one word is left to say.
+            if (result.Status == OpenStatus.Closed)
+                EraseSendingKeys();
             return result;
         }
     }
