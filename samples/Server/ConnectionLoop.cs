@@ -10,15 +10,9 @@ namespace SymRatchet.Samples.Server;
 internal sealed class ConnectionLoop(
     TcpListener listener, SecureChannelServerOptions channelOptions, AggregationServer rounds, ILogger<ConnectionLoop> logger) : BackgroundService
 {
-    internal const int MaxMessageSize = 64 * 1024;
-
-    // Connections that have proven nothing yet cost a socket each; beyond this many, a new one is refused at once.
-    private const int MaxPendingHandshakes = 1024;
-
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
-    private int _pendingHandshakes;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -59,7 +53,7 @@ internal sealed class ConnectionLoop(
         try
         {
             socket.NoDelay = true;
-            if (await HandshakeAsync(socket, remote, stoppingToken) is { } channel)
+            if (await HandshakeAsync(socket, stoppingToken) is { } channel)
                 await rounds.ServeAsync(channel, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -77,25 +71,16 @@ internal sealed class ConnectionLoop(
     }
 #pragma warning restore CA1031
 
-    private async Task<ISecureChannel?> HandshakeAsync(Socket socket, string remote, CancellationToken stoppingToken)
+    // How many connections may be in their handshake is bounded by the options' limiter, which all of them share.
+    private async Task<ISecureChannel?> HandshakeAsync(Socket socket, CancellationToken stoppingToken)
     {
         try
         {
-            if (Interlocked.Increment(ref _pendingHandshakes) > MaxPendingHandshakes)
-            {
-                logger.TooManyHandshakes(remote, MaxPendingHandshakes);
-                return null;
-            }
-
             return await SecureChannel.AcceptAsync(new NetworkStream(socket, ownsSocket: true), channelOptions, stoppingToken);
         }
         catch (SecureChannelException)
         {
             return null; // the library has logged it
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _pendingHandshakes);
         }
     }
 }

@@ -14,6 +14,9 @@ internal static class ServerHost
     internal const string TextLog = "text";
     internal const string JsonLog = "json";
 
+    // A contribution is a line of numbers; nothing larger is taken into memory.
+    private const int MaxRecordSize = 64 * 1024;
+
     internal static async Task<int> RunAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
         // Bound before the host starts, so that a port in use is one clear line and not a failing background service.
@@ -43,7 +46,7 @@ internal static class ServerHost
             Protocol = settings.Protocol,
             Keys = store,
             HandshakeTimeout = settings.HandshakeTimeout,
-            MaxMessageSize = ConnectionLoop.MaxMessageSize,
+            MaxRecordSize = MaxRecordSize,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         });
         builder.Services.AddHostedService<RoundPrinter>();

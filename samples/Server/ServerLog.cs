@@ -12,9 +12,6 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = 202, Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error}.")]
     internal static partial void AcceptFailed(this ILogger logger, SocketError error);
 
-    [LoggerMessage(EventId = 203, Level = LogLevel.Warning, Message = "Refused {Remote}: {Pending} handshakes are pending already.")]
-    internal static partial void TooManyHandshakes(this ILogger logger, string remote, int pending);
-
-    [LoggerMessage(EventId = 204, Level = LogLevel.Error, Message = "The connection of {Remote} failed.")]
+    [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "The connection of {Remote} failed.")]
     internal static partial void ConnectionFailed(this ILogger logger, string remote, Exception exception);
 }
