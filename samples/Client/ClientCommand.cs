@@ -1,0 +1,56 @@
+using System.CommandLine;
+
+namespace SymRatchet.Samples.Client;
+
+/// <summary>The client's command line.</summary>
+internal static class ClientCommand
+{
+    internal static RootCommand Create()
+    {
+        Argument<string> id = new("ID") { Description = "The client's id." };
+        Option<ChannelProtocol> protocol = SampleOptions.Protocol();
+        Option<Endpoint> connect = SampleOptions.EndpointOption("--connect", "Where the server listens.");
+        Option<string?> keys = SampleOptions.Keys();
+        Option<string?> data = new("--data")
+        {
+            Description = "A CSV file with the client's measurements. Default: the weather of Seattle that comes with the samples.",
+            HelpName = "FILE",
+        };
+        Option<string?> column = new("--column")
+        {
+            Description = $"The column to send. Default: {CsvColumn.BundledColumn}, or the first column of numbers in a file of your own.",
+            HelpName = "NAME",
+        };
+        Option<int> rounds = SampleOptions.Count("--rounds", "How many rounds to do.", 3);
+        Option<int> interval = SampleOptions.Count("--interval", "Milliseconds between two rounds.", 0, least: 0);
+        Option<int> timeout = SampleOptions.Count("--timeout", "Seconds to wait for the connection and for each answer.", 30, most: 86_400);
+
+        RootCommand command = new("A field client: sends five measurements a round over a SymRatchet channel and shows the aggregate of all clients.")
+        {
+            id, protocol, connect, keys, data, column, rounds, interval, timeout,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string client = parsed.GetRequiredValue(id);
+            ChannelProtocol spoken = parsed.GetValue(protocol);
+            using var known = ClientKeys.Load(parsed.GetValue(keys), spoken);
+            if (!known.TryFind(client, out PreSharedKey? key))
+                throw new SampleException($"client '{client}' is not among {known.Source} ({Shown(known.Ids)})");
+
+            FieldClient fieldClient = new()
+            {
+                Server = parsed.GetRequiredValue(connect),
+                Channel = new SecureChannelClientOptions { Protocol = spoken, Key = key },
+                Measurements = Measurements.Load(parsed.GetValue(data), parsed.GetValue(column), client),
+                Rounds = parsed.GetValue(rounds),
+                Interval = TimeSpan.FromMilliseconds(parsed.GetValue(interval)),
+                Patience = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+            };
+            return await fieldClient.RunAsync(cancellationToken);
+        });
+        return command;
+    }
+
+    private static string Shown(IReadOnlyCollection<string> ids) =>
+        string.Join(", ", ids.Take(8)) + (ids.Count > 8 ? $", ... {ids.Count} in all" : "");
+}

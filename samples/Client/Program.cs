@@ -1,0 +1,4 @@
+using SymRatchet.Samples;
+using SymRatchet.Samples.Client;
+
+return await SampleProgram.RunAsync(ClientCommand.Create(), args);

@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace SymRatchet.Samples;
+
+/// <summary>The keys and weights of the clients that a sample knows. Disposing it erases the keys.</summary>
+public sealed class ClientKeys : IDisposable
+{
+    private const int DemoClients = 5;
+
+    private readonly Dictionary<string, (PreSharedKey Key, double Weight)> _clients = new(StringComparer.Ordinal);
+
+    public ClientKeys(string source) => Source = source;
+
+    /// <summary>Where the keys are from, in words.</summary>
+    public string Source { get; }
+
+    public IReadOnlyCollection<string> Ids => _clients.Keys;
+
+    /// <summary>The keys of a file, or those of the seed system's demonstration where no file is given.</summary>
+    public static ClientKeys Load(string? path, ChannelProtocol protocol) =>
+        path is null ? Demonstration() : KeysFile.Read(path, protocol);
+
+    /// <summary>Known to everybody: clients 1 to 5 of the seed system, with <c>clientN_master_k</c> as the key of client N.</summary>
+    public static ClientKeys Demonstration()
+    {
+        ClientKeys keys = new("the demonstration keys");
+        for (byte client = 1; client <= DemoClients; client++)
+        {
+            string id = client.ToString(CultureInfo.InvariantCulture);
+            keys.Add(id, PreSharedKey.ForSeed(client, Encoding.ASCII.GetBytes($"client{id}_master_k")), 1);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Takes over a key.</summary>
+    /// <returns>False where the id is there already; the key is then still the caller's.</returns>
+    public bool Add(string id, PreSharedKey key, double weight) => _clients.TryAdd(id, (key, weight));
+
+    public bool TryFind(string id, [NotNullWhen(true)] out PreSharedKey? key)
+    {
+        bool found = _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client);
+        key = client.Key;
+        return found;
+    }
+
+    public double WeightOf(string id) => _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
+
+    /// <summary>A store for a server.</summary>
+    public InMemoryKeyStore ToServerStore()
+    {
+        InMemoryKeyStore store = new(ChannelRole.Server);
+        foreach ((PreSharedKey key, _) in _clients.Values)
+            store.Add(key);
+        return store;
+    }
+
+    public void Dispose()
+    {
+        foreach ((PreSharedKey key, _) in _clients.Values)
+            key.Dispose();
+    }
+}

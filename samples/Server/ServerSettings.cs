@@ -1,0 +1,23 @@
+using SymRatchet.Aggregation;
+
+namespace SymRatchet.Samples.Server;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed class ServerSettings
+{
+    internal required Endpoint Listen { get; init; }
+
+    internal required ChannelProtocol Protocol { get; init; }
+
+    internal required ClientKeys Keys { get; init; }
+
+    internal required IAggregator Aggregator { get; init; }
+
+    internal required RoundClosing Closing { get; init; }
+
+    internal required TimeSpan HandshakeTimeout { get; init; }
+
+    internal required TimeSpan IdleTimeout { get; init; }
+
+    internal required string Log { get; init; }
+}

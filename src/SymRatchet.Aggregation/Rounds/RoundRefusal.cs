@@ -1,0 +1,26 @@
+namespace SymRatchet.Aggregation;
+
+/// <summary>Why a contribution is not counted or not answered.</summary>
+public enum RoundRefusal
+{
+    /// <summary>It is counted.</summary>
+    None = 0,
+
+    /// <summary>It names a round that is closed.</summary>
+    Late,
+
+    /// <summary>It names a round that is not yet open.</summary>
+    Early,
+
+    /// <summary>The client has already contributed to this round; the first contribution stands.</summary>
+    Duplicate,
+
+    /// <summary>Another session of the same client took the place of this one.</summary>
+    Superseded,
+
+    /// <summary>The client has left.</summary>
+    NotPresent,
+
+    /// <summary>The aggregator failed, or its result is not a finite number.</summary>
+    AggregateFailed,
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+
+namespace SymRatchet.Aggregation;
+
+/// <summary>
+/// Serves rounds over any number of channels: contributions in, aggregates out. One client's failure or slowness is its own:
+/// the others go on. Thread-safe.
+/// </summary>
+public sealed class AggregationServer : IDisposable
+{
+    private readonly AggregationServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly RoundTable _table;
+
+    /// <summary>Makes a server without clients.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public AggregationServer(AggregationServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _logger = options.LoggerFactory.CreateLogger("SymRatchet.Aggregation");
+        _table = new RoundTable(options.Rounds with { Observer = Observe });
+    }
+
+    /// <summary>The clients that are present, in no order.</summary>
+    public IReadOnlyList<RoundMember> Present => _table.Read(engine => engine.Present);
+
+    /// <summary>The rounds closed last, oldest first.</summary>
+    public IReadOnlyList<ClosedRound> History => _table.Read(engine => engine.History);
+
+    /// <summary>Closes the open round by hand.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool CloseRound() => _table.Close();
+
+    /// <summary>
+    /// Serves one client until its session ends. The next contribution is counted only after the answer to the one before was
+    /// taken, so a client's backlog stays in its own connection.
+    /// </summary>
+    /// <param name="channel">The client's channel; disposed when this returns.</param>
+    /// <param name="cancellationToken">Ends the session in order: the client is told that all is said.</param>
+    /// <returns>How it went. What the client does wrong is told here and logged, not thrown.</returns>
+    public async Task<SessionSummary> ServeAsync(ISecureChannel channel, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        string client = NameOf(channel.Peer);
+        using RoundSeat seat = _table.Join(client, _options.WeightOf(client));
+        AggregationSession session = new(channel, _table, seat, _options);
+        try
+        {
+            SessionSummary summary = await session.RunAsync(cancellationToken).ConfigureAwait(false);
+            if (summary.End is SessionEnd.ClosedByClient or SessionEnd.Stopped)
+                _logger.SessionEnded(client, summary.Rounds, summary.Detail);
+            else
+                _logger.SessionTerminated(client, summary.Rounds, summary.End, summary.Detail);
+            return summary;
+        }
+        finally
+        {
+            _table.Leave(seat);
+            await channel.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops the clock of the rounds. End the sessions first.</summary>
+    public void Dispose() => _table.Dispose();
+
+    // Bytes that are no text are shown as 0x...; an id whose text begins so is shown in the same way, so that no two share a name.
+    internal static string NameOf(ChannelPeer peer) =>
+        peer.ClientName.StartsWith("0x", StringComparison.Ordinal) ? "0x" + Convert.ToHexString(peer.ClientId.Span) : peer.ClientName;
+
+#pragma warning disable CA1031 // an observer is the user's code: whatever it throws must not end a client's session
+    private void Observe(RoundEvent happened)
+    {
+        _logger.Log(happened);
+        try
+        {
+            _options.Rounds.Observer?.Invoke(happened);
+        }
+        catch (Exception e)
+        {
+            _logger.ObserverFailed(e);
+        }
+    }
+#pragma warning restore CA1031
+}

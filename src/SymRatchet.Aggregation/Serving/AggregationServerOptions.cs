@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace SymRatchet.Aggregation;
+
+/// <summary>How a server aggregates. Immutable.</summary>
+public sealed record AggregationServerOptions
+{
+    /// <summary>The rounds: rule, aggregator, history, observer, clock.</summary>
+    public RoundOptions Rounds { get; init; } = new();
+
+    /// <summary>The weight of a client by its name; 1 for everybody by default. Asked once, when the client joins.</summary>
+    public Func<string, double> WeightOf { get; init; } = _ => 1;
+
+    /// <summary>How many numbers one contribution may hold; 1024 by default.</summary>
+    public int MaxNumbers { get; init; } = 1024;
+
+    /// <summary>
+    /// How long a client may keep the server waiting, for its next contribution or in taking its answer; 5 minutes by default.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. A client that waits for its round to close keeps nobody waiting.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Where logs go; nowhere by default. No line holds a client's numbers.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Rounds);
+        ArgumentNullException.ThrowIfNull(WeightOf);
+        ArgumentNullException.ThrowIfNull(LoggerFactory);
+        if (MaxNumbers < 1)
+            throw new ArgumentException($"{nameof(MaxNumbers)} is {MaxNumbers}; it must be positive.");
+        if (IdleTimeout != Timeout.InfiniteTimeSpan && IdleTimeout <= TimeSpan.Zero)
+            throw new ArgumentException($"{nameof(IdleTimeout)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+    }
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+
+namespace SymRatchet.Aggregation;
+
+/// <summary>One client's session: contribution in, answer out, one after the other.</summary>
+internal sealed class AggregationSession(ISecureChannel channel, RoundTable table, RoundSeat seat, AggregationServerOptions options)
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ArrayBufferWriter<byte> _message = new();
+    private long _rounds;
+
+    internal async Task<SessionSummary> RunAsync(CancellationToken stopping)
+    {
+        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, options.Rounds.TimeProvider);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, seat.Lost, patience.Token);
+        SessionSummary summary;
+        try
+        {
+            summary = await ExchangeAsync(patience, ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            summary = stopping.IsCancellationRequested ? Summary(SessionEnd.Stopped, "the server stops")
+                : seat.IsLost ? Summary(SessionEnd.Superseded, "another session of this client took its place")
+                : Summary(SessionEnd.Idle, $"nothing heard for {options.IdleTimeout.TotalSeconds:0.#} s");
+        }
+        catch (SecureChannelException e)
+        {
+            summary = Summary(SessionEnd.ChannelFailed, $"{e.Error}: {e.Message}");
+        }
+
+        if (summary.End is SessionEnd.ClosedByClient or SessionEnd.Stopped)
+            await CloseAsync().ConfigureAwait(false);
+        return summary;
+    }
+
+    private async Task<SessionSummary> ExchangeAsync(CancellationTokenSource patience, CancellationToken ending)
+    {
+        patience.CancelAfter(options.IdleTimeout);
+        Task<bool> receiving = ReceiveAsync(ending);
+        try
+        {
+            while (await receiving.ConfigureAwait(false))
+            {
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                if (!ContributionText.TryParse(_message.WrittenSpan, options.MaxNumbers, out double[] numbers, out string? reason))
+                    return Summary(SessionEnd.BadContribution, reason!);
+
+                // The next message is waited for at once: that is how the server learns of a client that goes in mid-round.
+                receiving = ReceiveAsync(ending);
+                Task<RoundOutcome> answering = table.ContributeAsync(seat, numbers);
+                if (await LeavesFirstAsync(receiving, answering).ConfigureAwait(false))
+                    return Summary(SessionEnd.ClosedByClient, "the client left in mid-round");
+
+                RoundOutcome outcome = await answering.WaitAsync(ending).ConfigureAwait(false);
+                if (outcome.Refusal != RoundRefusal.None)
+                    return Summary(outcome.Refusal == RoundRefusal.Superseded ? SessionEnd.Superseded : SessionEnd.Refused, $"{outcome.Refusal}");
+
+                patience.CancelAfter(options.IdleTimeout);
+                await channel.SendAsync(AnswerText.Format(outcome.Aggregate), ending).ConfigureAwait(false);
+                _rounds++;
+            }
+
+            return Summary(SessionEnd.ClosedByClient, "closed by the client");
+        }
+        finally
+        {
+            // A cancelled receive leaves the channel usable, so a last word can still be said.
+            await patience.CancelAsync().ConfigureAwait(false);
+            await ((Task)receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Task<bool> ReceiveAsync(CancellationToken ending)
+    {
+        _message.ResetWrittenCount();
+        return channel.ReceiveAsync(_message, ending).AsTask();
+    }
+
+    private static async Task<bool> LeavesFirstAsync(Task<bool> receiving, Task answering)
+    {
+        if (await Task.WhenAny(answering, receiving).ConfigureAwait(false) == answering)
+            return false;
+        return !await receiving.ConfigureAwait(false);
+    }
+
+    private SessionSummary Summary(SessionEnd end, string detail) => new(end, _rounds, detail);
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            using CancellationTokenSource timeout = new(CloseTimeout, options.Rounds.TimeProvider);
+            await channel.CloseAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
+        {
+            // The client is gone already and does not hear it.
+        }
+    }
+}

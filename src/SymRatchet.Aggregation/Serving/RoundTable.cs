@@ -1,0 +1,83 @@
+namespace SymRatchet.Aggregation;
+
+/// <summary>A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them.</summary>
+internal sealed class RoundTable : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly RoundEngine _engine;
+    private readonly ITimer _timer;
+    private readonly Dictionary<RoundMember, RoundSeat> _seats = [];
+
+    internal RoundTable(RoundOptions options)
+    {
+        _engine = RoundEngine.Create(options);
+        _timer = options.TimeProvider.CreateTimer(_ => Do(engine => engine.CloseIfDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    internal RoundSeat Join(string client, double weight)
+    {
+        RoundSeat seat = new();
+        Do(engine => _seats.Add(seat.Member = engine.Join(client, weight), seat));
+        return seat;
+    }
+
+    /// <summary>Counts numbers; the task ends with the outcome, at once or when the round closes.</summary>
+    internal Task<RoundOutcome> ContributeAsync(RoundSeat seat, double[] numbers)
+    {
+        TaskCompletionSource<RoundOutcome> waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Do(engine =>
+        {
+            seat.Waiting = waiting;
+            RoundRefusal refusal = engine.Contribute(seat.Member, numbers);
+            if (refusal != RoundRefusal.None)
+                Tell(seat, new RoundOutcome(seat.Member, 0, 0, refusal));
+        });
+        return waiting.Task;
+    }
+
+    internal void Leave(RoundSeat seat) => Do(engine =>
+    {
+        engine.Leave(seat.Member);
+        _seats.Remove(seat.Member);
+    });
+
+    internal bool Close()
+    {
+        bool closed = false;
+        Do(engine => closed = engine.Close());
+        return closed;
+    }
+
+    internal T Read<T>(Func<RoundEngine, T> read)
+    {
+        lock (_gate)
+            return read(_engine);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Do(Action<RoundEngine> step)
+    {
+        lock (_gate)
+        {
+            step(_engine);
+            while (_engine.TryTakeOutcome(out RoundOutcome outcome))
+            {
+                if (_seats.TryGetValue(outcome.Member, out RoundSeat? seat))
+                    Tell(seat, outcome);
+            }
+
+            // Rounded up to the next millisecond: a timer that fires too early finds nothing due and would only be set again.
+            TimeSpan due = _engine.DueIn is { } left ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : Timeout.InfiniteTimeSpan;
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private static void Tell(RoundSeat seat, RoundOutcome outcome)
+    {
+        seat.Waiting?.TrySetResult(outcome);
+        seat.Waiting = null;
+        if (outcome.Refusal == RoundRefusal.Superseded)
+            seat.Lose();
+    }
+}

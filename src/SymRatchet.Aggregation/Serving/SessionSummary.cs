@@ -1,0 +1,7 @@
+namespace SymRatchet.Aggregation;
+
+/// <summary>How a served session went.</summary>
+/// <param name="End">Why it ended.</param>
+/// <param name="Rounds">How many rounds were answered.</param>
+/// <param name="Detail">The reason in words, for logs.</param>
+public readonly record struct SessionSummary(SessionEnd End, long Rounds, string Detail);
