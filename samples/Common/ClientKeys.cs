@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace SymRatchet.Samples;
@@ -18,18 +19,22 @@ public sealed class ClientKeys : IDisposable
 
     public IReadOnlyCollection<string> Ids => _clients.Keys;
 
-    /// <summary>The keys of a file, or those of the seed system's demonstration where no file is given.</summary>
+    /// <summary>The keys of a file, or those of the demonstration where no file is given.</summary>
     public static ClientKeys Load(string? path, ChannelProtocol protocol) =>
-        path is null ? Demonstration() : KeysFile.Read(path, protocol);
+        path is null ? Demonstration(protocol) : KeysFile.Read(path, protocol);
 
-    /// <summary>Known to everybody: clients 1 to 5 of the seed system, with <c>clientN_master_k</c> as the key of client N.</summary>
-    public static ClientKeys Demonstration()
+    /// <summary>
+    /// Known to everybody: clients 1 to 5, with <c>clientN_master_k</c> as the key of client N for seed, as in the original system, and the
+    /// SHA-256 of that text for protocol 1.
+    /// </summary>
+    public static ClientKeys Demonstration(ChannelProtocol protocol)
     {
         ClientKeys keys = new("the demonstration keys");
         for (byte client = 1; client <= DemoClients; client++)
         {
             string id = client.ToString(CultureInfo.InvariantCulture);
-            keys.Add(id, PreSharedKey.ForSeed(client, Encoding.ASCII.GetBytes($"client{id}_master_k")), 1);
+            byte[] text = Encoding.ASCII.GetBytes($"client{id}_master_k");
+            keys.Add(id, protocol == ChannelProtocol.Seed ? PreSharedKey.ForSeed(client, text) : PreSharedKey.Import(id, SHA256.HashData(text)), 1);
         }
 
         return keys;

@@ -81,22 +81,29 @@ public static class KeysFile
 
     private static string? AddClient(ReadOnlySpan<byte> idText, ReadOnlySpan<byte> keyText, double weight, ClientKeys keys, ChannelProtocol protocol)
     {
-        if (!byte.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out byte client) || client == 0)
-            return $"the id of a {protocol} client is a number from 1 to 255";
+        bool isSeed = protocol == ChannelProtocol.Seed;
+        byte client = 0;
+        if (isSeed && (!byte.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out client) || client == 0))
+            return "the id of a seed client is a number from 1 to 255";
 
-        Span<byte> secret = stackalloc byte[PreSharedKey.SeedKeySize];
+        string id = isSeed ? client.ToString(CultureInfo.InvariantCulture) : Encoding.UTF8.GetString(idText);
+        Span<byte> secret = stackalloc byte[isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size];
         try
         {
             if (keyText.Length != 2 * secret.Length)
-                return $"the key of client {client} has {keyText.Length} digits; it must be {2 * secret.Length} hexadecimal digits ({secret.Length} bytes)";
+                return $"the key of client {id} has {keyText.Length} digits; for {SampleOptions.NameOf(protocol)} it must be {2 * secret.Length} hexadecimal digits ({secret.Length} bytes)";
             if (Convert.FromHexString(keyText, secret, out _, out _) != OperationStatus.Done)
-                return $"the key of client {client} is not hexadecimal";
+                return $"the key of client {id} is not hexadecimal";
 
-            var key = PreSharedKey.ForSeed(client, secret);
-            if (keys.Add(client.ToString(CultureInfo.InvariantCulture), key, weight))
+            PreSharedKey key = isSeed ? PreSharedKey.ForSeed(client, secret) : PreSharedKey.Import(id, secret);
+            if (keys.Add(id, key, weight))
                 return null;
             key.Dispose();
-            return $"client {client} is there already";
+            return $"client {id} is there already";
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message; // an id that is too long or no text
         }
         finally
         {

@@ -9,7 +9,7 @@ public static class SampleOptions
     public const string DefaultEndpoint = "127.0.0.1:9999";
 
     // The first is the default.
-    private static readonly (string Name, ChannelProtocol Protocol)[] Protocols = [("seed", ChannelProtocol.Seed)];
+    private static readonly (string Name, ChannelProtocol Protocol)[] Protocols = [("v1", ChannelProtocol.V1), ("seed", ChannelProtocol.Seed)];
 
     public static Option<ChannelProtocol> Protocol()
     {
@@ -35,6 +35,8 @@ public static class SampleOptions
         return option;
     }
 
+    public static string NameOf(ChannelProtocol protocol) => Protocols.First(known => known.Protocol == protocol).Name;
+
     public static Option<Endpoint> EndpointOption(string name, string description) => new(name)
     {
         Description = $"{description} Default: {DefaultEndpoint}.",
@@ -45,7 +47,7 @@ public static class SampleOptions
 
     public static Option<string?> Keys() => new("--keys")
     {
-        Description = "The clients' keys, one client a line: id, key in hexadecimal, and perhaps a weight. Default: the demonstration keys of the seed system, clients 1 to 5.",
+        Description = "The clients' keys, one client a line: id, key in hexadecimal, and perhaps a weight. Default: demonstration keys that everybody knows, clients 1 to 5.",
         HelpName = "FILE",
     };
 
