@@ -5,7 +5,7 @@ namespace SymRatchet.Primitives;
 
 /// <summary>
 /// Suite 2: AES-256-GCM of the platform with the HKDF step. The platform's object takes its key when it is made, so each record makes
-/// one: that is what this suite allocates.
+/// one: that is what this suite allocates, 32 bytes, and it takes more time than a short record does.
 /// </summary>
 internal sealed class Aes256GcmSuite : CipherSuite
 {

@@ -14,7 +14,8 @@ internal sealed class ChaCha20Poly1305Suite : CipherSuite
 
     internal override int NonceSize => Nonce;
 
-    internal override bool IsSupported => Sodium.IsAvailable;
+    // Read when the suite is made, so that the library is initialised before its first call, whoever makes it.
+    internal override bool IsSupported { get; } = Sodium.IsAvailable;
 
     [SkipLocalsInit]
     internal override void Seal(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body)
