@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using SymRatchet.TestKit;
+
+namespace SymRatchet.IntegrationTests.Processes;
+
+/// <summary>A built sample, running as a process of its own. Disposing it kills it if it still runs.</summary>
+internal sealed class SampleProcess : IAsyncDisposable
+{
+    // Long enough for a loaded machine; a test that passes never waits for it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly string Binaries = typeof(SampleProcess).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "SampleBinaries").Value!;
+
+    private readonly string _name;
+    private readonly Process _process;
+    private readonly Task _reading;
+
+    private SampleProcess(string name, Process process)
+    {
+        _name = name;
+        _process = process;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput, Output), ReadAsync(process.StandardError, Error));
+    }
+
+    /// <summary>Standard output.</summary>
+    internal OutputLines Output { get; } = new();
+
+    /// <summary>Standard error.</summary>
+    internal OutputLines Error { get; } = new();
+
+    /// <summary>Everything that it has written so far, to either output.</summary>
+    internal string Everything => string.Join('\n', [.. Output.Snapshot(), .. Error.Snapshot()]);
+
+    /// <summary>Starts a sample by the name of its folder.</summary>
+    internal static SampleProcess Start(string sample, params string[] args)
+    {
+        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            ArgumentList = { Repository.PathOf("samples", sample, Binaries, $"SymRatchet.Samples.{sample}.dll") },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (string arg in args)
+            start.ArgumentList.Add(arg);
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return new SampleProcess(sample, process);
+    }
+
+    /// <summary>Runs a sample to its end.</summary>
+    internal static async Task<SampleResult> RunAsync(string sample, params string[] args)
+    {
+        await using SampleProcess process = Start(sample, args);
+        return await process.WaitForExitAsync();
+    }
+
+    internal Task<string> WaitForOutputAsync(string part) => WaitAsync(Output, part);
+
+    internal Task<string> WaitForErrorAsync(string part) => WaitAsync(Error, part);
+
+    internal async Task<SampleResult> WaitForExitAsync()
+    {
+        try
+        {
+            await _reading.WaitAsync(Patience);
+            using CancellationTokenSource limit = new(Patience);
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            throw new TimeoutException($"{_name} did not end. It wrote:\n{Everything}", e);
+        }
+
+        return new SampleResult(_process.ExitCode, Output.Snapshot(), Error.Snapshot());
+    }
+
+    /// <summary>Sends a Unix signal.</summary>
+    internal void Signal(PosixSignal signal)
+    {
+        int number = signal switch
+        {
+            PosixSignal.SIGINT => 2,
+            PosixSignal.SIGTERM => 15,
+            _ => throw new ArgumentOutOfRangeException(nameof(signal)),
+        };
+        Assert.Equal(0, Kill(_process.Id, number));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _reading.WaitAsync(Patience);
+        _process.Dispose();
+    }
+
+    private async Task<string> WaitAsync(OutputLines lines, string part)
+    {
+        try
+        {
+            return await lines.WaitForAsync(line => line.Contains(part, StringComparison.Ordinal)).WaitAsync(Patience);
+        }
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+        {
+            throw new TimeoutException($"{_name} never wrote '{part}'. It wrote:\n{Everything}", e);
+        }
+    }
+
+    private static async Task ReadAsync(StreamReader reader, OutputLines lines)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+            lines.Add(line);
+        lines.End();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}
