@@ -8,8 +8,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private const string Listening = "listening on ";
 
-    private ServerProcess(SampleProcess process, IPEndPoint endpoint)
+    // What the server was told to speak, its clients are told too.
+    private readonly string[] _protocol;
+
+    private ServerProcess(SampleProcess process, IPEndPoint endpoint, string[] protocol)
     {
+        _protocol = protocol;
         Process = process;
         EndPoint = endpoint;
     }
@@ -24,7 +28,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         try
         {
             string line = await process.WaitForOutputAsync(Listening);
-            return new ServerProcess(process, IPEndPoint.Parse(line[Listening.Length..]));
+            return new ServerProcess(process, IPEndPoint.Parse(line[Listening.Length..]), ProtocolOf(args));
         }
         catch
         {
@@ -35,7 +39,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Runs the client sample against it.</summary>
     internal Task<SampleResult> RunClientAsync(string id, params string[] args) =>
-        SampleProcess.RunAsync("Client", [id, "--connect", $"{EndPoint}", .. args]);
+        SampleProcess.RunAsync("Client", [id, "--connect", $"{EndPoint}", .. _protocol, .. args]);
 
     /// <summary>Connects without saying anything.</summary>
     internal async Task<NetworkStream> ConnectAsync()
@@ -48,10 +52,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Asserts that it still serves: a client of the demonstration gets its three rounds.</summary>
     internal async Task AssertServesAsync()
     {
-        SampleResult honest = await RunClientAsync("3", "--protocol", "seed");
+        SampleResult honest = await RunClientAsync("3");
         honest.AssertSucceeds();
         Assert.Equal(3, honest.Output.Length);
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    private static string[] ProtocolOf(string[] args)
+    {
+        int option = Array.IndexOf(args, "--protocol");
+        return option < 0 ? [] : args[option..(option + 2)];
+    }
 }

@@ -41,7 +41,7 @@ public sealed class BadInputTests
     {
         using TemporaryFile keys = new($"{id} {GoodKey} # {what}\n");
         await using var server = await ServerProcess.StartAsync("--protocol", "seed");
-        SampleResult client = await server.RunClientAsync(id, "--protocol", "seed", "--keys", keys.Path);
+        SampleResult client = await server.RunClientAsync(id, "--keys", keys.Path);
         client.AssertFails(1, "0 of 3 rounds were answered: ");
         await server.Process.WaitForErrorAsync("Authentication");
         await server.AssertServesAsync();
@@ -53,11 +53,11 @@ public sealed class BadInputTests
     [InlineData("", ": there is no client in it")]
     [InlineData("# only a comment\n\n", ": there is no client in it")]
     [InlineData("1\n", ":1: there is an id but no key")]
-    [InlineData("1 00010203\n", ":1: the key of client 1 has 8 digits; it must be 32 hexadecimal digits (16 bytes)")]
+    [InlineData("1 00010203\n", ":1: the key of client 1 has 8 digits; for seed it must be 32 hexadecimal digits (16 bytes)")]
     [InlineData("1 00010203zz05060708090a0b0c0d0e0f\n", ":1: the key of client 1 is not hexadecimal")]
-    [InlineData("0 000102030405060708090a0b0c0d0e0f\n", ":1: the id of a Seed client is a number from 1 to 255")]
-    [InlineData("256 000102030405060708090a0b0c0d0e0f\n", ":1: the id of a Seed client is a number from 1 to 255")]
-    [InlineData("000102030405060708090a0b0c0d0e0f 1\n", ":1: the id of a Seed client is a number from 1 to 255")]
+    [InlineData("0 000102030405060708090a0b0c0d0e0f\n", ":1: the id of a seed client is a number from 1 to 255")]
+    [InlineData("256 000102030405060708090a0b0c0d0e0f\n", ":1: the id of a seed client is a number from 1 to 255")]
+    [InlineData("000102030405060708090a0b0c0d0e0f 1\n", ":1: the id of a seed client is a number from 1 to 255")]
     [InlineData("# one\n1 000102030405060708090a0b0c0d0e0f\n1 101112131415161718191a1b1c1d1e1f\n", ":3: client 1 is there already")]
     [InlineData("1 000102030405060708090a0b0c0d0e0f 0\n", ":1: the weight is no positive number")]
     [InlineData("1 000102030405060708090a0b0c0d0e0f NaN\n", ":1: the weight is no positive number")]
@@ -95,7 +95,7 @@ public sealed class BadInputTests
     {
         using TemporaryFile data = new("a\n1\n1e300\n");
         await using var server = await ServerProcess.StartAsync("--protocol", "seed");
-        (await server.RunClientAsync("1", "--protocol", "seed", "--data", data.Path)).AssertFails(1, "too large");
+        (await server.RunClientAsync("1", "--data", data.Path)).AssertFails(1, "too large");
         await server.AssertServesAsync();
     }
 

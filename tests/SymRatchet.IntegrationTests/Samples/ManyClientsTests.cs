@@ -10,21 +10,26 @@ public sealed class ManyClientsTests
     private const int Clients = 200;
     private const int Rounds = 5;
 
-    [Fact]
-    public async Task Two_hundred_clients_at_once_do_five_rounds_each_and_none_is_lost_or_counted_twice()
+    [Theory]
+    [InlineData("v1", PreSharedKey.Size)]
+    [InlineData("seed", PreSharedKey.SeedKeySize)]
+    public async Task Two_hundred_clients_at_once_do_five_rounds_each_and_none_is_lost_or_counted_twice(string protocol, int keySize)
     {
-        Dictionary<byte, byte[]> secrets = Enumerable.Range(1, Clients + 3).ToDictionary(id => (byte)id, _ => RandomNumberGenerator.GetBytes(PreSharedKey.SeedKeySize));
+        Dictionary<byte, byte[]> secrets = Enumerable.Range(1, Clients + 3).ToDictionary(id => (byte)id, _ => RandomNumberGenerator.GetBytes(keySize));
         using TemporaryFile keys = new(string.Concat(secrets.Select(client => $"{client.Key} {Convert.ToHexString(client.Value)}\n")));
         using TemporaryFile zeros = new("nothing\n0\n0\n0\n0\n0\n");
-        await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--keys", keys.Path, "--aggregate", "sum");
+        await using var server = await ServerProcess.StartAsync("--protocol", protocol, "--keys", keys.Path, "--aggregate", "sum");
 
         // Real client processes beside them add nothing to the sum.
         Task<SampleResult[]> processes = Task.WhenAll(Enumerable.Range(Clients + 1, 3).Select(id => server.RunClientAsync(
-            id.ToString(CultureInfo.InvariantCulture), "--protocol", "seed", "--keys", keys.Path, "--data", zeros.Path, "--rounds", $"{Rounds}", "--interval", "20")));
+            id.ToString(CultureInfo.InvariantCulture), "--keys", keys.Path, "--data", zeros.Path, "--rounds", $"{Rounds}", "--interval", "20")));
 
         FieldVisit[] visits = await Task.WhenAll(Enumerable.Range(1, Clients).Select(async id =>
         {
-            using var key = PreSharedKey.ForSeed((byte)id, secrets[(byte)id]);
+            byte[] secret = secrets[(byte)id];
+            using PreSharedKey key = protocol == "seed"
+                ? PreSharedKey.ForSeed((byte)id, secret)
+                : PreSharedKey.Import(id.ToString(CultureInfo.InvariantCulture), secret);
             return await FieldVisit.ConnectAsync(server, key);
         }));
 

@@ -9,11 +9,13 @@ namespace SymRatchet.IntegrationTests.Samples;
 /// <summary>The server and the client sample as they are meant to be used.</summary>
 public sealed class ServerAndClientTests
 {
-    [Fact]
-    public async Task A_client_sends_the_weather_for_three_rounds_and_hears_the_mean()
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("seed")]
+    public async Task A_client_sends_the_weather_for_three_rounds_and_hears_the_mean(string protocol)
     {
-        await using var server = await ServerProcess.StartAsync("--protocol", "seed");
-        SampleResult client = await server.RunClientAsync("2", "--protocol", "seed");
+        await using var server = await ServerProcess.StartAsync("--protocol", protocol);
+        SampleResult client = await server.RunClientAsync("2");
 
         double[] highs = [.. File.ReadLines(Repository.PathOf("samples", "data", "seattle-weather.csv"))
             .Skip(1 + 60).Take(15).Select(row => double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture))];
@@ -34,7 +36,7 @@ public sealed class ServerAndClientTests
     {
         using TemporaryFile data = new("when,\"what, exactly\"\nmon,3.5\ntue,-4\nwed,8\nthu,50\nfri,2.5\n");
         await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--aggregate", aggregate);
-        SampleResult client = await server.RunClientAsync("1", "--protocol", "seed", "--data", data.Path, "--column", "what, exactly", "--rounds", "2", "--interval", "1");
+        SampleResult client = await server.RunClientAsync("1", "--data", data.Path, "--column", "what, exactly", "--rounds", "2", "--interval", "1");
         client.AssertSucceeds();
         Assert.Equal([$"round 1: aggregate {expected}", $"round 2: aggregate {expected}"], client.Output);
         await server.Process.WaitForOutputAsync($"round 2: aggregate {expected} over 5 numbers of 1 clients");
@@ -66,7 +68,7 @@ public sealed class ServerAndClientTests
         Assert.Equal("Aggregated: 10.00", await heavy.RoundAsync("10"));
         Assert.Equal("Aggregated: 8.00", await light.RoundAsync("2"));
 
-        SampleResult client = await server.RunClientAsync("17", "--protocol", "seed", "--keys", keys.Path, "--rounds", "1");
+        SampleResult client = await server.RunClientAsync("17", "--keys", keys.Path, "--rounds", "1");
         client.AssertSucceeds();
     }
 
@@ -75,8 +77,8 @@ public sealed class ServerAndClientTests
     {
         await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--close", "all-present", "--quorum", "2");
         SampleResult[] clients = await Task.WhenAll(
-            server.RunClientAsync("1", "--protocol", "seed"),
-            server.RunClientAsync("5", "--protocol", "seed"));
+            server.RunClientAsync("1"),
+            server.RunClientAsync("5"));
         Assert.All(clients, client => client.AssertSucceeds());
         Assert.Equal(3, clients[0].Output.Length);
         Assert.Equal(clients[0].Output, clients[1].Output);
