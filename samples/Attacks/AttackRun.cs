@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Spectre.Console;
+using SymRatchet.Samples.Attacks.Catalogue;
+using SymRatchet.Samples.Attacks.Lab;
+
+namespace SymRatchet.Samples.Attacks;
+
+/// <summary>Runs attacks one after the other, each in a laboratory of its own, and shows what came of them.</summary>
+public static class AttackRun
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public static async Task<IReadOnlyList<AttackResult>> RunAsync(
+        IEnumerable<IAttack> attacks, ChannelProtocol protocol, ClientKeys keys, Endpoint? live, CancellationToken cancellationToken)
+    {
+        List<AttackResult> results = [];
+        foreach (IAttack attack in attacks)
+        {
+            await using Laboratory laboratory = new(protocol, keys, live);
+            results.Add(new AttackResult(attack, protocol, await attack.RunAsync(laboratory, cancellationToken)));
+        }
+
+        return results;
+    }
+
+    public static void Show(IReadOnlyList<AttackResult> results)
+    {
+        foreach (IGrouping<ChannelProtocol, AttackResult> group in results.GroupBy(result => result.Protocol))
+        {
+            Table table = new() { Title = new TableTitle($"attacks on {SampleOptions.NameOf(group.Key)}"), Border = TableBorder.Rounded };
+            table.AddColumns("attack", "what was sent", "what the server did", "verdict");
+            foreach (AttackResult result in group)
+            {
+                string colour = (result.IsExpected, result.Report.Verdict) switch
+                {
+                    (false, _) => "red bold",
+                    (_, Verdict.Accepted) => "yellow",
+                    _ => "green",
+                };
+                table.AddRow(
+                    result.Attack.Name, result.Report.Sent.EscapeMarkup(), result.Report.ServerDid.EscapeMarkup(), $"[{colour}]{result.Words.EscapeMarkup()}[/]");
+            }
+
+            Terminal.Out.Write(table);
+        }
+    }
+
+    public static void ShowList()
+    {
+        foreach (IAttack attack in AttackCatalogue.All)
+        {
+            Terminal.Out.MarkupLineInterpolated($"[bold]{attack.Name}[/]");
+            Terminal.Out.WriteLine("  " + attack.How.Replace("\n", "\n  ", StringComparison.Ordinal));
+            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Word(attack, ChannelProtocol.Seed)}, v1 {Word(attack, ChannelProtocol.V1)}[/]");
+        }
+
+        static string Word(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
+    }
+
+    public static async Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken)
+    {
+        var rows = results.Select(result => new
+        {
+            attack = result.Attack.Name,
+            protocol = SampleOptions.NameOf(result.Protocol),
+            sent = result.Report.Sent,
+            serverDid = result.Report.ServerDid,
+            verdict = result.Words,
+            expected = result.IsExpected,
+        });
+        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);
+    }
+}
