@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
 namespace SymRatchet.Primitives;
@@ -14,49 +15,85 @@ internal abstract class CipherSuite
     internal const int MaxTagSize = 32;
     internal const int StepSize = 64;
 
+    private const int MaxNonceSize = 32;
+
+    private protected CipherSuite(CipherSuiteId id, int nonceSize, int tagSize, bool isSupported)
+    {
+        Id = id;
+        NonceSize = nonceSize;
+        TagSize = tagSize;
+        IsSupported = isSupported;
+    }
+
     internal static IReadOnlyList<CipherSuite> All { get; } = [new Aegis256Suite(), new Aes256GcmSuite(), new ChaCha20Poly1305Suite()];
 
-    internal abstract CipherSuiteId Id { get; }
+    internal CipherSuiteId Id { get; }
 
-    internal abstract int TagSize { get; }
+    internal int TagSize { get; }
 
-    internal abstract int NonceSize { get; }
+    internal int NonceSize { get; }
 
     /// <summary>Whether this machine has the primitive.</summary>
-    internal abstract bool IsSupported { get; }
+    internal bool IsSupported { get; }
 
     internal static CipherSuite Get(CipherSuiteId id) => All.First(suite => suite.Id == id);
 
     /// <summary>Seals: writes ciphertext and tag. The plaintext may lie exactly where the ciphertext goes.</summary>
-    internal abstract void Seal(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body);
+    [SkipLocalsInit]
+    internal void Seal(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body)
+    {
+        Span<byte> nonce = stackalloc byte[MaxNonceSize];
+        Seal(key, WriteNonce(nonce, round), associatedData, plaintext, body);
+    }
 
     /// <summary>Opens ciphertext and tag, or clears the plaintext and says false. The plaintext may lie exactly where the ciphertext is.</summary>
-    internal abstract bool Open(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext);
+    [SkipLocalsInit]
+    internal bool Open(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    {
+        Span<byte> nonce = stackalloc byte[MaxNonceSize];
+        return Open(key, WriteNonce(nonce, round), associatedData, body, plaintext);
+    }
 
-    /// <summary>The ratchet step: from a chain key and the tag of the record before, the next chain key and this record's key.</summary>
-    internal abstract void Step(ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey);
+    /// <summary>Seals under a nonce that is no round, which only published vectors need.</summary>
+    internal void Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body) =>
+        SealCore(key[..KeySize], nonce[..NonceSize], associatedData, plaintext, body[..(plaintext.Length + TagSize)]);
 
-    /// <summary>The step of the suites whose AEAD is no PRF of its own: <c>HKDF-Expand(C, "symratchet/1 step" || tag, 64)</c>.</summary>
-    private protected static void HkdfStep(ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
+    /// <summary>Opens under a nonce that is no round, which only published vectors need.</summary>
+    internal bool Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    {
+        if (body.Length >= TagSize && OpenCore(key[..KeySize], nonce[..NonceSize], associatedData, body, plaintext[..(body.Length - TagSize)]))
+            return true;
+
+        CryptographicOperations.ZeroMemory(plaintext);
+        return false;
+    }
+
+    /// <summary>
+    /// The ratchet step: from a chain key and the tag of the record before, the next chain key and this record's key. The step of the
+    /// suites whose AEAD is no PRF of its own is <c>HKDF-Expand(C, "symratchet/1 step" || tag, 64)</c>.
+    /// </summary>
+    internal virtual void Step(ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
     {
         Span<byte> info = stackalloc byte[Labels.Step.Length + MaxTagSize];
         Labels.Step.CopyTo(info);
         previousTag.CopyTo(info[Labels.Step.Length..]);
-        Hkdf.ExpandInfo(chainKey, info[..(Labels.Step.Length + previousTag.Length)], nextChainAndMessageKey[..StepSize]);
+        Hkdf.ExpandInfo(chainKey[..KeySize], info[..(Labels.Step.Length + previousTag.Length)], nextChainAndMessageKey[..StepSize]);
     }
+
+    /// <summary>Every length fits the others when this is called.</summary>
+    private protected abstract void SealCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body);
+
+    /// <summary>Every length fits the others when this is called. What it leaves in the plaintext when it fails is cleared.</summary>
+    private protected abstract bool OpenCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext);
 
     /// <summary>The round, left-padded with zeros.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private protected static void WriteNonce(Span<byte> nonce, ulong round)
+    private ReadOnlySpan<byte> WriteNonce(Span<byte> buffer, ulong round)
     {
-        nonce.Clear();
-        BinaryPrimitives.WriteUInt64BigEndian(nonce[^sizeof(ulong)..], round);
-    }
-
-    private protected static bool Opened(bool verified, Span<byte> plaintext)
-    {
-        if (!verified)
-            CryptographicOperations.ZeroMemory(plaintext);
-        return verified;
+        // AEGIS-256 reads the second half of its nonce as one, so it is written as one: after a write in two pieces the processor has to
+        // wait for both to reach its cache, which costs a tenth of a short record.
+        ulong bigEndian = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(round) : round;
+        Vector128<byte>.Zero.CopyTo(buffer);
+        Vector128.Create(0UL, bigEndian).AsByte().CopyTo(buffer[Vector128<byte>.Count..]);
+        return buffer[^NonceSize..];
     }
 }

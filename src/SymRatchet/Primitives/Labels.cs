@@ -11,6 +11,9 @@ internal static class Labels
 
     internal static ReadOnlySpan<byte> Step => "symratchet/1 step"u8;
 
+    /// <summary><see cref="Step"/>, filled up with zeros to a nonce of AEGIS-256.</summary>
+    internal static ReadOnlySpan<byte> StepNonce => "symratchet/1 step\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8;
+
     internal static ReadOnlySpan<byte> Identity => "identity"u8;
 
     internal static ReadOnlySpan<byte> Epoch => "epoch"u8;

@@ -18,8 +18,8 @@ internal static unsafe partial class Sodium
     private const int SmallCall = 1024;
 
     /// <summary>
-    /// Whether the library is there, with AEGIS-256 in it. To read it is what initialises the library: without that AEGIS-256 works,
-    /// but at a fraction of its speed, because it does not know of the processor's AES.
+    /// Whether the library is there, with AEGIS-256 in it. To read it is what initialises the library, and every suite reads it
+    /// when it is made: without that AEGIS-256 works, but at a fraction of its speed, because it does not know of the processor's AES.
     /// </summary>
     internal static bool IsAvailable { get; } = Probe(Library);
 
