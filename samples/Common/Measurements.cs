@@ -1,7 +1,7 @@
-namespace SymRatchet.Samples.Client;
+namespace SymRatchet.Samples;
 
 /// <summary>What a client has measured, a few values a round, from the start again when they are used up.</summary>
-internal sealed class Measurements(double[] values, int start)
+public sealed class Measurements(double[] values, int start)
 {
     private const int PerRound = 5;
     private const int DaysApart = 30;
@@ -9,7 +9,7 @@ internal sealed class Measurements(double[] values, int start)
     private int _next = start;
 
     /// <summary>Reads the measurements of a client. With the bundled data each client begins a month after the one before, so that they differ.</summary>
-    internal static Measurements Load(string? path, string? column, string client)
+    public static Measurements Load(string? path, string? column, string client)
     {
         if (path is not null)
             return new Measurements(CsvColumn.Read(path, column), start: 0);
@@ -19,7 +19,7 @@ internal sealed class Measurements(double[] values, int start)
         return new Measurements(values, (int)((uint)number * DaysApart % (uint)values.Length));
     }
 
-    internal double[] NextRound()
+    public double[] NextRound()
     {
         double[] round = new double[Math.Min(PerRound, values.Length)];
         for (int i = 0; i < round.Length; i++)

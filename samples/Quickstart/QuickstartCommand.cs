@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Spectre.Console;
+using SymRatchet.Samples.Attacks;
+using SymRatchet.Samples.Attacks.Catalogue;
+
+namespace SymRatchet.Samples.Quickstart;
+
+/// <summary>The main job in one command: rounds over channels, how the keys move, and what an attacker on the wire achieves.</summary>
+internal static class QuickstartCommand
+{
+    // Everything takes about a second; whatever hangs is cut off.
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1);
+
+    internal static RootCommand Create()
+    {
+        RootCommand command = new("Runs an analytics server, three clients with real measurements and an attacker on the wire, and checks all that they show.");
+        command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeLimit);
+        var watch = Stopwatch.StartNew();
+        Findings findings = new();
+        try
+        {
+            await FieldDay.RunAsync(findings, limit.Token);
+            await AttackAsync(findings, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SampleException($"not done after {TimeLimit.TotalSeconds:0} s");
+        }
+
+        foreach (string unexpected in findings.Unexpected)
+            Terminal.Fail(unexpected);
+        if (findings.Unexpected.Count > 0)
+            return ExitCode.Failure;
+        Terminal.Out.MarkupLineInterpolated($"[green]All {findings.Checked} checks came out as expected[/] [dim]in {watch.Elapsed.TotalSeconds:0.0} s.[/]");
+        return ExitCode.Success;
+    }
+
+    private static async Task AttackAsync(Findings findings, CancellationToken cancellationToken)
+    {
+        Terminal.Out.WriteLine();
+        Terminal.Out.MarkupLine("[bold]The attacker[/] owns the wire between a client and its server: it reads, holds, changes and repeats what it likes.");
+        foreach (ChannelProtocol protocol in (ChannelProtocol[])[ChannelProtocol.V1, ChannelProtocol.Seed])
+        {
+            using var keys = ClientKeys.Demonstration(protocol);
+            IReadOnlyList<AttackResult> results = await AttackRun.RunAsync(AttackCatalogue.All, protocol, keys, live: null, cancellationToken);
+            AttackRun.Show(results);
+            foreach (AttackResult result in results)
+                findings.Check(result.IsExpected, $"attack {result.Attack.Name} on {SampleOptions.NameOf(protocol)}: {result.Words}");
+        }
+    }
+}

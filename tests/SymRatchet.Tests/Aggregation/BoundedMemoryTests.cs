@@ -1,0 +1,29 @@
+using SymRatchet.Aggregation;
+
+namespace SymRatchet.Tests.Aggregation;
+
+/// <summary>Memory over unbounded rounds. It looks at the heap of the whole process, so nothing else may run meanwhile.</summary>
+[Collection(Alone.Name)]
+public sealed class BoundedMemoryTests
+{
+    [Fact]
+    public void A_hundred_thousand_rounds_take_no_more_memory_than_the_first_thousand()
+    {
+        EngineHarness bounded = new(RoundClosing.Immediately, options => options with { RetainedNumbersPerClient = 1000, HistoryLength = 16, Observer = null });
+        RoundMember a = bounded.Join("a");
+        Run(1_000);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        Run(100_000);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 256 * 1024);
+        Assert.Equal(101_000, bounded.Engine.History[^1].Number);
+
+        void Run(int rounds)
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                bounded.Contribute(a, 1, 2, 3);
+                Assert.True(bounded.Engine.TryTakeOutcome(out _));
+            }
+        }
+    }
+}
