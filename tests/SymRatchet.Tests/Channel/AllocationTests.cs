@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace SymRatchet.Tests.Channel;
 
 /// <summary>What a warm message allocates on the threads that send and receive it.</summary>
+[Collection(Alone.Name)]
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     private const int Messages = 100_000;
