@@ -35,6 +35,10 @@ public sealed class HandshakeVectorTests
     public void The_session_grows_from_these_secrets(string name, int suite)
     {
         JsonElement vector = Find(name, suite);
+        using PreSharedKey key = Key(vector);
+        using StoredKey imported = key.ImportFor(ChannelRole.Client);
+        Assert.Equal(vector.Hex("identity_key"), imported.IdentityKey.ToArray());
+
         byte[] transcript = SHA256.HashData([.. vector.Hex("client_hello"), .. vector.Hex("server_challenge").AsSpan(..^32)]);
         Assert.Equal(vector.Hex("transcript_hash"), transcript);
 

@@ -89,7 +89,9 @@ public sealed class ScheduleVectorTests
 
     private static JsonElement[] Sessions(CipherSuiteId id)
     {
-        JsonElement[] sessions = [.. V1Vectors.Schedule.List("suites").Single(suite => suite.Number("suite") == (int)id).List("sessions")];
+        JsonElement suite = V1Vectors.Schedule.List("suites").Single(suite => suite.Number("suite") == (int)id);
+        Assert.Equal(id.ToString(), suite.GetProperty("name").GetString());
+        JsonElement[] sessions = [.. suite.List("sessions")];
         Assert.Equal([0, 1, 2, 3], sessions.Select(session => session.Number("epoch")));
         return sessions;
     }
