@@ -1,0 +1,25 @@
+using SymRatchet.Ratchet;
+
+namespace SymRatchet.TestKit;
+
+/// <summary>Stores in memory that hold one identity at an epoch of one's choice, and what they hold later.</summary>
+internal static class StoreAt
+{
+    internal static InMemoryKeyStore Epoch(ChannelRole role, PreSharedKey key, long epoch)
+    {
+        InMemoryKeyStore store = new(role);
+        store.Add(key);
+        using StoredKey imported = key.ImportFor(role);
+        byte[] walked = imported.EpochKey.ToArray();
+        EpochChain.Walk(walked, epoch);
+        store.AdvanceAsync(key.Id, epoch, walked).AsTask().GetAwaiter().GetResult();
+        return store;
+    }
+
+    /// <summary>The epoch and the root key of it.</summary>
+    internal static (long Epoch, string EpochKey) Of(InMemoryKeyStore store, PreSharedKey key)
+    {
+        using StoredKey stored = store.FindAsync(key.Id).AsTask().GetAwaiter().GetResult()!;
+        return (stored.Epoch, Convert.ToHexStringLower(stored.EpochKey));
+    }
+}
