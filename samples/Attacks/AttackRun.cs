@@ -10,11 +10,12 @@ public static class AttackRun
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
+    /// <summary>Runs the attacks; on a live server without those that need to see its inside.</summary>
     public static async Task<IReadOnlyList<AttackResult>> RunAsync(
         IEnumerable<IAttack> attacks, ChannelProtocol protocol, ClientKeys keys, Endpoint? live, CancellationToken cancellationToken)
     {
         List<AttackResult> results = [];
-        foreach (IAttack attack in attacks)
+        foreach (IAttack attack in attacks.Where(attack => live is null || !attack.NeedsInside))
         {
             await using Laboratory laboratory = new(protocol, keys, live);
             results.Add(new AttackResult(attack, protocol, await attack.RunAsync(laboratory, cancellationToken)));
@@ -28,7 +29,7 @@ public static class AttackRun
         foreach (IGrouping<ChannelProtocol, AttackResult> group in results.GroupBy(result => result.Protocol))
         {
             Table table = new() { Title = new TableTitle($"attacks on {SampleOptions.NameOf(group.Key)}"), Border = TableBorder.Rounded };
-            table.AddColumns("attack", "what was sent", "what the server did", "verdict");
+            table.AddColumns("attack", "what was sent", "what came of it", "verdict");
             foreach (AttackResult result in group)
             {
                 string colour = (result.IsExpected, result.Report.Verdict) switch
@@ -37,8 +38,9 @@ public static class AttackRun
                     (_, Verdict.Accepted) => "yellow",
                     _ => "green",
                 };
+                string measured = result.Report.Measured.Length == 0 ? "" : $" [dim]({result.Report.Measured.EscapeMarkup()})[/]";
                 table.AddRow(
-                    result.Attack.Name, result.Report.Sent.EscapeMarkup(), result.Report.ServerDid.EscapeMarkup(), $"[{colour}]{result.Words.EscapeMarkup()}[/]");
+                    result.Attack.Name, result.Report.Sent.EscapeMarkup(), result.Report.Did.EscapeMarkup() + measured, $"[{colour}]{result.Words.EscapeMarkup()}[/]");
             }
 
             Terminal.Out.Write(table);
@@ -51,7 +53,7 @@ public static class AttackRun
         {
             Terminal.Out.MarkupLineInterpolated($"[bold]{attack.Name}[/]");
             Terminal.Out.WriteLine("  " + attack.How.Replace("\n", "\n  ", StringComparison.Ordinal));
-            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Word(attack, ChannelProtocol.Seed)}, v1 {Word(attack, ChannelProtocol.V1)}[/]");
+            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Word(attack, ChannelProtocol.Seed)}, v1 {Word(attack, ChannelProtocol.V1)}. {attack.Why}[/]");
         }
 
         static string Word(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
@@ -64,7 +66,8 @@ public static class AttackRun
             attack = result.Attack.Name,
             protocol = SampleOptions.NameOf(result.Protocol),
             sent = result.Report.Sent,
-            serverDid = result.Report.ServerDid,
+            did = result.Report.Did,
+            measured = result.Report.Measured,
             verdict = result.Words,
             expected = result.IsExpected,
         });

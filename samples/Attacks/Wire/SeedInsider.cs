@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text;
+
+namespace SymRatchet.Samples.Attacks.Wire;
+
+/// <summary>An insider of the seed protocol.</summary>
+internal sealed class SeedInsider(StoredKey key, FrameStream connection) : Insider(connection)
+{
+    private const byte ToServer = 1;
+    private const byte FromServer = 2;
+
+    private readonly byte _id = byte.Parse(Encoding.ASCII.GetString(key.Id.Span), CultureInfo.InvariantCulture);
+    private readonly SeedChain _chain = new(key.EpochKey);
+
+    internal override async Task GreetAsync(CancellationToken cancellationToken)
+    {
+        await Connection.WriteAsync(Seal(HelloOpcode, 0, $"Hello from client {_id}"), cancellationToken);
+        await HearAsync(cancellationToken);
+    }
+
+    internal override Task ConfirmAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal override byte[] Seal(byte opcode, ulong round, string payload) => Seal(opcode, round, ToServer, payload);
+
+    internal override byte[] SealAsServer(string payload) => Seal(WireFormat.DataOpcode, Round, FromServer, payload);
+
+    private byte[] Seal(byte opcode, ulong round, byte direction, string payload)
+    {
+        Round++;
+        return _chain.Seal(opcode, _id, (uint)round, direction, payload);
+    }
+}
