@@ -8,7 +8,7 @@ namespace SymRatchet.Samples.Attacks;
 /// <summary>Runs attacks one after the other, each in a laboratory of its own, and shows what came of them.</summary>
 public static class AttackRun
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     /// <summary>Runs the attacks; on a live server without those that need to see its inside.</summary>
     public static async Task<IReadOnlyList<AttackResult>> RunAsync(
@@ -53,24 +53,32 @@ public static class AttackRun
         {
             Terminal.Out.MarkupLineInterpolated($"[bold]{attack.Name}[/]");
             Terminal.Out.WriteLine("  " + attack.How.Replace("\n", "\n  ", StringComparison.Ordinal));
-            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Word(attack, ChannelProtocol.Seed)}, v1 {Word(attack, ChannelProtocol.V1)}. {attack.Why}[/]");
+            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Expected(attack, ChannelProtocol.Seed)}, v1 {Expected(attack, ChannelProtocol.V1)}. {attack.Why}[/]");
         }
-
-        static string Word(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
     }
 
-    public static async Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken)
+    public static Task WriteListAsync(string path, CancellationToken cancellationToken) => WriteAsync(path, AttackCatalogue.All.Select(attack => new
     {
-        var rows = results.Select(result => new
-        {
-            attack = result.Attack.Name,
-            protocol = SampleOptions.NameOf(result.Protocol),
-            sent = result.Report.Sent,
-            did = result.Report.Did,
-            measured = result.Report.Measured,
-            verdict = result.Words,
-            expected = result.IsExpected,
-        });
-        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);
-    }
+        attack = attack.Name,
+        how = attack.How.Replace('\n', ' '),
+        seed = Expected(attack, ChannelProtocol.Seed),
+        v1 = Expected(attack, ChannelProtocol.V1),
+        why = attack.Why,
+    }), cancellationToken);
+
+    public static Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken) => WriteAsync(path, results.Select(result => new
+    {
+        attack = result.Attack.Name,
+        protocol = SampleOptions.NameOf(result.Protocol),
+        sent = result.Report.Sent,
+        did = result.Report.Did,
+        measured = result.Report.Measured,
+        verdict = result.Words,
+        expected = result.IsExpected,
+    }), cancellationToken);
+
+    private static Task WriteAsync<T>(string path, IEnumerable<T> rows, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);
+
+    private static string Expected(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
 }

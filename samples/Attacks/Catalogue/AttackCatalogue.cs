@@ -44,6 +44,7 @@ public static class AttackCatalogue
         new InsiderMessage(
             "insider-opcode", "A client with the right keys sends a second hello, well sealed, when the\nhandshake is long over.", OneTable,
             "a well-sealed hello in the active phase", confirmed: true, insider => insider.Seal(Insider.HelloOpcode, insider.Round, InsiderMessage.Text)),
+        new InsiderId(),
         new WrongPhase(),
         new DesynchronisedKeys(),
         new ReplayedSession(),

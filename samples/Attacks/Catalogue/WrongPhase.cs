@@ -20,7 +20,7 @@ internal sealed class WrongPhase : IAttack
         await insider.Connection.WriteAsync(insider.Seal(WireFormat.DataOpcode, insider.Round, InsiderMessage.Text), cancellationToken);
         (List<byte[]> frames, bool ended) = await insider.Connection.ListenAsync(cancellationToken);
         AttackReport report = laboratory.Judge("data where the handshake is due", frames, answersOwed: 0, forged: [InsiderMessage.Text], ended);
-        return frames.Any(frame => laboratory.Format.Opcode(frame) is 20 or 22)
+        return frames.Any(frame => laboratory.Format.Opcode(frame) is Insider.ChallengeOpcode or Insider.ConfirmOpcode)
             ? report with { Verdict = Verdict.Accepted, Did = "took it for a message of the handshake" }
             : report;
     }

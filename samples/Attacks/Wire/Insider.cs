@@ -7,6 +7,8 @@ namespace SymRatchet.Samples.Attacks.Wire;
 internal abstract class Insider(FrameStream connection) : IAsyncDisposable
 {
     internal const byte HelloOpcode = 10;
+    internal const byte ChallengeOpcode = 20;
+    internal const byte ConfirmOpcode = 22;
 
     internal static Insider Of(ChannelProtocol protocol, StoredKey key, FrameStream connection) =>
         protocol == ChannelProtocol.Seed ? new SeedInsider(key, connection) : new V1Insider(key, connection);

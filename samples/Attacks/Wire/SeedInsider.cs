@@ -20,13 +20,16 @@ internal sealed class SeedInsider(StoredKey key, FrameStream connection) : Insid
 
     internal override Task ConfirmAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal override byte[] Seal(byte opcode, ulong round, string payload) => Seal(opcode, round, ToServer, payload);
+    internal override byte[] Seal(byte opcode, ulong round, string payload) => Seal(opcode, _id, round, ToServer, payload);
 
-    internal override byte[] SealAsServer(string payload) => Seal(WireFormat.DataOpcode, Round, FromServer, payload);
+    internal override byte[] SealAsServer(string payload) => Seal(WireFormat.DataOpcode, _id, Round, FromServer, payload);
 
-    private byte[] Seal(byte opcode, ulong round, byte direction, string payload)
+    /// <summary>Seals the next message under another client's id.</summary>
+    internal byte[] SealAs(byte id, string payload) => Seal(WireFormat.DataOpcode, id, Round, ToServer, payload);
+
+    private byte[] Seal(byte opcode, byte id, ulong round, byte direction, string payload)
     {
         Round++;
-        return _chain.Seal(opcode, _id, (uint)round, direction, payload);
+        return _chain.Seal(opcode, id, (uint)round, direction, payload);
     }
 }

@@ -18,10 +18,10 @@ internal sealed class V1Insider(StoredKey key, FrameStream connection) : Insider
 
     internal override async Task GreetAsync(CancellationToken cancellationToken)
     {
-        byte[] rootKey = key.EpochKey.ToArray();
-        byte[] hello = Hello(rootKey);
+        byte[] hello = Hello();
         await Connection.WriteAsync(hello, cancellationToken);
         byte[] challenge = await HearAsync(cancellationToken);
+        byte[] rootKey = key.EpochKey.ToArray();
         ulong epoch = BinaryPrimitives.ReadUInt64BigEndian(challenge.AsSpan(HeaderSize + 2));
         for (ulong e = (ulong)key.Epoch; e < epoch; e++)
             rootKey = V1Secrets.NextEpoch(rootKey);
@@ -44,13 +44,13 @@ internal sealed class V1Insider(StoredKey key, FrameStream connection) : Insider
 
     internal override byte[] SealAsServer(string payload) => Seal(WireFormat.AnswerOpcode, Round, payload);
 
-    private byte[] Hello(byte[] rootKey)
+    internal byte[] Hello()
     {
         byte[] epoch = new byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64BigEndian(epoch, (ulong)key.Epoch);
         byte[] body = [1, Suite, (byte)key.Evolution, .. epoch, .. RandomNumberGenerator.GetBytes(32), (byte)key.Id.Length, .. key.Id.Span, 0, 0];
         byte[] hello = [.. Header(HelloOpcode, body.Length + (2 * MacSize)), .. body];
-        hello = [.. hello, .. V1Secrets.Mac(rootKey, "hello", hello)];
+        hello = [.. hello, .. V1Secrets.Mac(key.EpochKey.ToArray(), "hello", hello)];
         return [.. hello, .. V1Secrets.Mac(_identityKey, "hello", hello)];
     }
 
