@@ -18,7 +18,7 @@ public static class AttackRun
         foreach (IAttack attack in attacks.Where(attack => live is null || !attack.NeedsInside))
         {
             await using Laboratory laboratory = new(protocol, keys, live);
-            results.Add(new AttackResult(attack, protocol, await attack.RunAsync(laboratory, cancellationToken)));
+            results.Add(new AttackResult(attack, protocol, await TryAsync(attack, laboratory, cancellationToken)));
         }
 
         return results;
@@ -76,6 +76,18 @@ public static class AttackRun
         verdict = result.Words,
         expected = result.IsExpected,
     }), cancellationToken);
+
+    private static async Task<AttackReport> TryAsync(IAttack attack, Laboratory laboratory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await attack.RunAsync(laboratory, cancellationToken);
+        }
+        catch (Exception e) when (e is SampleException or TimeoutException)
+        {
+            return new AttackReport("nothing", e.Message, Verdict.NotTried);
+        }
+    }
 
     private static Task WriteAsync<T>(string path, IEnumerable<T> rows, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);

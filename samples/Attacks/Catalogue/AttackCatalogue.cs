@@ -67,7 +67,7 @@ public static class AttackCatalogue
         new PaddingOracle(),
         new MacTiming(),
         new LyingLength(
-            "oversized-length", "A message says that it is 4 GiB long, so that the server shall take memory for it\nor wait for bytes that never come.", LengthFirst, uint.MaxValue),
+            "oversized-length", "A message says that it is 4 GiB, 2 GiB or 17 MiB long, so that the server shall take\nmemory for it or wait for bytes that never come.", LengthFirst, uint.MaxValue, int.MaxValue, 17 * 1024 * 1024),
         new LyingLength(
             "zero-length", "A message says that it is empty, so that the server shall look at bytes\nthat are not there.", LengthFirst, 0),
         new SlowLoris(),

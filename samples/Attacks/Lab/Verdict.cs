@@ -8,4 +8,7 @@ public enum Verdict
 
     /// <summary>It was taken for the peer's word, or it got what it was after.</summary>
     Accepted,
+
+    /// <summary>The honest ends did not even do what the attack begins with.</summary>
+    NotTried,
 }
