@@ -59,6 +59,7 @@ public static class AttackCatalogue
             laboratory => MadeUpKey.For(laboratory, laboratory.Victim)),
         new FalseClient(
             "borrowed-id", "A client of the server connects with its own key and the id of another client.", "a hello with another client's id", MadeUpKey.Borrowed),
+        new ForgedEpoch(),
         new FalseServer(),
         new DroppedConfirms(),
         new RolledBackClient(),
