@@ -91,6 +91,7 @@ internal static class ServerHost
     private static void AddLog(ILoggingBuilder logging, string format)
     {
         logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         if (format == JsonLog)
         {

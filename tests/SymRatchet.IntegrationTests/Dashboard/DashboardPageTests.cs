@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Playwright;
+using SymRatchet.IntegrationTests.Processes;
 using SymRatchet.IntegrationTests.Samples;
 
 namespace SymRatchet.IntegrationTests.Dashboard;
@@ -89,6 +90,7 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
     public async Task It_can_be_used_and_held_by_keyboard()
     {
         await using var visit = await DashboardVisit.StartAsync(chromium);
+        await visit.AssertAccessibleAsync();
         await visit.Page.Keyboard.PressAsync("Tab");
         await visit.Expect(".skip").ToBeFocusedAsync();
         await visit.Page.Keyboard.PressAsync("Enter");
@@ -113,14 +115,15 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
     {
         await using var visit = await DashboardVisit.StartAsync(chromium);
         visit.Server.Process.Signal(PosixSignal.SIGTERM);
-        Assert.Equal(0, (await visit.Server.Process.WaitForExitAsync()).ExitCode);
+        SampleResult stopped = await visit.Server.Process.WaitForExitAsync();
+        Assert.Equal(0, stopped.ExitCode);
+        Assert.Contains("Stopping; 0 connections", Assert.Single(stopped.Error), StringComparison.Ordinal);
         await visit.Expect("#connection").ToHaveTextAsync("reconnecting");
     }
 
     private async Task LookAsync(ColorScheme colours)
     {
         await using var visit = await DashboardVisit.StartAsync(chromium, colours);
-        await visit.AssertAccessibleAsync();
         await using FieldVisit one = await visit.JoinAsync("1");
         await one.RoundAsync("1, 2");
         await one.RoundAsync("3");

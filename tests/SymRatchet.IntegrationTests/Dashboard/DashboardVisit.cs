@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Deque.AxeCore.Commons;
@@ -13,8 +14,8 @@ internal sealed class DashboardVisit : IAsyncDisposable
 {
     internal const string At = "dashboard at ";
 
-    private readonly List<string> _complaints = [];
-    private readonly List<string> _asked = [];
+    private readonly ConcurrentQueue<string> _complaints = [];
+    private readonly ConcurrentQueue<string> _asked = [];
 
     private DashboardVisit(ServerProcess server, IPage page, string address)
     {
@@ -24,10 +25,10 @@ internal sealed class DashboardVisit : IAsyncDisposable
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
-                _complaints.Add(message.Text);
+                _complaints.Enqueue(message.Text);
         };
-        page.PageError += (_, error) => _complaints.Add(error);
-        page.Request += (_, request) => _asked.Add(request.Url);
+        page.PageError += (_, error) => _complaints.Enqueue(error);
+        page.Request += (_, request) => _asked.Enqueue(request.Url);
     }
 
     internal ServerProcess Server { get; }

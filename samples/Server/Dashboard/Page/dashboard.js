@@ -88,8 +88,8 @@ const fingerprintColumn = {
     setText(code, client.fingerprint);
     [...fields.children].forEach((field, i) => field.setAttribute('opacity', 0.12 + 0.88 * parseInt(client.fingerprint[i], 16) / 15));
     if (isChange) {
-      cell.classList.remove('changed');
-      requestAnimationFrame(() => cell.classList.add('changed'));
+      code.classList.remove('changed');
+      requestAnimationFrame(() => code.classList.add('changed'));
     }
   },
 };
@@ -132,7 +132,7 @@ function showFailures(failures) {
     make('time', { datetime: failure.at }, time(failure.at)),
     make('span', { class: 'reason' }, words(failure.reason)),
     ` ${failure.who}`,
-    make('p', {}, failure.detail))));
+    make('p', {}, failure.detail.replace(`${failure.reason}: `, '')))));
   while (list.children.length > failures.length) list.lastElementChild.remove();
 }
 
@@ -199,11 +199,11 @@ function sayNews() {
 }
 
 function difference(before, after) {
-  const namesOf = view => new Set(view?.clients.map(client => client.client));
+  if (!before) return after.clientCount > 0 ? [`Clients that are connected: ${after.clientCount}.`] : [];
+  const namesOf = view => new Set(view.clients.map(client => client.client));
   const [was, is] = [namesOf(before), namesOf(after)];
-  const seen = before?.failureCount ?? after.failureCount;
   return [
-    ...after.failures.filter(failure => failure.number > seen).map(failure => `Refused: ${words(failure.reason)}, ${failure.who}.`),
+    ...after.failures.filter(failure => failure.number > before.failureCount).map(failure => `Refused: ${words(failure.reason)}, ${failure.who}.`),
     ...[...is].filter(name => !was.has(name)).map(name => `Client ${name} joined.`),
     ...[...was].filter(name => !is.has(name)).map(name => `Client ${name} left.`),
   ];
