@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using SymRatchet.Channel;
 using SymRatchet.Primitives;
 using SymRatchet.Session;
@@ -59,6 +60,10 @@ public static class SecureChannel
     }
 
 #pragma warning restore RS0026
+
+    /// <summary>Accepts a client over a pipe whose other end is known, so that the limits by address hold for it.</summary>
+    internal static ValueTask<ISecureChannel> AcceptAsync(IDuplexPipe pipe, EndPoint? remote, SecureChannelServerOptions options, CancellationToken cancellationToken) =>
+        AcceptCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
 
     private static ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
     {

@@ -55,10 +55,10 @@ internal sealed class Transport : IAsyncDisposable
         };
     }
 
-    internal static Transport Over(IDuplexPipe pipe, bool leaveOpen)
+    internal static Transport Over(IDuplexPipe pipe, bool leaveOpen, EndPoint? remote = null)
     {
         ArgumentNullException.ThrowIfNull(pipe);
-        return new Transport(pipe.Input, pipe.Output, stream: null, leaveOpen);
+        return new Transport(pipe.Input, pipe.Output, stream: null, leaveOpen) { RemoteEndPoint = remote };
     }
 
     /// <summary>

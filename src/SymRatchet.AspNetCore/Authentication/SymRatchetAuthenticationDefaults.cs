@@ -1,0 +1,11 @@
+namespace SymRatchet.AspNetCore;
+
+/// <summary>Names of the authentication by channel.</summary>
+public static class SymRatchetAuthenticationDefaults
+{
+    /// <summary>The scheme, unless another is given.</summary>
+    public const string AuthenticationScheme = "SymRatchet";
+
+    /// <summary>The claim with the cipher suite of the session.</summary>
+    public const string SuiteClaim = "symratchet:suite";
+}

@@ -1,0 +1,3 @@
+namespace SymRatchet.AspNetCore;
+
+internal sealed record SecureChannelFeature(ChannelPeer Peer) : ISecureChannelFeature;

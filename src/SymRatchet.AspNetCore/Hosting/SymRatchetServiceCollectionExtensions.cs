@@ -1,0 +1,35 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace SymRatchet.AspNetCore;
+
+/// <summary>Registers what a server of channels needs.</summary>
+public static class SymRatchetServiceCollectionExtensions
+{
+    /// <summary>The configuration section whose values the options take.</summary>
+    public const string Section = "SymRatchet";
+
+    /// <summary>
+    /// Registers the options of a server: limits and suites from the section <see cref="Section"/> of the configuration, the keys from the
+    /// <see cref="IKeyStore"/> among the services or from <paramref name="configure"/>. They are validated when the host starts.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets what the configuration does not, and has the last word.</param>
+    public static IServiceCollection AddSymRatchet(this IServiceCollection services, Action<SecureChannelServerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<SecureChannelServerOptions>, ConfigureServerOptions>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SecureChannelServerOptions>, ValidateServerOptions>());
+        services.AddOptions<SecureChannelServerOptions>()
+            .Configure<IServiceProvider>((options, provider) =>
+            {
+                options.Keys ??= provider.GetService<IKeyStore>();
+                options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
+                configure?.Invoke(options);
+            })
+            .ValidateOnStart();
+        return services;
+    }
+}

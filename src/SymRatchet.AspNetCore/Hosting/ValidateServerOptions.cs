@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Options;
+
+namespace SymRatchet.AspNetCore;
+
+/// <summary>Fails a host's start, and not its first connection, where the options cannot work.</summary>
+internal sealed class ValidateServerOptions : IValidateOptions<SecureChannelServerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SecureChannelServerOptions options)
+    {
+        try
+        {
+            options.Validated();
+            return ValidateOptionsResult.Success;
+        }
+        catch (Exception e) when (e is ArgumentException or PlatformNotSupportedException)
+        {
+            return ValidateOptionsResult.Fail($"{SymRatchetServiceCollectionExtensions.Section}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SymRatchet.AspNetCore;
+
+/// <summary>Channels under HTTP clients, and what a server's request tells of its channel.</summary>
+public static class SymRatchetHttpExtensions
+{
+    /// <summary>
+    /// Makes a handler connect through channels. Addresses begin with <c>http://</c>, since it is the connection that is protected; HTTP/2 needs
+    /// <c>HttpVersionPolicy.RequestVersionExact</c>. Connections of one identity may be opened in parallel.
+    /// </summary>
+    /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set.</param>
+    /// <param name="options">Who the client is. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
+    /// <exception cref="InvalidOperationException">The handler connects in a way of its own already.</exception>
+    public static SocketsHttpHandler UseSymRatchet(this SocketsHttpHandler handler, SecureChannelClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(options);
+        if (handler.ConnectCallback is not null)
+            throw new InvalidOperationException("The handler has a ConnectCallback already; a channel must be what connects.");
+        handler.ConnectCallback = (context, cancellationToken) => ConnectAsync(context, options, cancellationToken);
+        return handler;
+    }
+
+    /// <summary>Makes the clients of a factory connect through channels; see <see cref="UseSymRatchet(SocketsHttpHandler, SecureChannelClientOptions)"/>.</summary>
+    /// <param name="builder">The client's builder; its primary handler is replaced.</param>
+    /// <param name="options">Who the client is, from the services.</param>
+    public static IHttpClientBuilder UseSymRatchet(this IHttpClientBuilder builder, Func<IServiceProvider, SecureChannelClientOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        return builder.ConfigurePrimaryHttpMessageHandler(services => new SocketsHttpHandler().UseSymRatchet(options(services)));
+    }
+
+    /// <summary>The other side of the channel that a request came over; null where it came over none.</summary>
+    public static ChannelPeer? GetSymRatchetPeer(this HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<ISecureChannelFeature>()?.Peer;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, SecureChannelClientOptions options, CancellationToken cancellationToken)
+    {
+        if (context.InitialRequestMessage.RequestUri is { Scheme: not ("http" or "ws") } address)
+            throw new NotSupportedException($"{address.Scheme}:// would put TLS into the channel; use http:// or ws://.");
+
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            ISecureChannel channel = await SecureChannel.ConnectAsync(new NetworkStream(socket, ownsSocket: true), options, cancellationToken).ConfigureAwait(false);
+            return channel.AsStream();
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
