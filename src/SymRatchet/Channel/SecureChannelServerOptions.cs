@@ -13,6 +13,7 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     {
         Keys = other.Keys;
         HandshakeLimiter = other.HandshakeLimiter;
+        LiveChannels = other.LiveChannels;
     }
 
     /// <summary>The keys of the clients. Required; not disposed by the channel.</summary>
@@ -20,6 +21,9 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
 
     /// <summary>The limits on pending handshakes, shared by all accepts that share the object; null for none.</summary>
     public HandshakeLimiter? HandshakeLimiter { get; set; } = new();
+
+    /// <summary>Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the default, for none.</summary>
+    public LiveChannels? LiveChannels { get; set; }
 
     internal SecureChannelServerOptions Validated()
     {

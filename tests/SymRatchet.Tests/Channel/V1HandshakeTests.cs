@@ -266,10 +266,10 @@ public sealed class V1HandshakeTests
             store.Add(key);
             if (epoch > 0)
             {
-                using StoredKey imported = key.ImportFor(role);
-                byte[] walked = imported.EpochKey.ToArray();
+                using StoredKey? imported = store.FindAsync(key.Id).AsTask().GetAwaiter().GetResult();
+                byte[] walked = imported!.EpochKey.ToArray();
                 SymRatchet.Ratchet.EpochChain.Walk(walked, epoch);
-                store.AdvanceAsync(key.Id, epoch, walked).AsTask().GetAwaiter().GetResult();
+                store.AdvanceAsync(key.Id, imported.Serial, epoch, walked).AsTask().GetAwaiter().GetResult();
             }
 
             return store;
@@ -280,7 +280,7 @@ public sealed class V1HandshakeTests
     {
         public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
 
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new UnauthorizedAccessException("the file is read-only");
     }
 }
