@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
@@ -39,11 +40,14 @@ internal sealed class GroupWriter : IAsyncDisposable
     /// <summary>Copies the log into the database file and empties it. Where it fails, old keys would still be readable.</summary>
     internal static void EmptyLog(SqliteConnection connection, string path)
     {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-        using SqliteDataReader row = command.ExecuteReader();
-        if (!row.Read() || row.GetInt64(0) != 0)
-            throw new KeyStoreException($"The log of the key store {path} cannot be emptied: another process holds the store for too long.");
+        // SQLite waits for readers and writers by itself, but not for another process that empties the log at the same time.
+        long started = Stopwatch.GetTimestamp();
+        while (!TryEmptyLog(connection))
+        {
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > connection.DefaultTimeout)
+                throw new KeyStoreException($"The log of the key store {path} cannot be emptied: another process holds the store for too long.");
+            Thread.Sleep(1);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -51,6 +55,14 @@ internal sealed class GroupWriter : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _running.ConfigureAwait(false);
         Close();
+    }
+
+    private static bool TryEmptyLog(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        using SqliteDataReader row = command.ExecuteReader();
+        return row.Read() && row.GetInt64(0) == 0;
     }
 
     private async Task RunAsync()
