@@ -12,6 +12,7 @@ public sealed record AttackResult(IAttack Attack, ChannelProtocol Protocol, Atta
     {
         (Verdict.Refused, true) => "refused",
         (Verdict.Accepted, true) => $"accepted (known weakness of {SampleOptions.NameOf(Protocol)})",
+        (Verdict.NotTried, _) => "NOT TRIED",
         (Verdict.Refused, false) => "refused, but it was expected to succeed",
         _ => "ACCEPTED",
     };

@@ -8,16 +8,17 @@ namespace SymRatchet.Samples.Attacks;
 /// <summary>Runs attacks one after the other, each in a laboratory of its own, and shows what came of them.</summary>
 public static class AttackRun
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
+    /// <summary>Runs the attacks; on a live server without those that need to see its inside.</summary>
     public static async Task<IReadOnlyList<AttackResult>> RunAsync(
         IEnumerable<IAttack> attacks, ChannelProtocol protocol, ClientKeys keys, Endpoint? live, CancellationToken cancellationToken)
     {
         List<AttackResult> results = [];
-        foreach (IAttack attack in attacks)
+        foreach (IAttack attack in attacks.Where(attack => live is null || !attack.NeedsInside))
         {
             await using Laboratory laboratory = new(protocol, keys, live);
-            results.Add(new AttackResult(attack, protocol, await attack.RunAsync(laboratory, cancellationToken)));
+            results.Add(new AttackResult(attack, protocol, await TryAsync(attack, laboratory, cancellationToken)));
         }
 
         return results;
@@ -28,7 +29,7 @@ public static class AttackRun
         foreach (IGrouping<ChannelProtocol, AttackResult> group in results.GroupBy(result => result.Protocol))
         {
             Table table = new() { Title = new TableTitle($"attacks on {SampleOptions.NameOf(group.Key)}"), Border = TableBorder.Rounded };
-            table.AddColumns("attack", "what was sent", "what the server did", "verdict");
+            table.AddColumns("attack", "what was sent", "what came of it", "verdict");
             foreach (AttackResult result in group)
             {
                 string colour = (result.IsExpected, result.Report.Verdict) switch
@@ -37,8 +38,9 @@ public static class AttackRun
                     (_, Verdict.Accepted) => "yellow",
                     _ => "green",
                 };
+                string measured = result.Report.Measured.Length == 0 ? "" : $" [dim]({result.Report.Measured.EscapeMarkup()})[/]";
                 table.AddRow(
-                    result.Attack.Name, result.Report.Sent.EscapeMarkup(), result.Report.ServerDid.EscapeMarkup(), $"[{colour}]{result.Words.EscapeMarkup()}[/]");
+                    result.Attack.Name, result.Report.Sent.EscapeMarkup(), result.Report.Did.EscapeMarkup() + measured, $"[{colour}]{result.Words.EscapeMarkup()}[/]");
             }
 
             Terminal.Out.Write(table);
@@ -51,23 +53,44 @@ public static class AttackRun
         {
             Terminal.Out.MarkupLineInterpolated($"[bold]{attack.Name}[/]");
             Terminal.Out.WriteLine("  " + attack.How.Replace("\n", "\n  ", StringComparison.Ordinal));
-            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Word(attack, ChannelProtocol.Seed)}, v1 {Word(attack, ChannelProtocol.V1)}[/]");
+            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Expected(attack, ChannelProtocol.Seed)}, v1 {Expected(attack, ChannelProtocol.V1)}. {attack.Why}[/]");
         }
-
-        static string Word(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
     }
 
-    public static async Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken)
+    public static Task WriteListAsync(string path, CancellationToken cancellationToken) => WriteAsync(path, AttackCatalogue.All.Select(attack => new
     {
-        var rows = results.Select(result => new
+        attack = attack.Name,
+        how = attack.How.Replace('\n', ' '),
+        seed = Expected(attack, ChannelProtocol.Seed),
+        v1 = Expected(attack, ChannelProtocol.V1),
+        why = attack.Why,
+    }), cancellationToken);
+
+    public static Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken) => WriteAsync(path, results.Select(result => new
+    {
+        attack = result.Attack.Name,
+        protocol = SampleOptions.NameOf(result.Protocol),
+        sent = result.Report.Sent,
+        did = result.Report.Did,
+        measured = result.Report.Measured,
+        verdict = result.Words,
+        expected = result.IsExpected,
+    }), cancellationToken);
+
+    private static async Task<AttackReport> TryAsync(IAttack attack, Laboratory laboratory, CancellationToken cancellationToken)
+    {
+        try
         {
-            attack = result.Attack.Name,
-            protocol = SampleOptions.NameOf(result.Protocol),
-            sent = result.Report.Sent,
-            serverDid = result.Report.ServerDid,
-            verdict = result.Words,
-            expected = result.IsExpected,
-        });
-        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);
+            return await attack.RunAsync(laboratory, cancellationToken);
+        }
+        catch (Exception e) when (e is SampleException or TimeoutException)
+        {
+            return new AttackReport("nothing", e.Message, Verdict.NotTried);
+        }
     }
+
+    private static Task WriteAsync<T>(string path, IEnumerable<T> rows, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);
+
+    private static string Expected(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
 }

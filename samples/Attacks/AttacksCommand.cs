@@ -24,7 +24,7 @@ internal static class AttacksCommand
             CustomParser = SampleOptions.Parsed(Endpoint.Parse),
         };
         Option<string?> keys = SampleOptions.Keys();
-        Option<string?> json = new("--json") { Description = "A file that the results are also written to.", HelpName = "FILE" };
+        Option<string?> json = new("--json") { Description = "A file that the results, or the list, are also written to.", HelpName = "FILE" };
         Option<bool> list = new("--list") { Description = "Shows the attacks, how they work and what is expected of them, and runs none." };
 
         RootCommand command = new("Real attacks on a real wire between an honest client and an honest server, with verdicts that can fail.")
@@ -36,6 +36,8 @@ internal static class AttacksCommand
             if (parsed.GetValue(list))
             {
                 AttackRun.ShowList();
+                if (parsed.GetValue(json) is { } listFile)
+                    await AttackRun.WriteListAsync(listFile, cancellationToken);
                 return ExitCode.Success;
             }
 

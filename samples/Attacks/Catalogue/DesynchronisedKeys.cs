@@ -9,36 +9,20 @@ internal sealed class DesynchronisedKeys : IAttack
 
     public string Name => "desynchronised-keys";
 
-    public string How => "A client whose keys are one step ahead of the server's sends a message with\nthe right round: on v1 the message before it is lost and the round number mended.";
+    public string How => "A client whose keys are one step ahead of the server's sends a message with\nthe right round, as if a message before it had been lost on the way.";
 
-    public Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken) =>
-        laboratory.Protocol == ChannelProtocol.Seed ? AheadAsync(laboratory, cancellationToken) : LostAsync(laboratory, cancellationToken);
+    public string Why => "The keys of a message fit only right after the message before it.";
 
-    // The seed's client and server take turns, so a client that is ahead is the attacker's own.
-    private static async Task<AttackReport> AheadAsync(Laboratory laboratory, CancellationToken cancellationToken)
+    public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {
-        using SeedWireClient client = new(laboratory.Victim);
-        await using FrameStream connection = await laboratory.ConnectRawAsync(cancellationToken);
-        await connection.WriteAsync(client.Seal(10, 0, $"Hello from client {laboratory.Victim}"), cancellationToken);
-        List<byte[]> fromServer = [await connection.ReadAsync(cancellationToken) ?? throw new SampleException("the server did not answer a right hello")];
-        client.Seal(WireFormat.DataOpcode, 1, "never sent");
-        await connection.WriteAsync(client.Seal(WireFormat.DataOpcode, 1, Message), cancellationToken);
-        (List<byte[]> frames, bool ended) = await Laboratory.ListenAsync(connection, cancellationToken);
-        return laboratory.Judge("a message under keys one step ahead", [.. fromServer, .. frames], answersOwed: 0, forged: [Message], ended);
-    }
-
-    private static async Task<AttackReport> LostAsync(Laboratory laboratory, CancellationToken cancellationToken)
-    {
-        int first = laboratory.Format.ClientFramesBeforeData;
-        await using ManInTheMiddle wire = laboratory.Intercept((toServer, index, frame) =>
-        {
-            if (!toServer || index < first)
-                return [frame];
-            laboratory.Format.SetRound(frame, laboratory.Format.Round(frame) - 1);
-            return index == first ? [] : [frame];
-        });
-        await laboratory.SendTwoAtOnceAsync(wire.Endpoint, "lost", Message, cancellationToken);
-        bool ended = await Laboratory.HasEndedAsync(wire.ServerEnded, cancellationToken);
-        return laboratory.Judge("a message under keys one step ahead", wire.FromServer, answersOwed: 0, forged: [Message], ended);
+        using StoredKey key = laboratory.KeyOf(laboratory.Victim).ImportFor(ChannelRole.Client);
+        await using var client = Insider.Of(laboratory.Protocol, key, await laboratory.ConnectRawAsync(cancellationToken));
+        await client.GreetAsync(cancellationToken);
+        await client.ConfirmAsync(cancellationToken);
+        ulong next = client.Round;
+        client.Seal(WireFormat.DataOpcode, next, "never sent");
+        await client.Connection.WriteAsync(client.Seal(WireFormat.DataOpcode, next, Message), cancellationToken);
+        (List<byte[]> frames, bool ended) = await client.Connection.ListenAsync(cancellationToken);
+        return laboratory.Judge("a message under keys one step ahead", frames, answersOwed: 0, forged: [Message], ended);
     }
 }

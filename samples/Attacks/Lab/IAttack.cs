@@ -8,6 +8,12 @@ public interface IAttack
     /// <summary>How it works, in two lines.</summary>
     string How { get; }
 
+    /// <summary>Why it achieves what it does, for each protocol, in a sentence.</summary>
+    string Why { get; }
+
+    /// <summary>Whether it must see or touch the inside of an end, which a live server does not let it.</summary>
+    bool NeedsInside => false;
+
     /// <summary>What it should achieve against a protocol.</summary>
     Verdict Expected(ChannelProtocol protocol) => Verdict.Refused;
 

@@ -10,25 +10,24 @@ namespace SymRatchet.Samples.Attacks.Lab;
 /// </summary>
 public sealed class Laboratory : IAsyncDisposable
 {
+    /// <summary>What the laboratory's server answers to every message.</summary>
+    internal static readonly byte[] Answer = "Aggregated: 1.00"u8.ToArray();
+
     /// <summary>How long a refusal may take to show: an answer that does not come is waited for this long.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ClientKeys _keys;
     private readonly LabServer? _own;
+    private readonly LabKeyStore _store;
 
     public Laboratory(ChannelProtocol protocol, ClientKeys keys, Endpoint? live)
     {
         _keys = keys;
+        _store = new LabKeyStore(ChannelRole.Server, keys.Ids.Select(KeyOf));
         Format = WireFormat.Of(protocol);
         if (live is null)
-        {
-            _own = new LabServer(new SecureChannelServerOptions { Protocol = protocol, Keys = keys.ToServerStore() });
-            Server = _own.Endpoint;
-        }
-        else
-        {
-            Server = live;
-        }
+            _own = StartServer();
+        Server = live ?? _own!.Endpoint;
     }
 
     public ChannelProtocol Protocol => Format.Protocol;
@@ -40,8 +39,14 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>The id of the client whom the attacker picks on.</summary>
     public string Victim => _keys.Ids.First();
 
+    /// <summary>The id of another honest client.</summary>
+    public string Other => _keys.Ids.Skip(1).FirstOrDefault() ?? throw new SampleException("this attack needs the keys of two clients");
+
     /// <summary>What reached the server's application so far; null for a live server, which does not tell.</summary>
     public IReadOnlyCollection<string>? Delivered => _own?.Delivered;
+
+    /// <summary>The store of the laboratory's own server.</summary>
+    internal LabKeyStore ServerStore => _store;
 
     public PreSharedKey KeyOf(string id) => _keys.TryFind(id, out PreSharedKey? key) ? key : throw new SampleException($"there is no key for client {id}");
 
@@ -50,112 +55,84 @@ public sealed class Laboratory : IAsyncDisposable
     public async Task<FrameStream> ConnectRawAsync(CancellationToken cancellationToken) =>
         new(await Server.ConnectAsync(cancellationToken), Format);
 
-    /// <summary>An honest client's visit: connect, send each message and wait for its answer. Ends without a word where the channel fails.</summary>
-    /// <returns>How many answers it got.</returns>
-    public async Task<int> VisitAsync(Endpoint endpoint, PreSharedKey key, string[] messages, CancellationToken cancellationToken)
+    /// <summary>One more server with the same keys, or with others.</summary>
+    internal LabServer StartServer(IKeyStore? keys = null, TimeSpan? handshakeTimeout = null)
     {
-        int answers = 0;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
-        try
+        SecureChannelServerOptions options = new() { Protocol = Protocol, Keys = keys ?? _store };
+        if (handshakeTimeout is { } limit)
+            options.HandshakeTimeout = limit;
+        return new LabServer(options);
+    }
+
+    /// <summary>How the server's next session ended; for the laboratory's own server.</summary>
+    internal async Task<ServedSession> NextEndAsync(CancellationToken cancellationToken) =>
+        await _own!.Ended.ReadAsync(cancellationToken).AsTask().WaitAsync(Patience, cancellationToken);
+
+    /// <summary>An honest client's visit: connect, send each message and wait for its answer. Ends without a word where the channel fails.</summary>
+    public Task<Visit> VisitAsync(Endpoint endpoint, PreSharedKey key, string[] messages, CancellationToken cancellationToken) =>
+        VisitAsync(endpoint, new SecureChannelClientOptions { Protocol = Protocol, Key = key }, messages, cancellationToken);
+
+    internal static async Task<Visit> VisitAsync(Endpoint endpoint, SecureChannelClientOptions options, string[] messages, CancellationToken cancellationToken)
+    {
+        List<string> answers = [];
+        long epoch = 0;
+        SecureChannelError? failure = await HonestlyAsync(endpoint, options, async (channel, limit) =>
         {
-            await using ISecureChannel channel = await SecureChannel.ConnectAsync(
-                await endpoint.ConnectAsync(limit.Token), new SecureChannelClientOptions { Protocol = Protocol, Key = key }, limit.Token);
+            epoch = channel.Peer.Epoch;
             ArrayBufferWriter<byte> answer = new();
             foreach (string message in messages)
             {
-                await channel.SendAsync(Encoding.ASCII.GetBytes(message), limit.Token);
+                await channel.SendAsync(Encoding.ASCII.GetBytes(message), limit);
                 answer.ResetWrittenCount();
-                if (!await channel.ReceiveAsync(answer, limit.Token))
-                    break;
-                answers++;
+                if (!await channel.ReceiveAsync(answer, limit))
+                    return;
+                answers.Add(Encoding.ASCII.GetString(answer.WrittenSpan));
             }
 
-            await channel.CloseAsync(limit.Token);
-        }
-        catch (Exception e) when (e is SecureChannelException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // The attack got in the way; what the server made of it is what counts.
-        }
-
-        return answers;
+            await channel.CloseAsync(limit);
+        }, cancellationToken);
+        return new Visit(answers, epoch, failure);
     }
 
-    /// <summary>An honest client of v1 that sends two messages before it looks for an answer.</summary>
-    public async Task SendTwoAtOnceAsync(Endpoint endpoint, string first, string second, CancellationToken cancellationToken)
+    /// <summary>An honest client of v1 that sends its messages before it looks for an answer.</summary>
+    public Task SendAtOnceAsync(Endpoint endpoint, string[] messages, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
-        try
+        SecureChannelClientOptions options = new() { Protocol = Protocol, Key = KeyOf(Victim) };
+        return HonestlyAsync(endpoint, options, async (channel, limit) =>
         {
-            await using ISecureChannel channel = await SecureChannel.ConnectAsync(
-                await endpoint.ConnectAsync(limit.Token), new SecureChannelClientOptions { Protocol = Protocol, Key = KeyOf(Victim) }, limit.Token);
-            await channel.WriteAsync(Encoding.ASCII.GetBytes(first), limit.Token);
-            await channel.SendAsync(Encoding.ASCII.GetBytes(second), limit.Token);
-            await channel.ReceiveAsync(new ArrayBufferWriter<byte>(), limit.Token);
-        }
-        catch (Exception e) when (e is SecureChannelException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-        }
-    }
-
-    /// <summary>Waits until the server has ended the connection.</summary>
-    /// <returns>False where it never did.</returns>
-    public static async Task<bool> HasEndedAsync(Task ended, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ended.WaitAsync(Patience, cancellationToken);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Reads what the server still says until it ends the connection or nothing comes any more.</summary>
-    public static async Task<(List<byte[]> Frames, bool Ended)> ListenAsync(FrameStream connection, CancellationToken cancellationToken)
-    {
-        List<byte[]> frames = [];
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
-        try
-        {
-            while (await connection.ReadAsync(limit.Token) is { } frame)
-                frames.Add(frame);
-            return (frames, true);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return (frames, false);
-        }
-    }
-
-    /// <summary>
-    /// Judges by what happened at both ends: how many data frames the server answered, what its application got, and whether it
-    /// ended the session.
-    /// </summary>
-    public AttackReport Judge(string sent, IEnumerable<byte[]> fromServer, int answersOwed, string[] forged, bool ended)
-    {
-        int answers = fromServer.Count(frame => Format.IsAnswer(frame));
-        byte? last = fromServer.LastOrDefault() is { } frame ? Format.Opcode(frame) : null;
-        string[] taken = [.. forged.Where(message => Delivered?.Contains(message) ?? false)];
-        bool refused = answers <= answersOwed && taken.Length == 0 && ended;
-        string did = (answers, ended) switch
-        {
-            (_, false) => "kept the session open",
-            (0, true) when last is null => "said nothing and hung up",
-            _ => $"answered {answers}, ended the session{(last is 50 or 60 ? $" with opcode {last}" : "")}",
-        };
-        if (taken.Length > 0)
-            did += $"; its application got '{taken[0]}'";
-        return new AttackReport(sent, did, refused ? Verdict.Refused : Verdict.Accepted);
+            foreach (string message in messages)
+                await channel.WriteAsync(Encoding.ASCII.GetBytes(message), limit);
+            await channel.FlushAsync(limit);
+            await channel.ReceiveAsync(new ArrayBufferWriter<byte>(), limit);
+        }, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_own is not null)
             await _own.DisposeAsync();
+        _store.Dispose();
+    }
+
+    // What gets in an honest client's way is the attack; what came of it is what counts.
+    private static async Task<SecureChannelError?> HonestlyAsync(
+        Endpoint endpoint, SecureChannelClientOptions options, Func<ISecureChannel, CancellationToken, Task> visit, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await using ISecureChannel channel = await SecureChannel.ConnectAsync(await endpoint.ConnectAsync(limit.Token), options, limit.Token);
+            await visit(channel, limit.Token);
+            return null;
+        }
+        catch (SecureChannelException e)
+        {
+            return e.Error;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return SecureChannelError.Timeout;
+        }
     }
 }

@@ -3,9 +3,12 @@ namespace SymRatchet.Samples.Attacks.Lab;
 /// <summary>What an attack achieved.</summary>
 public enum Verdict
 {
-    /// <summary>The server took nothing of it.</summary>
+    /// <summary>Nothing of it was taken, and nothing was learnt.</summary>
     Refused,
 
-    /// <summary>The server took it for the client's word.</summary>
+    /// <summary>It was taken for the peer's word, or it got what it was after.</summary>
     Accepted,
+
+    /// <summary>The honest ends did not even do what the attack begins with.</summary>
+    NotTried,
 }

@@ -15,6 +15,9 @@ public delegate IEnumerable<byte[]> Tamper(bool toServer, int index, byte[] fram
 /// </summary>
 public sealed class ManInTheMiddle : IAsyncDisposable
 {
+    /// <summary>Passed on in place of a frame, it cuts the connection on both sides.</summary>
+    public static readonly byte[] Cut = [];
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -34,6 +37,7 @@ public sealed class ManInTheMiddle : IAsyncDisposable
     public Task ServerEnded => _serverEnded.Task;
 
     private readonly TaskCompletionSource _serverEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<byte[]> FromClient => Recorded(_fromClient);
 
@@ -44,8 +48,8 @@ public sealed class ManInTheMiddle : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _running;
+        _listener.Stop();
         _stop.Dispose();
     }
 
@@ -59,6 +63,9 @@ public sealed class ManInTheMiddle : IAsyncDisposable
             await using FrameStream server = new(await serverEndpoint.ConnectAsync(_stop.Token), format);
             Task forth = PumpAsync(client, server, toServer: true, tamper);
             Task back = PumpAsync(server, client, toServer: false, tamper);
+            await Task.WhenAny(back, _cut.Task);
+            if (_cut.Task.IsCompleted)
+                await server.DisposeAsync();
             await back;
             _serverEnded.TrySetResult();
             await client.DisposeAsync();
@@ -87,7 +94,15 @@ public sealed class ManInTheMiddle : IAsyncDisposable
             }
 
             foreach (byte[] sent in tamper(toServer, index, [.. frame]))
+            {
+                if (ReferenceEquals(sent, Cut))
+                {
+                    _cut.TrySetResult();
+                    return;
+                }
+
                 await to.WriteAsync(sent, _stop.Token);
+            }
         }
     }
 

@@ -25,7 +25,13 @@ public abstract class WireFormat
     /// <summary>Client frames before the first data: hello, or hello and confirm.</summary>
     public abstract int ClientFramesBeforeData { get; }
 
+    /// <summary>The fields of the header: where they are, and what is turned over in them.</summary>
+    public abstract IReadOnlyList<HeaderField> HeaderFields { get; }
+
     public abstract int FrameLength(ReadOnlySpan<byte> prefix);
+
+    /// <summary>Writes a length into a frame, whatever its true one is.</summary>
+    public abstract void SetLength(Span<byte> frame, uint length);
 
     public abstract ulong Round(ReadOnlySpan<byte> frame);
 
@@ -36,6 +42,9 @@ public abstract class WireFormat
     public bool IsData(ReadOnlySpan<byte> frame) => Opcode(frame) == DataOpcode;
 
     public bool IsAnswer(ReadOnlySpan<byte> frame) => Opcode(frame) == AnswerOpcode;
+
+    /// <summary>Makes a frame of the server look like data of the client.</summary>
+    public abstract void PretendFromClient(Span<byte> frame);
 
     private protected static uint ReadLength(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32BigEndian(bytes);
 }
