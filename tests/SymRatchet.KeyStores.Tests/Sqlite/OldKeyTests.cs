@@ -72,19 +72,5 @@ public sealed class OldKeyTests
 
     private static void AssertNone(StoreFolder folder, HashSet<string> keys) => Assert.Empty(Found(folder, keys));
 
-    private static List<string> Found(StoreFolder folder, HashSet<string> keys)
-    {
-        byte[] bytes = folder.AllBytes();
-
-        // Half a key that is left counts as the key.
-        HashSet<UInt128> halves = [.. keys.SelectMany(key => Convert.FromHexString(key).Chunk(16)).Select(half => BitConverter.ToUInt128(half))];
-        List<string> found = [];
-        for (int i = 0; i + 16 <= bytes.Length; i++)
-        {
-            if (halves.Contains(BitConverter.ToUInt128(bytes, i)))
-                found.Add($"at {i}");
-        }
-
-        return found;
-    }
+    private static List<int> Found(StoreFolder folder, HashSet<string> keys) => KeySearch.Find(folder.AllBytes(), keys.Select(Convert.FromHexString));
 }

@@ -19,20 +19,12 @@ internal sealed class StoreFolder : IAsyncDisposable
     }
 
     /// <summary>Every byte of every file in the folder.</summary>
-    internal byte[] AllBytes() => [.. Directory.GetFiles(Path).Order(StringComparer.Ordinal).SelectMany(ReadShared)];
+    internal byte[] AllBytes() => [.. Directory.GetFiles(Path).Order(StringComparer.Ordinal).SelectMany(KeySearch.ReadShared)];
 
     public async ValueTask DisposeAsync()
     {
         foreach (SqliteKeyStore store in _opened)
             await store.DisposeAsync();
         Directory.Delete(Path, recursive: true);
-    }
-
-    private static byte[] ReadShared(string path)
-    {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
-        return bytes;
     }
 }
