@@ -55,8 +55,9 @@ internal sealed class KeyWrites : IDisposable
         if (_reader.Describe(key.Id) is { } present)
             throw KeyStoreRules.Present(key.Id.Span, present.Revoked is not null);
         long serial = NextSerial();
+        var wrapped = WrappedKey.Of(key, serial, _wrapper);
         Run(_add, key.Id.ToArray(), (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
-            WrapIdentity(key, serial), key.Epoch, WrapRoot(key, serial), now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
+            wrapped.Identity, key.Epoch, wrapped.Root, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
     }
 
     internal void Advance(byte[] id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
@@ -75,7 +76,8 @@ internal sealed class KeyWrites : IDisposable
         KeyRecord current = _reader.Describe(key.Id) ?? throw KeyStoreRules.Unknown(key.Id.Span);
         KeyStoreRules.CheckRotation(_role, key, current);
         long serial = NextSerial();
-        Run(KeyStoreRules.IsReplacedAtOnce(_role, current) ? _replace : _queue, key.Id.ToArray(), serial, WrapIdentity(key, serial), WrapRoot(key, serial));
+        var wrapped = WrappedKey.Of(key, serial, _wrapper);
+        Run(KeyStoreRules.IsReplacedAtOnce(_role, current) ? _replace : _queue, key.Id.ToArray(), serial, wrapped.Identity, wrapped.Root);
     }
 
     internal bool Revoke(byte[] id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
@@ -92,12 +94,13 @@ internal sealed class KeyWrites : IDisposable
     /// <returns>False where the id is unknown, revoked or needs it no more.</returns>
     internal bool Rewrap(byte[] id, IKeyWrapper? previous)
     {
-        using StoredKey? opened = _reader.Find(id, previous, out bool isCurrent);
-        if (opened is null || isCurrent)
+        UnwrappedKeys keys = new(previous ?? _wrapper);
+        using StoredKey? opened = _reader.Find(id, keys);
+        if (opened is null || (previous is null && keys.AreCurrent))
             return false;
-        StoredKey? next = opened.Successor;
-        Run(_rewrap, id, WrapIdentity(opened, opened.Serial), WrapRoot(opened, opened.Serial),
-            next is null ? null : WrapIdentity(next, next.Serial), next is null ? null : WrapRoot(next, next.Serial));
+        var wrapped = WrappedKey.Of(opened, opened.Serial, _wrapper);
+        WrappedKey? next = opened.Successor is { } successor ? WrappedKey.Of(successor, successor.Serial, _wrapper) : null;
+        Run(_rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root);
         return true;
     }
 
@@ -115,11 +118,6 @@ internal sealed class KeyWrites : IDisposable
         using SqliteDataReader row = _state.With(id).ExecuteReader();
         return row.Read() ? (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
     }
-
-    private byte[] WrapIdentity(StoredKey key, long serial) =>
-        key.IdentityKey.IsEmpty ? [] : _wrapper.Wrap(key.IdentityKey, new KeyPlace(_role, key.Id, serial, null));
-
-    private byte[] WrapRoot(StoredKey key, long serial) => _wrapper.Wrap(key.EpochKey, new KeyPlace(_role, key.Id, serial, key.Epoch));
 
     // Keys that are written as they are must not stay behind in memory.
     private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)

@@ -6,11 +6,7 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// <summary>Looks for ids that were revoked, by whichever process, as often as the file has changed.</summary>
 internal sealed class RevocationWatch(Func<SqliteConnection> open, SqliteKeyStoreOptions options)
 {
-    // Two writers' clocks may differ, and what was revoked while a watch began must not be lost.
-    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1);
-
-    private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
-    private long _since = (options.TimeProvider.GetUtcNow() - Overlap).ToUnixTimeMilliseconds();
+    private readonly RevocationWindow _window = new(options.TimeProvider.GetUtcNow());
 
     internal async IAsyncEnumerable<ReadOnlyMemory<byte>> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -34,24 +30,18 @@ internal sealed class RevocationWatch(Func<SqliteConnection> open, SqliteKeyStor
     private List<byte[]> Untold(SqliteCommand revoked)
     {
         List<byte[]> ids = [];
-        long latest = _since;
-        using (SqliteDataReader row = revoked.With(_since).ExecuteReader())
+        long now = options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        using (SqliteDataReader row = revoked.With(_window.Since).ExecuteReader())
         {
             while (row.Read())
             {
                 byte[] id = row.GetFieldValue<byte[]>(0);
-                string name = Convert.ToHexString(id);
-                latest = Math.Max(latest, row.GetInt64(1));
-                if (_told.GetValueOrDefault(name) == row.GetInt64(1))
-                    continue;
-                _told[name] = row.GetInt64(1);
-                ids.Add(id);
+                if (_window.IsNew(id, row.GetInt64(1)))
+                    ids.Add(id);
             }
         }
 
-        _since = Math.Max(_since, latest - (long)Overlap.TotalMilliseconds);
-        foreach (string old in _told.Where(told => told.Value < _since).Select(told => told.Key).ToArray())
-            _told.Remove(old);
+        _window.LookedAt(now);
         return ids;
     }
 }

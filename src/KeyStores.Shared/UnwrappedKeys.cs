@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SymRatchet.KeyStores.Sqlite;
+namespace SymRatchet.KeyStores;
 
 /// <summary>Opens the keys of one row, and remembers whether all of them are wrapped as they would be now.</summary>
 internal sealed class UnwrappedKeys(IKeyWrapper wrapper)

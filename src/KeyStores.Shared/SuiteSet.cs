@@ -1,4 +1,4 @@
-namespace SymRatchet.KeyStores.Sqlite;
+namespace SymRatchet.KeyStores;
 
 /// <summary>A restriction to suites as a column holds it: one bit for each suite's number, 0 for no restriction.</summary>
 internal static class SuiteSet
