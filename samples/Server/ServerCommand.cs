@@ -32,10 +32,20 @@ internal static class ServerCommand
         Option<int> idle = SampleOptions.Count("--idle-timeout", "Seconds that a client may keep silent.", 300, most: 86_400);
         Option<string> log = new("--log") { Description = "How the log on standard error looks: text or json. Default: text.", DefaultValueFactory = _ => ServerHost.TextLog };
         log.AcceptOnlyFromAmong(ServerHost.TextLog, ServerHost.JsonLog);
+        Option<Endpoint?> dashboard = new("--dashboard")
+        {
+            Description = "Serves a page that shows clients, rounds and refusals as they happen, as in 127.0.0.1:8080. Default: no page.",
+            HelpName = "HOST:PORT",
+            CustomParser = SampleOptions.Parsed<Endpoint?>(Endpoint.Parse),
+        };
+        Option<bool> dashboardForAll = new("--dashboard-for-all")
+        {
+            Description = "Lets --dashboard listen beyond this machine. The page has no password and no encryption: whoever reaches it sees it.",
+        };
 
         RootCommand command = new("The analytics server: aggregates the measurements of many clients, each over a SymRatchet channel of its own.")
         {
-            protocol, listen, keys, aggregate, close, quorum, timeLimit, handshake, idle, log,
+            protocol, listen, keys, aggregate, close, quorum, timeLimit, handshake, idle, log, dashboard, dashboardForAll,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -51,6 +61,8 @@ internal static class ServerCommand
                 HandshakeTimeout = TimeSpan.FromSeconds(parsed.GetValue(handshake)),
                 IdleTimeout = TimeSpan.FromSeconds(parsed.GetValue(idle)),
                 Log = parsed.GetRequiredValue(log),
+                Dashboard = parsed.GetValue(dashboard),
+                DashboardForAll = parsed.GetValue(dashboardForAll),
             };
             return await ServerHost.RunAsync(settings, cancellationToken);
         });

@@ -1,10 +1,12 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Spectre.Console;
 using SymRatchet.Aggregation;
+using SymRatchet.Samples.Server.Dashboard;
 
 namespace SymRatchet.Samples.Server;
 
@@ -21,6 +23,7 @@ internal static class ServerHost
     {
         // Bound before the host starts, so that a port in use is one clear line and not a failing background service.
         using TcpListener listener = await settings.Listen.ListenAsync(cancellationToken);
+        using TcpListener? page = settings.Dashboard is { } at ? await DashboardHost.ListenAsync(at, settings.DashboardForAll, cancellationToken) : null;
         using InMemoryKeyStore store = settings.Keys.ToServerStore();
 
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -28,14 +31,18 @@ internal static class ServerHost
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(listener);
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<RoundFeed>();
+        builder.Services.AddSingleton<LiveBoard>();
+        builder.Services.AddSingleton<DashboardFeed>();
+        builder.Services.AddSingleton(new ServerView(SampleOptions.NameOf(settings.Protocol), settings.Aggregator.Name, settings.Closing.ToString()));
         builder.Services.AddSingleton(services => new AggregationServer(new AggregationServerOptions
         {
             Rounds = new RoundOptions
             {
                 Aggregator = settings.Aggregator,
                 Closing = settings.Closing,
-                Observer = services.GetRequiredService<RoundFeed>().Publish,
+                Observer = ToAll(services.GetRequiredService<RoundFeed>().Publish, services.GetRequiredService<LiveBoard>().Observe),
             },
             WeightOf = settings.Keys.WeightOf,
             IdleTimeout = settings.IdleTimeout,
@@ -53,6 +60,7 @@ internal static class ServerHost
         builder.Services.AddHostedService<ConnectionLoop>();
 
         using IHost host = builder.Build();
+        await using WebApplication? dashboard = page is null ? null : await StartDashboardAsync(page, settings, host.Services, cancellationToken);
         await host.StartAsync(cancellationToken);
         Terminal.Out.MarkupLineInterpolated(
             $"[dim]protocol[/] {settings.Protocol} [dim]keys[/] {settings.Keys.Ids.Count} from {settings.Keys.Source} [dim]aggregate[/] {settings.Aggregator.Name} [dim]rounds[/] {settings.Closing}");
@@ -61,10 +69,29 @@ internal static class ServerHost
         return ExitCode.Success;
     }
 
+    private static Action<RoundEvent> ToAll(params Action<RoundEvent>[] observers) => happened =>
+    {
+        foreach (Action<RoundEvent> observer in observers)
+            observer(happened);
+    };
+
+    private static async Task<WebApplication> StartDashboardAsync(
+        TcpListener page, ServerSettings settings, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        Endpoint endpoint = Endpoint.Of(page.LocalEndpoint);
+        WebApplication app = await DashboardHost.StartAsync(
+            page, settings.Dashboard!.Host, services.GetRequiredService<DashboardFeed>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
+        Terminal.Out.MarkupLineInterpolated($"dashboard at http://{endpoint}/");
+        if (settings.DashboardForAll)
+            Terminal.Error.MarkupLineInterpolated($"[yellow]warning:[/] the dashboard on {endpoint} has no password and no encryption: whoever reaches it sees who is connected and what is aggregated");
+        return app;
+    }
+
     // Standard output is for the results; the log goes to standard error.
     private static void AddLog(ILoggingBuilder logging, string format)
     {
         logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         if (format == JsonLog)
         {

@@ -20,4 +20,10 @@ internal sealed class ServerSettings
     internal required TimeSpan IdleTimeout { get; init; }
 
     internal required string Log { get; init; }
+
+    /// <summary>Where the page to look at is served; null for no page.</summary>
+    internal Endpoint? Dashboard { get; init; }
+
+    /// <summary>Whether the page may be served to other machines.</summary>
+    internal bool DashboardForAll { get; init; }
 }
