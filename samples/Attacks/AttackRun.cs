@@ -69,6 +69,19 @@ public static class AttackRun
         why = attack.Why,
     }), cancellationToken);
 
+    /// <summary>Makes sure that results can be written, before they are worked for.</summary>
+    public static async Task PrepareAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await File.WriteAllTextAsync(path, "[]\n", cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SampleException($"cannot write the results: {e.Message}", e);
+        }
+    }
+
     public static Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken) => WriteAsync(path, results.Select(result => new
     {
         attack = result.Attack.Name,
