@@ -34,8 +34,10 @@ public sealed record Endpoint(string Host, int Port)
     {
         try
         {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(Host, cancellationToken);
-            TcpListener listener = new(addresses[0], Port);
+            // The addresses that stand for all of this machine's are no names, and refused as such.
+            if (!IPAddress.TryParse(Host, out IPAddress? address))
+                address = (await Dns.GetHostAddressesAsync(Host, cancellationToken))[0];
+            TcpListener listener = new(address, Port);
             listener.Start(backlog: 512);
             return listener;
         }

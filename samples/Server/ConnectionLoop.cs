@@ -3,12 +3,13 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Aggregation;
+using SymRatchet.Samples.Server.Dashboard;
 
 namespace SymRatchet.Samples.Server;
 
 /// <summary>Accepts connections and serves each on its own, until the host stops; then it ends the sessions in order.</summary>
 internal sealed class ConnectionLoop(
-    TcpListener listener, SecureChannelServerOptions channelOptions, AggregationServer rounds, ILogger<ConnectionLoop> logger) : BackgroundService
+    TcpListener listener, SecureChannelServerOptions channelOptions, AggregationServer rounds, LiveBoard board, ILogger<ConnectionLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -24,7 +25,7 @@ internal sealed class ConnectionLoop(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             listener.Stop();
-            logger.Stopping(_connections.Count);
+            logger.Stopping();
             await Task.WhenAll(_connections.Keys);
         }
     }
@@ -53,8 +54,9 @@ internal sealed class ConnectionLoop(
         try
         {
             socket.NoDelay = true;
-            if (await HandshakeAsync(socket, stoppingToken) is { } channel)
-                await rounds.ServeAsync(channel, stoppingToken);
+            ObservedStream wire = new(socket);
+            if (await HandshakeAsync(wire, remote, stoppingToken) is { } channel)
+                await ServeAsync(channel, board.Enter(channel.Peer, remote, wire.Fingerprint), stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -63,6 +65,7 @@ internal sealed class ConnectionLoop(
         catch (Exception e)
         {
             logger.ConnectionFailed(remote, e);
+            board.Failed(FailureStage.Connection, e.GetType().Name, remote, "the log says more");
         }
         finally
         {
@@ -72,15 +75,30 @@ internal sealed class ConnectionLoop(
 #pragma warning restore CA1031
 
     // How many connections may be in their handshake is bounded by the options' limiter, which all of them share.
-    private async Task<ISecureChannel?> HandshakeAsync(Socket socket, CancellationToken stoppingToken)
+    private async Task<ISecureChannel?> HandshakeAsync(ObservedStream wire, string remote, CancellationToken stoppingToken)
     {
         try
         {
-            return await SecureChannel.AcceptAsync(new NetworkStream(socket, ownsSocket: true), channelOptions, stoppingToken);
+            return await SecureChannel.AcceptAsync(wire, channelOptions, stoppingToken);
         }
-        catch (SecureChannelException)
+        catch (SecureChannelException e)
         {
+            board.Failed(FailureStage.Handshake, e.Error.ToString(), remote, e.Message);
             return null; // the library has logged it
+        }
+    }
+
+    private async Task ServeAsync(ISecureChannel channel, LiveSession session, CancellationToken stoppingToken)
+    {
+        try
+        {
+            SessionSummary summary = await rounds.ServeAsync(new ObservedChannel(channel, session), stoppingToken);
+            if (summary.End is not (SessionEnd.ClosedByClient or SessionEnd.Stopped))
+                board.Failed(FailureStage.Session, summary.End == SessionEnd.ChannelFailed ? $"{summary.Error}" : $"{summary.End}", $"{session.Client} at {session.Remote}", summary.Detail);
+        }
+        finally
+        {
+            board.Leave(session);
         }
     }
 }

@@ -11,6 +11,7 @@ internal static class ServerCommand
         Option<ChannelProtocol> protocol = SampleOptions.Protocol();
         Option<Endpoint> listen = SampleOptions.EndpointOption("--listen", "Where to listen; port 0 takes any free port.");
         Option<string?> keys = SampleOptions.Keys();
+        Option<string?> store = SampleOptions.Store();
         Option<IAggregator> aggregate = new("--aggregate")
         {
             Description = $"What is made of a round's numbers: {string.Join(", ", BuiltInAggregators.Names)}. Default: {BuiltInAggregators.Default.Name}.",
@@ -32,25 +33,39 @@ internal static class ServerCommand
         Option<int> idle = SampleOptions.Count("--idle-timeout", "Seconds that a client may keep silent.", 300, most: 86_400);
         Option<string> log = new("--log") { Description = "How the log on standard error looks: text or json. Default: text.", DefaultValueFactory = _ => ServerHost.TextLog };
         log.AcceptOnlyFromAmong(ServerHost.TextLog, ServerHost.JsonLog);
+        Option<Endpoint?> dashboard = new("--dashboard")
+        {
+            Description = "Serves a page that shows clients, rounds and refusals as they happen, as in 127.0.0.1:8080. Default: no page.",
+            HelpName = "HOST:PORT",
+            CustomParser = SampleOptions.Parsed<Endpoint?>(Endpoint.Parse),
+        };
+        Option<bool> dashboardForAll = new("--dashboard-for-all")
+        {
+            Description = "Lets --dashboard listen beyond this machine. The page has no password and no encryption: whoever reaches it sees it.",
+        };
 
         RootCommand command = new("The analytics server: aggregates the measurements of many clients, each over a SymRatchet channel of its own.")
         {
-            protocol, listen, keys, aggregate, close, quorum, timeLimit, handshake, idle, log,
+            protocol, listen, keys, store, aggregate, close, quorum, timeLimit, handshake, idle, log, dashboard, dashboardForAll,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ChannelProtocol spoken = parsed.GetValue(protocol);
-            using var known = ClientKeys.Load(parsed.GetValue(keys), spoken);
+            string? file = parsed.GetValue(store);
+            using ClientKeys known = file is null ? ClientKeys.Load(parsed.GetValue(keys), spoken) : DurableKeys.Load(parsed.GetValue(keys), file, spoken);
             ServerSettings settings = new()
             {
                 Listen = parsed.GetRequiredValue(listen),
                 Protocol = spoken,
                 Keys = known,
+                Store = file,
                 Aggregator = parsed.GetRequiredValue(aggregate),
                 Closing = ClosingRule.Parse(parsed.GetRequiredValue(close), parsed.GetValue(quorum), parsed.GetValue(timeLimit)),
                 HandshakeTimeout = TimeSpan.FromSeconds(parsed.GetValue(handshake)),
                 IdleTimeout = TimeSpan.FromSeconds(parsed.GetValue(idle)),
                 Log = parsed.GetRequiredValue(log),
+                Dashboard = parsed.GetValue(dashboard),
+                DashboardForAll = parsed.GetValue(dashboardForAll),
             };
             return await ServerHost.RunAsync(settings, cancellationToken);
         });

@@ -9,6 +9,8 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     private long _number = 1;
     private long _openedAt;
 
+    public override OpenRound? Open => IsOpen ? new OpenRound(_number, _contributions.Count, PresentCount, DueIn) : null;
+
     public override TimeSpan? DueIn
     {
         get

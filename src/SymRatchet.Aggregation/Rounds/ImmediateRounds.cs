@@ -9,6 +9,8 @@ internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(option
     private readonly int _retainedNumbers = options.RetainedNumbersPerClient;
     private readonly Dictionary<RoundMember, ClientPast> _pasts = [];
 
+    public override OpenRound? Open => null;
+
     public override TimeSpan? DueIn => null;
 
     public override void CloseIfDue()

@@ -42,6 +42,9 @@ public abstract class RoundEngine
     /// <summary>The rounds closed last, oldest first.</summary>
     public IReadOnlyList<ClosedRound> History => _history.Snapshot();
 
+    /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
+    public abstract OpenRound? Open { get; }
+
     /// <summary>How long until <see cref="CloseIfDue"/> has something to do; null where no round runs against time.</summary>
     public abstract TimeSpan? DueIn { get; }
 

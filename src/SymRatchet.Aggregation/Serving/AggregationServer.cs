@@ -29,6 +29,18 @@ public sealed class AggregationServer : IDisposable
     /// <summary>The rounds closed last, oldest first.</summary>
     public IReadOnlyList<ClosedRound> History => _table.Read(engine => engine.History);
 
+    /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
+    public OpenRound? Open => _table.Read(engine => engine.Open);
+
+    /// <summary>What a client is called in the rounds.</summary>
+    /// <param name="peer">The client as its channel knows it.</param>
+    public static string NameOf(ChannelPeer peer)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        // Bytes that are no text are shown as 0x...; an id whose text begins so is shown in the same way, so that no two share a name.
+        return peer.ClientName.StartsWith("0x", StringComparison.Ordinal) ? "0x" + Convert.ToHexString(peer.ClientId.Span) : peer.ClientName;
+    }
+
     /// <summary>Closes the open round by hand.</summary>
     /// <returns>Whether there was one.</returns>
     public bool CloseRound() => _table.Close();
@@ -64,10 +76,6 @@ public sealed class AggregationServer : IDisposable
 
     /// <summary>Stops the clock of the rounds. End the sessions first.</summary>
     public void Dispose() => _table.Dispose();
-
-    // Bytes that are no text are shown as 0x...; an id whose text begins so is shown in the same way, so that no two share a name.
-    internal static string NameOf(ChannelPeer peer) =>
-        peer.ClientName.StartsWith("0x", StringComparison.Ordinal) ? "0x" + Convert.ToHexString(peer.ClientId.Span) : peer.ClientName;
 
 #pragma warning disable CA1031 // an observer is the user's code: whatever it throws must not end a client's session
     private void Observe(RoundEvent happened)

@@ -27,7 +27,7 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
         }
         catch (SecureChannelException e)
         {
-            summary = Summary(SessionEnd.ChannelFailed, $"{e.Error}: {e.Message}");
+            summary = Summary(SessionEnd.ChannelFailed, $"{e.Error}: {e.Message}") with { Error = e.Error };
         }
 
         if (summary.End is SessionEnd.ClosedByClient or SessionEnd.Stopped)

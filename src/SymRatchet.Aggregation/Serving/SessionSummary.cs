@@ -4,4 +4,5 @@ namespace SymRatchet.Aggregation;
 /// <param name="End">Why it ended.</param>
 /// <param name="Rounds">How many rounds were answered.</param>
 /// <param name="Detail">The reason in words, for logs.</param>
-public readonly record struct SessionSummary(SessionEnd End, long Rounds, string Detail);
+/// <param name="Error">What the channel failed of, where <paramref name="End"/> is <see cref="SessionEnd.ChannelFailed"/>.</param>
+public readonly record struct SessionSummary(SessionEnd End, long Rounds, string Detail, SecureChannelError Error = SecureChannelError.None);

@@ -6,7 +6,7 @@ namespace SymRatchet.PropertyTests.Aggregation;
 /// What the rounds should do, written down in the plainest way: it forgets nothing, keeps everything in lists and computes
 /// each answer anew.
 /// </summary>
-internal sealed class ReferenceRounds(RoundClosing closing, string aggregator)
+internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, DateTimeOffset begin)
 {
     private readonly Dictionary<string, Session> _present = [];
     private readonly List<Session> _waiting = [];
@@ -23,6 +23,13 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator)
     internal List<(string Client, long Round, double Aggregate)> Answers { get; } = [];
 
     internal List<string> Superseded { get; } = [];
+
+    /// <summary>Every round as it was closed last, in the order of closing.</summary>
+    internal List<ClosedRound> History { get; } = [];
+
+    internal OpenRound? Open => AnswersAtOnce || _waiting.Count == 0
+        ? null
+        : new OpenRound(_round, _waiting.Count, _present.Count, closing.AtLatest - TimeSpan.FromMilliseconds(_now - _openedAt));
 
     internal void Wait(int milliseconds)
     {
@@ -60,7 +67,8 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator)
                 return offset < 0 ? RoundRefusal.Duplicate : RoundRefusal.Early;
             session.Contributions.Add(numbers);
             int round = session.Contributions.Count;
-            Answer(round, [session], [.. _present.Values.Where(other => other.Contributions.Count >= round).Select(other => (other, other.Contributions[round - 1]))]);
+            (Session, double[])[] counted = [.. _present.Values.Where(other => other.Contributions.Count >= round).Select(other => (other, other.Contributions[round - 1]))];
+            Answer(round, [session], counted, CloseReason.Answered);
             return RoundRefusal.None;
         }
 
@@ -80,36 +88,39 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator)
     {
         if (AnswersAtOnce || _waiting.Count == 0)
             return false;
-        CloseNow();
+        CloseNow(CloseReason.ByHand);
         return true;
     }
 
     private void CloseIfDue()
     {
         if (HasDeadline && _now - _openedAt >= closing.AtLatest!.Value.TotalMilliseconds)
-            CloseNow();
+            CloseNow(CloseReason.Time);
     }
 
     private void CloseIfComplete()
     {
         bool all = _waiting.Count == _present.Count;
         if (_waiting.Count > 0 && _waiting.Count >= closing.AtLeast && (all || !closing.AllPresent))
-            CloseNow();
+            CloseNow(closing.AllPresent ? CloseReason.AllPresent : CloseReason.Quorum);
     }
 
-    private void CloseNow()
+    private void CloseNow(CloseReason reason)
     {
-        Answer(_round++, _waiting, [.. _waiting.Select(session => (session, session.Contributions[^1]))]);
+        Answer(_round++, _waiting, [.. _waiting.Select(session => (session, session.Contributions[^1]))], reason);
         _waiting.Clear();
     }
 
-    private void Answer(long round, IEnumerable<Session> answered, (Session Session, double[] Numbers)[] counted)
+    private void Answer(long round, IEnumerable<Session> answered, (Session Session, double[] Numbers)[] counted, CloseReason reason)
     {
         foreach (Session session in answered)
             Answers.Add((session.Client, round, Aggregate(session, counted)));
+
+        History.RemoveAll(closed => closed.Number == round);
+        History.Add(new ClosedRound(round, Aggregate(null, counted), counted.Length, counted.Sum(one => one.Numbers.Length), reason, begin.AddMilliseconds(_now)));
     }
 
-    private double Aggregate(Session asking, (Session Session, double[] Numbers)[] counted)
+    private double Aggregate(Session? asking, (Session Session, double[] Numbers)[] counted)
     {
         double[] all = [.. counted.SelectMany(one => one.Numbers).Order()];
         switch (aggregator)

@@ -8,6 +8,8 @@ namespace SymRatchet.PropertyTests.Aggregation;
 [Properties(Arbitrary = [typeof(RoundGenerators)], MaxTest = 1000, EndSize = 60)]
 public sealed class RoundProperties
 {
+    private const int HistoryLength = 3;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(100);
 
     [Property]
@@ -53,9 +55,9 @@ public sealed class RoundProperties
     private static void Follow(RoundClosing closing, IAggregator aggregator, RoundStep[] steps)
     {
         FakeTimeProvider time = new();
-        RoundOptions options = new() { Closing = closing, Aggregator = aggregator, TimeProvider = time, HistoryLength = 3 };
+        RoundOptions options = new() { Closing = closing, Aggregator = aggregator, TimeProvider = time, HistoryLength = HistoryLength };
         var engine = RoundEngine.Create(options);
-        ReferenceRounds reference = new(closing, aggregator.Name);
+        ReferenceRounds reference = new(closing, aggregator.Name, time.GetUtcNow());
         Dictionary<string, RoundMember> sessions = [];
         Dictionary<string, RoundMember> earlier = [];
         Dictionary<RoundMember, long> answered = [];
@@ -105,6 +107,7 @@ public sealed class RoundProperties
 
             Assert.Equal(reference.Present.Order(), engine.Present.Select(member => member.Client).Order());
             Assert.Equal(reference.HasDeadline, engine.DueIn is not null);
+            Assert.Equal(reference.Open, engine.Open);
             closed = Math.Max(closed, Compare(engine, reference, answered));
         }
     }
@@ -124,11 +127,16 @@ public sealed class RoundProperties
         {
             Assert.Equal((client, round), (actual.Member.Client, actual.Round));
             Assert.Equal(aggregate, actual.Aggregate, tolerance: 1e-9);
-            Assert.Equal(round, engine.History[^1].Number);
             answered[actual.Member] = round;
         }
 
-        Assert.InRange(engine.History.Count, 0, 3);
+        foreach ((ClosedRound expected, ClosedRound actual) in reference.History.TakeLast(HistoryLength).Zip(engine.History))
+        {
+            Assert.Equal(expected, actual with { Aggregate = expected.Aggregate });
+            Assert.Equal(expected.Aggregate!.Value, actual.Aggregate!.Value, tolerance: 1e-9);
+        }
+
+        Assert.Equal(Math.Min(HistoryLength, reference.History.Count), engine.History.Count);
         reference.Answers.Clear();
         reference.Superseded.Clear();
         return answers.Length == 0 ? 0 : answers[0].Round;

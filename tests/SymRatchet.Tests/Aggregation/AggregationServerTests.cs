@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Aggregation;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Aggregation;
 
@@ -69,7 +70,10 @@ public sealed class AggregationServerTests : IDisposable
         await a.SendAsync("1");
         await c.SendAsync("1000");
         await c.Client.DisposeAsync();
-        Assert.NotEqual(SessionEnd.Stopped, (await c.Serving.WaitAsync(Minute)).End);
+        SessionSummary gone = await c.Serving.WaitAsync(Minute);
+        Assert.NotEqual(SessionEnd.Stopped, gone.End);
+        Assert.Equal(gone.End == SessionEnd.ChannelFailed, gone.Error != SecureChannelError.None);
+        Assert.Equal(2, server.Present.Count);
         await b.SendAsync("3");
         Assert.Equal("Aggregated: 2.00", await a.ReceiveAsync());
         Assert.Equal("Aggregated: 2.00", await b.ReceiveAsync());
@@ -94,8 +98,27 @@ public sealed class AggregationServerTests : IDisposable
         using AggregationServer server = Server(RoundClosing.AtQuorum(10));
         await using Visit a = await Visit.StartAsync(server, 1);
         await a.SendAsync("4");
-        await UntilAsync(server.CloseRound);
+        await UntilAsync(() => server.Open is { Clients: 1, Present: 1, Number: 1 });
+        Assert.True(server.CloseRound());
         Assert.Equal("Aggregated: 4.00", await a.ReceiveAsync());
+        Assert.Null(server.Open);
+    }
+
+    [Theory]
+    [InlineData("field 7", "field 7")]
+    [InlineData("0x37", "0x30783337")] // not to be taken for the id that is the byte 37
+    public async Task A_client_has_one_name_for_those_who_watch(string id, string expected)
+    {
+        using var key = PreSharedKey.Import(id, new byte[PreSharedKey.Size]);
+        using InMemoryKeyStore store = new(ChannelRole.Server);
+        store.Add(key);
+        await using ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
+        using AggregationServer server = Server(RoundClosing.Immediately);
+        Task serving = server.ServeAsync(channels.Server);
+        Assert.Equal(expected, AggregationServer.NameOf(channels.Server.Peer));
+        Assert.Equal(expected, Assert.Single(server.Present).Client);
+        await channels.Client.DisposeAsync();
+        await serving;
     }
 
     [Fact]

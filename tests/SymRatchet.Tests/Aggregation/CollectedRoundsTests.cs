@@ -155,6 +155,23 @@ public sealed class CollectedRoundsTests
     }
 
     [Fact]
+    public void The_open_round_tells_who_is_there_and_how_long_it_runs()
+    {
+        EngineHarness harness = new(RoundClosing.AtQuorum(3, 10 * Second));
+        RoundMember a = harness.Join("a");
+        RoundMember b = harness.Join("b");
+        Assert.Null(harness.Engine.Open);
+        harness.Contribute(a, 1);
+        harness.Time.Advance(4 * Second);
+        harness.Contribute(b, 2);
+        Assert.Equal(new OpenRound(1, Clients: 2, Present: 2, DueIn: 6 * Second), harness.Engine.Open);
+        harness.Engine.Leave(b);
+        Assert.Equal(new OpenRound(1, Clients: 1, Present: 1, DueIn: 6 * Second), harness.Engine.Open);
+        harness.Engine.Close();
+        Assert.Null(harness.Engine.Open);
+    }
+
+    [Fact]
     public void A_round_whose_only_contributor_left_has_no_time_limit_and_begins_anew()
     {
         EngineHarness harness = new(RoundClosing.After(Second));

@@ -1,19 +1,19 @@
 using System.Security.Cryptography;
 
-namespace SymRatchet.Samples.Quickstart;
+namespace SymRatchet.Samples;
 
 /// <summary>
 /// A running hash of all that passed on one wire. It moves with every message, as the keys do, and tells nothing about them: whoever
 /// sees the wire can compute it. Thread-safe.
 /// </summary>
-internal sealed class WireFingerprint
+public sealed class WireFingerprint
 {
     private const int ShownBytes = 4;
 
     private readonly Lock _gate = new();
     private byte[] _hash = [];
 
-    internal void Add(ReadOnlySpan<byte> frame)
+    public void Add(ReadOnlySpan<byte> frame)
     {
         lock (_gate)
             _hash = SHA256.HashData([.. _hash, .. frame]);
