@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.Samples.Client;
 
@@ -11,6 +13,7 @@ internal static class ClientCommand
         Option<ChannelProtocol> protocol = SampleOptions.Protocol();
         Option<Endpoint> connect = SampleOptions.EndpointOption("--connect", "Where the server listens.");
         Option<string?> keys = SampleOptions.Keys();
+        Option<string?> store = SampleOptions.Store();
         Option<string?> data = new("--data")
         {
             Description = "A CSV file with the client's measurements. Default: the weather of Seattle that comes with the samples.",
@@ -27,20 +30,20 @@ internal static class ClientCommand
 
         RootCommand command = new("A field client: sends five measurements a round over a SymRatchet channel and shows the aggregate of all clients.")
         {
-            id, protocol, connect, keys, data, column, rounds, interval, timeout,
+            id, protocol, connect, keys, store, data, column, rounds, interval, timeout,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string client = parsed.GetRequiredValue(id);
             ChannelProtocol spoken = parsed.GetValue(protocol);
-            using var known = ClientKeys.Load(parsed.GetValue(keys), spoken);
-            if (!known.TryFind(client, out PreSharedKey? key))
-                throw new SampleException($"client '{client}' is not among {known.Source} ({Shown(known.Ids)})");
+            string? file = parsed.GetValue(store);
+            using ClientKeys known = file is null ? ClientKeys.Load(parsed.GetValue(keys), spoken) : DurableKeys.Load(parsed.GetValue(keys), file, spoken);
+            await using SqliteKeyStore? durable = file is null ? null : await DurableKeys.OpenAsync(file, ChannelRole.Client, known, [client], cancellationToken);
 
             FieldClient fieldClient = new()
             {
                 Server = parsed.GetRequiredValue(connect),
-                Channel = new SecureChannelClientOptions { Protocol = spoken, Key = key },
+                Channel = durable is null ? InMemory(client, known, spoken) : await DurableAsync(client, durable, file!, spoken, cancellationToken),
                 Measurements = Measurements.Load(parsed.GetValue(data), parsed.GetValue(column), client),
                 Rounds = parsed.GetValue(rounds),
                 Interval = TimeSpan.FromMilliseconds(parsed.GetValue(interval)),
@@ -49,6 +52,20 @@ internal static class ClientCommand
             return await fieldClient.RunAsync(cancellationToken);
         });
         return command;
+    }
+
+    private static SecureChannelClientOptions InMemory(string client, ClientKeys known, ChannelProtocol protocol) =>
+        known.TryFind(client, out PreSharedKey? key)
+            ? new SecureChannelClientOptions { Protocol = protocol, Key = key }
+            : throw new SampleException($"client '{client}' is not among {known.Source} ({Shown(known.Ids)})");
+
+    private static async Task<SecureChannelClientOptions> DurableAsync(
+        string client, SqliteKeyStore store, string file, ChannelProtocol protocol, CancellationToken cancellationToken)
+    {
+        using StoredKey? key = await store.FindAsync(Encoding.UTF8.GetBytes(client), cancellationToken);
+        return key is not null
+            ? new SecureChannelClientOptions { Protocol = protocol, Keys = store, ClientId = client }
+            : throw new SampleException($"client '{client}' has no key in {file}; give it once with --keys");
     }
 
     private static string Shown(IReadOnlyCollection<string> ids) =>

@@ -51,6 +51,12 @@ public static class SampleOptions
         HelpName = "FILE",
     };
 
+    public static Option<string?> Store() => new("--store")
+    {
+        Description = "A key store file, so that keys move forward for good; made where there is none. Clients of --keys that it does not know are added to it. Default: keys are kept in memory.",
+        HelpName = "FILE",
+    };
+
     /// <summary>An option that counts something, from a least value on.</summary>
     public static Option<int> Count(string name, string description, int defaultValue, int least = 1, int most = int.MaxValue)
     {

@@ -11,6 +11,7 @@ internal static class ServerCommand
         Option<ChannelProtocol> protocol = SampleOptions.Protocol();
         Option<Endpoint> listen = SampleOptions.EndpointOption("--listen", "Where to listen; port 0 takes any free port.");
         Option<string?> keys = SampleOptions.Keys();
+        Option<string?> store = SampleOptions.Store();
         Option<IAggregator> aggregate = new("--aggregate")
         {
             Description = $"What is made of a round's numbers: {string.Join(", ", BuiltInAggregators.Names)}. Default: {BuiltInAggregators.Default.Name}.",
@@ -45,17 +46,19 @@ internal static class ServerCommand
 
         RootCommand command = new("The analytics server: aggregates the measurements of many clients, each over a SymRatchet channel of its own.")
         {
-            protocol, listen, keys, aggregate, close, quorum, timeLimit, handshake, idle, log, dashboard, dashboardForAll,
+            protocol, listen, keys, store, aggregate, close, quorum, timeLimit, handshake, idle, log, dashboard, dashboardForAll,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ChannelProtocol spoken = parsed.GetValue(protocol);
-            using var known = ClientKeys.Load(parsed.GetValue(keys), spoken);
+            string? file = parsed.GetValue(store);
+            using ClientKeys known = file is null ? ClientKeys.Load(parsed.GetValue(keys), spoken) : DurableKeys.Load(parsed.GetValue(keys), file, spoken);
             ServerSettings settings = new()
             {
                 Listen = parsed.GetRequiredValue(listen),
                 Protocol = spoken,
                 Keys = known,
+                Store = file,
                 Aggregator = parsed.GetRequiredValue(aggregate),
                 Closing = ClosingRule.Parse(parsed.GetRequiredValue(close), parsed.GetValue(quorum), parsed.GetValue(timeLimit)),
                 HandshakeTimeout = TimeSpan.FromSeconds(parsed.GetValue(handshake)),

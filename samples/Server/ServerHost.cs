@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Spectre.Console;
 using SymRatchet.Aggregation;
+using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Samples.Server.Dashboard;
 
 namespace SymRatchet.Samples.Server;
@@ -21,10 +22,25 @@ internal static class ServerHost
 
     internal static async Task<int> RunAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
+        if (settings.Store is null)
+        {
+            using InMemoryKeyStore passing = settings.Keys.ToServerStore();
+            return await RunAsync(settings, passing, cancellationToken);
+        }
+
+        await using SqliteKeyStore durable = await DurableKeys.OpenAsync(settings.Store, ChannelRole.Server, settings.Keys, settings.Keys.Ids, cancellationToken);
+        return await RunAsync(settings, durable, cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(ServerSettings settings, IKeyDirectory store, CancellationToken cancellationToken)
+    {
+        int clients = await DurableKeys.CountAsync(store, cancellationToken);
+        if (clients == 0)
+            throw new SampleException($"there is no client in {settings.Keys.Source}; give clients with --keys");
+
         // Bound before the host starts, so that a port in use is one clear line and not a failing background service.
         using TcpListener listener = await settings.Listen.ListenAsync(cancellationToken);
         using TcpListener? page = settings.Dashboard is { } at ? await DashboardHost.ListenAsync(at, settings.DashboardForAll, cancellationToken) : null;
-        using InMemoryKeyStore store = settings.Keys.ToServerStore();
 
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         AddLog(builder.Logging, settings.Log);
@@ -48,10 +64,12 @@ internal static class ServerHost
             IdleTimeout = settings.IdleTimeout,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         }));
+        builder.Services.AddSingleton(services => new LiveChannels(store, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton(services => new SecureChannelServerOptions
         {
             Protocol = settings.Protocol,
             Keys = store,
+            LiveChannels = services.GetRequiredService<LiveChannels>(),
             HandshakeTimeout = settings.HandshakeTimeout,
             MaxRecordSize = MaxRecordSize,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
@@ -63,7 +81,7 @@ internal static class ServerHost
         await using WebApplication? dashboard = page is null ? null : await StartDashboardAsync(page, settings, host.Services, cancellationToken);
         await host.StartAsync(cancellationToken);
         Terminal.Out.MarkupLineInterpolated(
-            $"[dim]protocol[/] {settings.Protocol} [dim]keys[/] {settings.Keys.Ids.Count} from {settings.Keys.Source} [dim]aggregate[/] {settings.Aggregator.Name} [dim]rounds[/] {settings.Closing}");
+            $"[dim]protocol:[/] {SampleOptions.NameOf(settings.Protocol)}, [dim]keys:[/] {clients} from {settings.Store ?? settings.Keys.Source}, [dim]aggregate:[/] {settings.Aggregator.Name}, [dim]rounds:[/] {settings.Closing}");
         Terminal.Out.MarkupLineInterpolated($"listening on {Endpoint.Of(listener.LocalEndpoint)}");
         await host.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Success;

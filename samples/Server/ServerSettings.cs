@@ -11,6 +11,9 @@ internal sealed class ServerSettings
 
     internal required ClientKeys Keys { get; init; }
 
+    /// <summary>The key store file; null to keep the keys in memory.</summary>
+    internal string? Store { get; init; }
+
     internal required IAggregator Aggregator { get; init; }
 
     internal required RoundClosing Closing { get; init; }

@@ -136,7 +136,7 @@ internal sealed class HandshakeEnd : IDisposable
                 break;
 
             case AdvanceNeeded advance:
-                _store.AdvanceAsync(advance.Id, advance.Epoch, advance.EpochKey.Memory).AsTask().GetAwaiter().GetResult();
+                _store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, advance.EpochKey.Memory).AsTask().GetAwaiter().GetResult();
                 _state = advance.Advanced();
                 break;
 

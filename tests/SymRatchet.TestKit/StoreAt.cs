@@ -9,10 +9,10 @@ internal static class StoreAt
     {
         InMemoryKeyStore store = new(role);
         store.Add(key);
-        using StoredKey imported = key.ImportFor(role);
-        byte[] walked = imported.EpochKey.ToArray();
+        using StoredKey? imported = store.FindAsync(key.Id).AsTask().GetAwaiter().GetResult();
+        byte[] walked = imported!.EpochKey.ToArray();
         EpochChain.Walk(walked, epoch);
-        store.AdvanceAsync(key.Id, epoch, walked).AsTask().GetAwaiter().GetResult();
+        store.AdvanceAsync(key.Id, imported.Serial, epoch, walked).AsTask().GetAwaiter().GetResult();
         return store;
     }
 

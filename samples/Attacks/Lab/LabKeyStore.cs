@@ -39,7 +39,7 @@ internal sealed class LabKeyStore : IKeyStore, IDisposable
             return ValueTask.FromResult(_keys.TryGetValue(Encoding.UTF8.GetString(id.Span), out StoredKey? key) ? Copy(key) : null);
     }
 
-    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {

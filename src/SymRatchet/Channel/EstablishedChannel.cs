@@ -27,6 +27,7 @@ internal sealed class EstablishedChannel : ISecureChannel
     private readonly ChannelSession _session;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly IDisposable? _place;
     private readonly SemaphoreSlim _sendLock = new(1, 1);
     private int _sending;
     private int _receiving;
@@ -39,13 +40,14 @@ internal sealed class EstablishedChannel : ISecureChannel
     private volatile SecureChannelException? _failure;
     private volatile Ping? _ping;
 
-    internal EstablishedChannel(Transport transport, ChannelSession session, TimeProvider time, ILogger logger)
+    internal EstablishedChannel(Transport transport, ChannelSession session, TimeProvider time, ILogger logger, IDisposable? place = null)
     {
         _transport = transport;
         _output = transport.Output;
         _session = session;
         _time = time;
         _logger = logger;
+        _place = place;
         ChannelMetrics.ChannelOpened();
     }
 
@@ -184,7 +186,17 @@ internal sealed class EstablishedChannel : ISecureChannel
         _sendLock.Release();
         ReleaseReceivingHalf();
         _transport.CompleteOutput();
+        _place?.Dispose();
         ChannelMetrics.ChannelEnded();
+    }
+
+    /// <summary>Ends the channel from outside its owner's calls: the peer is told where that can be done at once, and whoever waits is woken.</summary>
+    internal async ValueTask TerminateAsync(string reason)
+    {
+        if (_disposed != 0)
+            return;
+        await FailAsync(SecureChannelError.Aborted, reason).ConfigureAwait(false);
+        await _transport.AbortAsync(reading: _receiving == Busy, writing: _sending == Busy).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
+using SymRatchet.Keys;
 using SymRatchet.Session;
 using SymRatchet.Wire;
 
@@ -9,11 +10,15 @@ namespace SymRatchet.Channel;
 /// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the store and
 /// the clock; what any of it means is the states' business.
 /// </summary>
-internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKeyStore store, SecureChannelOptions options, HandshakeLimiter? limiter)
+internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKeyStore store, SecureChannelOptions options, HandshakeLimiter? limiter = null, LiveChannels? liveChannels = null)
 {
+    internal const string RevokedKey = "the key was revoked";
+
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
     private readonly long _started = options.TimeProvider.GetTimestamp();
+    private readonly LiveChannel? _live = liveChannels is null ? null : new LiveChannel(liveChannels);
     private PendingHandshake? _place;
+    private string _client = "somebody";
 
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
     {
@@ -23,7 +28,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
         _place = place;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, place?.Evicted ?? default);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, place?.Evicted ?? default, _live?.Revoked ?? default);
         SecureChannelException failure;
         try
         {
@@ -31,11 +36,11 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             {
                 state = await StepAsync(state, either.Token).ConfigureAwait(false);
                 if (state.Alarm != HandshakeAlarm.None)
-                    _logger.Alarm(role, transport.RemoteName, state.Alarm.ToString());
+                    Report(state.Alarm);
             }
 
             if (state is Established established)
-                return Succeed(established.Session);
+                return await SucceedAsync(established.Session).ConfigureAwait(false);
 
             var refused = (Refused)state;
             if (!refused.LastWord.IsEmpty)
@@ -48,7 +53,9 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            failure = place is { IsEvicted: true }
+            failure = _live is { IsRevoked: true }
+                ? SecureChannelException.Of(SecureChannelError.KeyStore, RevokedKey, e)
+                : place is { IsEvicted: true }
                 ? SecureChannelException.Of(SecureChannelError.Limit, "made room for another handshake", e)
                 : SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e);
         }
@@ -65,12 +72,28 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         throw await GiveUpAsync(state, failure).ConfigureAwait(false);
     }
 
-    private EstablishedChannel Succeed(ChannelSession session)
+    private async ValueTask<EstablishedChannel> SucceedAsync(ChannelSession session)
     {
         TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_started);
         ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
         _logger.HandshakeDone(role, session.Peer, elapsed.TotalMilliseconds);
-        return new EstablishedChannel(transport, session, options.TimeProvider, _logger);
+        EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, _live);
+        if (_live is not null && !_live.TryEstablish(channel))
+            await channel.TerminateAsync(RevokedKey).ConfigureAwait(false);
+        return channel;
+    }
+
+    private void Report(HandshakeAlarm alarm)
+    {
+        // A store in memory begins again with every start of its process: that it is behind says nothing.
+        if (store is InMemoryKeyStore && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
+        {
+            _logger.CaughtUp(role, _client, transport.RemoteName);
+            return;
+        }
+
+        ChannelMetrics.AlarmRaised(role, alarm.ToString());
+        _logger.Alarm(role, _client, transport.RemoteName, alarm.ToString());
     }
 
     private async ValueTask<SecureChannelException> GiveUpAsync(HandshakeState state, SecureChannelException failure)
@@ -84,6 +107,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     private ValueTask AbandonAsync(HandshakeState state)
     {
         state.Dispose();
+        _live?.Dispose();
         return transport.DisposeAsync();
     }
 
@@ -95,6 +119,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 return await ReceiveAsync(expected, cancellationToken).ConfigureAwait(false);
 
             case KeyNeeded needed:
+                _client = KeyText.ToDisplay(needed.Id.Span);
+                _live?.Identify(needed.Id);
                 using (StoredKey? key = await AskStoreAsync(() => store.FindAsync(needed.Id, cancellationToken)).ConfigureAwait(false))
                     return needed.Found(key);
 
@@ -139,13 +165,13 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             }
 
             if (!await transport.ReadMoreAsync(cancellationToken).ConfigureAwait(false))
-                throw SecureChannelException.Of(SecureChannelError.Truncated, "the peer hung up in the handshake");
+                throw SecureChannelException.Of(role == ChannelRole.Client ? SecureChannelError.Refused : SecureChannelError.Truncated, "the peer hung up in the handshake");
         }
     }
 
     private async ValueTask<bool> AdvanceAsync(AdvanceNeeded advance, CancellationToken cancellationToken)
     {
-        await store.AdvanceAsync(advance.Id, advance.Epoch, advance.EpochKey.Memory, cancellationToken).ConfigureAwait(false);
+        await store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, advance.EpochKey.Memory, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

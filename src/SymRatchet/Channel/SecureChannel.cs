@@ -68,14 +68,14 @@ public static class SecureChannel
     private static ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
     {
         SecureChannelClientOptions own = options.Validated();
-        HandshakeDriver driver = new(transport, ChannelRole.Client, own.Keys ?? own.Key!.ClientStore, own, limiter: null);
+        HandshakeDriver driver = new(transport, ChannelRole.Client, own.Keys ?? own.Key!.ClientStore, own);
         return driver.RunAsync(ClientStart(own), cancellationToken);
     }
 
     private static ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
     {
         SecureChannelServerOptions own = options.Validated();
-        HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter);
+        HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter, own.LiveChannels);
         return driver.RunAsync(ServerStart(own), cancellationToken);
     }
 

@@ -83,7 +83,12 @@ public abstract class SecureChannelOptions
     }
 
     internal HandshakeSettings ToSettings(bool sendBeforeConfirm) =>
-        new(SupportedSuites(), MaxRecordSize, PaddingBlock, EpochLimit, sendBeforeConfirm, RandomSource.System);
+        new(SupportedSuites(), MaxRecordSize, PaddingBlock, EpochLimit, sendBeforeConfirm, RandomSource.System)
+        {
+            Time = TimeProvider,
+            // The peer's limit is its own business, and the clocks of two machines differ: one limit for each.
+            ParallelWindow = HandshakeTimeout == Timeout.InfiniteTimeSpan ? HandshakeTimeout : 2 * HandshakeTimeout,
+        };
 
     private CipherSuite[] SupportedSuites() => [.. Suites.Select(CipherSuite.Get).Where(suite => suite.IsSupported)];
 }

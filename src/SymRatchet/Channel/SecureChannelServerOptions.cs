@@ -13,6 +13,7 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     {
         Keys = other.Keys;
         HandshakeLimiter = other.HandshakeLimiter;
+        LiveChannels = other.LiveChannels;
     }
 
     /// <summary>The keys of the clients. Required; not disposed by the channel.</summary>
@@ -21,11 +22,16 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     /// <summary>The limits on pending handshakes, shared by all accepts that share the object; null for none.</summary>
     public HandshakeLimiter? HandshakeLimiter { get; set; } = new();
 
+    /// <summary>Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the default, for none.</summary>
+    public LiveChannels? LiveChannels { get; set; }
+
     internal SecureChannelServerOptions Validated()
     {
         ValidateCommon();
         if (Keys is null)
             throw new ArgumentException($"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its clients.");
+        if (Keys is IKeyDirectory { Role: not ChannelRole.Server })
+            throw new ArgumentException($"{nameof(Keys)} is a store of the client role; a server needs one of the server role.");
         return new SecureChannelServerOptions(this);
     }
 }

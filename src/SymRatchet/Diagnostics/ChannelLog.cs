@@ -20,9 +20,18 @@ internal static partial class ChannelLog
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Refused {Remote}: {Pending} handshakes are pending already.")]
     internal static partial void TooManyHandshakes(this ILogger logger, string remote, int pending);
 
-    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Handshake as {Role} with {Remote}: {Alarm}. A store was put back from a backup, or the key has a second owner.")]
-    internal static partial void Alarm(this ILogger logger, ChannelRole role, string remote, string alarm);
+    [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Handshake as {Role} of {Client} with {Remote}: {Alarm}. A store was put back from a backup, or the key has a second owner.")]
+    internal static partial void Alarm(this ILogger logger, ChannelRole role, string client, string remote, string alarm);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Warning, Message = "{Client} was revoked; {Channels} channels of it were ended.")]
+    internal static partial void Revoked(this ILogger logger, string client, int channels);
+
+    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Revocations could not be watched; it is tried again.")]
+    internal static partial void WatchFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The listener could not accept a connection; it tries again.")]
     internal static partial void AcceptFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "Handshake as {Role} of {Client} with {Remote}: this side's store is in memory and had to catch up, as after a restart.")]
+    internal static partial void CaughtUp(this ILogger logger, ChannelRole role, string client, string remote);
 }

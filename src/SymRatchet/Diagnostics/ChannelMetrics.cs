@@ -26,6 +26,9 @@ internal static class ChannelMetrics
     private static readonly Counter<long> Failures =
         Meter.CreateCounter<long>("symratchet.failures", "{failure}", "Established channels that failed, by reason.");
 
+    private static readonly Counter<long> Alarms =
+        Meter.CreateCounter<long>("symratchet.alarms", "{alarm}", "Handshakes that show a store put back from a backup or a key with a second owner, by kind.");
+
     private static readonly KeyValuePair<string, object?> Sent = new("direction", "sent");
     private static readonly KeyValuePair<string, object?> Received = new("direction", "received");
 
@@ -35,6 +38,9 @@ internal static class ChannelMetrics
         Handshakes.Add(1, tags);
         HandshakeDuration.Record(duration.TotalSeconds, tags);
     }
+
+    internal static void AlarmRaised(ChannelRole role, string kind) =>
+        Alarms.Add(1, new TagList { { "role", role.ToString() }, { "kind", kind } });
 
     internal static void ChannelOpened() => ActiveChannels.Add(1);
 

@@ -7,15 +7,25 @@ namespace SymRatchet;
 /// Keys in this process's memory: for servers that are provisioned at each start, and for tests. Thread-safe. After a restart it
 /// starts at epoch 0 again, and the handshake catches up with the other side.
 /// </summary>
-public sealed class InMemoryKeyStore : IKeyStore, IDisposable
+public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, StoredKey> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KeySlot> _slots = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
+    private readonly RevocationFeed _revocations = new();
+    private readonly TimeProvider _time;
+    private long _serial;
 
     /// <summary>An empty store whose keys serve one role.</summary>
-    public InMemoryKeyStore(ChannelRole role) => Role = role;
+    /// <param name="role">The role.</param>
+    /// <param name="time">The clock for what is recorded; the system's by default.</param>
+    public InMemoryKeyStore(ChannelRole role, TimeProvider? time = null)
+    {
+        Role = role;
+        _time = time ?? TimeProvider.System;
+    }
 
-    /// <summary>The one role that the keys of this store serve.</summary>
+    /// <inheritdoc/>
     public ChannelRole Role { get; }
 
     /// <summary>Imports a key; the store keeps what it becomes, not the key.</summary>
@@ -23,15 +33,43 @@ public sealed class InMemoryKeyStore : IKeyStore, IDisposable
     public void Add(PreSharedKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        StoredKey imported = key.ImportFor(Role);
+        using StoredKey imported = key.ImportFor(Role);
+        Add(imported);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
+    {
+        KeyStoreRules.CheckAdd(Role, key);
+        Add(key);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
         lock (_gate)
         {
-            if (_keys.TryAdd(Name(key.Id.Span), imported))
-                return;
+            KeySlot slot = SlotOf(key.Id.Span);
+            KeyStoreRules.CheckRotation(Role, key, slot.Describe());
+            slot.Rotate(key, ++_serial, atOnce: KeyStoreRules.IsReplacedAtOnce(Role, slot.Describe()));
         }
 
-        imported.Dispose();
-        throw new InvalidOperationException($"The store already holds a key for {KeyText.ToDisplay(key.Id.Span)}.");
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            if (!_slots.TryGetValue(Name(id.Span), out KeySlot? slot) || !slot.Revoke(_time.GetUtcNow()))
+                return new(false);
+        }
+
+        _revocations.Publish(id.ToArray());
+        return new(true);
     }
 
     /// <summary>Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.</summary>
@@ -40,49 +78,98 @@ public sealed class InMemoryKeyStore : IKeyStore, IDisposable
     {
         lock (_gate)
         {
-            if (!_keys.Remove(Name(id), out StoredKey? key))
+            string name = Name(id);
+            if (!_slots.Remove(name, out KeySlot? slot))
                 return false;
-            key.Dispose();
+            _names.Remove(name);
+            slot.Dispose();
             return true;
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    {
+        KeyStoreRules.CheckSuites(suites);
+        lock (_gate)
+        {
+            KeySlot slot = SlotOf(id.Span);
+            if (slot.Key is null)
+                throw KeyStoreRules.Unknown(id.Span);
+            slot.Suites = [.. suites];
+        }
+
+        return default;
     }
 
     /// <inheritdoc/>
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
-            return new(_keys.TryGetValue(Name(id.Span), out StoredKey? key) ? key.Copy() : null);
+            return new(_slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Snapshot() : null);
     }
 
     /// <inheritdoc/>
-    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
-            string name = Name(id.Span);
-            if (!_keys.TryGetValue(name, out StoredKey? key))
-                throw new KeyNotFoundException($"The store holds no key for {KeyText.ToDisplay(id.Span)}.");
-            if (epoch > key.Epoch)
-            {
-                _keys[name] = new StoredKey(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, epoch, epochKey.Span);
-                key.Dispose();
-            }
+            if (!_slots.TryGetValue(Name(id.Span), out KeySlot? slot) || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow()))
+                throw KeyStoreRules.Unknown(id.Span);
         }
 
         return default;
     }
+
+    /// <inheritdoc/>
+    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+            return new(_slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Describe() : null);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        lock (_gate)
+        {
+            string first = Name(after.Span) + '\0'; // the least name that is greater
+            IEnumerable<string> names = _names.Count == 0 || string.CompareOrdinal(first, _names.Max) > 0 ? [] : _names.GetViewBetween(after.IsEmpty ? "" : first, _names.Max!);
+            return new([.. names.Take(limit).Select(name => _slots[name].Describe())]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
+        _revocations.Subscribe(cancellationToken);
 
     /// <summary>Erases every key.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
-            foreach (StoredKey key in _keys.Values)
-                key.Dispose();
-            _keys.Clear();
+            foreach (KeySlot slot in _slots.Values)
+                slot.Dispose();
+            _slots.Clear();
+            _names.Clear();
         }
     }
 
-    // Latin-1 maps bytes to characters one to one, so any id makes a name of its own.
+    private void Add(StoredKey key)
+    {
+        lock (_gate)
+        {
+            string name = Name(key.Id.Span);
+            if (_slots.TryGetValue(name, out KeySlot? slot))
+                throw KeyStoreRules.Present(key.Id.Span, isRevoked: slot.Key is null);
+            _slots.Add(name, new KeySlot(key, ++_serial, _time.GetUtcNow()));
+            _names.Add(name);
+        }
+    }
+
+    private KeySlot SlotOf(ReadOnlySpan<byte> id) => _slots.TryGetValue(Name(id), out KeySlot? slot) ? slot : throw KeyStoreRules.Unknown(id);
+
+    // Latin-1 maps bytes to characters one to one and in order, so any id makes a name of its own.
     private static string Name(ReadOnlySpan<byte> id) => Encoding.Latin1.GetString(id);
 }

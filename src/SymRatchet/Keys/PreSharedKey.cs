@@ -108,16 +108,18 @@ public sealed class PreSharedKey : IDisposable
     public void WriteCredentialFile(string path) => CredentialFile.Write(path, this);
 
     /// <summary>What a store holds once the key is imported for one role. The caller owns and disposes it.</summary>
-    public StoredKey ImportFor(ChannelRole role)
+    /// <param name="role">The role.</param>
+    /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>
+    public StoredKey ImportFor(ChannelRole role, IReadOnlyList<CipherSuiteId>? suites = null)
     {
         if (Protocol == ChannelProtocol.Seed)
-            return new StoredKey(Protocol, role, _id, Evolution, [], epoch: 0, _secret.Span);
+            return new StoredKey(Protocol, role, _id, Evolution, [], epoch: 0, _secret.Span) { Suites = suites ?? [] };
 
         Span<byte> keys = stackalloc byte[2 * EpochChain.KeySize];
         try
         {
             EpochChain.Import(_secret.Span, _id, _serverName, keys[..EpochChain.KeySize], keys[EpochChain.KeySize..]);
-            return new StoredKey(Protocol, role, _id, Evolution, keys[..EpochChain.KeySize], epoch: 0, keys[EpochChain.KeySize..]);
+            return new StoredKey(Protocol, role, _id, Evolution, keys[..EpochChain.KeySize], epoch: 0, keys[EpochChain.KeySize..]) { Suites = suites ?? [] };
         }
         finally
         {

@@ -62,6 +62,18 @@ public sealed class StoredKey : IDisposable
     /// <summary>The epoch of <see cref="EpochKey"/>.</summary>
     public long Epoch { get; }
 
+    /// <summary>Which key this is: a store gives every key that comes to it a number of its own, so a key that was replaced is never mistaken for the new one.</summary>
+    public long Serial { get; init; }
+
+    /// <summary>The cipher suites that the identity may use; empty for no restriction.</summary>
+    public IReadOnlyList<CipherSuiteId> Suites { get; init; } = [];
+
+    /// <summary>When the key was moved last; null if it never was, or if the store does not know.</summary>
+    public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>The new key that waits beside this one until the client uses it; null for none. Disposed with this.</summary>
+    public StoredKey? Successor { get; init; }
+
     /// <summary>The key that authenticates handshake messages and protects no data. A secret: copy it nowhere but into the store.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> IdentityKey => _identityKey.Span;
@@ -75,10 +87,25 @@ public sealed class StoredKey : IDisposable
     {
         _identityKey.Dispose();
         _epochKey.Dispose();
+        Successor?.Dispose();
     }
 
     /// <summary>The id, protocol and epoch; never a key.</summary>
     public override string ToString() => $"{KeyText.ToDisplay(Id.Span)} ({Protocol}, {Role}, epoch {Epoch})";
 
-    internal StoredKey Copy() => new(Protocol, Role, Id.Span, Evolution, IdentityKey, Epoch, EpochKey);
+    internal StoredKey Copy() => Moved(Epoch, EpochKey);
+
+    /// <summary>A copy at another epoch.</summary>
+    internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) => new(Protocol, Role, Id.Span, Evolution, IdentityKey, epoch, epochKey)
+    {
+        Serial = Serial,
+        Suites = Suites,
+        LastSeen = LastSeen,
+        Successor = Successor?.Copy(),
+    };
+
+    /// <summary>This key or its successor, whichever has the serial; null where neither has.</summary>
+    internal StoredKey? OfSerial(long serial) => serial == Serial ? this : Successor?.OfSerial(serial);
+
+    internal bool Allows(CipherSuiteId suite) => Suites.Count == 0 || Suites.Contains(suite);
 }

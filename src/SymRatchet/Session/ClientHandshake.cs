@@ -22,7 +22,9 @@ internal static class ClientHandshake
             if (key is not { Protocol: ChannelProtocol.V1, Role: ChannelRole.Client })
                 return new Refused(SecureChannelError.KeyStore, "the store holds no client key for this id");
 
-            byte[] suites = [.. settings.Suites.Select(suite => (byte)suite.Id)];
+            byte[] suites = [.. settings.Suites.Where(suite => key.Allows(suite.Id)).Select(suite => (byte)suite.Id)];
+            if (suites.Length == 0)
+                return new Refused(SecureChannelError.KeyStore, "the store allows this id none of the suites");
             byte[] nonce = new byte[ClientHello.NonceSize];
             settings.Random.Fill(nonce);
             byte[] hello = new byte[ClientHello.LengthOf(suites.Length, Id.Length)];
@@ -50,7 +52,7 @@ internal static class ClientHandshake
                 return Refuse(SecureChannelError.Authentication, "the challenge does not verify");
 
             byte suiteId = challenge.Suite;
-            CipherSuite? suite = settings.Suites.FirstOrDefault(offered => (byte)offered.Id == suiteId);
+            CipherSuite? suite = settings.Suites.FirstOrDefault(offered => (byte)offered.Id == suiteId && key.Allows(offered.Id));
             if (suite is null || challenge.Evolution != (byte)key.Evolution || challenge.HasExtensions)
                 return Refuse(SecureChannelError.UnexpectedMessage, "the challenge chooses what was not offered");
 
@@ -58,7 +60,7 @@ internal static class ClientHandshake
             if (challenge.Epoch < (ulong)key.Epoch || (key.Evolution == KeyEvolution.None && challenge.Epoch != 0))
                 return Refuse(SecureChannelError.UnexpectedMessage, "the challenge is of an epoch that is over");
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
-                return Refuse(SecureChannelError.Limit, $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}");
+                return Refuse(SecureChannelError.Limit, $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store that lasts, or a new key");
 
             Prover prover = new(hello, frame.ToArray(), key, suite, settings);
             return ahead > 1 ? new ProofTurn(prover, key) : prover.Prove();
@@ -114,23 +116,23 @@ internal static class ClientHandshake
             }
 
             EpochChain.Walk(epochKey.Span, 1);
-            return new StoreRead(root.Id, epoch, epochKey, send);
+            return new StoreRead(root.Id, root.Serial, epoch, epochKey, send);
         }
     }
 
     /// <summary>Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the key has a second owner.</summary>
-    private sealed class StoreRead(ReadOnlyMemory<byte> id, long epoch, SecretBytes nextEpochKey, SendNeeded send) : KeyNeeded(id)
+    private sealed class StoreRead(ReadOnlyMemory<byte> id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            if (key is null)
+            if (key?.Serial != serial)
             {
                 Dispose();
-                return new Refused(SecureChannelError.KeyStore, "the key was removed during the handshake");
+                return new Refused(SecureChannelError.KeyStore, "the key was removed or replaced during the handshake");
             }
 
-            return new AdvanceNeeded(Id, epoch + 1, nextEpochKey, send)
+            return new AdvanceNeeded(Id, serial, epoch + 1, nextEpochKey, send)
             {
                 Alarm = epoch > key.Epoch ? HandshakeAlarm.ClientStoreBehind : HandshakeAlarm.None,
             };

@@ -11,6 +11,9 @@ internal enum HandshakeAlarm
     /// <summary>A server proved a root key that is ahead of the client's store.</summary>
     ClientStoreBehind,
 
+    /// <summary>A client proved itself from a root key that is behind the server's, and no handshake beside it can explain that.</summary>
+    ClientBehind,
+
     /// <summary>A hello claimed an epoch too far ahead to look at; nothing is proven.</summary>
     UnprovenEpoch,
 }

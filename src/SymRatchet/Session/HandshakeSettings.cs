@@ -10,4 +10,14 @@ namespace SymRatchet.Session;
 /// <param name="SendBeforeConfirm">Whether a client may send together with its confirm.</param>
 /// <param name="Random">Where nonces come from.</param>
 internal sealed record HandshakeSettings(
-    IReadOnlyList<CipherSuite> Suites, int MaxRecordSize, int PaddingBlock, long EpochLimit, bool SendBeforeConfirm, RandomSource Random);
+    IReadOnlyList<CipherSuite> Suites, int MaxRecordSize, int PaddingBlock, long EpochLimit, bool SendBeforeConfirm, RandomSource Random)
+{
+    /// <summary>The clock that the store's times are compared with.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// How long after a session of an identity another handshake of it may still be behind because the two ran side by side. With
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, always.
+    /// </summary>
+    internal TimeSpan ParallelWindow { get; init; } = Timeout.InfiniteTimeSpan;
+}

@@ -34,32 +34,41 @@ internal static class ServerHandshake
         {
             Consume();
             var hello = ClientHello.Parse(frame);
-            bool usable = key is { Protocol: ChannelProtocol.V1, Role: ChannelRole.Server };
+
+            // Whoever has no key costs two macs, whether the id is unknown, has one key or two.
+            StoredKey? used = Verifies(hello, key) ? key : Verifies(hello, key?.Successor) ? key!.Successor : null;
+            if (used is null)
+                return new Refused(SecureChannelError.Authentication, "the hello does not verify");
+
+            CipherSuite? suite = ChooseSuite(hello.Suites, key!);
+            if (suite is null || hello.HasExtensions || hello.Evolution != (byte)used.Evolution || hello.Epoch >= EpochChain.LastEpoch
+                || (used.Evolution == KeyEvolution.None && hello.Epoch != 0))
+            {
+                return new Refused(SecureChannelError.UnexpectedMessage, "the hello offers nothing that this server takes");
+            }
+
+            bool mustMove = used.Evolution == KeyEvolution.Forward || used != key;
+            return new HelloAdmission(new Challenger(id, used.Serial, mustMove, frame, (long)hello.Epoch, suite, settings), used.Copy(), hello.Nonce.ToArray());
+        }
+
+        private bool Verifies(in ClientHello hello, StoredKey? candidate)
+        {
+            bool usable = candidate is { Protocol: ChannelProtocol.V1, Role: ChannelRole.Server };
             Span<byte> identityKey = stackalloc byte[MadeUpKey.Size];
             try
             {
                 MadeUpKey.Derive(id, identityKey);
                 if (usable)
-                    key!.IdentityKey.CopyTo(identityKey);
-                if (!HandshakeMacs.VerifyHello(identityKey, hello.BeforeMac, hello.Mac) || !usable)
-                    return new Refused(SecureChannelError.Authentication, "the hello does not verify");
+                    candidate!.IdentityKey.CopyTo(identityKey);
+                return HandshakeMacs.VerifyHello(identityKey, hello.BeforeMac, hello.Mac) && usable;
             }
             finally
             {
                 CryptographicOperations.ZeroMemory(identityKey);
             }
-
-            CipherSuite? suite = ChooseSuite(hello.Suites);
-            if (suite is null || hello.HasExtensions || hello.Evolution != (byte)key!.Evolution || hello.Epoch >= EpochChain.LastEpoch
-                || (key.Evolution == KeyEvolution.None && hello.Epoch != 0))
-            {
-                return new Refused(SecureChannelError.UnexpectedMessage, "the hello offers nothing that this server takes");
-            }
-
-            return new HelloAdmission(new Challenger(id, frame, (long)hello.Epoch, suite, settings), key.Copy(), hello.Nonce.ToArray());
         }
 
-        private CipherSuite? ChooseSuite(ReadOnlySpan<byte> offered)
+        private CipherSuite? ChooseSuite(ReadOnlySpan<byte> offered, StoredKey key)
         {
             for (int i = 0; i < offered.Length; i++)
             {
@@ -69,7 +78,7 @@ internal static class ServerHandshake
 
             foreach (CipherSuite suite in settings.Suites)
             {
-                if (offered.Contains((byte)suite.Id))
+                if (offered.Contains((byte)suite.Id) && key.Allows(suite.Id))
                     return suite;
             }
 
@@ -90,9 +99,18 @@ internal static class ServerHandshake
     }
 
     /// <summary>What is known of one authentic hello, and what is done with it.</summary>
-    private sealed class Challenger(byte[] id, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
+    /// <param name="id">The client's id.</param>
+    /// <param name="serial">Which of the identity's keys the client uses.</param>
+    /// <param name="mustMove">Whether the store moves once the client is proven: the key evolves, or takes the place of the one before it.</param>
+    /// <param name="hello">The hello as it arrived.</param>
+    /// <param name="helloEpoch">The epoch that it claims.</param>
+    /// <param name="suite">The suite that was chosen.</param>
+    /// <param name="settings">What the handshake was told.</param>
+    private sealed class Challenger(byte[] id, long serial, bool mustMove, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
     {
         internal long HelloEpoch => helloEpoch;
+
+        internal long Serial => serial;
 
         internal HandshakeState Judge(StoredKey key)
         {
@@ -124,7 +142,7 @@ internal static class ServerHandshake
                 return Unproven();
             }
 
-            return new AdvanceNeeded(id, helloEpoch, epochKey, new ChallengeKeyNeeded(this, id))
+            return new AdvanceNeeded(id, serial, helloEpoch, epochKey, new ChallengeKeyNeeded(this, id))
             {
                 Alarm = helloEpoch > behind.Epoch + 1 ? HandshakeAlarm.ServerStoreBehind : HandshakeAlarm.None,
             };
@@ -144,8 +162,18 @@ internal static class ServerHandshake
             // From here on the handshake holds the session's keys and no root key.
             SessionSecrets secrets = new(key.EpochKey, SHA256.HashData(transcript.AsSpan(..^ServerChallenge.MacSize)));
             secrets.ServerFinished(message[^ServerChallenge.MacSize..]);
-            return new SendNeeded(message.ToArray(), new ExpectClientConfirm(id, key.Epoch, key.Evolution, suite, secrets, settings));
+            long? nextEpoch = !mustMove ? null : key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
+            return new SendNeeded(message.ToArray(), new ExpectClientConfirm(id, serial, key.Epoch, nextEpoch, suite, secrets, settings)
+            {
+                AlarmIfProven = IsBehindUnexplained(key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
+            });
         }
+
+        // A client's store is ahead of the server's or level with it. Only a hello that was made before another session of the
+        // identity ended can be behind, and no handshake lives longer than its time limit.
+        private bool IsBehindUnexplained(StoredKey key) =>
+            helloEpoch < key.Epoch && settings.ParallelWindow != Timeout.InfiniteTimeSpan
+            && key.LastSeen is { } moved && settings.Time.GetUtcNow() - moved > settings.ParallelWindow;
 
         private bool ProofVerifies(ReadOnlySpan<byte> epochKey)
         {
@@ -173,15 +201,18 @@ internal static class ServerHandshake
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            return key is not null && key.Epoch >= challenger.HelloEpoch
-                ? challenger.Challenge(key)
+            return key?.OfSerial(challenger.Serial) is { } used && used.Epoch >= challenger.HelloEpoch
+                ? challenger.Challenge(used)
                 : new Refused(SecureChannelError.KeyStore, "the store did not move forward");
         }
     }
 
-    private sealed class ExpectClientConfirm(byte[] id, long epoch, KeyEvolution evolution, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
+    private sealed class ExpectClientConfirm(byte[] id, long serial, long epoch, long? nextEpoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
         : FrameExpected
     {
+        /// <summary>What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.</summary>
+        internal HandshakeAlarm AlarmIfProven { get; init; }
+
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
             FrameHeader.Parse(buffer, Limits.MaxHandshakeBody, out frameLength);
 
@@ -197,32 +228,34 @@ internal static class ServerHandshake
             RatchetSession session = new(ChannelRole.Server, id, epoch, suite, ended, settings);
             byte[] answer = new byte[session.MaxControlLength];
             int length = session.SealServerConfirm(answer);
-            SendNeeded send = new(answer.AsMemory(0, length), new Established(session));
-            return evolution == KeyEvolution.None ? send : new ConfirmedKeyNeeded(id, epoch + 1, send, settings);
+            SendNeeded send = new(answer.AsMemory(0, length), new Established(session)) { Alarm = nextEpoch is null ? AlarmIfProven : HandshakeAlarm.None };
+            return nextEpoch is { } next ? new ConfirmedKeyNeeded(id, serial, next, send, settings) { Alarm = AlarmIfProven } : send;
         }
 
         public override void Dispose() => secrets.Dispose();
     }
 
     /// <summary>The client is proven; the store moves past the session's root key before the client is told so.</summary>
-    private sealed class ConfirmedKeyNeeded(byte[] id, long nextEpoch, SendNeeded send, HandshakeSettings settings) : KeyNeeded(id)
+    private sealed class ConfirmedKeyNeeded(byte[] id, long serial, long nextEpoch, SendNeeded send, HandshakeSettings settings) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            long behind = nextEpoch - (key?.Epoch ?? 0);
-            if (key is null || behind > settings.EpochLimit)
+            StoredKey? used = key?.OfSerial(serial);
+            long behind = nextEpoch - (used?.Epoch ?? 0);
+            if (used is null || behind > settings.EpochLimit)
             {
                 send.Dispose();
-                return new Refused(SecureChannelError.KeyStore, "the key was removed or put back during the handshake");
+                return new Refused(SecureChannelError.KeyStore, "the key was removed, replaced or put back during the handshake");
             }
 
-            if (behind <= 0)
+            if (behind <= 0 && used == key)
                 return send; // a parallel handshake was first
 
-            SecretBytes epochKey = new(key.EpochKey);
+            // A key that is used for the first time takes the place of the one before it, even where it does not evolve.
+            SecretBytes epochKey = new(used.EpochKey);
             EpochChain.Walk(epochKey.Span, behind);
-            return new AdvanceNeeded(id, nextEpoch, epochKey, send);
+            return new AdvanceNeeded(id, serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);
         }
 
         public override void Dispose() => send.Dispose();

@@ -117,7 +117,7 @@ public sealed class SeedHandshakeTests
         public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
             throw new IOException("disk on fire");
 
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new IOException("disk on fire");
     }
 

@@ -1,0 +1,49 @@
+using SymRatchet.KeyStores.Sqlite;
+
+namespace SymRatchet.Samples;
+
+/// <summary>The key store file that a sample is given with <c>--store</c>.</summary>
+public static class DurableKeys
+{
+    private const int PageSize = 500;
+
+    /// <summary>The keys that come with a store: those of a file where one is given, and never those of the demonstration.</summary>
+    public static ClientKeys Load(string? keysPath, string store, ChannelProtocol protocol) =>
+        keysPath is null ? new ClientKeys(store) : KeysFile.Read(keysPath, protocol);
+
+    /// <summary>Opens the store, makes it where it is not there, and adds the keys that it does not know. What it knows stays as it is.</summary>
+    public static async Task<SqliteKeyStore> OpenAsync(string path, ChannelRole role, ClientKeys keys, IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        SqliteKeyStore store = SqliteKeyStore.Open(path, role);
+        try
+        {
+            foreach (string id in ids)
+            {
+                if (keys.TryFind(id, out PreSharedKey? key) && await store.DescribeAsync(key.Id, cancellationToken) is null)
+                    await store.AddAsync(key, cancellationToken: cancellationToken);
+            }
+
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>How many identities a store holds.</summary>
+    public static async Task<int> CountAsync(IKeyDirectory store, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        IReadOnlyList<KeyRecord> page = [];
+        do
+        {
+            page = await store.ListAsync(count == 0 ? default : page[^1].Id, PageSize, cancellationToken);
+            count += page.Count;
+        }
+        while (page.Count == PageSize);
+
+        return count;
+    }
+}

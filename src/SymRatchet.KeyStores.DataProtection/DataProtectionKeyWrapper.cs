@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace SymRatchet.KeyStores.DataProtection;
+
+/// <summary>
+/// Wraps keys with ASP.NET Core Data Protection: authenticated encryption under a key ring of its own, whose newest key wraps and all of whose keys
+/// unwrap. Thread-safe.
+/// </summary>
+/// <remarks>
+/// The key ring must be kept elsewhere than the store, and be shared by all processes that share the store. Without it the store is lost.
+/// To make old copies of a store unreadable, let the ring have a new key, call the store's <c>RewrapAsync</c>, and delete the old keys from where the
+/// ring is kept.
+/// </remarks>
+public sealed class DataProtectionKeyWrapper : IKeyWrapper
+{
+    private const string Purpose = "SymRatchet.KeyStores.DataProtection 1";
+    private const int TagSize = SHA256.HashSizeInBytes;
+
+    private readonly IPersistedDataProtector _protector;
+
+    /// <summary>Makes a wrapper with a protector of its own, so that nothing that was protected for another purpose opens as a key.</summary>
+    /// <param name="provider">The key ring. An ephemeral one takes the store with it when the process ends.</param>
+    /// <exception cref="ArgumentException">The provider is not of Data Protection itself, and cannot tell which of its keys wrapped a key.</exception>
+    public DataProtectionKeyWrapper(IDataProtectionProvider provider)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        _protector = provider.CreateProtector(Purpose) as IPersistedDataProtector
+            ?? throw new ArgumentException("The provider's protectors do not tell which key of their ring was used.", nameof(provider));
+    }
+
+    /// <inheritdoc/>
+    public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    {
+        // Data Protection takes no associated data, so the place is sealed in with the key.
+        byte[] content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
+        try
+        {
+            SHA256.HashData(place.ToBytes(), content);
+            key.CopyTo(content.AsSpan(TagSize));
+            return _protector.Protect(content);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    {
+        byte[] content = _protector.DangerousUnprotect(wrapped.ToArray(), ignoreRevocationErrors: false, out bool requiresMigration, out _);
+        try
+        {
+            if (content.Length != TagSize + key.Length || !CryptographicOperations.FixedTimeEquals(SHA256.HashData(place.ToBytes()), content.AsSpan(0, TagSize)))
+                throw new CryptographicException("The key was wrapped for another place.");
+            content.AsSpan(TagSize).CopyTo(key);
+            return !requiresMigration;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.Data.Sqlite;
+
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>A connection that reads, with its statements compiled. For one thread at a time.</summary>
+internal sealed class KeyReader : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly ChannelRole _role;
+    private readonly IKeyWrapper _wrapper;
+    private readonly SqliteCommand _find;
+    private readonly SqliteCommand _describe;
+    private readonly SqliteCommand _list;
+
+    internal KeyReader(SqliteConnection connection, ChannelRole role, IKeyWrapper wrapper)
+    {
+        _connection = connection;
+        _role = role;
+        _wrapper = wrapper;
+        _find = connection.Prepare($"SELECT {KeyRow.KeyColumns} FROM keys WHERE id = $id AND revoked IS NULL", "$id");
+        _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
+        _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
+    }
+
+    internal StoredKey? Find(ReadOnlyMemory<byte> id) => Find(id.ToArray(), new UnwrappedKeys(_wrapper));
+
+    internal StoredKey? Find(byte[] id, UnwrappedKeys keys)
+    {
+        using SqliteDataReader row = _find.With(id).ExecuteReader();
+        return row.Read() ? KeyRow.ReadKey(row, _role, id, keys) : null;
+    }
+
+    internal KeyRecord? Describe(ReadOnlyMemory<byte> id)
+    {
+        using SqliteDataReader row = _describe.With(id.ToArray()).ExecuteReader();
+        return row.Read() ? KeyRow.ReadRecord(row) : null;
+    }
+
+    internal IReadOnlyList<KeyRecord> List(ReadOnlyMemory<byte> after, int limit)
+    {
+        using SqliteDataReader row = _list.With(after.ToArray(), limit).ExecuteReader();
+        List<KeyRecord> page = [];
+        while (row.Read())
+            page.Add(KeyRow.ReadRecord(row));
+        return page;
+    }
+
+    public void Dispose()
+    {
+        _find.Dispose();
+        _describe.Dispose();
+        _list.Dispose();
+        _connection.Dispose();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>
+/// The changes of the store, run by the one writer within its transaction. Whatever a change refuses it refuses before it has
+/// changed anything, so the others of its group go on.
+/// </summary>
+internal sealed class KeyWrites : IDisposable
+{
+    private const string Newest = "UPDATE store SET value = value + 1 WHERE name = 'serial' RETURNING value";
+
+    private readonly ChannelRole _role;
+    private readonly IKeyWrapper _wrapper;
+    private readonly KeyReader _reader;
+    private readonly SqliteCommand _serial;
+    private readonly SqliteCommand _add;
+    private readonly SqliteCommand _state;
+    private readonly SqliteCommand _advance;
+    private readonly SqliteCommand _promote;
+    private readonly SqliteCommand _replace;
+    private readonly SqliteCommand _queue;
+    private readonly SqliteCommand _revoke;
+    private readonly SqliteCommand _restrict;
+    private readonly SqliteCommand _rewrap;
+
+    internal KeyWrites(SqliteConnection connection, ChannelRole role, IKeyWrapper wrapper)
+    {
+        _role = role;
+        _wrapper = wrapper;
+        _reader = new KeyReader(connection, role, wrapper);
+        _serial = connection.Prepare(Newest);
+        _add = connection.Prepare(
+            "INSERT INTO keys (id, protocol, evolution, suites, serial, identity_key, epoch, epoch_key, added, last_seen) VALUES ($id, $protocol, $evolution, $suites, $serial, $identity, $epoch, $key, $added, $seen)",
+            "$id", "$protocol", "$evolution", "$suites", "$serial", "$identity", "$epoch", "$key", "$added", "$seen");
+        _state = connection.Prepare("SELECT serial, epoch, next_serial FROM keys WHERE id = $id AND revoked IS NULL", "$id");
+        _advance = connection.Prepare("UPDATE keys SET epoch = $epoch, epoch_key = $key, last_seen = $now WHERE id = $id AND serial = $serial AND epoch < $epoch", "$id", "$serial", "$epoch", "$key", "$now");
+        _promote = connection.Prepare(
+            "UPDATE keys SET serial = next_serial, identity_key = next_identity_key, epoch = $epoch, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, last_seen = $now WHERE id = $id AND next_serial = $serial",
+            "$id", "$serial", "$epoch", "$key", "$now");
+        _replace = connection.Prepare(
+            "UPDATE keys SET serial = $serial, identity_key = $identity, epoch = 0, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = NULL WHERE id = $id",
+            "$id", "$serial", "$identity", "$key");
+        _queue = connection.Prepare("UPDATE keys SET next_serial = $serial, next_identity_key = $identity, next_epoch_key = $key WHERE id = $id", "$id", "$serial", "$identity", "$key");
+        _revoke = connection.Prepare(
+            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND revoked IS NULL", "$id", "$now");
+        _restrict = connection.Prepare("UPDATE keys SET suites = $suites WHERE id = $id AND revoked IS NULL", "$id", "$suites");
+        _rewrap = connection.Prepare(
+            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, next_epoch_key = $nextKey WHERE id = $id", "$id", "$identity", "$key", "$nextIdentity", "$nextKey");
+    }
+
+    internal void Add(StoredKey key, DateTimeOffset now)
+    {
+        if (_reader.Describe(key.Id) is { } present)
+            throw KeyStoreRules.Present(key.Id.Span, present.Revoked is not null);
+        long serial = NextSerial();
+        var wrapped = WrappedKey.Of(key, serial, _wrapper);
+        Run(_add, key.Id.ToArray(), (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
+            wrapped.Identity, key.Epoch, wrapped.Root, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
+    }
+
+    internal void Advance(byte[] id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
+    {
+        (long serial, long epoch, long? next)? state = State(id);
+        if (state is not { } current || (serial != current.serial && serial != current.next))
+            throw KeyStoreRules.Unknown(id);
+        if (serial == current.next)
+            Run(_promote, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+        else if (epoch > current.epoch)
+            Run(_advance, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+    }
+
+    internal void Rotate(StoredKey key)
+    {
+        KeyRecord current = _reader.Describe(key.Id) ?? throw KeyStoreRules.Unknown(key.Id.Span);
+        KeyStoreRules.CheckRotation(_role, key, current);
+        long serial = NextSerial();
+        var wrapped = WrappedKey.Of(key, serial, _wrapper);
+        Run(KeyStoreRules.IsReplacedAtOnce(_role, current) ? _replace : _queue, key.Id.ToArray(), serial, wrapped.Identity, wrapped.Root);
+    }
+
+    internal bool Revoke(byte[] id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
+
+    internal void Restrict(byte[] id, IReadOnlyList<CipherSuiteId> suites)
+    {
+        if (Run(_restrict, id, SuiteSet.ToBits(suites)) == 0)
+            throw KeyStoreRules.Unknown(id);
+    }
+
+    /// <summary>Wraps the keys of one identity again.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="previous">What opens them, where it is not the store's own wrapper.</param>
+    /// <returns>False where the id is unknown, revoked or needs it no more.</returns>
+    internal bool Rewrap(byte[] id, IKeyWrapper? previous)
+    {
+        UnwrappedKeys keys = new(previous ?? _wrapper);
+        using StoredKey? opened = _reader.Find(id, keys);
+        if (opened is null || (previous is null && keys.AreCurrent))
+            return false;
+        var wrapped = WrappedKey.Of(opened, opened.Serial, _wrapper);
+        WrappedKey? next = opened.Successor is { } successor ? WrappedKey.Of(successor, successor.Serial, _wrapper) : null;
+        Run(_rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root);
+        return true;
+    }
+
+    public void Dispose()
+    {
+        foreach (SqliteCommand command in (SqliteCommand[])[_serial, _add, _state, _advance, _promote, _replace, _queue, _revoke, _restrict, _rewrap])
+            command.Dispose();
+        _reader.Dispose();
+    }
+
+    private long NextSerial() => (long)_serial.ExecuteScalar()!;
+
+    private (long, long, long?)? State(byte[] id)
+    {
+        using SqliteDataReader row = _state.With(id).ExecuteReader();
+        return row.Read() ? (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
+    }
+
+    // Keys that are written as they are must not stay behind in memory.
+    private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
+    {
+        int changed = command.With(values).ExecuteNonQuery();
+        foreach (SqliteParameter parameter in command.Parameters)
+        {
+            if (parameter.Value is byte[] bytes && parameter.ParameterName != "$id")
+                CryptographicOperations.ZeroMemory(bytes);
+            parameter.Value = DBNull.Value;
+        }
+
+        return changed;
+    }
+}

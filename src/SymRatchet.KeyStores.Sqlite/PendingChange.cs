@@ -1,0 +1,33 @@
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>A change with an outcome.</summary>
+internal sealed class PendingChange<T>(Func<KeyWrites, T> change) : PendingWrite
+{
+    private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _outcome;
+    private Exception? _refusal;
+
+    internal Task<T> Result => _result.Task;
+
+    internal override void Run(KeyWrites writes)
+    {
+        try
+        {
+            _outcome = change(writes);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException)
+        {
+            _refusal = e;
+        }
+    }
+
+    internal override void Report()
+    {
+        if (_refusal is null)
+            _result.TrySetResult(_outcome!);
+        else
+            _result.TrySetException(_refusal);
+    }
+
+    internal override void Fail(Exception failure) => _result.TrySetException(failure);
+}

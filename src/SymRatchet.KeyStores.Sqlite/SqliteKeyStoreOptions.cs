@@ -1,0 +1,30 @@
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>How a SQLite key store behaves. Immutable.</summary>
+public sealed record SqliteKeyStoreOptions
+{
+    /// <summary>What encrypts keys before they are written; by default they are written as they are, to a file that only its owner may read.</summary>
+    public IKeyWrapper Wrapper { get; init; } = PlainKeys.Instance;
+
+    /// <summary>Whether a file that does not exist is an error instead of a new store. Off by default.</summary>
+    public bool MustExist { get; init; }
+
+    /// <summary>How long a call waits for other processes that use the file, 5 seconds by default.</summary>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a watch looks for revocations by other processes, 250 milliseconds by default.</summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The clock for what is recorded.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Wrapper);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        if (BusyTimeout < TimeSpan.FromSeconds(1) || BusyTimeout > TimeSpan.FromMinutes(1))
+            throw new ArgumentException($"{nameof(BusyTimeout)} is {BusyTimeout}; it must be 1 second to 1 minute.");
+        if (WatchInterval < TimeSpan.FromMilliseconds(10) || WatchInterval > TimeSpan.FromSeconds(1))
+            throw new ArgumentException($"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second.");
+    }
+}

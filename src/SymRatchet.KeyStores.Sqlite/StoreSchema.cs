@@ -1,0 +1,65 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>The tables of a store file, their version, and the one role that the file serves.</summary>
+internal static class StoreSchema
+{
+    /// <summary>Marks the file as a key store, in the place that SQLite has for it: "SymR".</summary>
+    private const long ApplicationId = 0x53796D52;
+
+    private const long Version = 1;
+
+    private const string Tables = """
+        CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
+        CREATE TABLE keys (
+            id BLOB NOT NULL UNIQUE,
+            protocol INTEGER NOT NULL,
+            evolution INTEGER NOT NULL,
+            suites INTEGER NOT NULL,
+            serial INTEGER NOT NULL,
+            identity_key BLOB,
+            epoch INTEGER NOT NULL,
+            epoch_key BLOB,
+            next_serial INTEGER,
+            next_identity_key BLOB,
+            next_epoch_key BLOB,
+            added INTEGER NOT NULL,
+            last_seen INTEGER,
+            revoked INTEGER
+        ) STRICT;
+        CREATE INDEX keys_revoked ON keys (revoked) WHERE revoked IS NOT NULL;
+        """;
+
+    /// <summary>Makes the tables of a new file, or checks those of an old one.</summary>
+    internal static void Ensure(SqliteConnection connection, string path, ChannelRole role)
+    {
+        connection.Execute("PRAGMA journal_mode = WAL");
+        using (SqliteTransaction transaction = connection.BeginTransaction(deferred: false))
+        {
+            if (connection.Number("PRAGMA application_id") == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") == 0)
+                Create(connection, role);
+            transaction.Commit();
+        }
+
+        if (connection.Number("PRAGMA application_id") != ApplicationId)
+            throw new KeyStoreException($"{path} is a database, but no SymRatchet key store.");
+        long version = connection.Number("PRAGMA user_version");
+        if (version != Version)
+            throw new KeyStoreException($"The key store {path} is of version {version}; this library knows version {Version}.");
+        var stored = (ChannelRole)connection.Number("SELECT value FROM store WHERE name = 'role'");
+        if (stored != role)
+            throw new KeyStoreException($"The key store {path} serves the {stored}, not the {role}. A key serves one role only.");
+    }
+
+    private static void Create(SqliteConnection connection, ChannelRole role)
+    {
+        connection.Execute(Tables);
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
+            INSERT INTO store VALUES ('role', {(int)role}), ('serial', 0);
+            PRAGMA application_id = {ApplicationId};
+            PRAGMA user_version = {Version};
+            """));
+    }
+}

@@ -1,0 +1,68 @@
+namespace SymRatchet.Channel;
+
+/// <summary>
+/// One connection among the <see cref="LiveChannels"/>. It enters before its handshake reads the store: a key that is revoked earlier
+/// is not found, and one that is revoked later finds the connection here.
+/// </summary>
+internal sealed class LiveChannel(LiveChannels all) : IDisposable
+{
+    private readonly CancellationTokenSource _revoked = new();
+    private readonly Lock _gate = new();
+    private ReadOnlyMemory<byte> _id;
+    private EstablishedChannel? _channel;
+    private bool _disposed;
+
+    internal bool IsRevoked { get; private set; }
+
+    /// <summary>Cancelled when the identity is revoked during the handshake.</summary>
+    internal CancellationToken Revoked => _revoked.Token;
+
+    /// <summary>Says whose handshake this is; the first id stays.</summary>
+    internal void Identify(ReadOnlyMemory<byte> id)
+    {
+        if (!_id.IsEmpty)
+            return;
+        _id = id;
+        all.Enter(id.Span, this);
+    }
+
+    /// <summary>The handshake is over, and its channel is what is ended from now on.</summary>
+    /// <returns>False where the identity was revoked before.</returns>
+    internal bool TryEstablish(EstablishedChannel channel)
+    {
+        lock (_gate)
+        {
+            _channel = channel;
+            return !IsRevoked;
+        }
+    }
+
+    internal async Task EndAsync()
+    {
+        EstablishedChannel? channel;
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            IsRevoked = true;
+            channel = _channel;
+            _ = _revoked.CancelAsync();
+        }
+
+        if (channel is not null)
+            await channel.TerminateAsync(HandshakeDriver.RevokedKey).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        if (!_id.IsEmpty)
+            all.Leave(_id.Span, this);
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            _revoked.Dispose();
+        }
+    }
+}

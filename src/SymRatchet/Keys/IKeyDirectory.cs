@@ -1,0 +1,61 @@
+namespace SymRatchet;
+
+/// <summary>
+/// A key store with its operators' side: keys come, are replaced and go, and what is known of them is listed. As safe among threads
+/// and processes as <see cref="IKeyStore"/>; every change is durable before its call returns.
+/// </summary>
+public interface IKeyDirectory : IKeyStore
+{
+    /// <summary>The one role that the keys of this store serve.</summary>
+    ChannelRole Role { get; }
+
+    /// <summary>Adds a key, at whatever epoch it is, so that keys can be moved from one store to another. The store gives it a serial of its own.</summary>
+    /// <param name="key">The key; copied.</param>
+    /// <param name="cancellationToken">Ends the wait; the key may have been added all the same.</param>
+    /// <exception cref="ArgumentException">The key serves another role.</exception>
+    /// <exception cref="InvalidOperationException">The id is there already. A revoked id is brought back by <see cref="RotateAsync"/> only.</exception>
+    ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Gives an identity a new key. A server's store keeps it beside the old one until the client has used the new, and drops the
+    /// old one then; a second rotation replaces a new key that was not used. A client's store, and a store in which the id is revoked,
+    /// take the new key at once.
+    /// </summary>
+    /// <param name="key">The new key, of epoch 0 and of the same protocol and evolution as the old; copied.</param>
+    /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
+    /// <exception cref="ArgumentException">The key does not fit the old one.</exception>
+    /// <exception cref="KeyNotFoundException">The id is unknown.</exception>
+    ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Erases the keys of an identity and remembers that it was revoked. Its handshakes fail from now on, those in flight included;
+    /// its live channels end where <see cref="LiveChannels"/> are used.
+    /// </summary>
+    /// <param name="id">The client's id.</param>
+    /// <param name="cancellationToken">Ends the wait; the identity may have been revoked all the same.</param>
+    /// <returns>False where the id is unknown or was revoked before.</returns>
+    ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
+
+    /// <summary>Sets the cipher suites that an identity may use.</summary>
+    /// <param name="id">The client's id.</param>
+    /// <param name="suites">One or more suites, or none for no restriction.</param>
+    /// <param name="cancellationToken">Ends the wait; the restriction may have been set all the same.</param>
+    /// <exception cref="KeyNotFoundException">The id is unknown or revoked.</exception>
+    ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default);
+
+    /// <summary>What the store knows of one identity, without its keys; null where the id is unknown.</summary>
+    ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
+
+    /// <summary>Lists identities in the order of the bytes of their ids, a page at a time.</summary>
+    /// <param name="after">The id after which the page starts; empty for the first page.</param>
+    /// <param name="limit">How many identities at most, 1 or more. A shorter page is the last one.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The ids that are revoked from now on, by this process or another that shares the store, within a second of the fact. An id may come
+    /// more than once, and ids revoked in the minute before may come first. Ends only with its token.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,33 @@
+namespace SymRatchet;
+
+/// <summary>Key directories and pre-shared keys.</summary>
+public static class KeyDirectoryExtensions
+{
+    /// <summary>Imports a pre-shared key for the store's role and adds it.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="key">The key; the store keeps what it becomes, not the key.</param>
+    /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>
+    /// <param name="cancellationToken">Ends the wait; the key may have been added all the same.</param>
+    /// <exception cref="InvalidOperationException">The id is there already.</exception>
+    public static async ValueTask AddAsync(
+        this IKeyDirectory directory, PreSharedKey key, IReadOnlyList<CipherSuiteId>? suites = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(key);
+        using StoredKey imported = key.ImportFor(directory.Role, suites);
+        await directory.AddAsync(imported, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Imports a pre-shared key for the store's role and gives it to its identity in place of the one it has.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="key">The new key; the store keeps what it becomes, not the key.</param>
+    /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
+    /// <exception cref="KeyNotFoundException">The id is unknown.</exception>
+    public static async ValueTask RotateAsync(this IKeyDirectory directory, PreSharedKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(key);
+        using StoredKey imported = key.ImportFor(directory.Role);
+        await directory.RotateAsync(imported, cancellationToken).ConfigureAwait(false);
+    }
+}

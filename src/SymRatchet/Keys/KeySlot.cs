@@ -1,0 +1,107 @@
+namespace SymRatchet.Keys;
+
+/// <summary>One identity in a store in memory: its key, the one that is to follow, and what is known of it. Used under the store's lock.</summary>
+internal sealed class KeySlot : IDisposable
+{
+    private readonly DateTimeOffset _added;
+    private KeyRecord _record;
+    private StoredKey? _successor;
+
+    internal KeySlot(StoredKey key, long serial, DateTimeOffset now)
+    {
+        Key = Numbered(key, serial);
+        Suites = [.. key.Suites];
+        LastSeen = key.LastSeen;
+        _added = now;
+        _record = Describe();
+    }
+
+    /// <summary>Null once it was revoked.</summary>
+    internal StoredKey? Key { get; private set; }
+
+    internal IReadOnlyList<CipherSuiteId> Suites { get; set; }
+
+    private DateTimeOffset? LastSeen { get; set; }
+
+    /// <summary>What leaves the store: the reader's own copy of everything.</summary>
+    internal StoredKey? Snapshot() => Key is null ? null : new(Key.Protocol, Key.Role, Key.Id.Span, Key.Evolution, Key.IdentityKey, Key.Epoch, Key.EpochKey)
+    {
+        Serial = Key.Serial,
+        Suites = Suites,
+        LastSeen = LastSeen,
+        Successor = _successor?.Copy(),
+    };
+
+    internal KeyRecord Describe() => Key is null ? _record : new()
+    {
+        Id = Key.Id,
+        Protocol = Key.Protocol,
+        Evolution = Key.Evolution,
+        Suites = Suites,
+        Epoch = Key.Epoch,
+        Added = _added,
+        LastSeen = LastSeen,
+        IsRotating = _successor is not null,
+    };
+
+    /// <summary>Moves the key, or its successor into its place.</summary>
+    /// <returns>False where neither has the serial.</returns>
+    internal bool Advance(long serial, long epoch, ReadOnlySpan<byte> epochKey, DateTimeOffset now)
+    {
+        bool isSuccessor = _successor?.Serial == serial;
+        if (Key?.Serial != serial && !isSuccessor)
+            return false;
+        StoredKey moving = isSuccessor ? _successor! : Key!;
+        if (!isSuccessor && epoch <= moving.Epoch)
+            return true;
+
+        StoredKey moved = moving.Moved(epoch, epochKey);
+        moving.Dispose();
+        if (isSuccessor)
+        {
+            Key!.Dispose();
+            _successor = null;
+        }
+
+        Key = moved;
+        LastSeen = now;
+        return true;
+    }
+
+    internal void Rotate(StoredKey key, long serial, bool atOnce)
+    {
+        StoredKey numbered = Numbered(key, serial);
+        _successor?.Dispose();
+        _successor = null;
+        if (atOnce)
+        {
+            Key?.Dispose();
+            Key = numbered;
+        }
+        else
+        {
+            _successor = numbered;
+        }
+    }
+
+    /// <summary>Erases the keys and keeps the record.</summary>
+    internal bool Revoke(DateTimeOffset now)
+    {
+        if (Key is null)
+            return false;
+        _record = Describe() with { Revoked = now, IsRotating = false };
+        Dispose();
+        Key = null;
+        _successor = null;
+        return true;
+    }
+
+    public void Dispose()
+    {
+        Key?.Dispose();
+        _successor?.Dispose();
+    }
+
+    private static StoredKey Numbered(StoredKey key, long serial) =>
+        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Serial = serial };
+}

@@ -1,0 +1,22 @@
+namespace SymRatchet;
+
+/// <summary>A key store that cannot be opened, read or written. The message says which, and what can be done; it never holds a key.</summary>
+public sealed class KeyStoreException : IOException
+{
+    /// <summary>Makes an exception without a message of its own.</summary>
+    public KeyStoreException()
+    {
+    }
+
+    /// <summary>Makes an exception.</summary>
+    public KeyStoreException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes an exception with a cause.</summary>
+    public KeyStoreException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

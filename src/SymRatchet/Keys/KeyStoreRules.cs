@@ -1,0 +1,70 @@
+using SymRatchet.Keys;
+
+namespace SymRatchet;
+
+/// <summary>For those who write a key store: what every <see cref="IKeyDirectory"/> refuses, so that stores do not differ.</summary>
+public static class KeyStoreRules
+{
+    /// <summary>Whether a key may be added to a store.</summary>
+    /// <param name="role">The role of the store.</param>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ArgumentException">The key serves another role.</exception>
+    public static void CheckAdd(ChannelRole role, StoredKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (key.Role != role)
+            throw new ArgumentException($"The key serves the {key.Role}, and this store the {role}.", nameof(key));
+        CheckSuites(key.Suites);
+    }
+
+    /// <summary>Whether a key may follow the one that an identity has.</summary>
+    /// <param name="role">The role of the store.</param>
+    /// <param name="key">The new key.</param>
+    /// <param name="current">What the store knows of the identity.</param>
+    /// <exception cref="ArgumentException">It may not.</exception>
+    public static void CheckRotation(ChannelRole role, StoredKey key, KeyRecord current)
+    {
+        ArgumentNullException.ThrowIfNull(current);
+        CheckAdd(role, key);
+        if (key.Epoch != 0)
+            throw new ArgumentException($"A new key starts at epoch 0; this one is at {key.Epoch}.", nameof(key));
+        if (key.Protocol != current.Protocol || key.Evolution != current.Evolution)
+        {
+            throw new ArgumentException(
+                $"The new key of {current.Name} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.", nameof(key));
+        }
+    }
+
+    /// <summary>
+    /// Whether a new key takes the place of the old one at once. A client has one key; a revoked identity has none to keep; and the
+    /// seed protocol does not say which of two keys a client uses.
+    /// </summary>
+    /// <param name="role">The role of the store.</param>
+    /// <param name="current">What the store knows of the identity.</param>
+    public static bool IsReplacedAtOnce(ChannelRole role, KeyRecord current)
+    {
+        ArgumentNullException.ThrowIfNull(current);
+        return role == ChannelRole.Client || current.Revoked is not null || current.Protocol == ChannelProtocol.Seed;
+    }
+
+    /// <summary>Whether suites may be what an identity is restricted to.</summary>
+    /// <param name="suites">The suites; none for no restriction.</param>
+    /// <exception cref="ArgumentException">One is unknown or named twice.</exception>
+    public static void CheckSuites(IReadOnlyList<CipherSuiteId> suites)
+    {
+        ArgumentNullException.ThrowIfNull(suites);
+        if (suites.Distinct().Count() != suites.Count || !suites.All(Enum.IsDefined))
+            throw new ArgumentException("The suites must be of this library, none twice.", nameof(suites));
+    }
+
+    /// <summary>The exception for an id or serial that the store does not hold.</summary>
+    /// <param name="id">The id.</param>
+    public static KeyNotFoundException Unknown(ReadOnlySpan<byte> id) => new($"The store holds no such key for {KeyText.ToDisplay(id)}.");
+
+    /// <summary>The exception for an id that cannot be added.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="isRevoked">Whether it is there as a revoked one.</param>
+    public static InvalidOperationException Present(ReadOnlySpan<byte> id, bool isRevoked) => new(isRevoked
+        ? $"{KeyText.ToDisplay(id)} was revoked. Rotate it to give it a new key."
+        : $"The store already holds a key for {KeyText.ToDisplay(id)}.");
+}

@@ -1,0 +1,23 @@
+using System.Net.Sockets;
+using Npgsql;
+using SymRatchet;
+using SymRatchet.KeyStores.Peer;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Sqlite;
+
+// server FILE SOCKET | client FILE SOCKET ID | server-pg DATABASE SOCKET SCHEMA: one end of the tests with several processes. Lines on standard
+// input arm its store; when that ends, so does the process.
+using AlarmLog log = new();
+UnixDomainSocketEndPoint socket = new(args[2]);
+using NpgsqlDataSource? source = args[0] == "server-pg" ? NpgsqlDataSource.Create(args[1]) : null;
+HaltingKeyStore store = new(args[0] switch
+{
+    "server-pg" => await PostgreSqlKeyStore.OpenAsync(source!, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = args[3] }),
+    _ => SqliteKeyStore.Open(args[1], args[0] == "client" ? ChannelRole.Client : ChannelRole.Server, new SqliteKeyStoreOptions { MustExist = true }),
+});
+Task working = args[0] == "client"
+    ? new EchoClient(new SecureChannelClientOptions { Keys = store, ClientId = args[3], LoggerFactory = log }).RunAsync(socket)
+    : new EchoServer(new SecureChannelServerOptions { Keys = store, LoggerFactory = log }).RunAsync(socket);
+while (await Console.In.ReadLineAsync() is { } order)
+    store.Arm(order);
+return working.IsFaulted ? 1 : 0;

@@ -1,0 +1,59 @@
+using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.KeyStores.Tests.Sqlite;
+using SymRatchet.Ratchet;
+
+namespace SymRatchet.KeyStores.Tests.Crash;
+
+/// <summary>The store file of a process that was killed, and what must be true of it.</summary>
+internal sealed class KilledStore(string path, ChannelRole role, string name)
+{
+    private readonly List<byte[]> _roots = [FirstRoot(role, name)];
+    private long _last;
+
+    internal async Task<long> EpochAsync()
+    {
+        await using SqliteKeyStore store = SqliteKeyStore.Open(path, role);
+        return (await store.EpochAsync(name))!.Value;
+    }
+
+    /// <summary>It opens, has not gone back, holds the key of its epoch, and no old key is in its files.</summary>
+    internal async Task InspectAsync()
+    {
+        byte[] asLeft = Bytes();
+        await using SqliteKeyStore store = SqliteKeyStore.Open(path, role, new SqliteKeyStoreOptions { MustExist = true });
+        using StoredKey? key = await store.FindAsync(TestKeys.Id(name));
+        long epoch = key!.Epoch;
+        Assert.True(epoch >= _last, $"{_last}, then {epoch}");
+        _last = epoch;
+        Assert.Equal(Convert.ToHexString(Root(epoch)), Convert.ToHexString(key.EpochKey));
+
+        // An advance that was never reported may have left the key that it replaced; opening the store removes even that.
+        Assert.Empty(KeySearch.Find(asLeft, Before(epoch - 1)));
+        Assert.Empty(KeySearch.Find(Bytes(), Before(epoch)));
+        Assert.NotEmpty(KeySearch.Find(Bytes(), [Root(epoch)]));
+    }
+
+    private IEnumerable<byte[]> Before(long epoch) => epoch <= 0 ? [] : _roots.Take((int)epoch);
+
+    private byte[] Root(long epoch)
+    {
+        while (_roots.Count <= epoch)
+        {
+            byte[] next = [.. _roots[^1]];
+            EpochChain.Walk(next, 1);
+            _roots.Add(next);
+        }
+
+        return _roots[(int)epoch];
+    }
+
+    private byte[] Bytes() => [.. Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*").SelectMany(KeySearch.ReadShared)];
+
+    private static byte[] FirstRoot(ChannelRole role, string name)
+    {
+        using PreSharedKey shared = TestKeys.Shared(name);
+        using StoredKey imported = shared.ImportFor(role);
+        return imported.EpochKey.ToArray();
+    }
+}

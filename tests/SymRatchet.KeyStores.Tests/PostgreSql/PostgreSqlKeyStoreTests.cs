@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using Npgsql;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.TestKit;
+
+namespace SymRatchet.KeyStores.Tests.PostgreSql;
+
+/// <summary>What is PostgreSQL's own: schemas, time limits, a database that goes away.</summary>
+[Collection(PostgresServer.CollectionName)]
+public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
+{
+    private const string Name = "device 1";
+
+    private readonly PostgresStores _stores = new(server);
+
+    [SkippableFact]
+    public async Task Many_processes_that_make_the_tables_at_once_make_them_once()
+    {
+        IKeyDirectory[] stores = await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ => (IKeyDirectory)await _stores.OpenAsync()));
+        await stores[0].AddAsync(TestKeys.Shared(Name));
+        foreach (IKeyDirectory store in stores)
+            Assert.Equal(0, await store.EpochAsync(Name));
+    }
+
+    [SkippableFact]
+    public async Task Tables_that_are_missing_or_of_another_role_or_version_are_refused()
+    {
+        PostgreSqlKeyStoreOptions options = new() { Schema = _stores.SchemaOf(ChannelRole.Server) };
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options));
+        await _stores.OpenAsync();
+        await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options);
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Client, options));
+        await server.ExecuteAsync($"UPDATE {options.Schema}.store SET version = 2");
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options));
+        Assert.Contains("version 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("Keys")]
+    [InlineData("1keys")]
+    [InlineData("keys; DROP TABLE x")]
+    [InlineData("a234567890123456789012345678901234567890x")]
+    public async Task A_schema_name_is_a_plain_word(string schema) => await Assert.ThrowsAsync<ArgumentException>(async () =>
+        await PostgreSqlKeyStore.CreateAsync(server.Source, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = schema }));
+
+    [SkippableFact]
+    public async Task A_server_that_reports_commits_too_early_is_refused()
+    {
+        await _stores.OpenAsync();
+        await using NpgsqlDataSource hasty = NpgsqlDataSource.Create(server.ConnectionString + ";Options=-c synchronous_commit=off");
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await PostgreSqlKeyStore.OpenAsync(hasty, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = _stores.SchemaOf(ChannelRole.Server) }));
+        Assert.Contains("synchronous_commit", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_call_takes_no_longer_than_it_was_told()
+    {
+        PostgreSqlKeyStore store = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions { Timeout = TimeSpan.FromSeconds(1) });
+        await store.AddAsync(TestKeys.Shared(Name));
+        await using NpgsqlConnection other = await server.Source.OpenConnectionAsync();
+        await using (NpgsqlTransaction held = await other.BeginTransactionAsync())
+        {
+            await using NpgsqlCommand hold = new($"SELECT FROM {_stores.SchemaOf(ChannelRole.Server)}.keys FOR UPDATE", other, held);
+            await hold.ExecuteNonQueryAsync();
+            var error = await Assert.ThrowsAsync<KeyStoreException>(() => store.AdvanceAsync(Name, 1));
+            Assert.Contains("within 1 s", error.Message, StringComparison.Ordinal);
+        }
+
+        await store.AdvanceAsync(Name, 1);
+        Assert.Equal(1, await store.EpochAsync(Name));
+    }
+
+    [SkippableFact]
+    public async Task A_revocation_reaches_a_watch_within_a_second()
+    {
+        PostgreSqlKeyStore store = await _stores.OpenAsync();
+        await store.AddAsync(TestKeys.Shared(Name));
+        await store.AddAsync(TestKeys.Shared("device 2"));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await _stores.OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+
+        // The first tells that the watch listens.
+        await store.RevokeAsync(TestKeys.Id(Name));
+        Assert.True(await watch.MoveNextAsync());
+        long revoked = Stopwatch.GetTimestamp();
+        await store.RevokeAsync(TestKeys.Id("device 2"));
+        do
+        {
+            Assert.True(await watch.MoveNextAsync());
+        }
+        while (!watch.Current.Span.SequenceEqual(TestKeys.Id("device 2")));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(revoked), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
+    [SkippableFact]
+    public async Task While_the_database_is_away_there_is_no_session_and_afterwards_all_is_well()
+    {
+        PostgreSqlKeyStore store = await _stores.OpenAsync();
+        InMemoryKeyStore client = new(ChannelRole.Client);
+        foreach (string name in (string[])[Name, "device 2", "device 3"])
+        {
+            client.Add(TestKeys.Shared(name));
+            await store.AddAsync(TestKeys.Shared(name));
+        }
+
+        await using LiveChannels live = new(store);
+        SecureChannelServerOptions serverOptions = new() { Keys = store, LiveChannels = live };
+        await using ChannelPair standing = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "device 2" }, serverOptions);
+        await using ChannelPair untouched = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "device 3" }, serverOptions);
+
+        // It goes in the middle of a handshake: after the challenge, before the server's advance.
+        StoppingStore stopping = new(store, server);
+        PipePair pipes = new();
+        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, new SecureChannelClientOptions { Keys = client, ClientId = Name }).AsTask();
+        var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await SecureChannel.AcceptAsync(pipes.Server, new SecureChannelServerOptions { Keys = stopping }));
+        Assert.Equal(SecureChannelError.KeyStore, error.Error);
+        await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Name)));
+        await standing.RoundAsync([1], [2]);
+
+        await server.StartAsync();
+        Assert.Equal((1, 0), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
+        await using (ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = Name }, serverOptions))
+            await pair.RoundAsync([1], [2]);
+        Assert.Equal((2, 2), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
+
+        // The watch listens again.
+        Task<byte[]?> receiving = ChannelPair.ReceiveAsync(standing.Server);
+        await store.RevokeAsync(TestKeys.Id("device 2"));
+        await Assert.ThrowsAsync<SecureChannelException>(() => receiving.WaitAsync(TimeSpan.FromSeconds(20)));
+        await untouched.RoundAsync([1], [2]);
+    }
+
+    private sealed class StoppingStore(IKeyStore inner, PostgresServer server) : IKeyStore
+    {
+        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+
+        public async ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+        {
+            await server.StopAsync();
+            await inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);
+        }
+    }
+}

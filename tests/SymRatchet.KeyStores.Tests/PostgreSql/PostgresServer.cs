@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace SymRatchet.KeyStores.Tests.PostgreSql;
+
+/// <summary>
+/// A PostgreSQL server of the tests' own: in a folder that is deleted afterwards, on a socket in that folder. Where PostgreSQL is not
+/// installed, the tests that ask for it are skipped and say what to do.
+/// </summary>
+public sealed class PostgresServer : IAsyncLifetime
+{
+    internal const string CollectionName = "PostgreSQL";
+
+    private static readonly string? Binaries = Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb"))).Max(StringComparer.Ordinal)
+        : null;
+
+    private string? _folder;
+    private NpgsqlDataSource? _source;
+
+    /// <summary>A pool of connections to the server.</summary>
+    internal NpgsqlDataSource Source
+    {
+        get
+        {
+            SkipWithoutServer();
+            return _source!;
+        }
+    }
+
+    internal string ConnectionString
+    {
+        get
+        {
+            SkipWithoutServer();
+            return $"Host={_folder};Username=postgres;Database=postgres;Maximum Pool Size=50";
+        }
+    }
+
+    /// <summary>The files of the server, its write-ahead log included.</summary>
+    internal string DataFolder => Path.Combine(_folder!, "data");
+
+    public async Task InitializeAsync()
+    {
+        if (Binaries is null)
+            return;
+        _folder = Directory.CreateTempSubdirectory("symratchet-pg-").FullName;
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", "postgres", _folder);
+        await RunBinaryAsync("initdb", "-D", DataFolder, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C");
+        await StartAsync();
+        _source = NpgsqlDataSource.Create(ConnectionString);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_folder is null)
+            return;
+        await _source!.DisposeAsync();
+        await StopAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    internal Task StartAsync() => RunBinaryAsync(
+        "pg_ctl", "-D", DataFolder, "-l", Path.Combine(_folder!, "log"), "-w", "-o", $"-k {_folder} -c listen_addresses='' -c max_connections=120 -c autovacuum_naptime=1s", "start");
+
+    /// <summary>Stops the server as a crash would.</summary>
+    internal Task StopAsync() => RunBinaryAsync("pg_ctl", "-D", DataFolder, "-m", "immediate", "-w", "stop");
+
+    internal async Task ExecuteAsync(string sql)
+    {
+        await using NpgsqlCommand command = Source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static void SkipWithoutServer() => Skip.If(
+        Binaries is null, "PostgreSQL is not installed. On Debian, 'apt-get install postgresql' is all that these tests need; they start a server of their own.");
+
+    // PostgreSQL refuses to run as root.
+    private static Task RunBinaryAsync(string name, params string[] arguments)
+    {
+        string program = Path.Combine(Binaries!, name);
+        return Environment.IsPrivilegedProcess ? RunAsync("runuser", ["-u", "postgres", "--", program, .. arguments]) : RunAsync(program, arguments);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await output} {await error}");
+    }
+}
