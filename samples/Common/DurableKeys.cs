@@ -5,8 +5,6 @@ namespace SymRatchet.Samples;
 /// <summary>The key store file that a sample is given with <c>--store</c>.</summary>
 public static class DurableKeys
 {
-    private const int PageSize = 500;
-
     /// <summary>The keys that come with a store: those of a file where one is given, and never those of the demonstration.</summary>
     public static ClientKeys Load(string? keysPath, string store, ChannelProtocol protocol) =>
         keysPath is null ? new ClientKeys(store) : KeysFile.Read(keysPath, protocol);
@@ -36,14 +34,8 @@ public static class DurableKeys
     public static async Task<int> CountAsync(IKeyDirectory store, CancellationToken cancellationToken)
     {
         int count = 0;
-        IReadOnlyList<KeyRecord> page = [];
-        do
-        {
-            page = await store.ListAsync(count == 0 ? default : page[^1].Id, PageSize, cancellationToken);
-            count += page.Count;
-        }
-        while (page.Count == PageSize);
-
+        await foreach (KeyRecord _ in store.ListAllAsync(cancellationToken))
+            count++;
         return count;
     }
 }

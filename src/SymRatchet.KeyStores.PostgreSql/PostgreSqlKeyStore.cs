@@ -174,14 +174,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
-        byte[] after = [];
-        while (await ListAsync(after, limit: 100, cancellationToken).ConfigureAwait(false) is [.., { } last] page)
-        {
-            foreach (KeyRecord record in page.Where(record => record.Revoked is null))
-                count += await RunAsync(session => session.InTransactionAsync(() => RewrapAsync(session, record.Id.ToArray(), previous)), cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            after = last.Id.ToArray();
-        }
-
+        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
+            count += await RunAsync(session => session.InTransactionAsync(() => RewrapAsync(session, record.Id.ToArray(), previous)), cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return count;
     }
 

@@ -45,6 +45,21 @@ internal sealed class KeyReader : IDisposable
         return page;
     }
 
+    internal List<string> Check()
+    {
+        using SqliteCommand command = _connection.CreateCommand();
+        command.CommandText = "PRAGMA integrity_check";
+        using SqliteDataReader row = command.ExecuteReader();
+        List<string> problems = [];
+        while (row.Read())
+        {
+            if (row.GetString(0) is not "ok" and { } problem)
+                problems.Add(problem);
+        }
+
+        return problems;
+    }
+
     public void Dispose()
     {
         _find.Dispose();

@@ -138,15 +138,31 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
-        byte[] after = [];
-        while (await ListAsync(after, limit: 100, cancellationToken).ConfigureAwait(false) is [.., { } last] page)
+        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
+            count += await RewrapAsync(record.Id.ToArray(), previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        return count;
+    }
+
+    /// <summary>Looks for damage in the whole file, keys included.</summary>
+    /// <param name="cancellationToken">Ends the look between two keys.</param>
+    /// <returns>What is wrong, in words; empty where nothing is.</returns>
+    /// <exception cref="KeyStoreException">The file cannot be read at all.</exception>
+    public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
+    {
+        List<string> problems = [.. Read(reader => reader.Check())];
+        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            foreach (KeyRecord record in page.Where(record => record.Revoked is null))
-                count += await RewrapAsync(record.Id.ToArray(), previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            after = last.Id.ToArray();
+            try
+            {
+                using StoredKey? key = await FindAsync(record.Id, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KeyStoreException e)
+            {
+                problems.Add($"{record.Name}: {e.Message}");
+            }
         }
 
-        return count;
+        return problems;
     }
 
     /// <summary>Finishes what is being written and closes the file.</summary>

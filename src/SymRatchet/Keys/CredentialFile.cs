@@ -16,23 +16,27 @@ internal static class CredentialFile
 
     internal static void Write(string path, PreSharedKey key)
     {
-        if (key.Protocol != ChannelProtocol.V1)
-            throw new ArgumentException("Only keys of protocol 1 are carried in credential files.", nameof(key));
-
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
+        RefuseOtherProtocols(key);
+        using FileStream file = new(path, options);
+        Write(file, key);
+        file.Flush(flushToDisk: true);
+    }
+
+    internal static void Write(Stream destination, PreSharedKey key)
+    {
+        RefuseOtherProtocols(key);
         string head = $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Span)}\nserver: {Convert.ToBase64String(key.ServerName.Span)}\n"
             + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ";
         Span<byte> secret = stackalloc byte[Base64.GetMaxEncodedToUtf8Length(PreSharedKey.Size)];
         try
         {
             Base64.EncodeToUtf8(key.Secret, secret, out _, out int written);
-            using FileStream file = new(path, options);
-            file.Write(Encoding.ASCII.GetBytes(head));
-            file.Write(secret[..written]);
-            file.WriteByte((byte)'\n');
-            file.Flush(flushToDisk: true);
+            destination.Write(Encoding.ASCII.GetBytes(head));
+            destination.Write(secret[..written]);
+            destination.WriteByte((byte)'\n');
         }
         finally
         {
@@ -56,6 +60,12 @@ internal static class CredentialFile
         {
             CryptographicOperations.ZeroMemory(content);
         }
+    }
+
+    private static void RefuseOtherProtocols(PreSharedKey key)
+    {
+        if (key.Protocol != ChannelProtocol.V1)
+            throw new ArgumentException("Only keys of protocol 1 are carried in credential files.", nameof(key));
     }
 
     private static void RefuseIfOthersMayRead(string path)

@@ -1,8 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace SymRatchet;
 
 /// <summary>Key directories and pre-shared keys.</summary>
 public static class KeyDirectoryExtensions
 {
+    private const int PageSize = 100;
+
     /// <summary>Imports a pre-shared key for the store's role and adds it.</summary>
     /// <param name="directory">The store.</param>
     /// <param name="key">The key; the store keeps what it becomes, not the key.</param>
@@ -16,6 +20,21 @@ public static class KeyDirectoryExtensions
         ArgumentNullException.ThrowIfNull(key);
         using StoredKey imported = key.ImportFor(directory.Role, suites);
         await directory.AddAsync(imported, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lists all identities, page by page. What changes meanwhile may or may not be seen.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="cancellationToken">Ends the list.</param>
+    public static async IAsyncEnumerable<KeyRecord> ListAllAsync(this IKeyDirectory directory, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ReadOnlyMemory<byte> after = default;
+        while (await directory.ListAsync(after, PageSize, cancellationToken).ConfigureAwait(false) is [.., { } last] page)
+        {
+            foreach (KeyRecord record in page)
+                yield return record;
+            after = last.Id;
+        }
     }
 
     /// <summary>Imports a pre-shared key for the store's role and gives it to its identity in place of the one it has.</summary>

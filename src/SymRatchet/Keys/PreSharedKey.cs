@@ -107,6 +107,14 @@ public sealed class PreSharedKey : IDisposable
     /// <exception cref="IOException">The file exists already or cannot be written.</exception>
     public void WriteCredentialFile(string path) => CredentialFile.Write(path, this);
 
+    /// <summary>Writes what <see cref="WriteCredentialFile"/> writes, for a destination that is no file. Whoever reads it can speak as the client.</summary>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
+    public void WriteCredential(Stream destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        CredentialFile.Write(destination, this);
+    }
+
     /// <summary>What a store holds once the key is imported for one role. The caller owns and disposes it.</summary>
     /// <param name="role">The role.</param>
     /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>

@@ -33,7 +33,7 @@ public sealed class PostgresServer : IAsyncLifetime
         get
         {
             SkipWithoutServer();
-            return $"Host={_folder};Username=postgres;Database=postgres;Maximum Pool Size=50";
+            return $"Host={_folder};Username=postgres;Database=postgres;Maximum Pool Size=30";
         }
     }
 

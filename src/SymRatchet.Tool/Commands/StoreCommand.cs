@@ -1,0 +1,148 @@
+using System.CommandLine;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.Tool.Keys;
+
+namespace SymRatchet.Tool.Commands;
+
+/// <summary><c>symratchet store</c>: stores as a whole.</summary>
+internal static class StoreCommand
+{
+    internal static Command Create(ToolConsole console) => new("store", "Makes, checks, wraps and moves stores.")
+    {
+        CreateInit(console),
+        CreateCheck(console),
+        CreateRewrap(console),
+        CreateMigrate(console),
+    };
+
+    private static Command CreateInit(ToolConsole console)
+    {
+        StoreArguments store = new();
+        Command command = new("init", """
+            Makes an empty store. A store that is there is left as it is.
+
+            Examples:
+              symratchet store init --store server.keys
+              symratchet store init --postgres "Host=db;Username=symratchet" --schema keys
+            """);
+        store.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using OpenedStore opened = await store.OpenAsync(parsed, create: true, cancellationToken);
+            console.Remark($"{opened.Name} is a store of the {opened.Directory.Role}");
+        });
+        return command;
+    }
+
+    private static Command CreateCheck(ToolConsole console)
+    {
+        Option<bool> json = KeyArguments.Json();
+        StoreArguments store = new();
+        Command command = new("check", """
+            Opens a store, reads every key in it and looks for damage.
+
+            Example:
+              symratchet store check --store server.keys
+            """)
+        {
+            json,
+        };
+        store.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+            List<string> problems = opened.Directory is SqliteKeyStore file ? [.. await file.CheckAsync(cancellationToken)] : [];
+            int clients = 0;
+            int revoked = 0;
+            await foreach (KeyRecord record in opened.Directory.ListAllAsync(cancellationToken))
+            {
+                clients++;
+                revoked += record.Revoked is null ? 0 : 1;
+                if (opened.Directory is PostgreSqlKeyStore)
+                    await ReadAsync(opened.Directory, record, problems, cancellationToken);
+            }
+
+            console.Show(parsed.GetValue(json), new { Store = opened.Name, Role = opened.Directory.Role.ToString(), clients, revoked, problems }, $"{clients} clients, {revoked} of them revoked, {problems.Count} problems");
+            foreach (string problem in problems)
+                console.Fail(problem);
+            return problems.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+        });
+        return command;
+    }
+
+    private static async Task ReadAsync(IKeyDirectory directory, KeyRecord record, List<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using StoredKey? key = await directory.FindAsync(record.Id, cancellationToken);
+        }
+        catch (KeyStoreException e)
+        {
+            problems.Add($"{record.Name}: {e.Message}");
+        }
+    }
+
+    private static Command CreateRewrap(ToolConsole console)
+    {
+        Option<bool> plain = new("--was-plain") { Description = "The keys are not wrapped yet." };
+        StoreArguments store = new();
+        Command command = new("rewrap", """
+            Wraps every key under the newest key of the ring, so that the older keys of the ring can be destroyed.
+
+            Example:
+              symratchet store rewrap --store server.keys --ring /etc/symratchet/ring
+            """)
+        {
+            plain,
+        };
+        store.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+            IKeyWrapper? previous = parsed.GetValue(plain) ? PlainKeys.Instance : null;
+            int count = opened.Directory switch
+            {
+                SqliteKeyStore file => await file.RewrapAsync(previous, cancellationToken),
+                PostgreSqlKeyStore database => await database.RewrapAsync(previous, cancellationToken),
+                _ => 0,
+            };
+            console.Remark($"wrapped the keys of {count} clients again");
+        });
+        return command;
+    }
+
+    private static Command CreateMigrate(ToolConsole console)
+    {
+        StoreArguments from = new();
+        StoreArguments to = new("--to-");
+        Command command = new("migrate", """
+            Copies every client that is not revoked to another store, at the epoch at which it is. Stop the servers of the old store first, and
+            destroy it afterwards: two stores that both serve a client are clones.
+
+            Example:
+              symratchet store migrate --store server.keys --to-postgres "Host=db;Username=symratchet"
+            """);
+        from.AddTo(command);
+        to.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using OpenedStore source = await from.OpenAsync(parsed, cancellationToken: cancellationToken);
+            await using OpenedStore target = await to.OpenAsync(parsed, create: true, cancellationToken);
+            int count = 0;
+            await foreach (KeyRecord record in source.Directory.ListAllAsync(cancellationToken))
+            {
+                using StoredKey? key = await source.Directory.FindAsync(record.Id, cancellationToken);
+                if (key is null)
+                    continue;
+                await target.Directory.AddAsync(key, cancellationToken);
+                if (key.Successor is { } successor)
+                    await target.Directory.RotateAsync(successor, cancellationToken);
+                count++;
+            }
+
+            console.Remark($"copied {count} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves");
+        });
+        return command;
+    }
+}

@@ -1,0 +1,15 @@
+namespace SymRatchet.Tool;
+
+/// <summary>What the tool returns to the shell.</summary>
+internal static class ExitCode
+{
+    internal const int Success = 0;
+    internal const int Failure = 1;
+    internal const int Usage = 2;
+
+    /// <summary>The id is not in the store.</summary>
+    internal const int NotFound = 3;
+
+    /// <summary>Stopped by a signal.</summary>
+    internal const int Interrupted = 130;
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SymRatchet.Tool.Keys;
+
+/// <summary>The file in which a stored key travels from one store to another, at the epoch at which it is.</summary>
+internal sealed record KeyTransfer(
+    string Id, ChannelRole Role, ChannelProtocol Protocol, KeyEvolution Evolution, CipherSuiteId[] Suites, long Epoch, byte[] IdentityKey, byte[] EpochKey)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    internal static void Write(string path, StoredKey key)
+    {
+        KeyTransfer transfer = new(
+            Convert.ToBase64String(key.Id.Span), key.Role, key.Protocol, key.Evolution, [.. key.Suites], key.Epoch, key.IdentityKey.ToArray(), key.EpochKey.ToArray());
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(transfer, Json);
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using FileStream file = new(path, options);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
+        transfer.Erase();
+        CryptographicOperations.ZeroMemory(content);
+    }
+
+    internal static StoredKey Read(string path)
+    {
+        byte[] content = File.ReadAllBytes(path);
+        try
+        {
+            KeyTransfer transfer = JsonSerializer.Deserialize<KeyTransfer>(content, Json) ?? throw new FormatException($"{path} is no exported key.");
+            StoredKey key = new(
+                transfer.Protocol, transfer.Role, Convert.FromBase64String(transfer.Id), transfer.Evolution, transfer.IdentityKey, transfer.Epoch, transfer.EpochKey)
+            {
+                Suites = transfer.Suites,
+            };
+            transfer.Erase();
+            return key;
+        }
+        catch (JsonException)
+        {
+            throw new FormatException($"{path} is no exported key.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    /// <summary>Never shows the keys.</summary>
+    public override string ToString() => nameof(KeyTransfer);
+
+    private void Erase()
+    {
+        CryptographicOperations.ZeroMemory(IdentityKey);
+        CryptographicOperations.ZeroMemory(EpochKey);
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SymRatchet.KeyStores.DataProtection;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Sqlite;
+
+namespace SymRatchet.Tool.Keys;
+
+/// <summary>The options that say which store, the same for every command; and the opening of it.</summary>
+internal sealed class StoreArguments
+{
+    private readonly Option<string?> _file;
+    private readonly Option<string?> _database;
+    private readonly Option<string> _schema;
+    private readonly Option<ChannelRole> _role;
+    private readonly Option<string?> _ring;
+    private readonly string _prefix;
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="prefix">What their names begin with: <c>--</c>, or <c>--to-</c> for the target of a migration.</param>
+    internal StoreArguments(string prefix = "--")
+    {
+        _prefix = prefix;
+        _file = new($"{prefix}store") { Description = "The store's SQLite file.", HelpName = "FILE" };
+        _database = new($"{prefix}postgres") { Description = "The store's PostgreSQL database.", HelpName = "CONNECTION" };
+        _schema = new($"{prefix}schema") { Description = "The store's schema in that database.", HelpName = "NAME", DefaultValueFactory = _ => new PostgreSqlKeyStoreOptions().Schema };
+        _role = new($"{prefix}role") { Description = "Whose store it is.", DefaultValueFactory = _ => ChannelRole.Server };
+        _ring = new($"{prefix}ring") { Description = "The folder with the Data Protection key ring that wraps the store's keys. Default: keys are not wrapped.", HelpName = "FOLDER" };
+    }
+
+    internal void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_file, _database, _schema, _role, _ring])
+            command.Options.Add(option);
+    }
+
+    /// <summary>Opens the store that the command line names. The caller disposes what it gets.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="create">Whether the store is made where it is not there.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<OpenedStore> OpenAsync(ParseResult parsed, bool create = false, CancellationToken cancellationToken = default)
+    {
+        string? file = parsed.GetValue(_file);
+        string? database = parsed.GetValue(_database);
+        if (file is null == database is null)
+            throw new ToolException($"name the store: {_prefix}store FILE, or {_prefix}postgres CONNECTION", ExitCode.Usage);
+
+        ChannelRole role = parsed.GetValue(_role);
+        IKeyWrapper wrapper = parsed.GetValue(_ring) is { } folder ? OpenRing(folder) : PlainKeys.Instance;
+        if (file is not null)
+        {
+            SqliteKeyStore store = SqliteKeyStore.Open(file, role, new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper });
+            return new OpenedStore(store, file, store);
+        }
+
+        NpgsqlDataSource source = NpgsqlDataSource.Create(database!);
+        try
+        {
+            PostgreSqlKeyStoreOptions options = new() { Schema = parsed.GetRequiredValue(_schema), Wrapper = wrapper };
+            PostgreSqlKeyStore store = create
+                ? await PostgreSqlKeyStore.CreateAsync(source, role, options, cancellationToken)
+                : await PostgreSqlKeyStore.OpenAsync(source, role, options, cancellationToken);
+            return new OpenedStore(store, $"schema {options.Schema}", source);
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static DataProtectionKeyWrapper OpenRing(string folder)
+    {
+        ServiceCollection services = new();
+        services.AddDataProtection().SetApplicationName(nameof(SymRatchet)).PersistKeysToFileSystem(new DirectoryInfo(folder));
+        return new DataProtectionKeyWrapper(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>());
+    }
+}

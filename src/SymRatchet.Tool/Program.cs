@@ -1,0 +1,3 @@
+using SymRatchet.Tool;
+
+return await ToolProgram.RunAsync(args, new ToolConsole(Console.Out, Console.Error));

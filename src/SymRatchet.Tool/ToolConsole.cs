@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace SymRatchet.Tool;
+
+/// <summary>Where the tool writes: results to standard output, remarks and complaints to standard error.</summary>
+internal sealed class ToolConsole(TextWriter output, TextWriter error)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    internal TextWriter Out => output;
+
+    internal TextWriter Error => error;
+
+    /// <summary>Shows a result: as JSON where that was asked for, else as a sentence.</summary>
+    internal void Show(bool asJson, object result, string sentence) => output.WriteLine(asJson ? JsonSerializer.Serialize(result, Json) : sentence);
+
+    /// <summary>Shows rows under a heading, each column as wide as its widest cell.</summary>
+    internal void ShowTable(string[] heading, IReadOnlyList<string[]> rows)
+    {
+        int[] widths = [.. heading.Select((name, column) => Math.Max(name.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max()))];
+        foreach (string[] row in rows.Prepend(heading))
+            output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+    }
+
+    internal void ShowJson(object result) => output.WriteLine(JsonSerializer.Serialize(result, Json));
+
+    internal void Remark(string text) => error.WriteLine(text);
+
+    internal void Fail(string text) => error.WriteLine($"error: {text}");
+}
