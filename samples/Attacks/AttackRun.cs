@@ -14,6 +14,8 @@ public static class AttackRun
     public static async Task<IReadOnlyList<AttackResult>> RunAsync(
         IEnumerable<IAttack> attacks, ChannelProtocol protocol, ClientKeys keys, Endpoint? live, CancellationToken cancellationToken)
     {
+        if (live is not null)
+            await CheckLiveAsync(protocol, keys, live, cancellationToken);
         List<AttackResult> results = [];
         foreach (IAttack attack in attacks.Where(attack => live is null || !attack.NeedsInside))
         {
@@ -29,7 +31,8 @@ public static class AttackRun
         foreach (IGrouping<ChannelProtocol, AttackResult> group in results.GroupBy(result => result.Protocol))
         {
             Table table = new() { Title = new TableTitle($"attacks on {SampleOptions.NameOf(group.Key)}"), Border = TableBorder.Rounded };
-            table.AddColumns("attack", "what was sent", "what came of it", "verdict");
+            table.AddColumn(new TableColumn("attack").NoWrap());
+            table.AddColumns("what was sent", "what came of it", "verdict");
             foreach (AttackResult result in group)
             {
                 string colour = (result.IsExpected, result.Report.Verdict) switch
@@ -66,6 +69,19 @@ public static class AttackRun
         why = attack.Why,
     }), cancellationToken);
 
+    /// <summary>Makes sure that results can be written, before they are worked for.</summary>
+    public static async Task PrepareAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await File.WriteAllTextAsync(path, "[]\n", cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SampleException($"cannot write the results: {e.Message}", e);
+        }
+    }
+
     public static Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken) => WriteAsync(path, results.Select(result => new
     {
         attack = result.Attack.Name,
@@ -76,6 +92,15 @@ public static class AttackRun
         verdict = result.Words,
         expected = result.IsExpected,
     }), cancellationToken);
+
+    // An attack on a server that does not even serve an honest client would be refused by anything.
+    private static async Task CheckLiveAsync(ChannelProtocol protocol, ClientKeys keys, Endpoint live, CancellationToken cancellationToken)
+    {
+        await using Laboratory laboratory = new(protocol, keys, live);
+        Visit honest = await laboratory.VisitAsync(live, laboratory.KeyOf(laboratory.Victim), ["1"], cancellationToken);
+        if (honest.Answers.Count != 1)
+            throw new SampleException($"no honest session with {live} to attack ({honest.Failure}): it speaks another protocol, or has other keys");
+    }
 
     private static async Task<AttackReport> TryAsync(IAttack attack, Laboratory laboratory, CancellationToken cancellationToken)
     {

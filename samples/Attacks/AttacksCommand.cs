@@ -41,6 +41,8 @@ internal static class AttacksCommand
                 return ExitCode.Success;
             }
 
+            if (parsed.GetValue(json) is { } wanted)
+                await AttackRun.PrepareAsync(wanted, cancellationToken);
             string[] chosen = parsed.GetValue(names) ?? [];
             IAttack[] attacks = [.. AttackCatalogue.All.Where(attack => chosen.Length == 0 || chosen.Contains(attack.Name))];
             List<AttackResult> results = [];

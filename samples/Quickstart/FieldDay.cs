@@ -29,7 +29,7 @@ internal static class FieldDay
 
         Terminal.Out.MarkupLineInterpolated($"[bold]An analytics server[/] listens on {server.Endpoint}.");
         Terminal.Out.MarkupLine("[bold]Three clients[/] send the highest temperatures of five days in Seattle a round, and get the mean of all fifteen.");
-        Terminal.Out.MarkupLine("A [bold]fingerprint[/] hashes all that passed on a client's wire: it moves with each message, as the key behind it does.");
+        Terminal.Out.MarkupLine("A [bold]fingerprint[/] is a short hash of all that passed on a client's wire, which is all that an eavesdropper has of it.");
 
         List<FieldSession[]> sessions = [];
         for (int session = 0; session < Sessions; session++)
@@ -98,7 +98,7 @@ internal static class FieldDay
         foreach ((FieldSession session, (string client, CipherSuiteId suite)) in sessions[0].Zip(Clients))
             findings.Check(session.Suite == suite, $"client {client} wanted {suite} and got {session.Suite}");
         string[] fingerprints = [.. sessions.SelectMany(session => session).SelectMany(client => client.Rounds).Select(round => round.Fingerprint)];
-        findings.Check(fingerprints.Distinct().Count() == fingerprints.Length, "a fingerprint did not move");
+        findings.Check(fingerprints.Distinct().Count() == fingerprints.Length, "the same bytes passed on two wires, or twice on one");
     }
 
     private static int NumberOf(int session, int round) => (session * RoundsASession) + round + 1;

@@ -25,7 +25,7 @@ internal sealed class ConnectionLoop(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             listener.Stop();
-            logger.Stopping(_connections.Count);
+            logger.Stopping();
             await Task.WhenAll(_connections.Keys);
         }
     }

@@ -81,7 +81,7 @@ internal static class ServerHost
         await using WebApplication? dashboard = page is null ? null : await StartDashboardAsync(page, settings, host.Services, cancellationToken);
         await host.StartAsync(cancellationToken);
         Terminal.Out.MarkupLineInterpolated(
-            $"[dim]protocol[/] {settings.Protocol} [dim]keys[/] {clients} from {settings.Store ?? settings.Keys.Source} [dim]aggregate[/] {settings.Aggregator.Name} [dim]rounds[/] {settings.Closing}");
+            $"[dim]protocol:[/] {SampleOptions.NameOf(settings.Protocol)}, [dim]keys:[/] {clients} from {settings.Store ?? settings.Keys.Source}, [dim]aggregate:[/] {settings.Aggregator.Name}, [dim]rounds:[/] {settings.Closing}");
         Terminal.Out.MarkupLineInterpolated($"listening on {Endpoint.Of(listener.LocalEndpoint)}");
         await host.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Success;

@@ -22,12 +22,19 @@ internal static class Judgement
         {
             (_, false) => "kept the session open",
             (0, true) when last is null => "said nothing and hung up",
-            _ => $"answered {answers}, ended the session{(last is KeyDesyncError or Terminate ? $" with opcode {last}" : "")}",
+            _ => $"answered {answers}, ended the session{LastWord(last)}",
         };
         if (taken is not null)
             did += $"; its application got '{taken}'";
         return new AttackReport(sent, did, refused ? Verdict.Refused : Verdict.Accepted);
     }
+
+    private static string LastWord(byte? opcode) => opcode switch
+    {
+        KeyDesyncError => " with KEY_DESYNC_ERROR",
+        Terminate => " with TERMINATE",
+        _ => "",
+    };
 
     /// <summary>One report over many trials: refused where each was, or the first that was not.</summary>
     internal static AttackReport Together(string sent, IReadOnlyList<(string Trial, AttackReport Report)> trials)

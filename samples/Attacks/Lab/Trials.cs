@@ -61,7 +61,7 @@ internal static class Trials
         int aggregates = answered.Count(frame => laboratory.Format.IsAnswer(frame));
         return taken > answersOwed || aggregates > answersOwed
             ? new AttackReport(sent, $"answered {aggregates} old messages as new", Verdict.Accepted)
-            : new AttackReport(sent, $"answered {answered.Count} frames, {(aggregates == 0 ? "none" : $"{aggregates}")} to data, and hung up", Verdict.Refused);
+            : new AttackReport(sent, $"answered {answered.Count} frame{(answered.Count == 1 ? "" : "s")}, {(aggregates == 0 ? "none" : $"{aggregates}")} to data, and hung up", Verdict.Refused);
     }
 
     /// <summary>The client's frames of a recording up to its first data, then others in place of the rest.</summary>

@@ -85,6 +85,13 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
     private void Report(HandshakeAlarm alarm)
     {
+        // A store in memory begins again with every start of its process: that it is behind says nothing.
+        if (store is InMemoryKeyStore && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
+        {
+            _logger.CaughtUp(role, _client, transport.RemoteName);
+            return;
+        }
+
         ChannelMetrics.AlarmRaised(role, alarm.ToString());
         _logger.Alarm(role, _client, transport.RemoteName, alarm.ToString());
     }
@@ -158,7 +165,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             }
 
             if (!await transport.ReadMoreAsync(cancellationToken).ConfigureAwait(false))
-                throw SecureChannelException.Of(SecureChannelError.Truncated, "the peer hung up in the handshake");
+                throw SecureChannelException.Of(role == ChannelRole.Client ? SecureChannelError.Refused : SecureChannelError.Truncated, "the peer hung up in the handshake");
         }
     }
 

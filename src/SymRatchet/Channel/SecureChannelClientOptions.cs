@@ -51,6 +51,8 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
             throw new ArgumentException($"The key serves protocol {Key.Protocol}, but the options ask for {Protocol}.");
         if (ClientId is not null && KeyText.ToBytes(ClientId).Length is 0 or > Limits.MaxIdLength)
             throw new ArgumentException($"{nameof(ClientId)} must be 1 to {Limits.MaxIdLength} bytes of UTF-8.");
+        if (Keys is IKeyDirectory { Role: not ChannelRole.Client })
+            throw new ArgumentException($"{nameof(Keys)} is a store of the server role; a client needs one of the client role.");
         return new SecureChannelClientOptions(this);
     }
 

@@ -31,4 +31,7 @@ internal static partial class ChannelLog
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The listener could not accept a connection; it tries again.")]
     internal static partial void AcceptFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "Handshake as {Role} of {Client} with {Remote}: this side's store is in memory and had to catch up, as after a restart.")]
+    internal static partial void CaughtUp(this ILogger logger, ChannelRole role, string client, string remote);
 }

@@ -34,6 +34,8 @@ public sealed class ChannelPeer
     /// <summary>The epoch whose root key the session grew from; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</summary>
     public long Epoch { get; }
 
-    /// <summary>The id, protocol and role.</summary>
-    public override string ToString() => $"{ClientName} ({Protocol}, peer is the {Role})";
+    /// <summary>The role, id, protocol, suite and epoch.</summary>
+    public override string ToString() => Suite is { } suite
+        ? $"{Role} of {ClientName} ({Protocol}, {suite}, epoch {Epoch})"
+        : $"{Role} of {ClientName} ({Protocol})";
 }

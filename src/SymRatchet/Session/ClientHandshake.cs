@@ -60,7 +60,7 @@ internal static class ClientHandshake
             if (challenge.Epoch < (ulong)key.Epoch || (key.Evolution == KeyEvolution.None && challenge.Epoch != 0))
                 return Refuse(SecureChannelError.UnexpectedMessage, "the challenge is of an epoch that is over");
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
-                return Refuse(SecureChannelError.Limit, $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}");
+                return Refuse(SecureChannelError.Limit, $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store that lasts, or a new key");
 
             Prover prover = new(hello, frame.ToArray(), key, suite, settings);
             return ahead > 1 ? new ProofTurn(prover, key) : prover.Prove();

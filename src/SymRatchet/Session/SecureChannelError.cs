@@ -7,8 +7,8 @@ public enum SecureChannelError
     None = 0,
 
     /// <summary>
-    /// The peer did not prove the key: an unknown id, a wrong key and a message that was changed are this same error on
-    /// purpose, so that nobody can search for ids.
+    /// The peer did not prove the key: to a server, an unknown id, a wrong key and a message that was changed are this same error on
+    /// purpose, and it hangs up alike, so that nobody can search for ids.
     /// </summary>
     Authentication,
 
@@ -44,4 +44,10 @@ public enum SecureChannelError
 
     /// <summary>The channel was ended by this side for a reason outside of the protocol.</summary>
     Aborted,
+
+    /// <summary>
+    /// The server hung up during the handshake. It says no more: an unknown id, a wrong key or server name, another protocol,
+    /// no suite in common, a revoked key and no room for a handshake all look like this to a client.
+    /// </summary>
+    Refused,
 }

@@ -117,7 +117,7 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
         visit.Server.Process.Signal(PosixSignal.SIGTERM);
         SampleResult stopped = await visit.Server.Process.WaitForExitAsync();
         Assert.Equal(0, stopped.ExitCode);
-        Assert.Contains("Stopping; 0 connections", Assert.Single(stopped.Error), StringComparison.Ordinal);
+        Assert.Contains("Stopping: every session is ended in order.", Assert.Single(stopped.Error), StringComparison.Ordinal);
         await visit.Expect("#connection").ToHaveTextAsync("reconnecting");
     }
 

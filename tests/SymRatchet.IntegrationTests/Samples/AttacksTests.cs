@@ -38,6 +38,18 @@ public sealed class AttacksTests
         (await SampleProcess.RunAsync("Attacks", "black-magic")).AssertFails(exitCode: 2, "There is no attack 'black-magic'");
 
     [Fact]
+    public async Task A_server_that_serves_no_honest_client_is_not_attacked()
+    {
+        await using ServerProcess seed = await ServerProcess.StartAsync("--protocol", "seed");
+        SampleResult run = await SampleProcess.RunAsync("Attacks", "--protocol", "v1", "--connect", $"{seed.EndPoint}", "changed-tag");
+        run.AssertFails(exitCode: 1, "no honest session");
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_written_is_told_before_anything_is_tried() =>
+        (await SampleProcess.RunAsync("Attacks", "--json", "/nowhere/at/all.json")).AssertFails(exitCode: 1, "cannot write the results");
+
+    [Fact]
     public async Task A_live_server_is_attacked_in_one_protocol_only() =>
         (await SampleProcess.RunAsync("Attacks", "--connect", "127.0.0.1:1")).AssertFails(exitCode: 1, "say which with --protocol");
 

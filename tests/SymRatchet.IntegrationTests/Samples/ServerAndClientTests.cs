@@ -99,7 +99,7 @@ public sealed class ServerAndClientTests
 
         SampleResult stopped = await server.Process.WaitForExitAsync();
         Assert.Equal(0, stopped.ExitCode);
-        Assert.Contains(stopped.Error, line => line.Contains("Stopping; 2 connections", StringComparison.Ordinal));
+        Assert.Contains(stopped.Error, line => line.Contains("Stopping: every session is ended in order.", StringComparison.Ordinal));
         Assert.False(await idle.Channel.ReceiveAsync(new System.Buffers.ArrayBufferWriter<byte>())); // a close, proven
 
         (await client.WaitForExitAsync()).AssertFails(1, "of 1000 rounds were answered: ");

@@ -1,0 +1,3 @@
+using SymRatchet.Peers;
+
+return await PeersCommand.Create().Parse(args).InvokeAsync();

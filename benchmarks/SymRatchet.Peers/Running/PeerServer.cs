@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using SymRatchet.Peers.Peers;
+using SymRatchet.Peers.Scenarios;
+
+namespace SymRatchet.Peers.Running;
+
+/// <summary>The server's process for one peer. It says where it listens, and answers questions on its standard input until that ends.</summary>
+internal static class PeerServer
+{
+    internal const string MemoryQuestion = "memory";
+    internal const string AllocatedQuestion = "allocated";
+
+    internal static async Task<int> RunAsync(Peer peer)
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start(backlog: 8192);
+        Console.WriteLine($"{((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)} {peer.Credential}");
+        _ = AcceptAsync(listener, peer);
+        while (await Console.In.ReadLineAsync() is { } question)
+            Console.WriteLine(Answer(question).ToString(CultureInfo.InvariantCulture));
+        return 0;
+    }
+
+    private static long Answer(string question)
+    {
+        if (question == AllocatedQuestion)
+            return GC.GetTotalAllocatedBytes(precise: true);
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return Environment.WorkingSet;
+    }
+
+    private static async Task AcceptAsync(TcpListener listener, Peer peer)
+    {
+        while (true)
+        {
+            Socket socket = await listener.AcceptSocketAsync();
+            socket.NoDelay = true;
+            _ = ServeAsync(socket, peer);
+        }
+    }
+
+    // A client that hangs up is done with its measurement.
+    private static async Task ServeAsync(Socket socket, Peer peer)
+    {
+        try
+        {
+            await using PeerConnection connection = await peer.AcceptAsync(new NetworkStream(socket, ownsSocket: true));
+            while (true)
+                await DoAsync(connection, (Work)await connection.ReceiveNumberAsync());
+        }
+        catch (Exception e) when (e is IOException or SecureChannelException or SocketException or ObjectDisposedException)
+        {
+            socket.Dispose();
+        }
+    }
+
+    private static async Task DoAsync(PeerConnection connection, Work work)
+    {
+        switch (work)
+        {
+            case Work.Echo:
+                await connection.SendNumberAsync((long)work);
+                break;
+
+            case Work.TakeStream:
+                await connection.SendNumberAsync(await TakeStreamAsync(connection.Stream));
+                break;
+
+            case Work.TakeMessages:
+                await connection.SendNumberAsync(await connection.ReceiveUntilMarkedAsync(Sizes.Message));
+                break;
+
+            case Work.PingPong:
+                byte[] message = new byte[Sizes.Message];
+                do
+                {
+                    await connection.Stream.ReadExactlyAsync(message);
+                    await connection.Stream.WriteAsync(message);
+                    await connection.Stream.FlushAsync();
+                }
+                while (message[0] == 0);
+                break;
+
+            default:
+                throw new IOException($"There is no work {work}.");
+        }
+    }
+
+    private static async Task<long> TakeStreamAsync(Stream stream)
+    {
+        byte[] block = new byte[Sizes.Block];
+        long blocks = 0;
+        do
+        {
+            await stream.ReadExactlyAsync(block);
+            blocks++;
+        }
+        while (block[0] == 0);
+        return blocks;
+    }
+}

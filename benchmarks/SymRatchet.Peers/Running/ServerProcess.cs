@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using SymRatchet.Peers.Peers;
+
+namespace SymRatchet.Peers.Running;
+
+/// <summary>A peer's server in a process of its own, as its clients see it.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Peer _peer;
+    private readonly Process _process;
+    private readonly int _port;
+    private readonly string _credential;
+
+    private ServerProcess(Peer peer, Process process, int port, string credential)
+    {
+        _peer = peer;
+        _process = process;
+        _port = port;
+        _credential = credential;
+    }
+
+    internal static async Task<ServerProcess> StartAsync(Peer peer)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath!)
+        {
+            ArgumentList = { PeersCommand.ServerRole, peer.Name },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            Environment = { [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes) },
+        };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Insert(0, typeof(ServerProcess).Assembly.Location);
+        Process process = Process.Start(start)!;
+        string ready = await process.StandardOutput.ReadLineAsync() ?? throw new IOException($"The server of {peer.Name} ended before it listened.");
+        string[] parts = ready.Split(' ', 2);
+        return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
+    }
+
+    internal async Task<PeerConnection> ConnectAsync()
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, _port);
+        return await _peer.ConnectAsync(new NetworkStream(socket, ownsSocket: true), _credential);
+    }
+
+    internal async Task<long> AskAsync(string question)
+    {
+        await _process.StandardInput.WriteLineAsync(question);
+        string answer = await _process.StandardOutput.ReadLineAsync() ?? throw new IOException($"The server of {_peer.Name} is gone.");
+        return long.Parse(answer, CultureInfo.InvariantCulture);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+using SymRatchet.Peers.Peers;
+
+namespace SymRatchet.Peers.Scenarios;
+
+/// <summary>One thing that is measured for each peer that can do it.</summary>
+internal abstract class Scenario
+{
+    internal abstract string Name { get; }
+
+    internal abstract string Unit { get; }
+
+    /// <summary>Whether a larger number is a better one.</summary>
+    internal virtual bool MoreIsBetter => false;
+
+    /// <summary>The names of the peers that it is for, in order.</summary>
+    internal virtual IEnumerable<string> Peers => PeerCatalogue.All.Select(peer => peer.Name);
+
+    /// <summary>Makes ready to measure a peer again and again.</summary>
+    internal abstract Task<IMeasurement> PrepareAsync(string peer);
+}
