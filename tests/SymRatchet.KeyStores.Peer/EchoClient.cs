@@ -16,9 +16,10 @@ internal sealed class EchoClient(SecureChannelClientOptions options)
             {
                 Console.WriteLine($"session {await ExchangeAsync(server)}");
             }
-            catch (Exception e) when (e is SocketException or SecureChannelException { Error: SecureChannelError.Truncated or SecureChannelError.Transport })
+            catch (Exception e) when (e is SocketException or SecureChannelException { Error: SecureChannelError.Truncated or SecureChannelError.Transport or SecureChannelError.Refused })
             {
-                await Task.Delay(2); // the server was killed, and will be back
+                // The server was killed, and will be back. A client cannot tell this from a refusal, but a server that refuses says so itself.
+                await Task.Delay(2);
             }
             catch (SecureChannelException e)
             {

@@ -18,6 +18,7 @@ internal sealed class CrashingProcess : IAsyncDisposable
     private readonly List<string> _lines = [];
     private readonly Process _process;
     private readonly Task _reading;
+    private bool _disposed;
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CrashingProcess(Process process)
@@ -91,6 +92,9 @@ internal sealed class CrashingProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         if (!_process.HasExited)
             _process.Kill();
         await WaitForExitAsync();
