@@ -37,15 +37,22 @@ internal sealed class SampleProcess : IAsyncDisposable
     /// <summary>Starts a sample by the name of its folder.</summary>
     internal static SampleProcess Start(string sample, params string[] args)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        string[] command =
+        [
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            Repository.PathOf("samples", sample, Binaries, $"SymRatchet.Samples.{sample}.dll"),
+            .. args,
+        ];
+
+        // Tests that a shell started in the background ignore SIGINT, and their children would, too.
+        if (OperatingSystem.IsLinux())
+            command = ["/usr/bin/env", "--default-signal=INT", .. command];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
-            ArgumentList = { Repository.PathOf("samples", sample, Binaries, $"SymRatchet.Samples.{sample}.dll") },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (string arg in args)
-            start.ArgumentList.Add(arg);
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return new SampleProcess(sample, process);
