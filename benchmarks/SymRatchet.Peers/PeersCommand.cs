@@ -26,6 +26,8 @@ internal static class PeersCommand
         RootCommand command = new("SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in one run.") { json, seconds, only, peers, idle };
         command.SetAction(async (parsed, _) =>
         {
+            foreach (Peer missing in PeerCatalogue.All.Where(peer => peer.Missing is not null))
+                AnsiConsole.Console.MarkupLineInterpolated($"[grey]left out: {missing.Name}, since {missing.Missing!}[/]");
             await using ServerPool servers = new();
             HashSet<string> chosen = [.. parsed.GetValue(only) is { Length: > 0 } named ? named : ScenarioNames];
             Scenario[] scenarios = [.. All(servers, parsed.GetValue(idle)).Where(scenario => chosen.Contains(scenario.Name))];

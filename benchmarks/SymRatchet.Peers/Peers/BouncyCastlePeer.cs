@@ -5,20 +5,20 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 namespace SymRatchet.Peers.Peers;
 
 /// <summary>TLS 1.2 over a pre-shared key, AES-256-GCM, from BouncyCastle: what a .NET program had for this until now.</summary>
-internal sealed class BouncyCastlePeer : Peer
+internal sealed class BouncyCastlePeer : SocketPeer
 {
     private const int Suite = CipherSuite.TLS_PSK_WITH_AES_256_GCM_SHA384;
 
     internal override string Name => "bouncycastle-psk";
 
-    internal override Task<PeerConnection> ConnectAsync(Stream transport, string credential) => Task.Run<PeerConnection>(() =>
+    private protected override Task<PeerConnection> ConnectAsync(Stream transport, string credential) => Task.Run<PeerConnection>(() =>
     {
         TlsClientProtocol tls = new(transport);
         tls.Connect(new Client());
         return new StreamConnection(tls.Stream);
     });
 
-    internal override Task<PeerConnection> AcceptAsync(Stream transport) => Task.Run<PeerConnection>(() =>
+    private protected override Task<PeerConnection> AcceptAsync(Stream transport) => Task.Run<PeerConnection>(() =>
     {
         TlsServerProtocol tls = new(transport);
         tls.Accept(new Server());

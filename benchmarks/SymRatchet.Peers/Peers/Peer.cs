@@ -1,7 +1,7 @@
 namespace SymRatchet.Peers.Peers;
 
-/// <summary>A way to protect a connection, or not to.</summary>
-internal abstract class Peer
+/// <summary>A way to protect a connection, or not to. Its server's end runs in a process of its own.</summary>
+internal abstract class Peer : IAsyncDisposable
 {
     internal abstract string Name { get; }
 
@@ -11,9 +11,15 @@ internal abstract class Peer
     /// <summary>What a server must tell its clients, such as its certificate; in one line.</summary>
     internal virtual string Credential => "";
 
-    /// <summary>Protects the client's end.</summary>
-    internal abstract Task<PeerConnection> ConnectAsync(Stream transport, string credential);
+    /// <summary>Whether a scenario means something for it.</summary>
+    internal virtual bool Fits(string scenario) => true;
 
-    /// <summary>Protects the server's end.</summary>
-    internal abstract Task<PeerConnection> AcceptAsync(Stream transport);
+    /// <summary>Opens a protected connection to a server of this kind.</summary>
+    internal abstract Task<PeerConnection> ConnectAsync(int port, string credential);
+
+    /// <summary>Listens, and serves each connection until the process ends.</summary>
+    /// <returns>The port that clients connect to.</returns>
+    internal abstract Task<int> ListenAsync(Func<PeerConnection, Task> serve);
+
+    public virtual ValueTask DisposeAsync() => default;
 }

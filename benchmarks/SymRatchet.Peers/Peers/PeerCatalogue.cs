@@ -9,8 +9,14 @@ internal static class PeerCatalogue
         new SymRatchetPeer("symratchet-aegis256", CipherSuiteId.Aegis256),
         new SymRatchetPeer("symratchet-aes256gcm", CipherSuiteId.Aes256Gcm),
         new SymRatchetPeer("symratchet-chacha20poly1305", CipherSuiteId.ChaCha20Poly1305),
+        new SeedPeer(),
+        new SqlitePeer("symratchet-sqlite", clientToo: false),
+        new SqlitePeer("symratchet-sqlite-both-ends", clientToo: true),
         new SslStreamPeer(),
         new BouncyCastlePeer(),
+        new OpenSslPeer(),
+        new SpipedPeer(),
+        new StunnelPeer(),
     ];
 
     internal static Peer Find(string name) =>

@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace SymRatchet.Peers.Peers;
 
 /// <summary>.NET's TLS 1.3 with an ECDSA P-256 certificate that the client knows in advance; each connection is a full handshake.</summary>
-internal sealed class SslStreamPeer : Peer
+internal sealed class SslStreamPeer : SocketPeer
 {
     private readonly Lazy<SslServerAuthenticationOptions> _server = new(ServerOptions);
 
@@ -14,7 +14,7 @@ internal sealed class SslStreamPeer : Peer
 
     internal override string Credential => Convert.ToBase64String(_server.Value.ServerCertificateContext!.TargetCertificate.RawData);
 
-    internal override async Task<PeerConnection> ConnectAsync(Stream transport, string credential)
+    private protected override async Task<PeerConnection> ConnectAsync(Stream transport, string credential)
     {
         byte[] pinned = Convert.FromBase64String(credential);
         SslStream tls = new(transport);
@@ -28,7 +28,7 @@ internal sealed class SslStreamPeer : Peer
         return new StreamConnection(tls);
     }
 
-    internal override async Task<PeerConnection> AcceptAsync(Stream transport)
+    private protected override async Task<PeerConnection> AcceptAsync(Stream transport)
     {
         SslStream tls = new(transport);
         await tls.AuthenticateAsServerAsync(_server.Value);

@@ -9,7 +9,7 @@ namespace SymRatchet.Peers.Running;
 /// </summary>
 internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnlySet<string>? peers, TimeSpan timeForEach)
 {
-    private const int Rounds = 7;
+    private const int Rounds = 15;
 
     internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) => console.Progress().StartAsync(async progress =>
     {

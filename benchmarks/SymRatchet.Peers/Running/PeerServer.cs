@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using SymRatchet.Peers.Peers;
 using SymRatchet.Peers.Scenarios;
 
@@ -14,10 +12,9 @@ internal static class PeerServer
 
     internal static async Task<int> RunAsync(Peer peer)
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start(backlog: 8192);
-        Console.WriteLine($"{((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture)} {peer.Credential}");
-        _ = AcceptAsync(listener, peer);
+        await using Peer own = peer;
+        int port = await peer.ListenAsync(ServeAsync);
+        Console.WriteLine($"{port.ToString(CultureInfo.InvariantCulture)} {peer.Credential}");
         while (await Console.In.ReadLineAsync() is { } question)
             Console.WriteLine(Answer(question).ToString(CultureInfo.InvariantCulture));
         return 0;
@@ -31,29 +28,10 @@ internal static class PeerServer
         return Environment.WorkingSet;
     }
 
-    private static async Task AcceptAsync(TcpListener listener, Peer peer)
+    private static async Task ServeAsync(PeerConnection connection)
     {
         while (true)
-        {
-            Socket socket = await listener.AcceptSocketAsync();
-            socket.NoDelay = true;
-            _ = ServeAsync(socket, peer);
-        }
-    }
-
-    // A client that hangs up is done with its measurement.
-    private static async Task ServeAsync(Socket socket, Peer peer)
-    {
-        try
-        {
-            await using PeerConnection connection = await peer.AcceptAsync(new NetworkStream(socket, ownsSocket: true));
-            while (true)
-                await DoAsync(connection, (Work)await connection.ReceiveNumberAsync());
-        }
-        catch (Exception e) when (e is IOException or SecureChannelException or SocketException or ObjectDisposedException)
-        {
-            socket.Dispose();
-        }
+            await DoAsync(connection, (Work)await connection.ReceiveNumberAsync());
     }
 
     private static async Task DoAsync(PeerConnection connection, Work work)
@@ -73,6 +51,7 @@ internal static class PeerServer
                 break;
 
             case Work.PingPong:
+                await connection.SendNumberAsync((long)work);
                 byte[] message = new byte[Sizes.Message];
                 do
                 {

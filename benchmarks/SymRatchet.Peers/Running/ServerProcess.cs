@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using SymRatchet.Peers.Peers;
 
 namespace SymRatchet.Peers.Running;
@@ -39,12 +37,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
     }
 
-    internal async Task<PeerConnection> ConnectAsync()
-    {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, _port);
-        return await _peer.ConnectAsync(new NetworkStream(socket, ownsSocket: true), _credential);
-    }
+    internal Task<PeerConnection> ConnectAsync() => _peer.ConnectAsync(_port, _credential);
 
     internal async Task<long> AskAsync(string question)
     {
@@ -58,5 +51,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        await _peer.DisposeAsync();
     }
 }

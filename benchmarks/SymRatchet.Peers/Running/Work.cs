@@ -12,6 +12,6 @@ internal enum Work : long
     /// <summary>Messages of 64 bytes, until a marked one; then how many came.</summary>
     TakeMessages,
 
-    /// <summary>Each message of 64 bytes back, until a marked one.</summary>
+    /// <summary>One number back, then each message of 64 bytes back, until a marked one.</summary>
     PingPong,
 }

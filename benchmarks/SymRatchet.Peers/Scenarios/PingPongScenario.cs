@@ -20,6 +20,7 @@ internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(serv
         public override async Task<double> MeasureAsync(TimeSpan time)
         {
             await Connection.SendNumberAsync((long)Work.PingPong);
+            await Connection.ReceiveNumberAsync();
             long started = Stopwatch.GetTimestamp();
             long rounds = 0;
             _message[0] = 0;

@@ -12,8 +12,8 @@ internal abstract class Scenario
     /// <summary>Whether a larger number is a better one.</summary>
     internal virtual bool MoreIsBetter => false;
 
-    /// <summary>The names of the peers that it is for, in order.</summary>
-    internal virtual IEnumerable<string> Peers => PeerCatalogue.All.Select(peer => peer.Name);
+    /// <summary>The names of the peers that it is for and that are here, in order.</summary>
+    internal virtual IEnumerable<string> Peers => PeerCatalogue.All.Where(peer => peer.Missing is null && peer.Fits(Name)).Select(peer => peer.Name);
 
     /// <summary>Makes ready to measure a peer again and again.</summary>
     internal abstract Task<IMeasurement> PrepareAsync(string peer);
