@@ -6,11 +6,14 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// The one writer of a store. Changes that arrive while a commit waits for the disk form the next group: one transaction and one wait
-/// for all of them. A change is reported once its group is durable and the log, which held what the group wrote, is empty again.
+/// for all of them. A change is reported once its group is durable and no key that it replaced is in the log.
 /// </summary>
 internal sealed class GroupWriter : IAsyncDisposable
 {
     private const int MaxGroup = 512;
+
+    // The log's header, a page's header and a page of SQLite's default size.
+    private const long OnePageLog = 32 + 24 + 4096;
 
     private readonly Channel<PendingWrite> _queue = System.Threading.Channels.Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Func<SqliteConnection> _open;
@@ -37,15 +40,18 @@ internal sealed class GroupWriter : IAsyncDisposable
         return await write.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Copies the log into the database file and empties it. Where it fails, old keys would still be readable.</summary>
-    internal static void EmptyLog(SqliteConnection connection, string path)
+    /// <summary>
+    /// Copies the log into the database file, and leaves nothing in the log but at most the one page of the last commit: it holds keys as they are
+    /// now, and the next commit writes over it in place. Where it fails, old keys would still be readable.
+    /// </summary>
+    internal static void CleanLog(SqliteConnection connection, string path)
     {
-        // SQLite waits for readers and writers by itself, but not for another process that empties the log at the same time.
+        // SQLite waits for readers and writers by itself, but not for another process that cleans the log at the same time.
         long started = Stopwatch.GetTimestamp();
-        while (!TryEmptyLog(connection))
+        while (!TryCleanLog(connection, path))
         {
             if (Stopwatch.GetElapsedTime(started).TotalSeconds > connection.DefaultTimeout)
-                throw new KeyStoreException($"The log of the key store {path} cannot be emptied: another process holds the store for too long.");
+                throw new KeyStoreException($"The log of the key store {path} cannot be cleaned: another process holds the store for too long.");
             Thread.Sleep(1);
         }
     }
@@ -57,12 +63,20 @@ internal sealed class GroupWriter : IAsyncDisposable
         Close();
     }
 
-    private static bool TryEmptyLog(SqliteConnection connection)
+    // A log that is cut off and grows again waits for the file system twice more than one that is written over. More than one page may be left of
+    // a larger commit before, of this process or another: such a log is cut off.
+    private static bool TryCleanLog(SqliteConnection connection, string path) =>
+        Checkpoint(connection, "RESTART", out long pages)
+        && ((pages <= 1 && new FileInfo(path + "-wal") is not { Exists: true, Length: > OnePageLog }) || Checkpoint(connection, "TRUNCATE", out _));
+
+    private static bool Checkpoint(SqliteConnection connection, string mode, out long pages)
     {
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        command.CommandText = $"PRAGMA wal_checkpoint({mode})";
         using SqliteDataReader row = command.ExecuteReader();
-        return row.Read() && row.GetInt64(0) == 0;
+        bool done = row.Read() && row.GetInt64(0) == 0;
+        pages = done ? row.GetInt64(1) : 0;
+        return done;
     }
 
     private async Task RunAsync()
@@ -88,7 +102,7 @@ internal sealed class GroupWriter : IAsyncDisposable
             foreach (PendingWrite write in group)
                 write.Run(_writes);
             _connection.Execute("COMMIT");
-            EmptyLog(_connection, _path);
+            CleanLog(_connection, _path);
             foreach (PendingWrite write in group)
                 write.Report();
         }

@@ -52,7 +52,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
             StoreSchema.Ensure(connection, path, role);
 
             // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
-            GroupWriter.EmptyLog(connection, path);
+            GroupWriter.CleanLog(connection, path);
         }
         catch (SqliteException e)
         {

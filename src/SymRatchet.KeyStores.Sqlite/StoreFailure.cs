@@ -11,6 +11,7 @@ internal static class StoreFailure
     private const int ReadOnly = 8;
     private const int InputOutput = 10;
     private const int Corrupt = 11;
+    private const int InputOutputNoRoomForIndex = 10 | (19 << 8);
     private const int Full = 13;
     private const int CannotOpen = 14;
     private const int NoDatabase = 26;
@@ -19,7 +20,7 @@ internal static class StoreFailure
     {
         Busy or Locked => "is held by another process for too long.",
         ReadOnly => "is read-only. A store that cannot move its keys forward makes no sessions.",
-        Full => "cannot grow: the disk is full. It serves again once there is room.",
+        _ when e.SqliteErrorCode == Full || e.SqliteExtendedErrorCode == InputOutputNoRoomForIndex => "cannot grow: the disk is full. It serves again once there is room.",
         Corrupt => "is damaged. Put it back from a backup; the handshake catches up with the other side.",
         NoDatabase => "is no database, or its head is damaged.",
         CannotOpen => "cannot be opened.",

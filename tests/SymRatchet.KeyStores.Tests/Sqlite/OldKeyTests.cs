@@ -63,6 +63,37 @@ public sealed class OldKeyTests
         Assert.NotEmpty(Found(folder, [live.Values.First(keys => keys.Count > 0).First()]));
     }
 
+    [Fact]
+    public async Task Large_and_small_commits_of_two_writers_leave_no_old_key_in_the_log()
+    {
+        await using StoreFolder folder = new();
+        SqliteKeyStore[] writers = [folder.Open(), folder.Open()];
+        string[] names = [.. Enumerable.Range(0, 200).Select(i => $"client {i}")];
+        Dictionary<string, long> serials = [];
+        foreach (string name in names)
+        {
+            await writers[0].AddAsync(TestKeys.Shared(name));
+            using StoredKey? key = await writers[0].FindAsync(TestKeys.Id(name));
+            serials[name] = key!.Serial;
+        }
+
+        Random random = new(12);
+        Dictionary<string, byte[]> current = [];
+        List<byte[]> dead = [];
+        for (int epoch = 1; epoch <= 30; epoch++)
+        {
+            // Many at once make commits of many pages; one alone makes a commit of one.
+            string[] moved = epoch % 3 == 0 ? [.. names.Where(_ => random.Next(2) == 0)] : [names[random.Next(names.Length)]];
+            dead.AddRange(moved.Where(current.ContainsKey).Select(name => current[name]));
+            foreach (string name in moved)
+                current[name] = RandomNumberGenerator.GetBytes(32);
+            await Task.WhenAll(moved.Select(name => writers[random.Next(2)].AdvanceAsync(TestKeys.Id(name), serials[name], epoch, current[name]).AsTask()));
+            Assert.Empty(KeySearch.Find(folder.AllBytes(), dead));
+        }
+
+        Assert.True(dead.Count > 500, $"{dead.Count} keys were replaced");
+    }
+
     private static async Task AdvanceAsync(SqliteKeyStore store, string name, Random random)
     {
         using StoredKey? key = await store.FindAsync(TestKeys.Id(name));

@@ -60,17 +60,28 @@ public sealed class StoreFileTests
     public async Task A_full_disk_makes_no_session_and_moves_nothing_until_there_is_room()
     {
         using SmallDisk disk = SmallDisk.Mount(kilobytes: 256);
-        await using SqliteKeyStore store = SqliteKeyStore.Open(disk.PathOf("server.keys"), ChannelRole.Server);
         await using StoreFolder folder = new();
         SqliteKeyStore client = folder.Open(ChannelRole.Client);
-        await store.AddAsync(TestKeys.Shared(Name));
         await client.AddAsync(TestKeys.Shared(Name));
-        await ConnectAsync(client, store);
+        await using (SqliteKeyStore before = SqliteKeyStore.Open(disk.PathOf("server.keys"), ChannelRole.Server))
+        {
+            await before.AddAsync(TestKeys.Shared(Name));
+            await ConnectAsync(client, before);
+        }
 
+        // A store that was just opened needs room for its index, and for a log that is still empty.
+        await using SqliteKeyStore store = SqliteKeyStore.Open(disk.PathOf("server.keys"), ChannelRole.Server);
         disk.Fill();
         SecureChannelException error = await RefusedByServerAsync(client, store);
+        Assert.Contains("disk is full", error.InnerException!.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await client.EpochAsync(Name));
+
+        disk.MakeRoom();
+        Assert.Equal(1, await store.EpochAsync(Name));
+        disk.Fill();
+        error = await RefusedByServerAsync(client, store);
         Assert.Equal(SecureChannelError.KeyStore, error.Error);
-        Assert.Contains("disk is full", error.Message, StringComparison.Ordinal);
+        Assert.Contains("disk is full", error.InnerException!.Message, StringComparison.Ordinal);
         Assert.Equal((2, 1), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
         await RefusedByServerAsync(client, store);
         Assert.Equal((2, 1), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
@@ -78,6 +89,11 @@ public sealed class StoreFileTests
         disk.MakeRoom();
         await ConnectAsync(client, store);
         Assert.Equal((3, 3), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
+
+        // From then on the log is written over in place, and sessions need no more room.
+        disk.Fill();
+        await ConnectAsync(client, store);
+        Assert.Equal((4, 4), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
     }
 
     [Fact]
