@@ -4,12 +4,14 @@ using SymRatchet.Peers.Scenarios;
 namespace SymRatchet.Peers.Running;
 
 /// <summary>
-/// Measures peers side by side: each scenario in some rounds, and in each round every peer once, so that whatever drifts on the
-/// machine hits all of them alike.
+/// Measures peers side by side: each scenario in many short rounds, and in each round every peer once, so that whatever drifts on
+/// the machine hits all of them alike.
 /// </summary>
 internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnlySet<string>? peers, TimeSpan timeForEach)
 {
-    private const int Rounds = 15;
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
+
+    private int Rounds => Math.Max(3, (int)(timeForEach / Turn));
 
     internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) => console.Progress().StartAsync(async progress =>
     {
@@ -17,15 +19,16 @@ internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnly
         foreach (Scenario scenario in scenarios)
         {
             string[] names = [.. scenario.Peers.Where(name => peers?.Contains(name) ?? true)];
-            ProgressTask task = progress.AddTask(scenario.Name, maxValue: Math.Max(1, names.Length * (Rounds + 1)));
-            results.Add(await MeasureAsync(scenario, names, () => task.Increment(1)));
+            int rounds = Math.Min(Rounds, scenario.MaxRounds);
+            ProgressTask task = progress.AddTask(scenario.Name, maxValue: Math.Max(1, names.Length * (rounds + 1)));
+            results.Add(await MeasureAsync(scenario, names, rounds, () => task.Increment(1)));
             task.StopTask();
         }
 
         return results;
     });
 
-    private async Task<ScenarioResult> MeasureAsync(Scenario scenario, string[] names, Action step)
+    private async Task<ScenarioResult> MeasureAsync(Scenario scenario, string[] names, int rounds, Action step)
     {
         List<(IMeasurement Measurement, Samples Samples)> prepared = [];
         try
@@ -34,15 +37,15 @@ internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnly
             {
                 IMeasurement measurement = await scenario.PrepareAsync(name);
                 prepared.Add((measurement, new Samples(name)));
-                await measurement.MeasureAsync(timeForEach / Rounds); // warm
+                await measurement.MeasureAsync(timeForEach / 3); // warm
                 step();
             }
 
-            for (int round = 0; round < Rounds; round++)
+            for (int round = 0; round < rounds; round++)
             {
                 foreach ((IMeasurement measurement, Samples samples) in prepared)
                 {
-                    samples.Add(await measurement.MeasureAsync(timeForEach / Rounds));
+                    samples.Add(await measurement.MeasureAsync(Turn));
                     step();
                 }
             }

@@ -12,6 +12,8 @@ internal sealed class IdleScenario(ServerPool servers, int connections) : Served
 
     internal override string Unit => "KiB";
 
+    internal override int MaxRounds => 3;
+
     private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server, connections));
 
     private sealed class Measurement(ServerProcess server, int connections) : IMeasurement

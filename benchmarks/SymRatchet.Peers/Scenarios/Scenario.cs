@@ -12,6 +12,9 @@ internal abstract class Scenario
     /// <summary>Whether a larger number is a better one.</summary>
     internal virtual bool MoreIsBetter => false;
 
+    /// <summary>How often a peer is measured at most, where one measurement takes long by itself.</summary>
+    internal virtual int MaxRounds => int.MaxValue;
+
     /// <summary>The names of the peers that it is for and that are here, in order.</summary>
     internal virtual IEnumerable<string> Peers => PeerCatalogue.All.Where(peer => peer.Missing is null && peer.Fits(Name)).Select(peer => peer.Name);
 
