@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
 using Npgsql;
@@ -59,10 +58,9 @@ public class StoreBenchmarks
 
     private async Task HandshakeAsync(int client)
     {
-        Pipe up = new();
-        Pipe down = new();
-        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(new Wire(down.Reader, up.Writer), new SecureChannelClientOptions { Keys = _clients, ClientId = NameOf(client) });
-        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(new Wire(up.Reader, down.Writer), new SecureChannelServerOptions { Keys = _server });
+        (MemoryWire clientEnd, MemoryWire serverEnd) = MemoryWire.CreatePair();
+        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(clientEnd, new SecureChannelClientOptions { Keys = _clients, ClientId = NameOf(client) });
+        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(serverEnd, new SecureChannelServerOptions { Keys = _server });
         await using ISecureChannel server = await accepting;
         await using ISecureChannel channel = await connecting;
     }
@@ -82,6 +80,4 @@ public class StoreBenchmarks
     }
 
     private static string NameOf(int client) => $"client {client}";
-
-    private sealed record Wire(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

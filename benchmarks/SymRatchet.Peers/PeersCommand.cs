@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Spectre.Console;
 using SymRatchet.Peers.Peers;
+using SymRatchet.Peers.Plots;
 using SymRatchet.Peers.Running;
 using SymRatchet.Peers.Scenarios;
+using SymRatchet.Peers.Soak;
 
 namespace SymRatchet.Peers;
 
@@ -44,6 +46,8 @@ internal static class PeersCommand
         serve.Hidden = true;
         serve.SetAction((parsed, _) => PeerServer.RunAsync(PeerCatalogue.Find(parsed.GetRequiredValue(peer))));
         command.Subcommands.Add(serve);
+        command.Subcommands.Add(SoakCommand.Create());
+        command.Subcommands.Add(PlotCommand.Create());
         return command;
     }
 

@@ -7,7 +7,13 @@ namespace SymRatchet.Peers.Running;
 /// <summary>The server's process for one peer. It says where it listens, and answers questions on its standard input until that ends.</summary>
 internal static class PeerServer
 {
+    /// <summary>What the process holds in memory.</summary>
     internal const string MemoryQuestion = "memory";
+
+    /// <summary>What it holds once everything is collected that can be.</summary>
+    internal const string LeastMemoryQuestion = "least memory";
+
+    /// <summary>What it has allocated so far.</summary>
     internal const string AllocatedQuestion = "allocated";
 
     internal static async Task<int> RunAsync(Peer peer)
@@ -24,7 +30,8 @@ internal static class PeerServer
     {
         if (question == AllocatedQuestion)
             return GC.GetTotalAllocatedBytes(precise: true);
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (question == LeastMemoryQuestion)
+            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return Environment.WorkingSet;
     }
 

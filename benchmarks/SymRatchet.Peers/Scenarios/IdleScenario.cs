@@ -22,9 +22,9 @@ internal sealed class IdleScenario(ServerPool servers, int connections) : Served
         {
             // The first connections bring code and tables into memory that all others share.
             await CloseAsync(await OpenAsync(AtOnce));
-            long before = await server.AskAsync(PeerServer.MemoryQuestion);
+            long before = await server.AskAsync(PeerServer.LeastMemoryQuestion);
             List<PeerConnection> open = await OpenAsync(connections);
-            long after = await server.AskAsync(PeerServer.MemoryQuestion);
+            long after = await server.AskAsync(PeerServer.LeastMemoryQuestion);
             await CloseAsync(open);
             return (after - before) / 1024.0 / connections;
         }
