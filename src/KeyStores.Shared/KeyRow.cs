@@ -11,7 +11,7 @@ internal static class KeyRow
         "protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key, next_epoch_key, last_seen";
 
     /// <summary>The columns that <see cref="ReadRecord"/> expects, in this order.</summary>
-    internal const string RecordColumns = "id, protocol, evolution, suites, epoch, added, last_seen, revoked, next_serial";
+    internal const string RecordColumns = "id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END, next_serial";
 
     /// <summary>Opens the keys of a row.</summary>
     /// <param name="row">A row that was read.</param>

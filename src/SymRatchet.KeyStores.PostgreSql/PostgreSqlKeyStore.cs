@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Npgsql;
 
 namespace SymRatchet.KeyStores.PostgreSql;
@@ -79,13 +80,19 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory
     {
         byte[] name = id.ToArray();
         byte[] wrapped = _options.Wrapper.Wrap(epochKey.Span, new KeyPlace(Role, name, serial, epoch));
-        bool isKnown = await RunAsync(
-            async session => await session.ExecuteAsync(_sql.Advance, name, serial, epoch, wrapped).ConfigureAwait(false) == 1
-                || (await session.ReadAsync(_sql.Knows, _ => true, name, serial).ConfigureAwait(false)).Count == 1,
-            cancellationToken).ConfigureAwait(false);
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(wrapped);
-        if (!isKnown)
-            throw KeyStoreRules.Unknown(name);
+        try
+        {
+            bool isKnown = await RunAsync(
+                async session => await session.ExecuteAsync(_sql.Advance, name, serial, epoch, wrapped).ConfigureAwait(false) == 1
+                    || (await session.ReadAsync(_sql.Knows, _ => true, name, serial).ConfigureAwait(false)).Count == 1,
+                cancellationToken).ConfigureAwait(false);
+            if (!isKnown)
+                throw KeyStoreRules.Unknown(name);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(wrapped);
+        }
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,8 @@ internal static class StoreSchema
     /// <summary>Makes the tables where there are none.</summary>
     internal static async Task CreateAsync(StoreSession session, string schema, ChannelRole role)
     {
+        // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so that a watch which
+        // looks only then still ends what the old key had opened.
         // Half of each page stays free, so that a moved key stays on its page and the old row can be pruned there without a vacuum; and
         // the table is vacuumed as soon as a few rows have died.
         string tables = $"""

@@ -8,9 +8,9 @@ internal sealed class StoreStatements(string schema)
     /// <summary>Where revocations are announced.</summary>
     internal string RevocationsChannel { get; } = schema + "_revoked";
 
-    internal string Find { get; } = $"SELECT {KeyRow.KeyColumns} FROM {schema}.keys WHERE id = $1 AND revoked IS NULL";
+    internal string Find { get; } = $"SELECT {KeyRow.KeyColumns} FROM {schema}.keys WHERE id = $1 AND epoch_key IS NOT NULL";
 
-    internal string FindToRewrap { get; } = $"SELECT {KeyRow.KeyColumns} FROM {schema}.keys WHERE id = $1 AND revoked IS NULL FOR UPDATE";
+    internal string FindToRewrap { get; } = $"SELECT {KeyRow.KeyColumns} FROM {schema}.keys WHERE id = $1 AND epoch_key IS NOT NULL FOR UPDATE";
 
     internal string Describe { get; } = $"SELECT {KeyRow.RecordColumns} FROM {schema}.keys WHERE id = $1";
 
@@ -33,14 +33,14 @@ internal sealed class StoreStatements(string schema)
             next_serial = CASE WHEN serial = $2 THEN next_serial END,
             next_identity_key = CASE WHEN serial = $2 THEN next_identity_key END,
             next_epoch_key = CASE WHEN serial = $2 THEN next_epoch_key END
-        WHERE id = $1 AND revoked IS NULL AND ((serial = $2 AND epoch < $3) OR next_serial = $2)
+        WHERE id = $1 AND epoch_key IS NOT NULL AND ((serial = $2 AND epoch < $3) OR next_serial = $2)
         """;
 
-    internal string Knows { get; } = $"SELECT FROM {schema}.keys WHERE id = $1 AND revoked IS NULL AND (serial = $2 OR next_serial = $2)";
+    internal string Knows { get; } = $"SELECT FROM {schema}.keys WHERE id = $1 AND epoch_key IS NOT NULL AND (serial = $2 OR next_serial = $2)";
 
     internal string Replace { get; } = $"""
         UPDATE {schema}.keys SET serial = $2, identity_key = $3, epoch = 0, epoch_key = $4,
-            next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = NULL WHERE id = $1
+            next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL WHERE id = $1
         """;
 
     internal string Queue { get; } = $"UPDATE {schema}.keys SET next_serial = $2, next_identity_key = $3, next_epoch_key = $4 WHERE id = $1";
@@ -49,7 +49,7 @@ internal sealed class StoreStatements(string schema)
     internal string Revoke { get; } = $"""
         WITH gone AS (
             UPDATE {schema}.keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = {Now}
-            WHERE id = $1 AND revoked IS NULL RETURNING id)
+            WHERE id = $1 AND epoch_key IS NOT NULL RETURNING id)
         SELECT pg_notify('{schema}_revoked', '') FROM gone
         """;
 
@@ -57,7 +57,7 @@ internal sealed class StoreStatements(string schema)
 
     internal string Clock { get; } = $"SELECT {Now}";
 
-    internal string Restrict { get; } = $"UPDATE {schema}.keys SET suites = $2 WHERE id = $1 AND revoked IS NULL";
+    internal string Restrict { get; } = $"UPDATE {schema}.keys SET suites = $2 WHERE id = $1 AND epoch_key IS NOT NULL";
 
     internal string Rewrap { get; } = $"UPDATE {schema}.keys SET identity_key = $2, epoch_key = $3, next_identity_key = $4, next_epoch_key = $5 WHERE id = $1";
 }

@@ -17,7 +17,7 @@ internal sealed class KeyReader : IDisposable
         _connection = connection;
         _role = role;
         _wrapper = wrapper;
-        _find = connection.Prepare($"SELECT {KeyRow.KeyColumns} FROM keys WHERE id = $id AND revoked IS NULL", "$id");
+        _find = connection.Prepare($"SELECT {KeyRow.KeyColumns} FROM keys WHERE id = $id AND epoch_key IS NOT NULL", "$id");
         _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
         _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
     }

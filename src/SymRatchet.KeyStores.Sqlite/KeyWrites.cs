@@ -34,18 +34,18 @@ internal sealed class KeyWrites : IDisposable
         _add = connection.Prepare(
             "INSERT INTO keys (id, protocol, evolution, suites, serial, identity_key, epoch, epoch_key, added, last_seen) VALUES ($id, $protocol, $evolution, $suites, $serial, $identity, $epoch, $key, $added, $seen)",
             "$id", "$protocol", "$evolution", "$suites", "$serial", "$identity", "$epoch", "$key", "$added", "$seen");
-        _state = connection.Prepare("SELECT serial, epoch, next_serial FROM keys WHERE id = $id AND revoked IS NULL", "$id");
+        _state = connection.Prepare("SELECT serial, epoch, next_serial FROM keys WHERE id = $id AND epoch_key IS NOT NULL", "$id");
         _advance = connection.Prepare("UPDATE keys SET epoch = $epoch, epoch_key = $key, last_seen = $now WHERE id = $id AND serial = $serial AND epoch < $epoch", "$id", "$serial", "$epoch", "$key", "$now");
         _promote = connection.Prepare(
             "UPDATE keys SET serial = next_serial, identity_key = next_identity_key, epoch = $epoch, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, last_seen = $now WHERE id = $id AND next_serial = $serial",
             "$id", "$serial", "$epoch", "$key", "$now");
         _replace = connection.Prepare(
-            "UPDATE keys SET serial = $serial, identity_key = $identity, epoch = 0, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = NULL WHERE id = $id",
+            "UPDATE keys SET serial = $serial, identity_key = $identity, epoch = 0, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL WHERE id = $id",
             "$id", "$serial", "$identity", "$key");
         _queue = connection.Prepare("UPDATE keys SET next_serial = $serial, next_identity_key = $identity, next_epoch_key = $key WHERE id = $id", "$id", "$serial", "$identity", "$key");
         _revoke = connection.Prepare(
-            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND revoked IS NULL", "$id", "$now");
-        _restrict = connection.Prepare("UPDATE keys SET suites = $suites WHERE id = $id AND revoked IS NULL", "$id", "$suites");
+            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL", "$id", "$now");
+        _restrict = connection.Prepare("UPDATE keys SET suites = $suites WHERE id = $id AND epoch_key IS NOT NULL", "$id", "$suites");
         _rewrap = connection.Prepare(
             "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, next_epoch_key = $nextKey WHERE id = $id", "$id", "$identity", "$key", "$nextIdentity", "$nextKey");
     }
@@ -62,13 +62,20 @@ internal sealed class KeyWrites : IDisposable
 
     internal void Advance(byte[] id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
     {
-        (long serial, long epoch, long? next)? state = State(id);
-        if (state is not { } current || (serial != current.serial && serial != current.next))
-            throw KeyStoreRules.Unknown(id);
-        if (serial == current.next)
-            Run(_promote, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
-        else if (epoch > current.epoch)
-            Run(_advance, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+        try
+        {
+            (long serial, long epoch, long? next)? state = State(id);
+            if (state is not { } current || (serial != current.serial && serial != current.next))
+                throw KeyStoreRules.Unknown(id);
+            if (serial == current.next)
+                Run(_promote, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+            else if (epoch > current.epoch)
+                Run(_advance, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(wrapped);
+        }
     }
 
     internal void Rotate(StoredKey key)

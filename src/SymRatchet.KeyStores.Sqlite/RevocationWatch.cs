@@ -3,34 +3,55 @@ using Microsoft.Data.Sqlite;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>Looks for ids that were revoked, by whichever process, as often as the file has changed.</summary>
-internal sealed class RevocationWatch(Func<SqliteConnection> open, SqliteKeyStoreOptions options)
+/// <summary>
+/// Looks for ids that were revoked, by whichever process, as often as the file has changed. While the file cannot be read it goes on trying,
+/// and what was revoked meanwhile is found by the next look, however long that took.
+/// </summary>
+internal sealed class RevocationWatch(Func<SqliteConnection> open, SqliteKeyStoreOptions options) : IDisposable
 {
     private readonly RevocationWindow _window = new(options.TimeProvider.GetUtcNow());
+    private SqliteConnection? _connection;
+    private object? _seen;
 
     internal async IAsyncEnumerable<ReadOnlyMemory<byte>> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = open();
-        using SqliteCommand version = connection.Prepare("PRAGMA data_version");
-        using SqliteCommand revoked = connection.Prepare("SELECT id, revoked FROM keys WHERE revoked >= $since ORDER BY revoked", "$since");
         using PeriodicTimer timer = new(options.WatchInterval, options.TimeProvider);
-        object? seen = null;
         do
         {
-            object now = version.ExecuteScalar()!;
-            if (now.Equals(seen))
-                continue;
-            seen = now;
-            foreach (byte[] id in Untold(revoked))
+            foreach (byte[] id in Look())
                 yield return id;
         }
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    private List<byte[]> Untold(SqliteCommand revoked)
+    public void Dispose() => _connection?.Dispose();
+
+    private List<byte[]> Look()
+    {
+        try
+        {
+            _connection ??= open();
+            object version = _connection.Number("PRAGMA data_version");
+            if (version.Equals(_seen))
+                return [];
+            List<byte[]> ids = Untold(_connection);
+            _seen = version;
+            return ids;
+        }
+        catch (SqliteException)
+        {
+            _connection?.Dispose();
+            _connection = null;
+            _seen = null;
+            return [];
+        }
+    }
+
+    private List<byte[]> Untold(SqliteConnection connection)
     {
         List<byte[]> ids = [];
         long now = options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        using SqliteCommand revoked = connection.Prepare("SELECT id, revoked FROM keys WHERE revoked >= $since ORDER BY revoked", "$since");
         using (SqliteDataReader row = revoked.With(_window.Since).ExecuteReader())
         {
             while (row.Read())

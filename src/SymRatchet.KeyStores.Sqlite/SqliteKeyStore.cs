@@ -71,13 +71,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
     {
         byte[] name = id.ToArray();
         byte[] wrapped = _options.Wrapper.Wrap(epochKey.Span, new KeyPlace(Role, name, serial, epoch));
-        await ChangeAsync(
-            writes =>
-            {
-                writes.Advance(name, serial, epoch, wrapped, Now());
-                CryptographicOperations.ZeroMemory(wrapped);
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(writes => writes.Advance(name, serial, epoch, wrapped, Now()), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -123,7 +117,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (ReadOnlyMemory<byte> id in new RevocationWatch(Connect, _options).RunAsync(cancellationToken).ConfigureAwait(false))
+        using RevocationWatch watch = new(Connect, _options);
+        await foreach (ReadOnlyMemory<byte> id in watch.RunAsync(cancellationToken).ConfigureAwait(false))
             yield return id;
     }
 

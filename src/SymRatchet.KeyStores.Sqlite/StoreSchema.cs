@@ -11,6 +11,8 @@ internal static class StoreSchema
 
     private const long Version = 1;
 
+    // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so that a watch which looks
+    // only then still ends what the old key had opened.
     private const string Tables = """
         CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
         CREATE TABLE keys (

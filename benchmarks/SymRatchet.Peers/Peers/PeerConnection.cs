@@ -50,10 +50,13 @@ internal abstract class PeerConnection : IAsyncDisposable
         await Stream.FlushAsync();
     }
 
-    internal async Task<long> ReceiveNumberAsync()
+    internal async Task<long> ReceiveNumberAsync() =>
+        await TryReceiveNumberAsync() ?? throw new EndOfStreamException("The peer hung up in the middle of a measurement.");
+
+    /// <summary>The next number, or null where the peer is done: an exception for each connection that ends would be measured with the next one.</summary>
+    internal async Task<long?> TryReceiveNumberAsync()
     {
         byte[] bytes = new byte[sizeof(long)];
-        await Stream.ReadExactlyAsync(bytes);
-        return BinaryPrimitives.ReadInt64BigEndian(bytes);
+        return await Stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length ? BinaryPrimitives.ReadInt64BigEndian(bytes) : null;
     }
 }

@@ -37,8 +37,8 @@ internal static class PeerServer
 
     private static async Task ServeAsync(PeerConnection connection)
     {
-        while (true)
-            await DoAsync(connection, (Work)await connection.ReceiveNumberAsync());
+        while (await connection.TryReceiveNumberAsync() is { } work)
+            await DoAsync(connection, (Work)work);
     }
 
     private static async Task DoAsync(PeerConnection connection, Work work)

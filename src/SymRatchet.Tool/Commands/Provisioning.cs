@@ -62,10 +62,14 @@ internal static class Provisioning
             {
                 await bring(opened.Directory, key, parsed, cancellationToken);
             }
-            catch
+            catch (Exception e) when (to is not null && e is ArgumentException or InvalidOperationException or KeyNotFoundException)
             {
-                if (to is not null)
-                    File.Delete(to);
+                File.Delete(to!); // the store refused the key; after any other failure it may hold it
+                throw;
+            }
+            catch when (to is not null)
+            {
+                console.Remark($"{to} is kept, since the store may hold the key already; look with 'symratchet key show {client}'");
                 throw;
             }
 

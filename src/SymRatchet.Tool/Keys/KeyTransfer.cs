@@ -8,6 +8,8 @@ namespace SymRatchet.Tool.Keys;
 internal sealed record KeyTransfer(
     string Id, ChannelRole Role, ChannelProtocol Protocol, KeyEvolution Evolution, CipherSuiteId[] Suites, long Epoch, byte[] IdentityKey, byte[] EpochKey)
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter() },
@@ -22,16 +24,32 @@ internal sealed record KeyTransfer(
         byte[] content = JsonSerializer.SerializeToUtf8Bytes(transfer, Json);
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using FileStream file = new(path, options);
-        file.Write(content);
-        file.Flush(flushToDisk: true);
-        transfer.Erase();
-        CryptographicOperations.ZeroMemory(content);
+            options.UnixCreateMode = OwnerOnly;
+        try
+        {
+            using FileStream file = new(path, options);
+            try
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+            catch (IOException)
+            {
+                File.Delete(path); // a part of a key is of no use, and in the way of the next attempt
+                throw;
+            }
+        }
+        finally
+        {
+            transfer.Erase();
+            CryptographicOperations.ZeroMemory(content);
+        }
     }
 
     internal static StoredKey Read(string path)
     {
+        if (!OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & ~(OwnerOnly | UnixFileMode.UserExecute)) != 0)
+            throw new ToolException($"{path} holds a key and may be used by others than its owner; make it private first: chmod 600 {path}");
         byte[] content = File.ReadAllBytes(path);
         try
         {

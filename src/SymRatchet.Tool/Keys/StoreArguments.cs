@@ -24,7 +24,7 @@ internal sealed class StoreArguments
     {
         _prefix = prefix;
         _file = new($"{prefix}store") { Description = "The store's SQLite file.", HelpName = "FILE" };
-        _database = new($"{prefix}postgres") { Description = "The store's PostgreSQL database.", HelpName = "CONNECTION" };
+        _database = new($"{prefix}postgres") { Description = "The store's PostgreSQL database. Others can see a command line: leave the password to PGPASSWORD or PGPASSFILE.", HelpName = "CONNECTION" };
         _schema = new($"{prefix}schema") { Description = "The store's schema in that database.", HelpName = "NAME", DefaultValueFactory = _ => new PostgreSqlKeyStoreOptions().Schema };
         _role = new($"{prefix}role") { Description = "Whose store it is.", DefaultValueFactory = _ => ChannelRole.Server };
         _ring = new($"{prefix}ring") { Description = "The folder with the Data Protection key ring that wraps the store's keys. Default: keys are not wrapped.", HelpName = "FOLDER" };

@@ -21,8 +21,16 @@ internal static class CredentialFile
             options.UnixCreateMode = OwnerOnly;
         RefuseOtherProtocols(key);
         using FileStream file = new(path, options);
-        Write(file, key);
-        file.Flush(flushToDisk: true);
+        try
+        {
+            Write(file, key);
+            file.Flush(flushToDisk: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(path); // a part of a key is of no use, and in the way of the next attempt
+            throw;
+        }
     }
 
     internal static void Write(Stream destination, PreSharedKey key)

@@ -25,11 +25,13 @@ public sealed class StoredKey : IDisposable
     /// <param name="identityKey">The key that never changes, 32 bytes; empty for <see cref="ChannelProtocol.Seed"/>.</param>
     /// <param name="epoch">The epoch of <paramref name="epochKey"/>, 0 or more; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</param>
     /// <param name="epochKey">The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.</param>
-    /// <exception cref="ArgumentException">A size or the epoch is out of range.</exception>
+    /// <exception cref="ArgumentException">A size or the epoch is out of range, or a protocol, role or evolution is none that there is.</exception>
     public StoredKey(
         ChannelProtocol protocol, ChannelRole role, ReadOnlySpan<byte> id, KeyEvolution evolution, ReadOnlySpan<byte> identityKey, long epoch, ReadOnlySpan<byte> epochKey)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        if (!Enum.IsDefined(protocol) || !Enum.IsDefined(role) || !Enum.IsDefined(evolution))
+            throw new ArgumentException($"There is no protocol {protocol}, role {role} and evolution {evolution}.");
         bool isSeed = protocol == ChannelProtocol.Seed;
         if (id.Length is 0 or > Limits.MaxIdLength)
             throw new ArgumentException($"An id is 1 to {Limits.MaxIdLength} bytes long.", nameof(id));

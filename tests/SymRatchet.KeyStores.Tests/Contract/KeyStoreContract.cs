@@ -217,6 +217,20 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    public async Task A_revocation_is_told_even_when_a_new_key_followed_at_once()
+    {
+        IKeyDirectory store = await OpenAsync();
+        await store.AddAsync(TestKeys.Shared(Name));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        await store.RevokeAsync(TestKeys.Id(Name));
+        await store.RotateAsync(TestKeys.Shared(Name, 1));
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal(Name, Encoding.UTF8.GetString(watch.Current.Span));
+        Assert.Null((await store.DescribeAsync(TestKeys.Id(Name)))!.Revoked);
+    }
+
+    [SkippableFact]
     public async Task Identities_are_listed_by_the_bytes_of_their_ids_a_page_at_a_time()
     {
         IKeyDirectory store = await OpenAsync();

@@ -115,6 +115,13 @@ public sealed class ToolTests : IDisposable
         await ToolRun.BadAsync(2, "--credential", "key", "add", "other", "--store", Server);
         await ToolRun.BadAsync(1, "another client", "key", "add", "other", "--store", Server, "--credential", PathOf("credential"));
         await File.WriteAllTextAsync(PathOf("no-key"), "{}");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(PathOf("no-key"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+            await ToolRun.BadAsync(1, "chmod 600", "key", "import", PathOf("no-key"), "--store", Server);
+            File.SetUnixFileMode(PathOf("no-key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         await ToolRun.BadAsync(1, "no exported key", "key", "import", PathOf("no-key"), "--store", Server);
     }
 
