@@ -19,7 +19,7 @@ internal static class ToolProgram
             KeyCommand.Create(console),
             StoreCommand.Create(console),
         };
-        ParseResult parsed = root.Parse(args);
+        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
         if (parsed.Errors is [ParseError first, ..])
         {
             console.Fail($"{first.Message} (try --help)");

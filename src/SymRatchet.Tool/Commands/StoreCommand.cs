@@ -63,7 +63,7 @@ internal static class StoreCommand
                     await ReadAsync(opened.Directory, record, problems, cancellationToken);
             }
 
-            console.Show(parsed.GetValue(json), new { Store = opened.Name, Role = opened.Directory.Role.ToString(), clients, revoked, problems }, $"{clients} clients, {revoked} of them revoked, {problems.Count} problems");
+            console.Show(parsed.GetValue(json), new { Store = opened.Name, Role = opened.Directory.Role.ToString(), clients, revoked, problems }, $"clients: {clients}, revoked: {revoked}, problems: {problems.Count}");
             foreach (string problem in problems)
                 console.Fail(problem);
             return problems.Count == 0 ? ExitCode.Success : ExitCode.Failure;

@@ -48,6 +48,8 @@ internal sealed class StoreArguments
             throw new ToolException($"name the store: {_prefix}store FILE, or {_prefix}postgres CONNECTION", ExitCode.Usage);
 
         ChannelRole role = parsed.GetValue(_role);
+        if (file is not null && !create && !File.Exists(file))
+            throw new ToolException($"There is no key store {file}; make one with 'symratchet store init --store {file}{(role == ChannelRole.Client ? " --role Client" : "")}'.");
         IKeyWrapper wrapper = parsed.GetValue(_ring) is { } folder ? OpenRing(folder) : PlainKeys.Instance;
         if (file is not null)
         {

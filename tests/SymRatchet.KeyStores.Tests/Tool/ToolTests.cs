@@ -64,7 +64,7 @@ public sealed class ToolTests : IDisposable
         await ToolRun.GoodAsync("store", "rewrap", "--store", Server, "--ring", PathOf("ring"), "--was-plain");
         ToolRun plain = await ToolRun.RunAsync("store", "check", "--store", Server);
         Assert.Equal(1, plain.ExitCode);
-        Assert.Contains("1 problems", plain.Output, StringComparison.Ordinal);
+        Assert.Contains("problems: 1", plain.Output, StringComparison.Ordinal);
         await ToolRun.GoodAsync("store", "check", "--store", Server, "--ring", PathOf("ring"));
     }
 
