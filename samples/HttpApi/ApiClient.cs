@@ -32,7 +32,8 @@ internal sealed class ApiClient : IDisposable
     internal GrpcChannel Channel { get; }
 
     /// <summary>A connection to the hub that comes back by itself. It is not started yet; the caller disposes it.</summary>
-    internal HubConnection CreateHubConnection() => new HubConnectionBuilder()
+    /// <param name="retryDelays">How long it waits before each attempt to come back; at once, 2 s and 10 s by default.</param>
+    internal HubConnection CreateHubConnection(params TimeSpan[] retryDelays) => new HubConnectionBuilder()
         .WithUrl(new Uri(_address, "/hub"), options =>
         {
             options.HttpMessageHandlerFactory = _ => new Http2Handler(new SocketsHttpHandler().UseSymRatchet(_options));
@@ -43,7 +44,7 @@ internal sealed class ApiClient : IDisposable
                 return socket;
             };
         })
-        .WithAutomaticReconnect()
+        .WithAutomaticReconnect(retryDelays is [] ? [TimeSpan.Zero, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)] : retryDelays)
         .Build();
 
     public void Dispose()

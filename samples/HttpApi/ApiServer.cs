@@ -20,10 +20,10 @@ internal static class ApiServer
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton(keys);
-        builder.Services.AddSingleton<FleetState>();
         builder.Services.AddSymRatchet();
         builder.Services.AddAuthentication(SymRatchetAuthenticationDefaults.AuthenticationScheme).AddSymRatchet();
         builder.Services.AddAuthorizationBuilder().AddPolicy(Operator, policy => policy.RequireClaim(ClaimTypes.NameIdentifier, Operator));
+        builder.Services.AddSingleton<FleetState>();
         builder.Services.AddGrpc();
         builder.Services.AddSignalR();
 

@@ -44,13 +44,15 @@ internal static class HttpApiCommand
     private static Command CreateClient()
     {
         Option<string> credential = new("--credential") { Description = "The client's credential file.", HelpName = "FILE", Required = true };
-        Option<Uri> address = new("--connect") { Description = "Where the server is. Default: http://127.0.0.1:9998.", HelpName = "ADDRESS", DefaultValueFactory = _ => new Uri("http://127.0.0.1:9998") };
+        Option<string> address = new("--connect") { Description = "Where the server is. Default: http://127.0.0.1:9998.", HelpName = "ADDRESS", DefaultValueFactory = _ => "http://127.0.0.1:9998" };
         Command command = new("client", "Uses all three once.") { credential, address };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (!Uri.TryCreate(parsed.GetRequiredValue(address), UriKind.Absolute, out Uri? server))
+                throw new SampleException("--connect takes an address such as http://127.0.0.1:9998");
             using var key = PreSharedKey.FromCredentialFile(parsed.GetRequiredValue(credential));
             string name = System.Text.Encoding.UTF8.GetString(key.Id.Span);
-            return Conclude(await new FleetDay(parsed.GetRequiredValue(address), key, name).RunAsync(cancellationToken));
+            return Conclude(await new FleetDay(server, key, name).RunAsync(cancellationToken));
         });
         return command;
     }

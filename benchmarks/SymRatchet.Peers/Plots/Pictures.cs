@@ -51,7 +51,7 @@ internal static class Pictures
             line.LegendText = peer;
             line.LineWidth = 2.5f;
             line.MarkerSize = 8;
-            line.LinePattern = IsOurs(peer) ? LinePattern.Solid : LinePattern.Dashed;
+            line.MarkerShape = IsOurs(peer) ? MarkerShape.FilledCircle : MarkerShape.FilledSquare;
         }
 
         plot.Axes.Bottom.TickGenerator = new NumericManual(x, [.. Sizes.Select(size => size < 1024 ? $"{size} B" : $"{size / 1024} KiB")]);

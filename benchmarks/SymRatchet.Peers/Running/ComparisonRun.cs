@@ -9,9 +9,9 @@ namespace SymRatchet.Peers.Running;
 /// </summary>
 internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnlySet<string>? peers, TimeSpan timeForEach)
 {
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(100);
 
-    private int Rounds => Math.Max(3, (int)(timeForEach / Turn));
+    private int Rounds => Math.Max(3, (int)(timeForEach / LongestTurn));
 
     internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) => console.Progress().StartAsync(async progress =>
     {
@@ -45,7 +45,7 @@ internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnly
             {
                 foreach ((IMeasurement measurement, Samples samples) in prepared)
                 {
-                    samples.Add(await measurement.MeasureAsync(Turn));
+                    samples.Add(await measurement.MeasureAsync(timeForEach / Rounds));
                     step();
                 }
             }

@@ -1,5 +1,3 @@
-using SymRatchet.Aggregation;
-
 namespace SymRatchet.Samples.Server.Dashboard;
 
 /// <summary>One client that is connected, as the page shows it. Thread-safe.</summary>
@@ -9,7 +7,7 @@ internal sealed class LiveSession(ChannelPeer peer, string remote, WireFingerpri
     private long _sent;
     private long _round;
 
-    internal string Client { get; } = AggregationServer.NameOf(peer);
+    internal string Client { get; } = peer.ClientName;
 
     internal string Remote => remote;
 

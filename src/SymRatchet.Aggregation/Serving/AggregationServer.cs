@@ -32,15 +32,6 @@ public sealed class AggregationServer : IDisposable
     /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
     public OpenRound? Open => _table.Read(engine => engine.Open);
 
-    /// <summary>What a client is called in the rounds.</summary>
-    /// <param name="peer">The client as its channel knows it.</param>
-    public static string NameOf(ChannelPeer peer)
-    {
-        ArgumentNullException.ThrowIfNull(peer);
-        // Bytes that are no text are shown as 0x...; an id whose text begins so is shown in the same way, so that no two share a name.
-        return peer.ClientName.StartsWith("0x", StringComparison.Ordinal) ? "0x" + Convert.ToHexString(peer.ClientId.Span) : peer.ClientName;
-    }
-
     /// <summary>Closes the open round by hand.</summary>
     /// <returns>Whether there was one.</returns>
     public bool CloseRound() => _table.Close();
@@ -55,7 +46,7 @@ public sealed class AggregationServer : IDisposable
     public async Task<SessionSummary> ServeAsync(ISecureChannel channel, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        string client = NameOf(channel.Peer);
+        string client = channel.Peer.ClientName;
         using RoundSeat seat = _table.Join(client, _options.WeightOf(client));
         AggregationSession session = new(channel, _table, seat, _options);
         try

@@ -14,6 +14,7 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
         options.MaxRecordSize = Read(section, nameof(options.MaxRecordSize), options.MaxRecordSize);
         options.PaddingBlock = Read(section, nameof(options.PaddingBlock), options.PaddingBlock);
         options.EpochLimit = Read(section, nameof(options.EpochLimit), options.EpochLimit);
+        options.HashIdsInLogs = Read(section, nameof(options.HashIdsInLogs), options.HashIdsInLogs);
         IConfigurationSection suites = section.GetSection(nameof(options.Suites));
         if (suites.Exists())
             options.Suites = [.. suites.GetChildren().Select(Suite)];
@@ -31,7 +32,7 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
     }
 
     private static T Read<T>(IConfigurationSection section, string name, T otherwise)
-        where T : ISpanParsable<T>
+        where T : IParsable<T>
     {
         IConfigurationSection entry = section.GetSection(name);
         if (entry.Value is not { } text)

@@ -130,7 +130,7 @@ internal sealed partial class EstablishedChannel
     {
         _peerClosed = true;
         _ping?.Answer.TrySetException(new InvalidOperationException("The peer closed the channel before it answered the ping."));
-        _logger.ClosedByPeer(Peer.ClientName);
+        _logger.ClosedByPeer(_logName);
     }
 
     private void ReleaseReceivingHalf()

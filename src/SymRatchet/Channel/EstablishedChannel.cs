@@ -23,6 +23,7 @@ internal sealed partial class EstablishedChannel : ISecureChannel
     private readonly ChannelSession _session;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly string _logName;
     private readonly IDisposable? _place;
     private readonly SemaphoreSlim _sendLock = new(1, 1);
     private int _sending;
@@ -36,13 +37,14 @@ internal sealed partial class EstablishedChannel : ISecureChannel
     private volatile SecureChannelException? _failure;
     private volatile Ping? _ping;
 
-    internal EstablishedChannel(Transport transport, ChannelSession session, TimeProvider time, ILogger logger, IDisposable? place = null)
+    internal EstablishedChannel(Transport transport, ChannelSession session, TimeProvider time, ILogger logger, string logName, IDisposable? place = null)
     {
         _transport = transport;
         _output = transport.Output;
         _session = session;
         _time = time;
         _logger = logger;
+        _logName = logName;
         _place = place;
         ChannelMetrics.ChannelOpened();
     }
@@ -137,7 +139,7 @@ internal sealed partial class EstablishedChannel : ISecureChannel
             return earlier;
 
         ChannelMetrics.ChannelFailed(error);
-        _logger.ChannelFailed(Peer.ClientName, error, detail);
+        _logger.ChannelFailed(_logName, error, detail);
         _ping?.Answer.TrySetException(failure);
         await SayFarewellAsync(error).ConfigureAwait(false);
         if (Interlocked.CompareExchange(ref _receiving, Busy, Idle) == Idle)

@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
-using SymRatchet.Keys;
 using SymRatchet.Session;
 using SymRatchet.Wire;
 
@@ -22,9 +22,10 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
     {
+        using Activity? activity = ChannelTracing.StartHandshake(role, options.Protocol);
         using PendingHandshake? place = limiter?.TryEnter(transport.RemoteAddress);
         if (limiter is not null && place is null)
-            throw await GiveUpAsync(state, SecureChannelException.Of(SecureChannelError.Limit, "too many handshakes are pending")).ConfigureAwait(false);
+            throw await GiveUpAsync(state, SecureChannelException.Of(SecureChannelError.Limit, "too many handshakes are pending"), activity).ConfigureAwait(false);
 
         _place = place;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
@@ -40,7 +41,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             }
 
             if (state is Established established)
-                return await SucceedAsync(established.Session).ConfigureAwait(false);
+                return await SucceedAsync(established.Session, activity).ConfigureAwait(false);
 
             var refused = (Refused)state;
             if (!refused.LastWord.IsEmpty)
@@ -69,15 +70,18 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             throw;
         }
 
-        throw await GiveUpAsync(state, failure).ConfigureAwait(false);
+        throw await GiveUpAsync(state, failure, activity).ConfigureAwait(false);
     }
 
-    private async ValueTask<EstablishedChannel> SucceedAsync(ChannelSession session)
+    private async ValueTask<EstablishedChannel> SucceedAsync(ChannelSession session, Activity? activity)
     {
         TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_started);
         ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
-        _logger.HandshakeDone(role, session.Peer, elapsed.TotalMilliseconds);
-        EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, _live);
+        ChannelPeer peer = session.Peer;
+        activity.Succeeded(peer.Suite);
+        string name = options.LogNameOf(peer.ClientId.Span);
+        _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
+        EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _live);
         if (_live is not null && !_live.TryEstablish(channel))
             await channel.TerminateAsync(RevokedKey).ConfigureAwait(false);
         return channel;
@@ -96,9 +100,10 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         _logger.Alarm(role, _client, transport.RemoteName, alarm.ToString());
     }
 
-    private async ValueTask<SecureChannelException> GiveUpAsync(HandshakeState state, SecureChannelException failure)
+    private async ValueTask<SecureChannelException> GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
     {
         ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
+        activity.Failed(failure.Error);
         _logger.HandshakeFailed(role, transport.RemoteName, failure.Error, failure.Message);
         await AbandonAsync(state).ConfigureAwait(false);
         return failure;
@@ -119,7 +124,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 return await ReceiveAsync(expected, cancellationToken).ConfigureAwait(false);
 
             case KeyNeeded needed:
-                _client = KeyText.ToDisplay(needed.Id.Span);
+                _client = options.LogNameOf(needed.Id.Span);
                 _live?.Identify(needed.Id);
                 using (StoredKey? key = await AskStoreAsync(() => store.FindAsync(needed.Id, cancellationToken)).ConfigureAwait(false))
                     return needed.Found(key);

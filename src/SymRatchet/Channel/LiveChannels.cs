@@ -21,17 +21,20 @@ public sealed class LiveChannels : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly bool _hashIdsInLogs;
     private readonly Task _watching;
 
     /// <summary>Starts to watch a store.</summary>
     /// <param name="store">The store; not disposed with this.</param>
     /// <param name="loggerFactory">Where logs go; nowhere by default.</param>
     /// <param name="time">The clock; the system's by default.</param>
-    public LiveChannels(IKeyDirectory store, ILoggerFactory? loggerFactory = null, TimeProvider? time = null)
+    /// <param name="hashIdsInLogs">As <see cref="SecureChannelOptions.HashIdsInLogs"/>.</param>
+    public LiveChannels(IKeyDirectory store, ILoggerFactory? loggerFactory = null, TimeProvider? time = null, bool hashIdsInLogs = false)
     {
         ArgumentNullException.ThrowIfNull(store);
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SymRatchet.Channel");
         _time = time ?? TimeProvider.System;
+        _hashIdsInLogs = hashIdsInLogs;
         _watching = WatchAsync(store, store.WatchRevocationsAsync(_stopping.Token));
     }
 
@@ -89,7 +92,7 @@ public sealed class LiveChannels : IAsyncDisposable
                 await foreach (ReadOnlyMemory<byte> id in revocations.ConfigureAwait(false))
                 {
                     int ended = await TerminateAsync(id).ConfigureAwait(false);
-                    _logger.Revoked(KeyText.ToDisplay(id.Span), ended);
+                    _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Span) : KeyText.ToDisplay(id.Span), ended);
                 }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

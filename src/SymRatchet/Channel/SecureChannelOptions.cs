@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using SymRatchet.Keys;
 using SymRatchet.Primitives;
 using SymRatchet.Session;
 
@@ -23,6 +24,7 @@ public abstract class SecureChannelOptions
         LeaveOpen = other.LeaveOpen;
         TimeProvider = other.TimeProvider;
         LoggerFactory = other.LoggerFactory;
+        HashIdsInLogs = other.HashIdsInLogs;
     }
 
     /// <summary>The protocol, <see cref="ChannelProtocol.V1"/> by default; the peer must be set to the same.</summary>
@@ -60,6 +62,14 @@ public abstract class SecureChannelOptions
 
     /// <summary>Where logs go; nowhere by default. No log line holds a key or a payload.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// Whether logs name a client by a hash of its id, the first half of its SHA-256, and not by the id. Off by default. Lines of one client can still be
+    /// told to be of one; an id that can be guessed can be recognised.
+    /// </summary>
+    public bool HashIdsInLogs { get; set; }
+
+    internal string LogNameOf(ReadOnlySpan<byte> id) => HashIdsInLogs ? KeyText.ToHashed(id) : KeyText.ToDisplay(id);
 
     private protected void ValidateCommon()
     {

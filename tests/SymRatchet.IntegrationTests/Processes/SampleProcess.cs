@@ -35,14 +35,16 @@ internal sealed class SampleProcess : IAsyncDisposable
     internal string Everything => string.Join('\n', [.. Output.Snapshot(), .. Error.Snapshot()]);
 
     /// <summary>Starts a sample by the name of its folder.</summary>
-    internal static SampleProcess Start(string sample, params string[] args)
+    internal static SampleProcess Start(string sample, params string[] args) =>
+        Start(sample, Repository.PathOf("samples", sample, Binaries, $"SymRatchet.Samples.{sample}.dll"), args);
+
+    /// <summary>Starts the program that measures peers.</summary>
+    internal static SampleProcess StartPeers(params string[] args) =>
+        Start("Peers", Repository.PathOf("benchmarks", "SymRatchet.Peers", Binaries, "SymRatchet.Peers.dll"), args);
+
+    private static SampleProcess Start(string name, string program, string[] args)
     {
-        string[] command =
-        [
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            Repository.PathOf("samples", sample, Binaries, $"SymRatchet.Samples.{sample}.dll"),
-            .. args,
-        ];
+        string[] command = [Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", program, .. args];
 
         // Tests that a shell started in the background ignore SIGINT, and their children would, too.
         if (OperatingSystem.IsLinux())
@@ -55,7 +57,7 @@ internal sealed class SampleProcess : IAsyncDisposable
         };
         var process = Process.Start(start)!;
         process.StandardInput.Close();
-        return new SampleProcess(sample, process);
+        return new SampleProcess(name, process);
     }
 
     /// <summary>Runs a sample to its end.</summary>

@@ -115,7 +115,7 @@ public sealed class AggregationServerTests : IDisposable
         await using ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
         using AggregationServer server = Server(RoundClosing.Immediately);
         Task serving = server.ServeAsync(channels.Server);
-        Assert.Equal(expected, AggregationServer.NameOf(channels.Server.Peer));
+        Assert.Equal(expected, channels.Server.Peer.ClientName);
         Assert.Equal(expected, Assert.Single(server.Present).Client);
         await channels.Client.DisposeAsync();
         await serving;

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using SymRatchet.IntegrationTests.Processes;
+
+namespace SymRatchet.IntegrationTests.Benchmarks;
+
+/// <summary>The program that measures peers works. What it measures beside other tests says nothing.</summary>
+public sealed class PeersTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-peers-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Every_scenario_of_ours_is_measured_and_drawn()
+    {
+        string json = Path.Combine(_folder, "run.json");
+        await using (SampleProcess run = SampleProcess.StartPeers(
+            "--seconds", "0.05", "--idle", "100", "--peers", "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,sslstream,aesgcm-fixed-key", "--json", json))
+        {
+            (await run.WaitForExitAsync()).AssertSucceeds();
+        }
+
+        using var results = JsonDocument.Parse(await File.ReadAllTextAsync(json));
+        JsonElement[] scenarios = [.. results.RootElement.GetProperty("scenarios").EnumerateArray()];
+        Assert.Equal(10, scenarios.Length);
+        foreach (JsonElement scenario in scenarios)
+        {
+            JsonElement ours = scenario.GetProperty("results").EnumerateArray().Single(result => result.GetProperty("peer").GetString() == "symratchet-aegis256");
+            Assert.True(ours.GetProperty("min").GetDouble() <= ours.GetProperty("median").GetDouble());
+            Assert.True(ours.GetProperty("median").GetDouble() <= ours.GetProperty("max").GetDouble());
+        }
+
+        await using SampleProcess plot = SampleProcess.StartPeers("plot", json, "--to", _folder);
+        SampleResult drawn = await plot.WaitForExitAsync();
+        drawn.AssertSucceeds();
+        string[] pictures = Directory.GetFiles(_folder, "*.svg");
+        Assert.Equal(6, pictures.Length);
+        Assert.All(pictures, picture => Assert.Equal("svg", XDocument.Load(picture).Root!.Name.LocalName));
+    }
+
+    [Fact]
+    public async Task Many_clients_stay_connected_without_an_error()
+    {
+        await using SampleProcess soak = SampleProcess.StartPeers("soak", "--clients", "50", "--seconds", "2");
+        SampleResult result = await soak.WaitForExitAsync();
+        result.AssertSucceeds();
+        Assert.Contains(result.Output, line => line.Contains("p99 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_unknown_name_is_refused_with_those_that_there_are()
+    {
+        await using SampleProcess run = SampleProcess.StartPeers("--only", "nothing");
+        SampleResult result = await run.WaitForExitAsync();
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains(result.Error, line => line.Contains("there is no 'nothing'", StringComparison.Ordinal));
+    }
+}
