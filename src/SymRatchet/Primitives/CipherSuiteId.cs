@@ -6,7 +6,7 @@ public enum CipherSuiteId
     /// <summary>AEGIS-256 with 32-byte tags, and its own step function: the default, and the fastest on a processor with AES instructions. From libsodium.</summary>
     Aegis256 = 1,
 
-    /// <summary>AES-256-GCM (NIST SP 800-38D) with the platform's cryptography, for those who must use it. It allocates for each message.</summary>
+    /// <summary>AES-256-GCM (NIST SP 800-38D) with the platform's cipher, for those who must use it; with the AppContext switch <c>SymRatchet.PlatformCryptographyOnly</c> everything is the platform's. It allocates for each message.</summary>
     Aes256Gcm = 2,
 
     /// <summary>ChaCha20-Poly1305 (RFC 8439), for processors without AES instructions. From libsodium.</summary>

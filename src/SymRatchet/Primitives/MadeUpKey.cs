@@ -12,7 +12,7 @@ internal static class MadeUpKey
 
     private static readonly SecretBytes Secret = MakeSecret();
 
-    internal static void Derive(ReadOnlySpan<byte> id, Span<byte> key) => HMACSHA256.HashData(Secret.Span, id, key);
+    internal static void Derive(ReadOnlySpan<byte> id, Span<byte> key) => Hmac.Compute(Secret.Span, id, key);
 
     private static SecretBytes MakeSecret()
     {

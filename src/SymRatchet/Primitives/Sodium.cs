@@ -21,7 +21,10 @@ internal static unsafe partial class Sodium
     /// Whether the library is there, with AEGIS-256 in it. To read it is what initialises the library, and every suite reads it
     /// when it is made: without that AEGIS-256 works, but at a fraction of its speed, because it does not know of the processor's AES.
     /// </summary>
-    internal static bool IsAvailable { get; } = Probe(Library);
+    internal static bool IsAvailable { get; } = !IsPlatformOnly && Probe(Library);
+
+    /// <summary>For those who may use the platform's cryptography and no other: suite 2 is then the only one.</summary>
+    private static bool IsPlatformOnly => AppContext.TryGetSwitch("SymRatchet.PlatformCryptographyOnly", out bool isOn) && isOn;
 
     internal static bool Probe(string library)
     {
@@ -86,6 +89,43 @@ internal static unsafe partial class Sodium
         fixed (byte* k = key, n = nonce, a = ad, m = plaintext, c = body)
             return ChaChaDecrypt(m, null, null, c, (ulong)body.Length, a, (ulong)ad.Length, n, k) == 0;
     }
+
+    /// <summary>HMAC-SHA-256 under a key of 32 bytes.</summary>
+    [SkipLocalsInit]
+    internal static void Hmac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, SHA256.HashSizeInBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(mac.Length, SHA256.HashSizeInBytes);
+        fixed (byte* k = key, m = message, o = mac)
+        {
+            if (HmacSha256(o, m, (ulong)message.Length, k) != 0)
+                throw new CryptographicException("libsodium could not compute a mac.");
+        }
+    }
+
+    /// <summary>HKDF-Expand with SHA-256 of a key of 32 bytes. The result may lie where the key is.</summary>
+    [SkipLocalsInit]
+    internal static void HkdfExpand(ReadOnlySpan<byte> key, ReadOnlySpan<byte> info, Span<byte> derived)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, SHA256.HashSizeInBytes);
+        Span<byte> result = stackalloc byte[derived.Length];
+        fixed (byte* k = key, i = info, o = result)
+        {
+            if (HkdfSha256Expand(o, (nuint)result.Length, i, (nuint)info.Length, k) != 0)
+                throw new CryptographicException("libsodium could not derive a key.");
+        }
+
+        result.CopyTo(derived);
+        CryptographicOperations.ZeroMemory(result);
+    }
+
+    [LibraryImport(Library, EntryPoint = "crypto_auth_hmacsha256")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int HmacSha256(byte* o, byte* m, ulong mlen, byte* k);
+
+    [LibraryImport(Library, EntryPoint = "crypto_kdf_hkdf_sha256_expand")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    private static partial int HkdfSha256Expand(byte* o, nuint olen, byte* info, nuint infolen, byte* prk);
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_aegis256_encrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

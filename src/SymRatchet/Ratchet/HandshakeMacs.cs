@@ -35,7 +35,7 @@ internal static class HandshakeMacs
         try
         {
             Hkdf.Expand(key, label, macKey);
-            HMACSHA256.HashData(macKey, message, mac);
+            Hmac.Compute(macKey, message, mac);
         }
         finally
         {

@@ -44,11 +44,11 @@ internal sealed class SessionSecrets : IDisposable
     private Span<byte> ClientFinishedKey => _keys.Span[KeySize..(2 * KeySize)];
 
     /// <summary>mac_s, over the transcript hash.</summary>
-    internal void ServerFinished(Span<byte> mac) => HMACSHA256.HashData(ServerFinishedKey, _transcriptHash, mac);
+    internal void ServerFinished(Span<byte> mac) => Hmac.Compute(ServerFinishedKey, _transcriptHash, mac);
 
     /// <summary>mac_c, over the transcript hash and the header of the confirm.</summary>
     internal void ClientFinished(ReadOnlySpan<byte> confirmHeader, Span<byte> mac) =>
-        HMACSHA256.HashData(ClientFinishedKey, [.. _transcriptHash, .. confirmHeader], mac);
+        Hmac.Compute(ClientFinishedKey, [.. _transcriptHash, .. confirmHeader], mac);
 
     internal bool VerifyServerFinished(ReadOnlySpan<byte> mac)
     {

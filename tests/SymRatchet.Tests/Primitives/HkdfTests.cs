@@ -34,4 +34,26 @@ public sealed class HkdfTests
         Hkdf.Expand(key, "next epoch"u8, key);
         Assert.Equal(derived, key);
     }
+
+    [Fact]
+    public void The_library_and_the_platform_compute_the_same()
+    {
+        Random random = new(7);
+        byte[] key = new byte[32];
+        foreach (int length in (int[])[0, 1, 31, 32, 63, 64, 65, 119, 120, 200, 1000])
+        {
+            byte[] message = new byte[length];
+            random.NextBytes(key);
+            random.NextBytes(message);
+            byte[] mac = new byte[32];
+            Sodium.Hmac(key, message, mac);
+            Assert.Equal(HMACSHA256.HashData(key, message), mac);
+            foreach (int size in (int[])[16, 32, 64, 100])
+            {
+                byte[] derived = new byte[size];
+                Sodium.HkdfExpand(key, message, derived);
+                Assert.Equal(HKDF.Expand(HashAlgorithmName.SHA256, key, size, message), derived);
+            }
+        }
+    }
 }

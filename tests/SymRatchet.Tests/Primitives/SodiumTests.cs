@@ -12,6 +12,8 @@ public sealed class SodiumTests
     // A native library that every runtime brings, and that has none of the functions.
     private const string SomeOtherLibrary = "libSystem.Native";
 
+    private const string Switch = "SymRatchet.PlatformCryptographyOnly";
+
     [Fact]
     public void The_packages_library_is_found() => Assert.True(Sodium.IsAvailable);
 
@@ -32,6 +34,23 @@ public sealed class SodiumTests
         Assert.Equal([CipherSuiteId.Aes256Gcm.ToString()], library.SupportedSuites());
         Assert.Equal(CipherSuiteId.Aes256Gcm.ToString(), await library.AgreedSuiteAsync());
         Assert.True(library.Asked, "Nobody asked for the native library.");
+    }
+
+    [Fact]
+    public async Task With_the_switch_nobody_asks_for_the_library_and_all_is_the_platforms()
+    {
+        Assert.True(Sodium.IsAvailable); // looked at before the switch is set, which is the process's
+        AppContext.SetSwitch(Switch, true);
+        try
+        {
+            using Isolated library = new();
+            Assert.Equal(CipherSuiteId.Aes256Gcm.ToString(), await library.AgreedSuiteAsync());
+            Assert.False(library.Asked);
+        }
+        finally
+        {
+            AppContext.SetSwitch(Switch, false);
+        }
     }
 
     /// <summary>
