@@ -16,6 +16,7 @@ internal static class PeersCommand
     private static readonly string[] ScenarioNames =
     [
         "seal-64", "seal-1024", "seal-16384", "seal-65536", "stream-64KiB", "messages-64B", "pingpong-64B", "connect", "allocated-64B", "idle-connection",
+        "http-get", "http-connect", "http-1GiB",
     ];
 
     internal static RootCommand Create()
@@ -56,6 +57,7 @@ internal static class PeersCommand
         new SealScenario(64), new SealScenario(1024), new SealScenario(16384), new SealScenario(65536),
         new StreamScenario(servers), new MessagesScenario(servers, allocations: false), new PingPongScenario(servers), new ConnectScenario(servers),
         new MessagesScenario(servers, allocations: true), new IdleScenario(servers, idle),
+        new HttpScenario(servers, newConnections: false), new HttpScenario(servers, newConnections: true), new DownloadScenario(servers),
     ];
 
     private static Option<string[]> Names(string name, string description, string form, string[] known)

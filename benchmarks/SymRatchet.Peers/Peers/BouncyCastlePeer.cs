@@ -12,7 +12,7 @@ internal sealed class BouncyCastlePeer : SocketPeer
     internal override string Name => "bouncycastle-psk";
 
     // It has no asynchronous reads: each idle connection would hold a thread of the pool.
-    internal override bool Fits(string scenario) => scenario != "idle-connection";
+    internal override bool Fits(string scenario) => scenario != "idle-connection" && base.Fits(scenario);
 
     private protected override Task<PeerConnection> ConnectAsync(Stream transport, string credential) => Task.Run<PeerConnection>(() =>
     {

@@ -6,7 +6,7 @@ namespace SymRatchet.Peers.Peers;
 /// TLS 1.3 over a pre-shared key by OpenSSL's own programs, in the one suite that they have for one. Each end is a process with pipes to the program that is measured; the server's
 /// end serves one connection after the other and does not tell them apart, so only what happens within one is measured.
 /// </summary>
-internal sealed class OpenSslPeer : Peer
+internal sealed class OpenSslPeer : WirePeer
 {
     private const string Cipher = "TLS_AES_128_GCM_SHA256";
 
@@ -25,13 +25,13 @@ internal sealed class OpenSslPeer : Peer
         return Task.FromResult<PeerConnection>(new PipedConnection(client));
     }
 
-    internal override async Task<int> ListenAsync(Func<PeerConnection, Task> serve)
+    internal override async Task<int> ListenAsync()
     {
         int port = ExternalProgram.FreePort();
         _server = ExternalProgram.Start(
             "openssl", pipes: true, "s_server", "-quiet", "-nocert", "-tls1_3", "-ciphersuites", Cipher, "-accept", $"127.0.0.1:{port}", "-psk_identity", "benchmark", "-psk", Convert.ToHexString(RunSecret.Bytes));
         await ExternalProgram.WaitForAsync(port, _server);
-        _ = serve(new PipedConnection(_server));
+        _ = ServeAsync(new PipedConnection(_server));
         return port;
     }
 

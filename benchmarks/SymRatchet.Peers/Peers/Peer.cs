@@ -1,6 +1,6 @@
 namespace SymRatchet.Peers.Peers;
 
-/// <summary>A way to protect a connection, or not to. Its server's end runs in a process of its own.</summary>
+/// <summary>A way to protect connections, or not to. Its server runs in a process of its own.</summary>
 internal abstract class Peer : IAsyncDisposable
 {
     internal abstract string Name { get; }
@@ -12,14 +12,11 @@ internal abstract class Peer : IAsyncDisposable
     internal virtual string Credential => "";
 
     /// <summary>Whether a scenario means something for it.</summary>
-    internal virtual bool Fits(string scenario) => true;
+    internal abstract bool Fits(string scenario);
 
-    /// <summary>Opens a protected connection to a server of this kind.</summary>
-    internal abstract Task<PeerConnection> ConnectAsync(int port, string credential);
-
-    /// <summary>Listens, and serves each connection until the process ends.</summary>
+    /// <summary>Listens, and serves whoever connects until the process ends.</summary>
     /// <returns>The port that clients connect to.</returns>
-    internal abstract Task<int> ListenAsync(Func<PeerConnection, Task> serve);
+    internal abstract Task<int> ListenAsync();
 
     public virtual ValueTask DisposeAsync() => default;
 }

@@ -17,6 +17,9 @@ internal static class PeerCatalogue
         new OpenSslPeer(),
         new SpipedPeer(),
         new StunnelPeer(),
+        new PlainHttpPeer(),
+        new ChannelHttpPeer(),
+        new HttpsPeer(),
     ];
 
     internal static Peer Find(string name) =>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace SymRatchet.Peers.Peers;
 
 /// <summary>A peer that protects a TCP connection from within the program that uses it.</summary>
-internal abstract class SocketPeer : Peer
+internal abstract class SocketPeer : WirePeer
 {
     internal sealed override async Task<PeerConnection> ConnectAsync(int port, string credential)
     {
@@ -13,11 +13,11 @@ internal abstract class SocketPeer : Peer
         return await ConnectAsync(new NetworkStream(socket, ownsSocket: true), credential);
     }
 
-    internal override Task<int> ListenAsync(Func<PeerConnection, Task> serve)
+    internal override Task<int> ListenAsync()
     {
         TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start(backlog: 8192);
-        _ = AcceptAllAsync(listener, serve);
+        _ = AcceptAllAsync(listener);
         return Task.FromResult(((IPEndPoint)listener.LocalEndpoint).Port);
     }
 
@@ -27,23 +27,23 @@ internal abstract class SocketPeer : Peer
     /// <summary>Protects the server's end.</summary>
     private protected abstract Task<PeerConnection> AcceptAsync(Stream transport);
 
-    private async Task AcceptAllAsync(TcpListener listener, Func<PeerConnection, Task> serve)
+    private async Task AcceptAllAsync(TcpListener listener)
     {
         while (true)
         {
             Socket socket = await listener.AcceptSocketAsync();
             socket.NoDelay = true;
-            _ = ServeAsync(socket, serve);
+            _ = ServeAsync(socket);
         }
     }
 
     // A client that hangs up is done with its measurement.
-    private async Task ServeAsync(Socket socket, Func<PeerConnection, Task> serve)
+    private async Task ServeAsync(Socket socket)
     {
         try
         {
             await using PeerConnection connection = await AcceptAsync(new NetworkStream(socket, ownsSocket: true));
-            await serve(connection);
+            await ServeAsync(connection);
         }
         catch (Exception e) when (e is IOException or SecureChannelException or SocketException or ObjectDisposedException)
         {

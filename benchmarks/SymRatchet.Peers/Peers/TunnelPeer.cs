@@ -15,9 +15,9 @@ internal abstract class TunnelPeer : TcpPeer
 
     internal sealed override bool Fits(string scenario) => scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B" or "connect";
 
-    internal sealed override async Task<int> ListenAsync(Func<PeerConnection, Task> serve)
+    internal sealed override async Task<int> ListenAsync()
     {
-        int plain = await base.ListenAsync(serve);
+        int plain = await base.ListenAsync();
         int between = ExternalProgram.FreePort();
         await AddAsync(Start(client: false, listen: between, target: plain), between);
         int front = ExternalProgram.FreePort();

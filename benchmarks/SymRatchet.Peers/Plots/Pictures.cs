@@ -22,6 +22,9 @@ internal static class Pictures
         ("messages-64B", "One way, messages of 64 bytes: messages a second, more is better", "N0"),
         ("pingpong-64B", "64 bytes there and back: microseconds, less is better", "0.0"),
         ("connect", "Connect, handshake, first answer: microseconds, less is better", "N0"),
+        ("http-get", "Small requests over 32 connections that stay: requests a second, more is better", "N0"),
+        ("http-connect", "Small requests, each over a new connection: requests a second, more is better", "N0"),
+        ("http-1GiB", "A download of 1 GiB: GB/s, more is better", "0.00"),
         ("idle-connection", "Server's memory for an idle connection: KiB, less is better", "0.0"),
     ];
 
@@ -72,7 +75,7 @@ internal static class Pictures
         foreach ((int i, RunFile.Result result) in results.Index())
         {
             int row = results.Count - 1 - i;
-            plot.Add.Bar(new Bar { Position = row, Value = result.Median, FillColor = result.Peer == "tcp" ? Limit : IsOurs(result.Peer) ? Ours : Others, LineWidth = 0, Size = 0.66, Orientation = Orientation.Horizontal });
+            plot.Add.Bar(new Bar { Position = row, Value = result.Median, FillColor = result.Peer is "tcp" or "http" ? Limit : IsOurs(result.Peer) ? Ours : Others, LineWidth = 0, Size = 0.66, Orientation = Orientation.Horizontal });
             Text label = plot.Add.Text(result.Median.ToString(format, CultureInfo.InvariantCulture), result.Median + (longest * 0.01), row);
             label.LabelFontColor = Ink;
             label.LabelFontSize = 13;

@@ -19,7 +19,7 @@ internal static class PeerServer
     internal static async Task<int> RunAsync(Peer peer)
     {
         await using Peer own = peer;
-        int port = await peer.ListenAsync(ServeAsync);
+        int port = await peer.ListenAsync();
         Console.WriteLine($"{port.ToString(CultureInfo.InvariantCulture)} {peer.Credential}");
         while (await Console.In.ReadLineAsync() is { } question)
             Console.WriteLine(Answer(question).ToString(CultureInfo.InvariantCulture));
@@ -35,13 +35,8 @@ internal static class PeerServer
         return Environment.WorkingSet;
     }
 
-    private static async Task ServeAsync(PeerConnection connection)
-    {
-        while (await connection.TryReceiveNumberAsync() is { } work)
-            await DoAsync(connection, (Work)work);
-    }
-
-    private static async Task DoAsync(PeerConnection connection, Work work)
+    /// <summary>Does one thing that a client asked for.</summary>
+    internal static async Task DoAsync(PeerConnection connection, Work work)
     {
         switch (work)
         {

@@ -43,7 +43,7 @@ internal static class Report
 
     // What the others are held against: TLS where it takes part, or else AES-GCM with a fixed key.
     private static Samples? Reference(ScenarioResult result) =>
-        result.Peers.FirstOrDefault(peer => peer.Peer is "sslstream" or Scenarios.SealScenario.FixedKey);
+        result.Peers.FirstOrDefault(peer => peer.Peer is "sslstream" or "https" or Scenarios.SealScenario.FixedKey);
 
     private static string Number(double value) => value.ToString(Math.Abs(value) >= 1000 ? "N0" : "G4", CultureInfo.InvariantCulture);
 }

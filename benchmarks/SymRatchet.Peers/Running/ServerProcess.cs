@@ -37,7 +37,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
     }
 
-    internal Task<PeerConnection> ConnectAsync() => _peer.ConnectAsync(_port, _credential);
+    internal Task<PeerConnection> ConnectAsync() => ((WirePeer)_peer).ConnectAsync(_port, _credential);
+
+    /// <summary>A client of an HTTP server, with its own connections.</summary>
+    internal HttpClient CreateHttpClient() => ((HttpPeer)_peer).CreateClient(_port, _credential);
 
     internal async Task<long> AskAsync(string question)
     {
