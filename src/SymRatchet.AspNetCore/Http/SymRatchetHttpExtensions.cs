@@ -11,7 +11,7 @@ public static class SymRatchetHttpExtensions
     /// Makes a handler connect through channels. Addresses begin with <c>http://</c>, since it is the connection that is protected; HTTP/2 needs
     /// <c>HttpVersionPolicy.RequestVersionExact</c>. Connections of one identity may be opened in parallel.
     /// </summary>
-    /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set.</param>
+    /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set, and it uses no proxy.</param>
     /// <param name="options">Who the client is. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
     /// <exception cref="InvalidOperationException">The handler connects in a way of its own already.</exception>
     public static SocketsHttpHandler UseSymRatchet(this SocketsHttpHandler handler, SecureChannelClientOptions options)
@@ -20,6 +20,9 @@ public static class SymRatchetHttpExtensions
         ArgumentNullException.ThrowIfNull(options);
         if (handler.ConnectCallback is not null)
             throw new InvalidOperationException("The handler has a ConnectCallback already; a channel must be what connects.");
+
+        // A proxy would be what the channel is made with, and it has no key.
+        handler.UseProxy = false;
         handler.ConnectCallback = (context, cancellationToken) => ConnectAsync(context, options, cancellationToken);
         return handler;
     }
