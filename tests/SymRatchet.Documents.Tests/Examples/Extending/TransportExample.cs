@@ -35,6 +35,17 @@ public sealed class TransportExample
     }
 
     [Fact]
+    public async Task A_channel_runs_over_TCP()
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        Task<ISecureChannel> accepting = AcceptAsync(sockets.Server);
+        Stream stream = sockets.Client;
+        await using ISecureChannel channel = await SecureChannel.ConnectAsync(stream, _client);
+        await using ChannelPair pair = new(channel, await accepting);
+        await pair.RoundAsync([1], [2]);
+    }
+
+    [Fact]
     public async Task A_channel_runs_over_a_named_pipe()
     {
         string name = $"symratchet-{Guid.NewGuid():N}";
