@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>The aggregators that come with the library, by name.</summary>
+/// <summary>The aggregators that come with the library, by name. Thread-safe, as they are themselves.</summary>
 public static class BuiltInAggregators
 {
     private static readonly IAggregator[] All =
@@ -21,6 +21,7 @@ public static class BuiltInAggregators
     public static IReadOnlyList<string> Names { get; } = Array.ConvertAll(All, aggregator => aggregator.Name);
 
     /// <summary>Finds an aggregator by its name; case does not matter.</summary>
+    /// <param name="name">One of <see cref="Names"/>, in any case.</param>
     /// <exception cref="ArgumentException">The name is unknown; the message lists the known ones.</exception>
     public static IAggregator Find(string name)
     {

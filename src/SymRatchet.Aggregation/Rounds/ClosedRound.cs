@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>A closed round as the history keeps it: without the numbers themselves.</summary>
+/// <summary>A closed round as the history keeps it: without the numbers themselves. Immutable.</summary>
 /// <param name="Number">The round, from 1.</param>
 /// <param name="Aggregate">The aggregate over all its numbers, or null where the aggregator had none.</param>
 /// <param name="Clients">How many clients it counts.</param>

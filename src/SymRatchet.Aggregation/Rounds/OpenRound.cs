@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>A round that has begun and is not closed.</summary>
+/// <summary>A round that has begun and is not closed. Immutable.</summary>
 /// <param name="Number">The round, from 1.</param>
 /// <param name="Clients">How many clients have contributed.</param>
 /// <param name="Present">How many clients are present.</param>

@@ -38,6 +38,7 @@ public sealed class RoundClosing
     }
 
     /// <summary>One round at a time for everybody, closed so long after its first contribution.</summary>
+    /// <param name="time">How long; positive.</param>
     public static RoundClosing After(TimeSpan time) => new(answersAtOnce: false, allPresent: false, int.MaxValue, time);
 
     internal bool AnswersAtOnce { get; }

@@ -28,6 +28,7 @@ public abstract class RoundEngine
     }
 
     /// <summary>Makes an engine for the options' rule.</summary>
+    /// <param name="options">The rule, the aggregator and the clock.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static RoundEngine Create(RoundOptions options)
     {
@@ -96,6 +97,7 @@ public abstract class RoundEngine
     }
 
     /// <summary>Lets a client go; its numbers are no longer counted. It may make the open round complete. Nothing happens if it is gone.</summary>
+    /// <param name="member">What <see cref="Join"/> gave.</param>
     public void Leave(RoundMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
@@ -117,6 +119,7 @@ public abstract class RoundEngine
     public abstract bool Close();
 
     /// <summary>Takes what is to be told to one client; call it until it returns false.</summary>
+    /// <param name="outcome">What is to be told, and to whom.</param>
     public bool TryTakeOutcome(out RoundOutcome outcome) => _outcomes.TryDequeue(out outcome);
 
     private protected int PresentCount => _present.Count;

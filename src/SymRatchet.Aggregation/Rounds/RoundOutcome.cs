@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>What one client is to be told.</summary>
+/// <summary>What one client is to be told. Immutable.</summary>
 /// <param name="Member">The client.</param>
 /// <param name="Round">The round that was answered; 0 where the client lost its place between rounds.</param>
 /// <param name="Aggregate">The answer; 0 where it is refused.</param>

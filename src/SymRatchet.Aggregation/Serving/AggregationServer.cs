@@ -13,6 +13,7 @@ public sealed class AggregationServer : IDisposable
     private readonly RoundTable _table;
 
     /// <summary>Makes a server without clients.</summary>
+    /// <param name="options">How it aggregates.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public AggregationServer(AggregationServerOptions options)
     {

@@ -5,7 +5,7 @@ namespace SymRatchet.Aggregation;
 
 /// <summary>
 /// What a client sends in a round: decimal numbers in UTF-8, separated by commas, with blanks around them where one likes.
-/// The decimal separator is a point, whatever the machine's culture.
+/// The decimal separator is a point, whatever the machine's culture. Thread-safe.
 /// </summary>
 public static class ContributionText
 {
@@ -47,6 +47,7 @@ public static class ContributionText
     }
 
     /// <summary>Writes a contribution, each number so that it reads back as the same.</summary>
+    /// <param name="numbers">The numbers: one or more, finite, at most <see cref="MaxMagnitude"/> in size.</param>
     /// <exception cref="ArgumentException">There is no number, or one that a server refuses.</exception>
     public static byte[] Format(ReadOnlySpan<double> numbers)
     {

@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>How a served session went.</summary>
+/// <summary>How a served session went. Immutable.</summary>
 /// <param name="End">Why it ended.</param>
 /// <param name="Rounds">How many rounds were answered.</param>
 /// <param name="Detail">The reason in words, for logs.</param>

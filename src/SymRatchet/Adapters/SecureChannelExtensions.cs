@@ -3,7 +3,7 @@ using SymRatchet.Adapters;
 
 namespace SymRatchet;
 
-/// <summary>Other faces of a channel, for code that wants bytes and not messages.</summary>
+/// <summary>Other faces of a channel, for code that wants bytes and not messages. As safe among threads as the channel: one reader and one writer at a time.</summary>
 public static class SecureChannelExtensions
 {
     private const int PipeBufferSize = ChannelStream.MaxChunk;

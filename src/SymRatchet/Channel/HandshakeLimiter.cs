@@ -6,7 +6,7 @@ namespace SymRatchet;
 
 /// <summary>
 /// The limits on pending handshakes of a server: in all, for each address, for each identity, and for each hello. Thread-safe;
-/// one object serves all accepts that share it, as those with the same options do.
+/// one object serves all accepts that share it, as those with the same options do. Protocol 1, section 8 (Limits).
 /// </summary>
 /// <remarks>
 /// Where a limit is reached, an older handshake makes room: first one whose hello is of an epoch that is over, as every replayed

@@ -4,7 +4,7 @@ namespace SymRatchet;
 
 /// <summary>
 /// A secure channel to one authenticated peer. Every message is sealed under a key of its own, and arrives whole, once and
-/// in order, or the channel ends.
+/// in order, or the channel ends. Protocol 1, sections 6 (Records) and 9 (Error behaviour).
 /// </summary>
 /// <remarks>
 /// One call that sends and one call that receives may run at the same time; a second one of the same kind throws

@@ -7,7 +7,9 @@ using SymRatchet.Session.Seed;
 
 namespace SymRatchet;
 
-/// <summary>Makes secure channels over any <see cref="Stream"/> or <see cref="IDuplexPipe"/>. Thread-safe.</summary>
+/// <summary>
+/// Makes secure channels over any <see cref="Stream"/> or <see cref="IDuplexPipe"/>: the handshake of protocol 1, section 5, or of the seed protocol. Thread-safe.
+/// </summary>
 public static class SecureChannel
 {
 #pragma warning disable RS0026 // the overloads differ in a Stream and an IDuplexPipe; no call can mean both

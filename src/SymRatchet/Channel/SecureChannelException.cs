@@ -10,12 +10,15 @@ public sealed class SecureChannelException : IOException
     }
 
     /// <summary>Makes an exception without a reason; the library always gives one.</summary>
+    /// <param name="message">What happened, in a sentence.</param>
     public SecureChannelException(string message)
         : this(SecureChannelError.Aborted, message)
     {
     }
 
     /// <summary>Makes an exception without a reason; the library always gives one.</summary>
+    /// <param name="message">What happened, in a sentence.</param>
+    /// <param name="innerException">What caused it.</param>
     public SecureChannelException(string message, Exception innerException)
         : this(SecureChannelError.Aborted, message, innerException)
     {

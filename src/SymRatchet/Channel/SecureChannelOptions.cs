@@ -6,7 +6,8 @@ using SymRatchet.Session;
 
 namespace SymRatchet;
 
-/// <summary>What both sides of a channel can set. A channel takes a copy, so later changes do not reach it.</summary>
+/// <summary>What both sides of a channel can set. A channel takes a copy, so later changes do not reach it. Many
+/// channels, on any threads, may be made from one object that nobody changes meanwhile.</summary>
 public abstract class SecureChannelOptions
 {
     private protected SecureChannelOptions()

@@ -44,12 +44,15 @@ public interface IKeyDirectory : IKeyStore
     ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default);
 
     /// <summary>What the store knows of one identity, without its keys; null where the id is unknown.</summary>
+    /// <param name="id">The client's id.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
 
     /// <summary>Lists identities in the order of the bytes of their ids, a page at a time.</summary>
     /// <param name="after">The id after which the page starts; empty for the first page.</param>
     /// <param name="limit">How many identities at most, 1 or more. A shorter page is the last one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
     ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -3,7 +3,7 @@ namespace SymRatchet;
 /// <summary>
 /// Where the keys of identities live, as far as a channel needs it; <see cref="IKeyDirectory"/> is the operators' side. An
 /// implementation is safe for use by many threads, and, where several processes share it, by all of them. Exceptions that
-/// it throws end the handshake in flight as <see cref="SecureChannelError.KeyStore"/>.
+/// it throws end the handshake in flight as <see cref="SecureChannelError.KeyStore"/>. Protocol 1, sections 3 (Provisioning) and 5.
 /// </summary>
 public interface IKeyStore
 {

@@ -29,6 +29,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     public ChannelRole Role { get; }
 
     /// <summary>Imports a key; the store keeps what it becomes, not the key.</summary>
+    /// <param name="key">The key, of either protocol.</param>
     /// <exception cref="InvalidOperationException">The id is already there.</exception>
     public void Add(PreSharedKey key)
     {
@@ -73,6 +74,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <summary>Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.</summary>
+    /// <param name="id">The client's id.</param>
     /// <returns>False where the id is unknown.</returns>
     public bool Remove(ReadOnlySpan<byte> id)
     {

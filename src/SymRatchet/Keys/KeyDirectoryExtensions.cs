@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SymRatchet;
 
-/// <summary>Key directories and pre-shared keys.</summary>
+/// <summary>Key directories and pre-shared keys. As safe among threads as the directory.</summary>
 public static class KeyDirectoryExtensions
 {
     private const int PageSize = 100;

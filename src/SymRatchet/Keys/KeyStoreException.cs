@@ -9,12 +9,15 @@ public sealed class KeyStoreException : IOException
     }
 
     /// <summary>Makes an exception.</summary>
+    /// <param name="message">Which store, and what can be done; never a key.</param>
     public KeyStoreException(string message)
         : base(message)
     {
     }
 
     /// <summary>Makes an exception with a cause.</summary>
+    /// <param name="message">Which store, and what can be done; never a key.</param>
+    /// <param name="innerException">What caused it.</param>
     public KeyStoreException(string message, Exception innerException)
         : base(message, innerException)
     {

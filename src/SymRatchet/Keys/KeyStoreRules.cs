@@ -2,7 +2,7 @@ using SymRatchet.Keys;
 
 namespace SymRatchet;
 
-/// <summary>For those who write a key store: what every <see cref="IKeyDirectory"/> refuses, so that stores do not differ.</summary>
+/// <summary>For those who write a key store: what every <see cref="IKeyDirectory"/> refuses, so that stores do not differ. Thread-safe.</summary>
 public static class KeyStoreRules
 {
     /// <summary>Whether a key may be added to a store.</summary>

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace SymRatchet;
 
-/// <summary>Writes keys down as they are: what protects them is who may read the store. For stores that are given no other wrapper.</summary>
+/// <summary>Writes keys down as they are: what protects them is who may read the store. For stores that are given no other wrapper. Thread-safe.</summary>
 public sealed class PlainKeys : IKeyWrapper
 {
     private PlainKeys()

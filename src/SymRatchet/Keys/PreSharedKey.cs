@@ -99,15 +99,20 @@ public sealed class PreSharedKey : IDisposable
     }
 
     /// <summary>Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.</summary>
+    /// <param name="path">The file; at most 4,095 bytes.</param>
     /// <exception cref="IOException">The file cannot be read, or others may read it (on Unix; elsewhere the permissions are not checked).</exception>
     /// <exception cref="FormatException">The file is no credential; the message names the line and never its content.</exception>
     public static PreSharedKey FromCredentialFile(string path) => CredentialFile.Read(path);
 
     /// <summary>Writes the key to a new file that only its owner may read. Whoever has the file can speak as the client.</summary>
+    /// <param name="path">The file; it must not exist yet.</param>
+    /// <exception cref="ArgumentException">The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.</exception>
     /// <exception cref="IOException">The file exists already or cannot be written.</exception>
     public void WriteCredentialFile(string path) => CredentialFile.Write(path, this);
 
     /// <summary>Writes what <see cref="WriteCredentialFile"/> writes, for a destination that is no file. Whoever reads it can speak as the client.</summary>
+    /// <param name="destination">A stream that can be written; left open.</param>
+    /// <exception cref="ArgumentException">The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.</exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public void WriteCredential(Stream destination)
     {

@@ -1,6 +1,6 @@
 namespace SymRatchet;
 
-/// <summary>The cipher suites of protocol 1. The number is what travels in a handshake.</summary>
+/// <summary>The cipher suites of protocol 1. The number is what travels in a handshake. Protocol 1, section 2.1.</summary>
 public enum CipherSuiteId
 {
     /// <summary>AEGIS-256 with 32-byte tags, and its own step function: the default, and the fastest on a processor with AES instructions. From libsodium.</summary>

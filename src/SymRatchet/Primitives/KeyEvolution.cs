@@ -1,6 +1,6 @@
 namespace SymRatchet;
 
-/// <summary>Whether an identity's root key moves forward with every session. Fixed when a key is provisioned, on both sides alike.</summary>
+/// <summary>Whether an identity's root key moves forward with every session. Fixed when a key is provisioned, on both sides alike. Protocol 1, section 3.</summary>
 public enum KeyEvolution
 {
     /// <summary>

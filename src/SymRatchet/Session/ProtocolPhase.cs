@@ -1,6 +1,6 @@
 namespace SymRatchet;
 
-/// <summary>Where a channel stands. It only ever moves down this list.</summary>
+/// <summary>Where a channel stands. It only ever moves down this list. Protocol 1, section 7 (Transitions).</summary>
 public enum ProtocolPhase
 {
     /// <summary>The handshake has not yet proven the peer.</summary>

@@ -1,105 +1,29 @@
-using Mono.Cecil;
-using Mono.Cecil.Cil;
-using SymRatchet.TestKit;
-
 namespace SymRatchet.Tests.Architecture;
 
-/// <summary>
-/// The rooms of src/SymRatchet, lowest first. A type's room is the folder of the file that bears its name; a type may use its own
-/// room and those below. Read from the compiled assembly, so what the sources hide the compiler does not.
-/// </summary>
+/// <summary>A type may use its own room and those below.</summary>
 public sealed class LayerTests
 {
-    private static readonly string[] RoomsFromTheGround =
-        ["Primitives", "Wire", "Ratchet", "Keys", "Session", "Session/Seed", "Diagnostics", "Channel", "Adapters"];
-
-    private static readonly Dictionary<string, int> RoomByTypeName = ReadRooms();
-
-    private static readonly ModuleDefinition Module = ModuleDefinition.ReadModule(typeof(SecureChannel).Assembly.Location);
-
     [Fact]
     public void Every_type_has_a_file_of_its_name_in_a_known_room() =>
-        Assert.Empty(Types().Where(type => RoomOf(type) < 0).Select(type => type.FullName));
+        Assert.Empty(Rooms.Types().Where(type => Rooms.RoomOf(type) < 0).Select(type => type.FullName));
 
     [Fact]
     public void No_arrow_runs_up()
     {
-        var upward = from type in Types()
-                     from used in Uses(type).Distinct()
-                     where used != type && RoomOf(used) > RoomOf(type)
-                     select $"{RoomsFromTheGround[RoomOf(type)]}/{type.Name} uses {RoomsFromTheGround[RoomOf(used)]}/{used.Name}";
+        var upward = from type in Rooms.Types()
+                     from used in Rooms.Uses(type).Distinct()
+                     where used != type && Rooms.RoomOf(used) > Rooms.RoomOf(type)
+                     select $"{Rooms.FromTheGround[Rooms.RoomOf(type)]}/{type.Name} uses {Rooms.FromTheGround[Rooms.RoomOf(used)]}/{used.Name}";
         Assert.Empty(upward);
     }
 
     [Fact]
     public void Only_the_channel_that_chooses_the_protocol_knows_the_seed()
     {
-        int seed = Array.IndexOf(RoomsFromTheGround, "Session/Seed");
-        var knowing = from type in Types()
-                      where RoomOf(type) != seed && Uses(type).Any(used => RoomOf(used) == seed)
+        int seed = Array.IndexOf(Rooms.FromTheGround, "Session/Seed");
+        var knowing = from type in Rooms.Types()
+                      where Rooms.RoomOf(type) != seed && Rooms.Uses(type).Any(used => Rooms.RoomOf(used) == seed)
                       select type.Name;
         Assert.Equal([nameof(SecureChannel)], knowing);
     }
-
-    private static Dictionary<string, int> ReadRooms()
-    {
-        string source = Repository.PathOf("src", "SymRatchet");
-        Dictionary<string, int> rooms = [];
-        foreach (string file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories))
-        {
-            string folder = Path.GetRelativePath(source, Path.GetDirectoryName(file)!).Replace('\\', '/');
-            if (!folder.StartsWith("obj", StringComparison.Ordinal) && !folder.StartsWith("bin", StringComparison.Ordinal))
-                rooms.Add(Path.GetFileNameWithoutExtension(file), Array.IndexOf(RoomsFromTheGround, folder));
-        }
-
-        return rooms;
-    }
-
-    private static IEnumerable<TypeDefinition> Types() =>
-        Module.Types.Where(type => type.Namespace.StartsWith(nameof(SymRatchet), StringComparison.Ordinal));
-
-    private static int RoomOf(TypeDefinition type) =>
-        RoomByTypeName.GetValueOrDefault(type.Name.Split('`')[0], type.Namespace.Contains("Generated", StringComparison.Ordinal) ? 0 : -1);
-
-    // Everything that the type and the types nested in it name: bases, fields, signatures, and the operands of every instruction.
-    private static IEnumerable<TypeDefinition> Uses(TypeDefinition type) =>
-        References(type).SelectMany(Flatten)
-            .Where(reference => reference.Scope == type.Module)
-            .Select(reference => Outermost(reference.Resolve()))
-            .Where(used => used.Namespace.StartsWith(nameof(SymRatchet), StringComparison.Ordinal));
-
-    private static IEnumerable<TypeReference> References(TypeDefinition type)
-    {
-        IEnumerable<TypeReference?> named =
-        [
-            type.BaseType,
-            .. type.Interfaces.Select(i => i.InterfaceType),
-            .. type.CustomAttributes.Select(a => a.AttributeType),
-            .. type.Fields.Select(f => f.FieldType),
-            .. type.Methods.SelectMany(Signature),
-            .. type.Methods.Where(m => m.HasBody).SelectMany(m => m.Body.Instructions).SelectMany(Operands),
-        ];
-        return named.OfType<TypeReference>().Concat(type.NestedTypes.SelectMany(References));
-    }
-
-    private static IEnumerable<TypeReference?> Signature(MethodReference method) =>
-        [method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)];
-
-    private static IEnumerable<TypeReference?> Operands(Instruction instruction) => instruction.Operand switch
-    {
-        MethodReference method => [method.DeclaringType, .. Signature(method), .. (method as GenericInstanceMethod)?.GenericArguments ?? []],
-        FieldReference field => [field.DeclaringType, field.FieldType],
-        TypeReference type => [type],
-        _ => [],
-    };
-
-    private static IEnumerable<TypeReference> Flatten(TypeReference reference) => reference switch
-    {
-        GenericInstanceType generic => [.. Flatten(generic.ElementType), .. generic.GenericArguments.SelectMany(Flatten)],
-        TypeSpecification specification => Flatten(specification.ElementType),
-        GenericParameter => [],
-        _ => [reference],
-    };
-
-    private static TypeDefinition Outermost(TypeDefinition type) => type.DeclaringType is null ? type : Outermost(type.DeclaringType);
 }

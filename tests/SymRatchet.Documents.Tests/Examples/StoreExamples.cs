@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using SymRatchet.KeyStores.DataProtection;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.TestKit;
+
+namespace SymRatchet.Documents.Tests.Examples;
+
+public sealed class StoreExamples : CurrentFolder
+{
+    [Fact]
+    public async Task A_revocation_ends_the_channels_that_stand()
+    {
+        await using SqliteKeyStore store = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
+        using PreSharedKey key = PreSharedKey.Generate("sensor-18");
+        await store.AddAsync(key);
+        using ILoggerFactory loggerFactory = new ListLoggerFactory();
+
+        await using var live = new LiveChannels(store, loggerFactory);
+        var options = new SecureChannelServerOptions { Keys = store, LiveChannels = live };
+
+        await using ChannelPair pair = await ChannelPair.CreateAsync(new() { Key = key }, options);
+        Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
+        Assert.True(await RevokeAsync(store));
+        SecureChannelException ended = await Assert.ThrowsAsync<SecureChannelException>(() => receiving.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(SecureChannelError.Aborted, ended.Error);
+    }
+
+    [Fact]
+    public async Task A_key_that_was_rotated_on_the_server_first_never_locks_the_client_out()
+    {
+        await using SqliteKeyStore server = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
+        await using SqliteKeyStore client = SqliteKeyStore.Open("client.keys", ChannelRole.Client);
+        using PreSharedKey first = PreSharedKey.Generate("sensor-17");
+        await server.AddAsync(first);
+        await client.AddAsync(first);
+
+        await RotateOnServerAsync(server);
+        await MeetAsync(client, server);
+        Assert.True((await server.DescribeAsync("sensor-17"u8.ToArray()))!.IsRotating);
+        await RotateOnClientAsync(client);
+        await MeetAsync(client, server);
+        Assert.False((await server.DescribeAsync("sensor-17"u8.ToArray()))!.IsRotating);
+    }
+
+    [Fact]
+    public async Task The_alarms_of_a_key_with_two_owners_are_counted()
+    {
+        using PreSharedKey key = PreSharedKey.Generate("sensor-17");
+        await using SqliteKeyStore server = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
+        await server.AddAsync(key);
+        foreach (string owner in (string[])["client.keys", "clone.keys"])
+        {
+            await using SqliteKeyStore client = SqliteKeyStore.Open(owner, ChannelRole.Client);
+            await client.AddAsync(key);
+        }
+
+        ConcurrentQueue<string> alarms = [];
+        using IDisposable listening = AlarmExample.Listen(kind => alarms.Enqueue(kind));
+        foreach (string owner in (string[])["client.keys", "client.keys", "clone.keys"])
+        {
+            await using SqliteKeyStore client = SqliteKeyStore.Open(owner, ChannelRole.Client);
+            await MeetAsync(client, server);
+        }
+
+        Assert.Contains("ClientStoreBehind", alarms);
+    }
+
+    // Needs a database, so it is compiled here and run where the stores are tested.
+    internal static async Task<IKeyStore> OpenWrappedAsync(NpgsqlDataSource source, IDataProtectionProvider dataProtectionProvider)
+    {
+        var wrapper = new DataProtectionKeyWrapper(dataProtectionProvider);   // SymRatchet.KeyStores.DataProtection
+        var store = await PostgreSqlKeyStore.OpenAsync(source, ChannelRole.Server, new() { Wrapper = wrapper });
+        return store;
+    }
+
+    private static async Task<bool> RevokeAsync(SqliteKeyStore store)
+    {
+        bool wasThere = await store.RevokeAsync("sensor-18"u8.ToArray());
+        return wasThere;
+    }
+
+    private static async Task RotateOnServerAsync(SqliteKeyStore store)
+    {
+        using PreSharedKey next = PreSharedKey.Generate("sensor-17");
+        next.WriteCredentialFile("sensor-17.next");
+        await store.RotateAsync(next);
+    }
+
+    private static async Task RotateOnClientAsync(SqliteKeyStore store)
+    {
+        using (PreSharedKey next = PreSharedKey.FromCredentialFile("sensor-17.next"))
+            await store.RotateAsync(next);
+        File.Delete("sensor-17.next");
+    }
+
+    private static async Task MeetAsync(SqliteKeyStore client, SqliteKeyStore server)
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "sensor-17" }, new SecureChannelServerOptions { Keys = server });
+        await pair.RoundAsync([1], [2]);
+    }
+}
