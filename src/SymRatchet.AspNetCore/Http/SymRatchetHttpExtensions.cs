@@ -11,16 +11,21 @@ public static class SymRatchetHttpExtensions
     /// Makes a handler connect through channels. Addresses begin with <c>http://</c>, since it is the connection that is protected; HTTP/2 needs
     /// <c>HttpVersionPolicy.RequestVersionExact</c>. Connections of one identity may be opened in parallel.
     /// </summary>
-    /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set.</param>
-    /// <param name="options">Who the client is. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
-    /// <exception cref="InvalidOperationException">The handler connects in a way of its own already.</exception>
+    /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set, and it uses no proxy.</param>
+    /// <param name="options">Who the client is; copied. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
+    /// <exception cref="ArgumentException">The options are not complete.</exception>
+    /// <exception cref="InvalidOperationException">The handler connects in a way of its own already, or has a proxy.</exception>
     public static SocketsHttpHandler UseSymRatchet(this SocketsHttpHandler handler, SecureChannelClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(options);
         if (handler.ConnectCallback is not null)
             throw new InvalidOperationException("The handler has a ConnectCallback already; a channel must be what connects.");
-        handler.ConnectCallback = (context, cancellationToken) => ConnectAsync(context, options, cancellationToken);
+        if (handler.Proxy is not null)
+            throw new InvalidOperationException("The handler has a Proxy; the channel's handshake would be made with the proxy.");
+        SecureChannelClientOptions own = options.Validated();
+        handler.UseProxy = false; // nor one that the machine's settings name
+        handler.ConnectCallback = (context, cancellationToken) => ConnectAsync(context, own, cancellationToken);
         return handler;
     }
 
