@@ -158,7 +158,13 @@ public sealed class HttpTests
     [Theory]
     [InlineData("SymRatchet:HandshakeTimeout", "soon", "SymRatchet:HandshakeTimeout: 'soon'")]
     [InlineData("SymRatchet:Suites:0", "Rot13", "SymRatchet:Suites:0: 'Rot13' is no suite")]
+    [InlineData("SymRatchet:Suites:0", "Aegis256, Aes256Gcm", "SymRatchet:Suites:0: 'Aegis256, Aes256Gcm' is no suite")]
     [InlineData("SymRatchet:MaxRecordSize", "3", "MaxRecordSize is 3")]
+    [InlineData("SymRatchet:HandshakeTimeout", "10", "HandshakeTimeout is 10.00:00:00")]
+    [InlineData("SymRatchet:HandshakeTimeout", "60.00:00:00", "HandshakeTimeout is 60.00:00:00")]
+    [InlineData("SymRatchet:HandshakeLimiter:MaxPending", "0", "HandshakeLimiter.MaxPending is 0")]
+    [InlineData("SymRatchet:HandshakeLimiter:MaxPendingPerAddress", "-1", "HandshakeLimiter.MaxPendingPerAddress is -1")]
+    [InlineData("SymRatchet:HandshakeLimiter:MaxPendingPerId", "0", "HandshakeLimiter.MaxPendingPerId is 0")]
     public async Task A_wrong_setting_fails_the_start_and_names_itself(string key, string value, string complaint)
     {
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync((key, value)));

@@ -22,13 +22,15 @@ public static class SymRatchetConnectionBuilderExtensions
 
     /// <summary>Protects the connections of a listener by channels.</summary>
     /// <param name="builder">The listener, such as Kestrel's <c>ListenOptions</c>.</param>
-    /// <param name="options">Keys, suites and limits. Its handshake limiter counts the connections of every listener that has the same.</param>
+    /// <param name="options">Keys, suites and limits; copied. The handshake limiter counts the connections of every listener that has the same.</param>
+    /// <exception cref="ArgumentException">The options are not complete.</exception>
     public static TBuilder UseSymRatchet<TBuilder>(this TBuilder builder, SecureChannelServerOptions options)
         where TBuilder : IConnectionBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
-        builder.Use(next => new SymRatchetConnectionMiddleware(next, options).OnConnectionAsync);
+        SecureChannelServerOptions own = options.Validated();
+        builder.Use(next => new SymRatchetConnectionMiddleware(next, own).OnConnectionAsync);
         return builder;
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace SymRatchet.AspNetCore;
 
@@ -11,6 +12,8 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
 {
     // A client that does not take the last word must not hold up the shutdown.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private static readonly IOException Ended = new("The connection has ended.");
 
     internal async Task OnConnectionAsync(ConnectionContext connection)
     {
@@ -26,13 +29,15 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
             connection.Features.Set<ISecureChannelFeature>(new SecureChannelFeature(channel.Peer));
             try
             {
+                // After a handler that threw there is no close: it would tell the client that all was said.
                 await next(connection).ConfigureAwait(false);
+                await CloseAsync(channel, protectedTransport.Output).ConfigureAwait(false);
             }
             finally
             {
+                // With an exception, the pipe does not try again to send what is left in it.
                 await protectedTransport.Input.CompleteAsync().ConfigureAwait(false);
-                await protectedTransport.Output.CompleteAsync().ConfigureAwait(false);
-                await CloseAsync(channel).ConfigureAwait(false);
+                await protectedTransport.Output.CompleteAsync(Ended).ConfigureAwait(false);
                 connection.Transport = transport;
                 connection.Features.Set<ISecureChannelFeature>(null);
             }
@@ -41,9 +46,12 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
 
     private async Task<ISecureChannel?> HandshakeAsync(ConnectionContext connection)
     {
+        // A server that stops does not wait for somebody who has proven nothing yet.
+        CancellationToken stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping);
         try
         {
-            return await SecureChannel.AcceptAsync(connection.Transport, connection.RemoteEndPoint, options, connection.ConnectionClosed).ConfigureAwait(false);
+            return await SecureChannel.AcceptAsync(connection.Transport, connection.RemoteEndPoint, options, either.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
         {
@@ -51,13 +59,14 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
         }
     }
 
-    private static async Task CloseAsync(ISecureChannel channel)
+    private static async Task CloseAsync(ISecureChannel channel, PipeWriter output)
     {
         if (channel.Phase != ProtocolPhase.Active)
             return;
         using CancellationTokenSource limit = new(CloseTimeout);
         try
         {
+            await output.FlushAsync(limit.Token).ConfigureAwait(false);
             await channel.CloseAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)

@@ -43,8 +43,8 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
     }
 
     private static CipherSuiteId Suite(IConfigurationSection entry) =>
-        Enum.TryParse(entry.Value, ignoreCase: true, out CipherSuiteId suite) && Enum.IsDefined(suite)
-            ? suite
+        Enum.GetNames<CipherSuiteId>().Contains(entry.Value, StringComparer.OrdinalIgnoreCase) // what Enum.Parse takes beyond names, such as a list, is no suite
+            ? Enum.Parse<CipherSuiteId>(entry.Value!, ignoreCase: true)
             : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Enum.GetNames<CipherSuiteId>())}");
 
     private static OptionsValidationException Invalid(IConfigurationSection entry, string complaint) =>

@@ -12,18 +12,20 @@ public static class SymRatchetHttpExtensions
     /// <c>HttpVersionPolicy.RequestVersionExact</c>. Connections of one identity may be opened in parallel.
     /// </summary>
     /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set, and it uses no proxy.</param>
-    /// <param name="options">Who the client is. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
-    /// <exception cref="InvalidOperationException">The handler connects in a way of its own already.</exception>
+    /// <param name="options">Who the client is; copied. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
+    /// <exception cref="ArgumentException">The options are not complete.</exception>
+    /// <exception cref="InvalidOperationException">The handler connects in a way of its own already, or has a proxy.</exception>
     public static SocketsHttpHandler UseSymRatchet(this SocketsHttpHandler handler, SecureChannelClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(options);
         if (handler.ConnectCallback is not null)
             throw new InvalidOperationException("The handler has a ConnectCallback already; a channel must be what connects.");
-
-        // A proxy would be what the channel is made with, and it has no key.
-        handler.UseProxy = false;
-        handler.ConnectCallback = (context, cancellationToken) => ConnectAsync(context, options, cancellationToken);
+        if (handler.Proxy is not null)
+            throw new InvalidOperationException("The handler has a Proxy; the channel's handshake would be made with the proxy.");
+        SecureChannelClientOptions own = options.Validated();
+        handler.UseProxy = false; // nor one that the machine's settings name
+        handler.ConnectCallback = (context, cancellationToken) => ConnectAsync(context, own, cancellationToken);
         return handler;
     }
 
@@ -38,7 +40,6 @@ public static class SymRatchetHttpExtensions
     }
 
     /// <summary>The other side of the channel that a request came over; null where it came over none.</summary>
-    /// <param name="context">The request.</param>
     public static ChannelPeer? GetSymRatchetPeer(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

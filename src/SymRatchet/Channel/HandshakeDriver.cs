@@ -64,6 +64,11 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         {
             failure = SecureChannelException.Of(SecureChannelError.Transport, e.Message, e);
         }
+        catch (OperationCanceledException e)
+        {
+            await GiveUpAsync(state, SecureChannelException.Of(SecureChannelError.Canceled, "in the handshake", e), activity).ConfigureAwait(false);
+            throw;
+        }
         catch
         {
             await AbandonAsync(state).ConfigureAwait(false);

@@ -39,6 +39,20 @@ public sealed class HandshakeLimiter
         }
     }
 
+    /// <summary>Refuses limits that would let nobody in.</summary>
+    internal void Validate()
+    {
+        AtLeastOne(MaxPending, nameof(MaxPending));
+        AtLeastOne(MaxPendingPerAddress, nameof(MaxPendingPerAddress));
+        AtLeastOne(MaxPendingPerId, nameof(MaxPendingPerId));
+
+        static void AtLeastOne(int limit, string name)
+        {
+            if (limit < 1)
+                throw new ArgumentException($"{nameof(HandshakeLimiter)}.{name} is {limit}; it must be 1 or more.");
+        }
+    }
+
     /// <summary>Lets a connection begin its handshake, or returns null where there is no room.</summary>
     internal PendingHandshake? TryEnter(IPAddress? address)
     {

@@ -52,7 +52,7 @@ public abstract class SecureChannelOptions
     /// <summary>How many epochs one side's store may be ahead of the other's, 1 to 65,536; 65,536 by default. Protocol 1 only.</summary>
     public long EpochLimit { get; set; } = Limits.EpochLimit;
 
-    /// <summary>How long a handshake may take, 10 seconds by default. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
+    /// <summary>How long a handshake may take, 10 seconds by default, and less than a day. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = Limits.HandshakeTimeout;
 
     /// <summary>Whether the stream or pipe stays open when the channel is disposed. Off by default.</summary>
@@ -87,8 +87,8 @@ public abstract class SecureChannelOptions
             throw new ArgumentException($"{nameof(PaddingBlock)} is {PaddingBlock}; it must be 0 to {nameof(MaxRecordSize)}.");
         if (EpochLimit is < 1 or > Limits.EpochLimit)
             throw new ArgumentException($"{nameof(EpochLimit)} is {EpochLimit}; it must be 1 to {Limits.EpochLimit}.");
-        if (HandshakeTimeout != Timeout.InfiniteTimeSpan && HandshakeTimeout <= TimeSpan.Zero)
-            throw new ArgumentException($"{nameof(HandshakeTimeout)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+        if (HandshakeTimeout != Timeout.InfiniteTimeSpan && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.HandshakeTimeoutBound))
+            throw new ArgumentException($"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
     }

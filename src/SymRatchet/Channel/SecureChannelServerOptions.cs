@@ -32,6 +32,7 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
             throw new ArgumentException($"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its clients.");
         if (Keys is IKeyDirectory { Role: not ChannelRole.Server })
             throw new ArgumentException($"{nameof(Keys)} is a store of the client role; a server needs one of the server role.");
+        HandshakeLimiter?.Validate();
         return new SecureChannelServerOptions(this);
     }
 }

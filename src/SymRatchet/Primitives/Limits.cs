@@ -24,6 +24,9 @@ internal static class Limits
 
     internal static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>A setting of "10" that was meant as seconds is read as days, and a timer takes 49 of them.</summary>
+    internal static readonly TimeSpan HandshakeTimeoutBound = TimeSpan.FromDays(1);
+
     /// <summary>How long the last word of a failing or closing channel may take to leave.</summary>
     internal static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
 

@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace SymRatchet.AspNetCore.Tests;
+
+/// <summary>How a connection ends: only what was really said to the end is closed in order, and nobody holds up a server that stops.</summary>
+public sealed class ConnectionTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_handler_that_fails_does_not_claim_that_all_was_said()
+    {
+        await using RawServer server = await RawServer.StartAsync(async connection =>
+        {
+            await connection.Transport.Output.WriteAsync("half of it"u8.ToArray());
+            throw new InvalidDataException("the other half is broken");
+        });
+        await using ISecureChannel channel = await server.OpenChannelAsync();
+        ArrayBufferWriter<byte> received = new();
+        Assert.True(await channel.ReceiveAsync(received));
+        await Assert.ThrowsAsync<SecureChannelException>(() => channel.ReceiveAsync(received).AsTask().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_handler_that_returns_has_said_all_of_it()
+    {
+        await using RawServer server = await RawServer.StartAsync(connection =>
+        {
+            // Not flushed: what a handler leaves in the pipe when it is done is sent nevertheless.
+            connection.Transport.Output.Write("all of it"u8);
+            return Task.CompletedTask;
+        });
+        await using ISecureChannel channel = await server.OpenChannelAsync();
+        ArrayBufferWriter<byte> received = new();
+        Assert.True(await channel.ReceiveAsync(received));
+        Assert.Equal("all of it", Encoding.ASCII.GetString(received.WrittenSpan));
+        Assert.False(await channel.ReceiveAsync(received));
+    }
+
+    [Fact]
+    public async Task A_silent_connection_does_not_hold_up_a_server_that_stops()
+    {
+        HandshakeLimiter limiter = new();
+        await using RawServer server = await RawServer.StartAsync(_ => Task.CompletedTask, configure: options =>
+        {
+            options.HandshakeTimeout = Timeout.InfiniteTimeSpan;
+            options.HandshakeLimiter = limiter;
+        });
+        await using NetworkStream silent = await server.ConnectAsync();
+        using CancellationTokenSource patience = new(Patience);
+        while (limiter.Pending == 0)
+            await Task.Delay(5, patience.Token);
+
+        using CancellationTokenSource grace = new(TimeSpan.FromSeconds(5));
+        await server.StopAsync(grace.Token);
+        Assert.False(grace.IsCancellationRequested, "The server waited for the silent connection until it was told to stop at once.");
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_in_the_middle_is_no_error_in_the_servers_log()
+    {
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RawServer server = await RawServer.StartAsync(handler: null, application => application.MapGet("/endless", async (HttpContext context) =>
+        {
+            try
+            {
+                byte[] block = new byte[64 * 1024];
+                while (true)
+                    await context.Response.Body.WriteAsync(block, context.RequestAborted);
+            }
+            finally
+            {
+                ended.TrySetResult();
+            }
+        }));
+        NetworkStream wire = await server.ConnectAsync();
+        await using (ISecureChannel channel = await SecureChannel.ConnectAsync(wire, new SecureChannelClientOptions { Key = WebServer.Key }))
+        {
+            await channel.SendAsync("GET /endless HTTP/1.1\r\nHost: here\r\n\r\n"u8.ToArray());
+            Assert.True(await channel.ReceiveAsync(new ArrayBufferWriter<byte>()));
+            wire.Socket.Close(0);
+        }
+
+        await ended.Task.WaitAsync(Patience);
+        using CancellationTokenSource patience = new(Patience);
+        await server.StopAsync(patience.Token);
+        Assert.DoesNotContain(server.Logs.Lines, line => line.Contains("Unhandled exception", StringComparison.Ordinal));
+    }
+}
