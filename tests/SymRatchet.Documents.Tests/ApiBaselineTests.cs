@@ -15,11 +15,13 @@ public sealed class ApiBaselineTests
         using TemporaryFolder folder = new();
         SourceCopy.Make(folder, "docs/images", "src/SymRatchet", "src/SymRatchet.Aggregation", "api");
         string source = await File.ReadAllTextAsync(folder.PathOf(Changed));
-        string addition = $"public static int Added => 1;\n\n    /// <summary>As before.</summary>\n    {Member}";
+        const string Head = "public static class AnswerText\n{\n";
+        Assert.Contains(Head, source, StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(folder.PathOf(Changed), source.Replace(Member, addition, StringComparison.Ordinal));
-        ProcessRun added = await PackAsync(folder);
-        Assert.True(added.ExitCode == 0, added.Output + added.Error);
+        string added = source.Replace(Head, Head + "    /// <summary>New.</summary>\n    public static int Added => 1;\n\n", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder.PathOf(Changed), added);
+        ProcessRun packed = await PackAsync(folder);
+        Assert.True(packed.ExitCode == 0, packed.Output + packed.Error);
 
         await File.WriteAllTextAsync(folder.PathOf(Changed), source.Replace(Member, Member.Replace("public", "internal", StringComparison.Ordinal), StringComparison.Ordinal));
         ProcessRun broken = await PackAsync(folder);
