@@ -19,7 +19,7 @@ internal static class ApiServer
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.AddSingleton(keys);
+        builder.Services.AddSingleton<IKeyStore>(keys);
         builder.Services.AddSymRatchet();
         builder.Services.AddAuthentication(SymRatchetAuthenticationDefaults.AuthenticationScheme).AddSymRatchet();
         builder.Services.AddAuthorizationBuilder().AddPolicy(Operator, policy => policy.RequireClaim(ClaimTypes.NameIdentifier, Operator));

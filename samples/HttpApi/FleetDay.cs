@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Grpc.Core;
 using Microsoft.AspNetCore.SignalR.Client;
 using Spectre.Console;
@@ -25,10 +24,10 @@ internal sealed class FleetDay(Uri address, PreSharedKey key, string name)
 
     private async Task UseHttpAsync(ApiClient client, CancellationToken cancellationToken)
     {
-        string? user = JsonSerializer.Deserialize<string>($"\"{await client.Http.GetStringAsync("/whoami", cancellationToken)}\"");
-        Tell("HTTP", "GET /whoami", $"{user}", user == name);
+        string user = await client.Http.GetStringAsync("/whoami", cancellationToken);
+        Tell("HTTP", "GET /whoami", user, user == name);
 
-        using HttpResponseMessage foreign = await client.Http.GetAsync($"/devices/{name}", cancellationToken);
+        using HttpResponseMessage foreign = await client.Http.GetAsync($"/devices/{Uri.EscapeDataString(name)}", cancellationToken);
         Tell("HTTP", $"GET /devices/{name}, which is the operator's", $"{(int)foreign.StatusCode}", foreign.StatusCode == HttpStatusCode.Forbidden);
     }
 

@@ -23,6 +23,6 @@ internal sealed class FleetState
         if (!_values.TryGetValue(device, out List<double>? values))
             return null;
         lock (values)
-            return values[^1];
+            return values is [.., double latest] ? latest : null;
     }
 }

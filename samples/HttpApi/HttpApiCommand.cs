@@ -48,11 +48,18 @@ internal static class HttpApiCommand
         Command command = new("client", "Uses all three once.") { credential, address };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (!Uri.TryCreate(parsed.GetRequiredValue(address), UriKind.Absolute, out Uri? server))
+            if (!Uri.TryCreate(parsed.GetRequiredValue(address), UriKind.Absolute, out Uri? server) || server.Scheme != Uri.UriSchemeHttp)
                 throw new SampleException("--connect takes an address such as http://127.0.0.1:9998");
             using var key = PreSharedKey.FromCredentialFile(parsed.GetRequiredValue(credential));
             string name = System.Text.Encoding.UTF8.GetString(key.Id.Span);
-            return Conclude(await new FleetDay(server, key, name).RunAsync(cancellationToken));
+            try
+            {
+                return Conclude(await new FleetDay(server, key, name).RunAsync(cancellationToken));
+            }
+            catch (HttpRequestException e)
+            {
+                throw new SampleException(e.Message);
+            }
         });
         return command;
     }

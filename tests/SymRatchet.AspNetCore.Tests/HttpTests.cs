@@ -123,9 +123,29 @@ public sealed class HttpTests
     {
         await using WebServer server = await WebServer.StartAsync();
         List<TcpClient> silent = [.. Enumerable.Range(0, 600).Select(_ => new TcpClient("127.0.0.1", server.Address.Port))];
+
+        // All are in: the places of one address are taken, and the others had to go.
+        List<Task> gone = [.. silent.Select(connection => EndOfAsync(connection.GetStream()))];
+        for (int i = server.HandshakeLimiter.MaxPendingPerAddress; i < silent.Count; i++)
+            gone.Remove(await Task.WhenAny(gone).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(server.HandshakeLimiter.MaxPendingPerAddress, server.HandshakeLimiter.Pending);
+
         using HttpClient client = server.Client();
         Assert.StartsWith("sensor-17", await client.GetStringAsync("/who"), StringComparison.Ordinal);
+        Assert.InRange(server.HandshakeLimiter.Pending, 1, server.HandshakeLimiter.MaxPendingPerAddress);
         silent.ForEach(connection => connection.Dispose());
+
+        static async Task EndOfAsync(NetworkStream stream)
+        {
+            try
+            {
+                Assert.Equal(0, await stream.ReadAsync(new byte[1]));
+            }
+            catch (IOException)
+            {
+                // Hung up on, with a reset.
+            }
+        }
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace SymRatchet.AspNetCore.Tests;
 
@@ -32,6 +33,8 @@ internal sealed class WebServer : IAsyncDisposable
 
     internal Uri Address { get; private set; } = null!;
 
+    internal HandshakeLimiter HandshakeLimiter => _application.Services.GetRequiredService<IOptions<SecureChannelServerOptions>>().Value.HandshakeLimiter!;
+
     /// <summary>Requests that the application has seen.</summary>
     internal int Requests => Volatile.Read(ref _requests);
 
@@ -44,7 +47,8 @@ internal sealed class WebServer : IAsyncDisposable
         LiveChannels live = new(keys);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton<IKeyStore>(keys);
-        builder.Services.AddSymRatchet(options => options.LiveChannels = live);
+        builder.Services.AddSingleton(live);
+        builder.Services.AddSymRatchet();
         builder.Services.AddAuthentication().AddSymRatchet();
         builder.Services.AddAuthorization();
         builder.Services.AddRoutingCore();

@@ -13,7 +13,8 @@ public static class SymRatchetServiceCollectionExtensions
 
     /// <summary>
     /// Registers the options of a server: limits and suites from the section <see cref="Section"/> of the configuration, the keys from the
-    /// <see cref="IKeyStore"/> among the services or from <paramref name="configure"/>. They are validated when the host starts.
+    /// <see cref="IKeyStore"/> among the services or from <paramref name="configure"/>, and <see cref="LiveChannels"/> as well, where there are any. They
+    /// are validated when the host starts.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets what the configuration does not, and has the last word.</param>
@@ -26,6 +27,7 @@ public static class SymRatchetServiceCollectionExtensions
             .Configure<IServiceProvider>((options, provider) =>
             {
                 options.Keys ??= provider.GetService<IKeyStore>();
+                options.LiveChannels ??= provider.GetService<LiveChannels>();
                 options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
                 configure?.Invoke(options);
             })
