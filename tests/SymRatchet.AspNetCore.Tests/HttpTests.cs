@@ -163,6 +163,19 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task An_answer_that_breaks_off_is_an_error_to_its_client()
+    {
+        await using WebServer server = await WebServer.StartAsync();
+        foreach ((Uri address, Version version) in new[] { (server.Address, HttpVersion.Version11), (server.Http2Address, HttpVersion.Version20) })
+        {
+            using HttpClient client = WebServer.ClientFor(address, WebServer.Key);
+            client.DefaultRequestVersion = version;
+            client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+            await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync("/half"));
+        }
+    }
+
+    [Fact]
     public async Task A_server_that_stops_ends_its_channels_in_order()
     {
         await using WebServer server = await WebServer.StartAsync();

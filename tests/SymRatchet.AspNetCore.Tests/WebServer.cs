@@ -124,6 +124,12 @@ internal sealed class WebServer : IAsyncDisposable
                 total += read;
             return total;
         });
+        _application.MapGet("/half", async (HttpContext context) =>
+        {
+            await context.Response.WriteAsync("half of it");
+            await context.Response.Body.FlushAsync();
+            throw new InvalidDataException("the other half is broken");
+        });
         _application.MapGet("/endless", async (HttpContext context) =>
         {
             while (true)
