@@ -40,6 +40,7 @@ public static class SymRatchetHttpExtensions
     }
 
     /// <summary>The other side of the channel that a request came over; null where it came over none.</summary>
+    /// <param name="context">The request.</param>
     public static ChannelPeer? GetSymRatchetPeer(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
