@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.Adapters;
 
@@ -105,12 +106,14 @@ internal sealed class ChannelStream(ISecureChannel channel, bool leaveOpen, int 
             return;
         try
         {
+            // A peer that does not read must not hold up who disposes.
+            using CancellationTokenSource limit = new(Limits.FarewellTimeout);
             if (!_writeFailed && channel.Phase == ProtocolPhase.Active)
-                await channel.CloseAsync(CancellationToken.None).ConfigureAwait(false);
+                await channel.CloseAsync(limit.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // A channel that has failed cannot be closed any more; disposing a stream does not throw for it.
+            // A channel that has failed, or whose peer takes nothing, cannot be closed any more; disposing a stream does not throw for it.
         }
         finally
         {

@@ -67,6 +67,15 @@ public sealed class ChannelStreamTests
     }
 
     [Fact]
+    public async Task A_peer_that_takes_nothing_does_not_hold_up_who_disposes()
+    {
+        // A flush waits until the other side has read.
+        await using ChannelPair pair = await ChannelPair.CreateAsync(pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        await pair.Client.AsStream().DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(ProtocolPhase.Terminated, pair.Client.Phase);
+    }
+
+    [Fact]
     public async Task A_stream_left_open_leaves_the_channel_usable()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
