@@ -96,6 +96,18 @@ public sealed class StoreFileTests
         Assert.Equal((4, 4), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
     }
 
+    [SkippableFact]
+    public void A_credential_file_for_which_there_is_no_room_leaves_no_part_behind()
+    {
+        using SmallDisk disk = SmallDisk.Mount(kilobytes: 64);
+        disk.Fill();
+        using var key = PreSharedKey.Generate(Name);
+        Assert.ThrowsAny<IOException>(() => key.WriteCredentialFile(disk.PathOf("credential")));
+        Assert.False(File.Exists(disk.PathOf("credential")));
+        disk.MakeRoom();
+        key.WriteCredentialFile(disk.PathOf("credential"));
+    }
+
     [Fact]
     public async Task A_call_waits_for_another_process_no_longer_than_it_was_told()
     {
