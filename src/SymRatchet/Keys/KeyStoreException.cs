@@ -22,4 +22,10 @@ public sealed class KeyStoreException : IOException
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// Gets whether the store cannot tell if the change was made: it may be there, now or later. False, the default, where the
+    /// change was certainly not made, or none was asked for.
+    /// </summary>
+    public bool IsOutcomeUnknown { get; init; }
 }
