@@ -64,7 +64,8 @@ internal static class ServerHost
             IdleTimeout = settings.IdleTimeout,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         }));
-        builder.Services.AddSingleton(services => new LiveChannels(store, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(services => new LiveChannels(
+            store, new SecureChannelServerOptions { LoggerFactory = services.GetRequiredService<ILoggerFactory>() }));
         builder.Services.AddSingleton(services => new SecureChannelServerOptions
         {
             Protocol = settings.Protocol,

@@ -79,9 +79,10 @@ public sealed class DiagnosticsTests
         using PreSharedKey key = PreSharedKey.Generate("sensor-17");
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
-        await using LiveChannels live = new(keys, logs, hashIdsInLogs: hashed);
         PipePair wire = new();
-        SecureChannelServerOptions serverOptions = new() { Keys = keys, LiveChannels = live, LoggerFactory = logs, HashIdsInLogs = hashed };
+        SecureChannelServerOptions serverOptions = new() { Keys = keys, LoggerFactory = logs, HashIdsInLogs = hashed };
+        await using LiveChannels live = new(keys, serverOptions);
+        serverOptions.LiveChannels = live;
         SecureChannelClientOptions clientOptions = new() { Key = key, LoggerFactory = logs, HashIdsInLogs = hashed };
         Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(wire.Server, serverOptions).AsTask();
         await using ISecureChannel client = await SecureChannel.ConnectAsync(wire.Client, clientOptions);

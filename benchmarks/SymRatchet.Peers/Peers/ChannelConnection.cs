@@ -5,7 +5,7 @@ namespace SymRatchet.Peers.Peers;
 /// <summary>A SymRatchet channel: messages are written without a flush and leave together.</summary>
 internal sealed class ChannelConnection(ISecureChannel channel) : PeerConnection
 {
-    private readonly Stream _stream = channel.AsStream();
+    private readonly Stream _stream = channel.AsStream(closeOnDispose: true);
 
     internal override Stream Stream => _stream;
 

@@ -11,6 +11,8 @@ internal sealed class ObservedChannel(ISecureChannel channel, LiveSession sessio
 
     public int MaxMessageSize => channel.MaxMessageSize;
 
+    public CancellationToken Ended => channel.Ended;
+
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
         await channel.SendAsync(message, cancellationToken);
@@ -36,6 +38,8 @@ internal sealed class ObservedChannel(ISecureChannel channel, LiveSession sessio
     public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => channel.PingAsync(cancellationToken);
 
     public ValueTask CloseAsync(CancellationToken cancellationToken = default) => channel.CloseAsync(cancellationToken);
+
+    public void Abort() => channel.Abort();
 
     public ValueTask DisposeAsync() => channel.DisposeAsync();
 }

@@ -6,14 +6,13 @@ namespace SymRatchet.AspNetCore;
 
 /// <summary>
 /// Puts a channel between a connection and whoever handles it: handshake, then everything that follows over the channel, then an
-/// authenticated close. A connection whose handshake fails is dropped without a word; the library logs and counts it.
+/// authenticated close. A handler that completes its output closes that direction at once, and may go on to read. A connection whose
+/// handshake fails is dropped without a word; the library logs and counts it.
 /// </summary>
 internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, SecureChannelServerOptions options)
 {
-    // A client that does not take the last word must not hold up the shutdown.
+    // A client that does not take the close must not hold up the shutdown.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
-
-    private static readonly IOException Ended = new("The connection has ended.");
 
     internal async Task OnConnectionAsync(ConnectionContext connection)
     {
@@ -23,21 +22,29 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
 
         await using (channel.ConfigureAwait(false))
         {
-            IDuplexPipe protectedTransport = channel.AsDuplexPipe(leaveOpen: true);
+            IDuplexPipe protectedTransport = channel.AsDuplexPipe();
             IDuplexPipe transport = connection.Transport;
             connection.Transport = protectedTransport;
             connection.Features.Set<ISecureChannelFeature>(new SecureChannelFeature(channel.Peer));
+
+            // A channel that failed, or whose client was revoked, takes the connection and all that runs on it with it.
+            using CancellationTokenRegistration ended = channel.Ended.UnsafeRegister(
+                static state => ((ConnectionContext)state!).Abort(new ConnectionAbortedException("The secure channel has ended.")), connection);
             try
             {
-                // After a handler that threw there is no close: it would tell the client that all was said.
                 await next(connection).ConfigureAwait(false);
-                await CloseAsync(channel, protectedTransport.Output).ConfigureAwait(false);
+                await CloseAsync(protectedTransport.Output).ConfigureAwait(false);
+            }
+            catch
+            {
+                // There is no close: it would tell the client that all was said.
+                channel.Abort();
+                throw;
             }
             finally
             {
-                // With an exception, the pipe does not try again to send what is left in it.
+                ended.Unregister();
                 await protectedTransport.Input.CompleteAsync().ConfigureAwait(false);
-                await protectedTransport.Output.CompleteAsync(Ended).ConfigureAwait(false);
                 connection.Transport = transport;
                 connection.Features.Set<ISecureChannelFeature>(null);
             }
@@ -59,19 +66,15 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
         }
     }
 
-    private static async Task CloseAsync(ISecureChannel channel, PipeWriter output)
+    private static async Task CloseAsync(PipeWriter output)
     {
-        if (channel.Phase != ProtocolPhase.Active)
-            return;
-        using CancellationTokenSource limit = new(CloseTimeout);
         try
         {
-            await output.FlushAsync(limit.Token).ConfigureAwait(false);
-            await channel.CloseAsync(limit.Token).ConfigureAwait(false);
+            await output.CompleteAsync().AsTask().WaitAsync(CloseTimeout).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
         {
-            // The client is gone; it does not hear the goodbye.
+            // The client is gone, or takes nothing; it does not hear the close.
         }
     }
 }

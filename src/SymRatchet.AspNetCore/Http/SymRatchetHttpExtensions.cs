@@ -57,7 +57,8 @@ public static class SymRatchetHttpExtensions
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
             ISecureChannel channel = await SecureChannel.ConnectAsync(new NetworkStream(socket, ownsSocket: true), options, cancellationToken).ConfigureAwait(false);
-            return channel.AsStream();
+            // HTTP frames its messages itself, and its handler disposes at every ordinary end.
+            return channel.AsStream(closeOnDispose: true);
         }
         catch
         {

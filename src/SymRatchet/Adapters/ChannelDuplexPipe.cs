@@ -1,6 +1,34 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace SymRatchet.Adapters;
 
-/// <summary>The two halves of a channel as pipes.</summary>
-internal sealed record ChannelDuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+/// <summary>The two halves of a channel as pipes. Each is completed for itself; the channel is disposed with the second.</summary>
+#pragma warning disable CA1001 // disposed with the second half
+internal sealed class ChannelDuplexPipe : IDuplexPipe
+#pragma warning restore CA1001
+{
+    private const int BufferSize = SecureChannelStream.MaxChunk;
+
+    private readonly SecureChannelStream _stream;
+    private int _halves = 2;
+
+    internal ChannelDuplexPipe(ISecureChannel channel, bool leaveOpen, ArrayPool<byte> pool)
+    {
+        _stream = new SecureChannelStream(channel, leaveOpen, closeOnDispose: false, pool);
+        Input = new ChannelPipeReader(
+            PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true, useZeroByteReads: true)),
+            CompletedAsync);
+        Output = new ChannelPipeWriter(
+            PipeWriter.Create(_stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true)),
+            _stream,
+            CompletedAsync);
+    }
+
+    public PipeReader Input { get; }
+
+    public PipeWriter Output { get; }
+
+    private Task CompletedAsync() =>
+        Interlocked.Decrement(ref _halves) == 0 ? _stream.DisposeAsync().AsTask() : Task.CompletedTask;
+}

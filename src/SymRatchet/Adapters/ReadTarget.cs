@@ -7,7 +7,7 @@ namespace SymRatchet.Adapters;
 /// Takes one message: straight into the reader's buffer where the channel asks for no more room than it has, else into a rented
 /// one that later reads empty. No buffer is held while nothing is left over.
 /// </summary>
-internal sealed class ReadTarget : IBufferWriter<byte>, IDisposable
+internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, IDisposable
 {
     private Memory<byte> _direct;
     private byte[]? _rented;
@@ -50,7 +50,7 @@ internal sealed class ReadTarget : IBufferWriter<byte>, IDisposable
             return _direct;
         if (_rented is not null && _rented.Length < sizeHint)
             GiveBack();
-        return _rented ??= ArrayPool<byte>.Shared.Rent(sizeHint);
+        return _rented ??= pool.Rent(sizeHint);
     }
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
@@ -72,7 +72,7 @@ internal sealed class ReadTarget : IBufferWriter<byte>, IDisposable
     private void GiveBack()
     {
         CryptographicOperations.ZeroMemory(_rented.AsSpan(0, _end));
-        ArrayPool<byte>.Shared.Return(_rented!);
+        pool.Return(_rented!);
         _rented = null;
         _start = _end = 0;
     }

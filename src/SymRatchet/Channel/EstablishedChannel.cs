@@ -1,165 +1,217 @@
-using System.IO.Pipelines;
-using System.Runtime.ExceptionServices;
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
+using SymRatchet.Primitives;
 using SymRatchet.Session;
 
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// Drives an established session over a transport, without knowing which protocol it speaks. All sending is under one lock. The
-/// receiving side takes it only where it is free: what it has to say meanwhile waits in a slot that the holder
-/// empties, so a reader never waits for a writer that is blocked.
+/// An established channel: a sender, a receiver, and the lifetime that they share. It knows no protocol. Here, and only here, a
+/// channel is ended: calls that wait return at once, keys are erased at once, and what the transport still has to do is bounded.
 /// </summary>
-internal sealed partial class EstablishedChannel : ISecureChannel
+internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
 {
-    private const int Idle = 0;
-    private const int Busy = 1;
-    private const int Released = 2;
-    private const int NoFarewell = -1;
-
     private readonly Transport _transport;
-    private readonly PipeWriter _output;
     private readonly ChannelSession _session;
+    private readonly ChannelLifetime _lifetime = new();
+    private readonly ChannelSender _sender;
+    private readonly ChannelReceiver _receiver;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _logName;
     private readonly IDisposable? _place;
-    private readonly SemaphoreSlim _sendLock = new(1, 1);
-    private int _sending;
-    private int _receiving;
-    private int _disposed;
-    private int _unflushed;
+    private readonly Lock _gate = new();
     private ulong _pings;
-    private int _farewell = NoFarewell;
-    private volatile bool _selfClosed;
-    private volatile bool _peerClosed;
-    private volatile SecureChannelException? _failure;
-    private volatile Ping? _ping;
+    private Ping? _ping;
+    private Task? _closing;
+    private int _disposed;
 
-    internal EstablishedChannel(Transport transport, ChannelSession session, TimeProvider time, ILogger logger, string logName, IDisposable? place = null)
+    internal EstablishedChannel(
+        Transport transport, ChannelSession session, TimeProvider time, ILogger logger, string logName, IDisposable? place = null)
     {
         _transport = transport;
-        _output = transport.Output;
         _session = session;
         _time = time;
         _logger = logger;
         _logName = logName;
         _place = place;
+        _sender = new ChannelSender(transport.Output, session, _lifetime, failure => End(failure, told: null));
+        _receiver = new ChannelReceiver(transport, session, _lifetime, this);
         ChannelMetrics.ChannelOpened();
     }
 
-    public ProtocolPhase Phase => _failure is null && _disposed == 0 ? _session.Phase : ProtocolPhase.Terminated;
+    public ProtocolPhase Phase => _lifetime.IsEnded ? ProtocolPhase.Terminated : _session.Phase;
 
     public ChannelPeer Peer => _session.Peer;
 
     public int MaxMessageSize => _session.MaxMessageSize;
 
-    public async ValueTask CloseAsync(CancellationToken cancellationToken = default)
-    {
-        if (_selfClosed || (_peerClosed && _session.Phase == ProtocolPhase.Terminated))
-            return;
+    public CancellationToken Ended => _lifetime.Ended;
 
-        await EnterSendAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            _selfClosed = true;
-            SealFarewell(SecureChannelError.None);
-            await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await ExitSendAsync().ConfigureAwait(false);
-        }
+    public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
+    {
+        ThrowIfTooLarge(message);
+        return _sender.SendAsync(message, flush: true, cancellationToken);
     }
+
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
+    {
+        ThrowIfTooLarge(message);
+        return _sender.SendAsync(message, flush: false, cancellationToken);
+    }
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken = default) => _sender.FlushAsync(cancellationToken);
+
+    public ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        return _receiver.ReceiveAsync(destination, cancellationToken);
+    }
+
+    public ValueTask CloseAsync(CancellationToken cancellationToken = default) =>
+        _lifetime.IsClosedHere || (_lifetime.IsClosedByPeer && _session.Phase == ProtocolPhase.Terminated)
+            ? default
+            : _sender.CloseAsync(cancellationToken);
 
     public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_session.HasPing)
+            throw new NotSupportedException($"Protocol {Peer.Protocol} has no ping.");
         Ping ping = new(Interlocked.Increment(ref _pings));
         if (Interlocked.CompareExchange(ref _ping, ping, null) is not null)
             throw new InvalidOperationException("Another ping is in progress on this channel.");
         try
         {
+            // Asked after the ping is there to be found: whoever ends or closes the channel now fails it.
+            _lifetime.ThrowIfEnded();
+            if (_lifetime.State != ChannelState.Open)
+                throw new InvalidOperationException("A direction of the channel is closed; nobody would answer a ping.");
             long started = _time.GetTimestamp();
-            await EnterLockAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                _output.Advance(_session.SealPing(ping.Token, _output.GetSpan(_session.MaxControlLength)));
-                await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                await ExitLockAsync().ConfigureAwait(false);
-            }
-
-            await ping.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _sender.Post(ping);
+            await ping.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
             return _time.GetElapsedTime(started);
         }
         finally
         {
-            _ping = null;
+            Volatile.Write(ref _ping, null);
         }
     }
+
+    public void Abort() => Abort("aborted by its owner");
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-            return;
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            End(failure: null, SecureChannelError.Aborted);
+            _place?.Dispose();
+            ChannelMetrics.ChannelEnded();
+        }
 
-        // A channel that was not closed says that it was cut short, where that can be said at once; it never claims that all was said.
-        if (_failure is null && !_selfClosed && !_peerClosed)
-            await SayFarewellAsync(SecureChannelError.Aborted).ConfigureAwait(false);
-
-        // Whoever still reads or writes fails on the dead transport, and lets go of the keys before they are erased.
-        _ping?.Answer.TrySetException(new ObjectDisposedException(nameof(ISecureChannel)));
-        await _transport.AbortAsync(reading: _receiving == Busy, writing: _sending == Busy).ConfigureAwait(false);
-        await _sendLock.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        _session.EraseSendingKeys();
-        _sendLock.Release();
-        ReleaseReceivingHalf();
-        _transport.CompleteOutput();
-        _place?.Dispose();
-        ChannelMetrics.ChannelEnded();
+        await StartClosing().ConfigureAwait(false);
     }
 
-    /// <summary>Ends the channel from outside its owner's calls: the peer is told where that can be done at once, and whoever waits is woken.</summary>
-    internal async ValueTask TerminateAsync(string reason)
+    /// <summary>
+    /// Ends the channel from outside its owner's calls, and returns at once: the peer is told where it takes it, and the transport is
+    /// closed behind that.
+    /// </summary>
+    internal void Abort(string reason)
     {
-        if (_disposed != 0)
-            return;
-        await FailAsync(SecureChannelError.Aborted, reason).ConfigureAwait(false);
-        await _transport.AbortAsync(reading: _receiving == Busy, writing: _sending == Busy).ConfigureAwait(false);
+        Fail(SecureChannelError.Aborted, reason);
+        _ = Task.Run(StartClosing);
     }
 
     /// <summary>Ends the channel for the first reason given, and tells the peer where that is of use.</summary>
-    private async ValueTask<SecureChannelException> FailAsync(SecureChannelError error, string detail, Exception? cause = null)
+    public SecureChannelException Fail(SecureChannelError error, string detail, Exception? cause = null)
     {
         var failure = SecureChannelException.Of(error, detail, cause);
-        if (Interlocked.CompareExchange(ref _failure, failure, null) is { } earlier)
-            return earlier;
+        // A transport that is broken takes no TERMINATE, and a peer that ended the session wants none.
+        End(failure, error is SecureChannelError.Transport or SecureChannelError.TerminatedByPeer ? null : error);
+        return _lifetime.Failure ?? failure;
+    }
 
-        ChannelMetrics.ChannelFailed(error);
-        _logger.ChannelFailed(_logName, error, detail);
-        _ping?.Answer.TrySetException(failure);
-        await SayFarewellAsync(error).ConfigureAwait(false);
-        if (Interlocked.CompareExchange(ref _receiving, Busy, Idle) == Idle)
+    void IReceiverOwner.PeerClosed()
+    {
+        if (!_lifetime.TryClose(ChannelEvent.PeerClose))
+            return;
+        Volatile.Read(ref _ping)?.Fail(new InvalidOperationException("The peer closed the channel before it answered the ping."));
+        _logger.ClosedByPeer(_logName);
+    }
+
+    void IReceiverOwner.Answered(ulong token)
+    {
+        if (Volatile.Read(ref _ping) is { } ping && ping.Token == token)
+            ping.Answered();
+    }
+
+    void IReceiverOwner.PostReply() => _sender.PostReply();
+
+    private void End(SecureChannelException? failure, SecureChannelError? told)
+    {
+        if (!_lifetime.TryEnd(failure, out ChannelState from))
+            return;
+        if (failure is not null)
         {
-            _session.EraseReceivingKeys();
-            Interlocked.CompareExchange(ref _receiving, Idle, Busy);
+            ChannelMetrics.ChannelFailed(failure.Error);
+            _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
         }
 
-        return failure;
+        // Once both closes are said there is nothing to tell.
+        _sender.End(from == ChannelState.Closed ? null : told);
+        _receiver.End();
+        Volatile.Read(ref _ping)?.Fail(failure ?? (Exception)new ObjectDisposedException(nameof(ISecureChannel)));
+        if (!_sender.Finished.IsCompleted)
+            _ = StopLaterAsync();
     }
 
-    private void ThrowIfOver()
+    // A peer that takes nothing does not hear the TERMINATE, and holds up nobody.
+    private async Task StopLaterAsync()
     {
-        if (_failure is { } failure)
-            ExceptionDispatchInfo.Throw(failure);
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        await WaitAsync(_sender.Finished).ConfigureAwait(false);
+        _lifetime.Stop();
     }
 
-    private sealed record Ping(ulong Token)
+    private Task StartClosing()
     {
-        internal TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+            return _closing ??= CloseTransportAsync();
+    }
+
+    private async Task CloseTransportAsync()
+    {
+        await WaitAsync(_sender.Finished).ConfigureAwait(false);
+        _lifetime.Stop();
+        _receiver.Release();
+        await WaitAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
+        await WaitAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
+    }
+
+    private async Task CompleteOutputAsync()
+    {
+        await _sender.Finished.ConfigureAwait(false);
+        _transport.CompleteOutput();
+    }
+
+    // No transport is trusted to come back: what does not in time is left to itself.
+    private async Task WaitAsync(Task task)
+    {
+        if (task.IsCompleted)
+            return;
+        try
+        {
+            await task.WaitAsync(Limits.FarewellTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It completes its half when it returns, if it ever does.
+        }
+    }
+
+    private void ThrowIfTooLarge(ReadOnlyMemory<byte> message)
+    {
+        if (message.Length > MaxMessageSize)
+            throw new ArgumentException($"A message of {message.Length} bytes is above the limit of {MaxMessageSize}.", nameof(message));
     }
 }

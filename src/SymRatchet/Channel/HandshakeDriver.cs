@@ -41,7 +41,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             }
 
             if (state is Established established)
-                return await SucceedAsync(established.Session, activity).ConfigureAwait(false);
+                return Succeed(established.Session, activity);
 
             var refused = (Refused)state;
             if (!refused.LastWord.IsEmpty)
@@ -78,7 +78,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         throw await GiveUpAsync(state, failure, activity).ConfigureAwait(false);
     }
 
-    private async ValueTask<EstablishedChannel> SucceedAsync(ChannelSession session, Activity? activity)
+    private EstablishedChannel Succeed(ChannelSession session, Activity? activity)
     {
         TimeSpan elapsed = options.TimeProvider.GetElapsedTime(_started);
         ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
@@ -88,7 +88,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
         EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _live);
         if (_live is not null && !_live.TryEstablish(channel))
-            await channel.TerminateAsync(RevokedKey).ConfigureAwait(false);
+            channel.Abort(RevokedKey);
         return channel;
     }
 

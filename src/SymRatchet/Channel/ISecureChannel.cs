@@ -22,6 +22,12 @@ public interface ISecureChannel : IAsyncDisposable
     /// <summary>The largest message that can be sent or received, in bytes.</summary>
     int MaxMessageSize { get; }
 
+    /// <summary>
+    /// Gets a token that is cancelled when the channel failed, was aborted, revoked or disposed: whatever is done for this peer can
+    /// stop. An orderly close does not cancel it. Its callbacks run on the thread pool.
+    /// </summary>
+    CancellationToken Ended { get; }
+
     /// <summary>Seals one message and sends it, with whatever was written before.</summary>
     /// <param name="message">The message, 0 to <see cref="MaxMessageSize"/> bytes; not kept after the call.</param>
     /// <param name="cancellationToken">
@@ -55,9 +61,9 @@ public interface ISecureChannel : IAsyncDisposable
 
     /// <summary>
     /// Asks the peer for a sign of life. The answer arrives through <see cref="ReceiveAsync"/>, so somebody must be receiving on both
-    /// sides. Only a peer that still reads answers.
+    /// sides. Only a peer that still reads answers. May run beside a send and a receive.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait; as for <see cref="SendAsync"/> while the ping is on its way.</param>
+    /// <param name="cancellationToken">Ends the wait; the channel stays usable.</param>
     /// <returns>How long the answer took.</returns>
     /// <exception cref="InvalidOperationException">Another ping is in progress, or a direction is closed.</exception>
     /// <exception cref="NotSupportedException">The protocol has no ping.</exception>
@@ -67,4 +73,10 @@ public interface ISecureChannel : IAsyncDisposable
     /// <summary>Tells the peer, provably, that all is said. What it still sends can be received where the protocol allows it.</summary>
     /// <param name="cancellationToken">As for <see cref="SendAsync"/>.</param>
     ValueTask CloseAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Ends the channel at once, without waiting: calls in progress fail with <see cref="SecureChannelError.Aborted"/>, and the peer
+    /// learns that its data may be incomplete. Harmless where the channel has ended already. It is still to be disposed.
+    /// </summary>
+    void Abort();
 }

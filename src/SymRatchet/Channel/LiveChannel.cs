@@ -37,7 +37,8 @@ internal sealed class LiveChannel(LiveChannels all) : IDisposable
         }
     }
 
-    internal async Task EndAsync()
+    /// <summary>Ends the handshake or the channel, and waits for nobody.</summary>
+    internal void End()
     {
         EstablishedChannel? channel;
         lock (_gate)
@@ -49,8 +50,7 @@ internal sealed class LiveChannel(LiveChannels all) : IDisposable
             _ = _revoked.CancelAsync();
         }
 
-        if (channel is not null)
-            await channel.TerminateAsync(HandshakeDriver.RevokedKey).ConfigureAwait(false);
+        channel?.Abort(HandshakeDriver.RevokedKey);
     }
 
     public void Dispose()

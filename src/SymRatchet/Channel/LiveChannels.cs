@@ -1,6 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using SymRatchet.Channel;
 using SymRatchet.Diagnostics;
 using SymRatchet.Keys;
@@ -26,15 +26,16 @@ public sealed class LiveChannels : IAsyncDisposable
 
     /// <summary>Starts to watch a store.</summary>
     /// <param name="store">The store; not disposed with this.</param>
-    /// <param name="loggerFactory">Where logs go; nowhere by default.</param>
-    /// <param name="time">The clock; the system's by default.</param>
-    /// <param name="hashIdsInLogs">As <see cref="SecureChannelOptions.HashIdsInLogs"/>.</param>
-    public LiveChannels(IKeyDirectory store, ILoggerFactory? loggerFactory = null, TimeProvider? time = null, bool hashIdsInLogs = false)
+    /// <param name="options">
+    /// The options of the channels, for their logger, their clock and how ids are named in logs; copied. Defaults where it is null.
+    /// </param>
+    public LiveChannels(IKeyDirectory store, SecureChannelServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SymRatchet.Channel");
-        _time = time ?? TimeProvider.System;
-        _hashIdsInLogs = hashIdsInLogs;
+        options ??= new SecureChannelServerOptions();
+        _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
+        _time = options.TimeProvider;
+        _hashIdsInLogs = options.HashIdsInLogs;
         _watching = WatchAsync(store, store.WatchRevocationsAsync(_stopping.Token));
     }
 
@@ -46,15 +47,16 @@ public sealed class LiveChannels : IAsyncDisposable
             return _channels.TryGetValue(Convert.ToHexString(id), out HashSet<LiveChannel>? live) ? live.Count : 0;
     }
 
-    /// <summary>Ends all channels of an identity, whatever the store says of it.</summary>
+    /// <summary>Ends all channels of an identity at once, whatever the store says of it; waits for no peer.</summary>
     /// <param name="id">The client's id.</param>
     /// <returns>How many there were.</returns>
-    public async ValueTask<int> TerminateAsync(ReadOnlyMemory<byte> id)
+    public int Terminate(ReadOnlySpan<byte> id)
     {
         LiveChannel[] ended;
         lock (_gate)
-            ended = _channels.Remove(Convert.ToHexString(id.Span), out HashSet<LiveChannel>? live) ? [.. live] : [];
-        await Task.WhenAll(ended.Select(channel => channel.EndAsync())).ConfigureAwait(false);
+            ended = _channels.Remove(Convert.ToHexString(id), out HashSet<LiveChannel>? live) ? [.. live] : [];
+        foreach (LiveChannel channel in ended)
+            channel.End();
         return ended.Length;
     }
 
@@ -85,14 +87,25 @@ public sealed class LiveChannels : IAsyncDisposable
 #pragma warning disable CA1031 // whatever a store throws, revocations are watched again
     private async Task WatchAsync(IKeyDirectory store, IAsyncEnumerable<ReadOnlyMemory<byte>> revocations)
     {
+        bool isFailing = false;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                await foreach (ReadOnlyMemory<byte> id in revocations.ConfigureAwait(false))
+                IAsyncEnumerator<ReadOnlyMemory<byte>> watch = revocations.GetAsyncEnumerator(_stopping.Token);
+                await using ConfiguredAsyncDisposable ended = watch.ConfigureAwait(false);
+                Task<bool> next = watch.MoveNextAsync().AsTask();
+                if (isFailing && await StandsAsync(next).ConfigureAwait(false))
                 {
-                    int ended = await TerminateAsync(id).ConfigureAwait(false);
-                    _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Span) : KeyText.ToDisplay(id.Span), ended);
+                    isFailing = false;
+                    _logger.WatchRecovered();
+                }
+
+                for (; await next.ConfigureAwait(false); next = watch.MoveNextAsync().AsTask())
+                {
+                    ReadOnlyMemory<byte> id = watch.Current;
+                    int channels = Terminate(id.Span);
+                    _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Span) : KeyText.ToDisplay(id.Span), channels);
                 }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -101,7 +114,10 @@ public sealed class LiveChannels : IAsyncDisposable
             }
             catch (Exception e)
             {
-                _logger.WatchFailed(e);
+                // Told once, until it is well again: a store that is away for a night is one line.
+                if (!isFailing)
+                    _logger.WatchFailed(e);
+                isFailing = true;
             }
 
             await Task.Delay(RetryDelay, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -109,4 +125,11 @@ public sealed class LiveChannels : IAsyncDisposable
         }
     }
 #pragma warning restore CA1031
+
+    // A watch that has told of a revocation, or has waited for one a while without failing, works.
+    private async Task<bool> StandsAsync(Task<bool> next)
+    {
+        await Task.WhenAny(next, Task.Delay(2 * RetryDelay, _time, _stopping.Token)).ConfigureAwait(false);
+        return !next.IsFaulted && !next.IsCanceled;
+    }
 }

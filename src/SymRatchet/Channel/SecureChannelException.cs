@@ -34,8 +34,11 @@ public sealed class SecureChannelException : IOException
     /// <summary>Why the channel ended.</summary>
     public SecureChannelError Error { get; }
 
+    /// <summary>What happened, without the sentence that says what it means.</summary>
+    internal string Detail { get; private init; } = "";
+
     internal static SecureChannelException Of(SecureChannelError error, string detail, Exception? cause = null) =>
-        new(error, $"{Sentence(error)} ({detail})", cause);
+        new(error, $"{Sentence(error)} ({detail})", cause) { Detail = detail };
 
     private static string Sentence(SecureChannelError error) => error switch
     {

@@ -22,7 +22,6 @@ internal sealed class Transport : IAsyncDisposable
     private ReadOnlySequence<byte> _unread;
     private bool _holdsRead;
     private int _consumed;
-    private bool _ended;
 
     private Transport(PipeReader reader, PipeWriter writer, Stream? stream, bool leaveOpen)
     {
@@ -33,6 +32,9 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     internal PipeWriter Output { get; }
+
+    /// <summary>Whether nothing more can be read.</summary>
+    internal bool HasEnded { get; private set; }
 
     /// <summary>What has arrived and is not consumed.</summary>
     internal ref readonly ReadOnlySequence<byte> Unread => ref _unread;
@@ -77,36 +79,44 @@ internal sealed class Transport : IAsyncDisposable
 
     internal void CopyFirst(Span<byte> destination) => _unread.Slice(0, destination.Length).CopyTo(destination);
 
-    /// <summary>Waits for more bytes than are there.</summary>
-    /// <returns>False at the end of the stream. Cancelled, nothing is lost.</returns>
-    internal ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to wait for more bytes than are there. <see cref="Take"/> is given the result.</summary>
+    internal ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_ended)
-            return new ValueTask<bool>(false);
-
         if (_holdsRead)
             GiveBack();
-
-        ValueTask<ReadResult> read = _reader.ReadAsync(cancellationToken);
-        return read.IsCompletedSuccessfully ? new ValueTask<bool>(Take(read.Result)) : AwaitedAsync(this, read);
-
-        static async ValueTask<bool> AwaitedAsync(Transport transport, ValueTask<ReadResult> read) =>
-            transport.Take(await read.ConfigureAwait(false));
+        return _reader.ReadAsync(cancellationToken);
     }
 
-    /// <summary>Makes whoever still reads or writes stop. A stream or pipe that is left open is only woken, and only where somebody waits.</summary>
-    internal async ValueTask AbortAsync(bool reading, bool writing)
+    internal void Take(ReadResult result)
     {
-        if (_stream is not null && !_leaveOpen)
+        _unread = result.Buffer;
+        _holdsRead = true;
+        HasEnded = result.IsCompleted || result.IsCanceled;
+    }
+
+    /// <summary>Waits for more bytes than are there.</summary>
+    /// <returns>False at the end of the stream. Cancelled, nothing is lost.</returns>
+    internal async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        if (HasEnded)
+            return false;
+        Take(await ReadAsync(cancellationToken).ConfigureAwait(false));
+        return true;
+    }
+
+    /// <summary>Closes the stream beneath, which wakes whoever still reads or writes. Not a pipe, nor what is left open.</summary>
+    internal async Task CloseStreamAsync()
+    {
+        if (_stream is null || _leaveOpen)
+            return;
+        try
         {
             await _stream.DisposeAsync().ConfigureAwait(false);
-            return;
         }
-
-        if (reading)
-            _reader.CancelPendingRead();
-        if (writing)
-            Output.CancelPendingFlush();
+        catch (Exception)
+        {
+            // A stream that cannot even be closed has told its failure to whoever read or wrote.
+        }
     }
 
     /// <summary>Ends the reading half, once nobody reads any more.</summary>
@@ -134,7 +144,7 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Ends both halves where nobody else uses them.</summary>
     public async ValueTask DisposeAsync()
     {
-        await AbortAsync(reading: false, writing: false).ConfigureAwait(false);
+        await CloseStreamAsync().ConfigureAwait(false);
         CompleteInput();
         CompleteOutput();
     }
@@ -157,13 +167,5 @@ internal sealed class Transport : IAsyncDisposable
         _unread = default;
         if (_reader.TryRead(out ReadResult rest))
             Take(rest);
-    }
-
-    private bool Take(ReadResult result)
-    {
-        _unread = result.Buffer;
-        _holdsRead = true;
-        _ended = result.IsCompleted || result.IsCanceled;
-        return true;
     }
 }

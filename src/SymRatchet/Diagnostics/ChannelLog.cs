@@ -26,8 +26,11 @@ internal static partial class ChannelLog
     [LoggerMessage(EventId = 8, Level = LogLevel.Warning, Message = "{Client} was revoked; {Channels} channels of it were ended.")]
     internal static partial void Revoked(this ILogger logger, string client, int channels);
 
-    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Revocations could not be watched; it is tried again.")]
+    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Revocations could not be watched; it is tried again every second, and said when it works.")]
     internal static partial void WatchFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "Revocations are watched again.")]
+    internal static partial void WatchRecovered(this ILogger logger);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The listener could not accept a connection; it tries again.")]
     internal static partial void AcceptFailed(this ILogger logger, Exception exception);

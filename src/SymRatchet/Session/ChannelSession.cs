@@ -5,7 +5,8 @@ namespace SymRatchet.Session;
 
 /// <summary>
 /// An established session without any IO: bytes in, bytes out. The channel drives it and knows nothing else of the protocol.
-/// The sending half and the receiving half may be called at the same time, each by one caller at a time.
+/// The sending half and the receiving half may be called at the same time, each by one caller at a time; keys may be erased, and
+/// the last frame sealed, by anybody at any time.
 /// </summary>
 internal abstract class ChannelSession : IFrameReader, IDisposable
 {
@@ -35,10 +36,12 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
     /// <returns>The length of the frame, or 0 where there is nothing to say.</returns>
     internal virtual int SealReply(Span<byte> destination) => 0;
 
+    /// <summary>Whether the protocol has a PING.</summary>
+    internal virtual bool HasPing => false;
+
     /// <summary>Seals a ping that the peer answers with the same token.</summary>
-    /// <exception cref="NotSupportedException">The protocol has no ping.</exception>
-    internal virtual int SealPing(ulong token, Span<byte> destination) =>
-        throw new NotSupportedException($"Protocol {Peer.Protocol} has no ping.");
+    /// <returns>The length of the frame, or 0 where this direction takes none any more.</returns>
+    internal virtual int SealPing(ulong token, Span<byte> destination) => 0;
 
     /// <summary>Seals the last frame of this direction: a close where the reason is none, else the reason. Erases the sending keys.</summary>
     /// <returns>The length of the frame, or 0 where there is nothing left to say.</returns>

@@ -17,6 +17,9 @@ internal sealed class RatchetSession : ChannelSession
     private const int PingSize = sizeof(ulong);
     private const byte PaddingMark = 1;
 
+    // A half's keys are used and erased under its lock: nothing is ever sealed with a key that is being erased.
+    private readonly Lock _sendGate = new();
+    private readonly Lock _receiveGate = new();
     private readonly ChannelRole _role;
     private readonly CipherSuite _suite;
     private readonly SendRatchet _send;
@@ -57,6 +60,8 @@ internal sealed class RatchetSession : ChannelSession
 
     internal override int MaxControlLength => FrameHeader.Size + PingSize + _suite.TagSize;
 
+    internal override bool HasPing => true;
+
     internal override bool HasReply => Volatile.Read(ref _hasPing) != 0;
 
     internal SendRatchet Sending => _send;
@@ -74,19 +79,22 @@ internal sealed class RatchetSession : ChannelSession
 
     internal override int Seal(ReadOnlySpan<byte> message, Span<byte> destination)
     {
-        if (_sendingEnded)
-            throw new InvalidOperationException("This direction of the channel is closed.");
-        if (_send.Round >= Limits.LastRound)
-            throw new InvalidOperationException("This direction has used its last round; connect again.");
-        if (_paddingBlock == 0)
-            return SealRecord(_dataOpcode, FrameFlags.None, message, destination);
+        lock (_sendGate)
+        {
+            if (_sendingEnded)
+                throw new InvalidOperationException("This direction of the channel is closed.");
+            if (_send.Round >= Limits.LastRound)
+                throw new InvalidOperationException("This direction has used its last round; connect again.");
+            if (_paddingBlock == 0)
+                return SealRecord(_dataOpcode, FrameFlags.None, message, destination);
 
-        // Padded where the ciphertext goes, and sealed in place: plaintext || 0x01 || zeros.
-        Span<byte> padded = destination.Slice(FrameHeader.Size, PaddedLength(message.Length));
-        message.CopyTo(padded);
-        padded[message.Length..].Clear();
-        padded[message.Length] = PaddingMark;
-        return SealRecord(_dataOpcode, FrameFlags.Padded, padded, destination);
+            // Padded where the ciphertext goes, and sealed in place: plaintext || 0x01 || zeros.
+            Span<byte> padded = destination.Slice(FrameHeader.Size, PaddedLength(message.Length));
+            message.CopyTo(padded);
+            padded[message.Length..].Clear();
+            padded[message.Length] = PaddingMark;
+            return SealRecord(_dataOpcode, FrameFlags.Padded, padded, destination);
+        }
     }
 
     /// <summary>The record of round 0 of the server's chain, which tells the client that its proof has arrived.</summary>
@@ -94,43 +102,50 @@ internal sealed class RatchetSession : ChannelSession
 
     internal override int SealPing(ulong token, Span<byte> destination) => SealToken(Opcode.Ping, token, destination);
 
-    internal override int SealReply(Span<byte> destination)
-    {
-        if (Interlocked.Exchange(ref _hasPing, 0) == 0 || _sendingEnded || _send.Round >= Limits.LastRound)
-            return 0;
-        return SealToken(Opcode.Pong, Volatile.Read(ref _pingToken), destination);
-    }
+    internal override int SealReply(Span<byte> destination) =>
+        Interlocked.Exchange(ref _hasPing, 0) == 0 ? 0 : SealToken(Opcode.Pong, Volatile.Read(ref _pingToken), destination);
 
     internal override int SealFarewell(SecureChannelError reason, Span<byte> destination)
     {
-        // Before it is ACTIVE, a side that fails is silent.
-        int written = _sendingEnded || !_confirmed
-            ? 0
-            : SealRecord(Opcode.Terminate, FrameFlags.None, [(byte)ToReason(reason)], destination);
-        EraseSendingKeys();
-        return written;
+        lock (_sendGate)
+        {
+            // Before it is ACTIVE, a side that fails is silent; what it closes, it has said all of.
+            bool isSilent = _sendingEnded || (!_confirmed && reason != SecureChannelError.None);
+            int written = isSilent ? 0 : SealRecord(Opcode.Terminate, FrameFlags.None, [(byte)ToReason(reason)], destination);
+            EraseSendingKeys();
+            return written;
+        }
     }
 
     internal override OpenResult Open(ReadOnlySpan<byte> frame, Span<byte> destination)
     {
-        OpenResult result = OpenFrame(frame, destination);
-        if (result.Status == OpenStatus.Failed)
-            CryptographicOperations.ZeroMemory(destination);
-        if (result.Status is OpenStatus.Failed or OpenStatus.Closed)
-            EraseReceivingKeys();
-        return result;
+        lock (_receiveGate)
+        {
+            OpenResult result = OpenFrame(frame, destination);
+            if (result.Status == OpenStatus.Failed)
+                CryptographicOperations.ZeroMemory(destination);
+            if (result.Status is OpenStatus.Failed or OpenStatus.Closed)
+                EraseReceivingKeys();
+            return result;
+        }
     }
 
     internal override void EraseSendingKeys()
     {
-        _sendingEnded = true;
-        _send.Dispose();
+        lock (_sendGate)
+        {
+            _sendingEnded = true;
+            _send.Dispose();
+        }
     }
 
     internal override void EraseReceivingKeys()
     {
-        _receivingEnded = true;
-        _receive.Dispose();
+        lock (_receiveGate)
+        {
+            _receivingEnded = true;
+            _receive.Dispose();
+        }
     }
 
     private int PaddedLength(int messageLength)
@@ -145,7 +160,8 @@ internal sealed class RatchetSession : ChannelSession
     {
         Span<byte> payload = stackalloc byte[PingSize];
         BinaryPrimitives.WriteUInt64BigEndian(payload, token);
-        return SealRecord(opcode, FrameFlags.None, payload, destination);
+        lock (_sendGate)
+            return _sendingEnded || _send.Round >= Limits.LastRound ? 0 : SealRecord(opcode, FrameFlags.None, payload, destination);
     }
 
     private int SealRecord(Opcode opcode, FrameFlags flags, ReadOnlySpan<byte> plaintext, Span<byte> destination)

@@ -9,20 +9,20 @@ public sealed class MigrationExamples
     [Fact]
     public async Task A_forwarder_carries_bytes_both_ways_and_their_end()
     {
-        await using SocketPair plain = await SocketPair.CreateAsync();
+        await using SocketPair sockets = await SocketPair.CreateAsync();
         await using ChannelPair pair = await ChannelPair.CreateAsync();
-        Task forwarding = ForwardAsync(plain.Server, pair.Client);
-        Stream far = pair.Server.AsStream();
+        Task forwarding = ForwardAsync(((NetworkStream)sockets.Server).Socket, pair.Client, CancellationToken.None);
+        await using SecureChannelStream far = pair.Server.AsStream();
 
-        await plain.Client.WriteAsync("a request"u8.ToArray());
-        byte[] request = new byte[9];
-        await far.ReadExactlyAsync(request);
-        Assert.Equal("a request"u8.ToArray(), request);
+        // The program ends its request by a half-close, and still gets the whole answer.
+        await sockets.Client.WriteAsync("a request"u8.ToArray());
+        ((NetworkStream)sockets.Client).Socket.Shutdown(SocketShutdown.Send);
+        using StreamReader requested = new(far, leaveOpen: true);
+        Assert.Equal("a request", await requested.ReadToEndAsync());
         await far.WriteAsync("an answer"u8.ToArray());
-        await far.DisposeAsync();
-        byte[] answer = new byte[9];
-        await plain.Client.ReadExactlyAsync(answer);
-        Assert.Equal("an answer"u8.ToArray(), answer);
+        await far.CompleteWritesAsync();
+        using StreamReader answered = new(sockets.Client);
+        Assert.Equal("an answer", await answered.ReadToEndAsync());
         await forwarding;
     }
 
@@ -49,13 +49,13 @@ public sealed class MigrationExamples
     private static async Task SendOverChannelAsync(Stream connection, SecureChannelClientOptions options, byte[] request)
     {
         ISecureChannel channel = await SecureChannel.ConnectAsync(connection, options);
-        await using Stream stream = channel.AsStream();
+        await using SecureChannelStream stream = channel.AsStream();
         await stream.WriteAsync(request);
+        await stream.CompleteWritesAsync();
     }
 
-    private static async Task ForwardAsync(Stream plain, ISecureChannel channel)
+    private static async Task ForwardAsync(Socket plain, ISecureChannel channel, CancellationToken cancellationToken)
     {
-        await using Stream secured = channel.AsStream();
-        await Task.WhenAny(plain.CopyToAsync(secured), secured.CopyToAsync(plain));
+        await SecureChannelRelay.RunAsync(plain, channel, cancellationToken);
     }
 }

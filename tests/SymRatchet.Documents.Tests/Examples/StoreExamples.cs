@@ -19,8 +19,9 @@ public sealed class StoreExamples : CurrentFolder
         await store.AddAsync(key);
         using ILoggerFactory loggerFactory = new ListLoggerFactory();
 
-        await using var live = new LiveChannels(store, loggerFactory);
-        var options = new SecureChannelServerOptions { Keys = store, LiveChannels = live };
+        var options = new SecureChannelServerOptions { Keys = store, LoggerFactory = loggerFactory };
+        await using var live = new LiveChannels(store, options);
+        options.LiveChannels = live;
 
         await using ChannelPair pair = await ChannelPair.CreateAsync(new() { Key = key }, options);
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);

@@ -18,10 +18,10 @@ public sealed class ChannelStreamTests
         await writing;
         Assert.Equal(sent, received.ToArray());
 
-        static async Task WriteAllAsync(Stream stream, byte[] bytes)
+        static async Task WriteAllAsync(SecureChannelStream stream, byte[] bytes)
         {
             await stream.WriteAsync(bytes);
-            await stream.DisposeAsync();
+            await stream.CompleteWritesAsync();
         }
     }
 

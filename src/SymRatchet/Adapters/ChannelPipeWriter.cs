@@ -1,0 +1,117 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace SymRatchet.Adapters;
+
+/// <summary>
+/// The writing half of a channel as a pipe. Completed, it sends what is left and closes the direction with an authenticated close;
+/// completed with an exception, it aborts the channel. The inner writer is completed only when no flush is in progress.
+/// </summary>
+#pragma warning disable CA1001 // without a wait handle there is nothing to dispose
+internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream stream, Func<Task> completed) : PipeWriter
+#pragma warning restore CA1001
+{
+    // Held by a flush, and for good by the completion.
+    private readonly SemaphoreSlim _inner = new(1, 1);
+    private int _isCompleted;
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => inner.UnflushedBytes;
+
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        ThrowIfCompleted();
+        return inner.GetMemory(sizeHint);
+    }
+
+    public override Span<byte> GetSpan(int sizeHint = 0)
+    {
+        ThrowIfCompleted();
+        return inner.GetSpan(sizeHint);
+    }
+
+    public override void Advance(int bytes)
+    {
+        ThrowIfCompleted();
+        inner.Advance(bytes);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfCompleted();
+        if (!_inner.Wait(0, CancellationToken.None))
+            throw new InvalidOperationException("Another flush is in progress on this pipe.");
+        try
+        {
+            return await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _inner.Release();
+        }
+    }
+
+    public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+    /// <summary>Completes in the background; whoever must know that all was sent calls <see cref="CompleteAsync"/>.</summary>
+    public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
+
+    public override async ValueTask CompleteAsync(Exception? exception = null)
+    {
+        if (Interlocked.Exchange(ref _isCompleted, 1) != 0)
+            return;
+        try
+        {
+            if (exception is null)
+                await CloseAsync().ConfigureAwait(false);
+            else
+                stream.Abort();
+        }
+        catch
+        {
+            // What was not sent must not look as if it had been all.
+            stream.Abort();
+            throw;
+        }
+        finally
+        {
+            await EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        await _inner.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await inner.FlushAsync().ConfigureAwait(false);
+            await stream.CompleteWritesAsync().ConfigureAwait(false);
+        }
+        catch (SecureChannelException) when (inner.UnflushedBytes == 0)
+        {
+            // What was written has been sent, and a peer that is gone hears no close: a pipe does not throw for that.
+        }
+        finally
+        {
+            _inner.Release();
+        }
+    }
+
+    // With an exception the inner writer does not try again to send what is left in it.
+    private async Task EndAsync()
+    {
+        await _inner.WaitAsync().ConfigureAwait(false);
+        await inner.CompleteAsync(Ended).ConfigureAwait(false);
+        await completed().ConfigureAwait(false);
+    }
+
+    private static readonly IOException Ended = new("The writing half of the pipe was completed.");
+
+    private void ThrowIfCompleted()
+    {
+        if (Volatile.Read(ref _isCompleted) != 0)
+            throw new InvalidOperationException("The writing half of the pipe was completed.");
+    }
+}

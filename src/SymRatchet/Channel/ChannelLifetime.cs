@@ -1,0 +1,103 @@
+using System.Runtime.ExceptionServices;
+
+namespace SymRatchet.Channel;
+
+/// <summary>
+/// The end of a channel, which its sender and its receiver share: one state, one reason, and the token that every flush, read and
+/// delay carries. Both ask it before each step and after each wait. Without IO; thread-safe.
+/// </summary>
+#pragma warning disable CA1001 // without a timer or a wait handle there is nothing to dispose
+internal sealed class ChannelLifetime
+#pragma warning restore CA1001
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private CancellationTokenSource? _ended;
+    private volatile ChannelState _state;
+    private volatile SecureChannelException? _failure;
+
+    /// <summary>The whole of state x event; null where the event changes nothing.</summary>
+    internal static ChannelState? Next(ChannelState state, ChannelEvent happened) => (state, happened) switch
+    {
+        (ChannelState.Open, ChannelEvent.OwnClose) => ChannelState.ClosingOut,
+        (ChannelState.Open, ChannelEvent.PeerClose) => ChannelState.ClosingIn,
+        (ChannelState.ClosingIn, ChannelEvent.OwnClose) => ChannelState.Closed,
+        (ChannelState.ClosingOut, ChannelEvent.PeerClose) => ChannelState.Closed,
+        (not ChannelState.Ended, ChannelEvent.End) => ChannelState.Ended,
+        _ => null,
+    };
+
+    internal ChannelState State => _state;
+
+    internal bool IsEnded => _state == ChannelState.Ended;
+
+    internal bool IsClosedHere => _state is ChannelState.ClosingOut or ChannelState.Closed;
+
+    internal bool IsClosedByPeer => _state is ChannelState.ClosingIn or ChannelState.Closed;
+
+    /// <summary>Why the channel failed; null where it did not, or was disposed first.</summary>
+    internal SecureChannelException? Failure => _failure;
+
+    /// <summary>Ends what the transport still does. Cancelled when nothing more is worth saying to the peer.</summary>
+    internal CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Cancelled when the channel has ended without having been closed on both sides.</summary>
+    internal CancellationToken Ended
+    {
+        get
+        {
+            lock (_gate)
+                return IsEnded && _ended is null ? new CancellationToken(canceled: true) : (_ended ??= new CancellationTokenSource()).Token;
+        }
+    }
+
+    /// <summary>Moves on by one of the two closes.</summary>
+    /// <returns>False where the event changes nothing: a close was said before, or the channel has ended.</returns>
+    internal bool TryClose(ChannelEvent close)
+    {
+        lock (_gate)
+            return TryMove(close);
+    }
+
+    /// <summary>Ends the channel; the first reason stays.</summary>
+    /// <param name="failure">What every later call throws; null for a disposal.</param>
+    /// <param name="from">The state that the channel ended in.</param>
+    internal bool TryEnd(SecureChannelException? failure, out ChannelState from)
+    {
+        lock (_gate)
+        {
+            from = _state;
+            if (IsEnded)
+                return false;
+            _failure = failure;
+            TryMove(ChannelEvent.End);
+            // Whoever waits for it is somebody else's code, and runs elsewhere.
+            _ = _ended?.CancelAsync();
+            return true;
+        }
+    }
+
+    internal void Stop() => _ = _stopping.CancelAsync();
+
+    /// <summary>Throws what ended the channel.</summary>
+    internal void ThrowIfEnded()
+    {
+        if (IsEnded)
+            ThrowEnded();
+    }
+
+    private void ThrowEnded()
+    {
+        if (_failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
+        throw new ObjectDisposedException(nameof(ISecureChannel));
+    }
+
+    private bool TryMove(ChannelEvent happened)
+    {
+        if (Next(_state, happened) is not { } next)
+            return false;
+        _state = next;
+        return true;
+    }
+}

@@ -1,0 +1,243 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using SymRatchet.Diagnostics;
+using SymRatchet.Session;
+using SymRatchet.Wire;
+
+namespace SymRatchet.Channel;
+
+/// <summary>
+/// The receiving half: frames in, messages out. It never writes; what is to be answered it only posts. A read of the transport
+/// outlives the call that began it where that call was cancelled, and serves the next one, so nothing is lost.
+/// </summary>
+internal sealed class ChannelReceiver
+{
+    private const int Idle = 0;
+    private const int Calling = 1;
+    private const int Released = 2;
+
+    private readonly Transport _transport;
+    private readonly ChannelSession _session;
+    private readonly ChannelLifetime _lifetime;
+    private readonly IReceiverOwner _owner;
+    private readonly TransportOperation<ReadResult> _read;
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _call;
+
+    internal ChannelReceiver(Transport transport, ChannelSession session, ChannelLifetime lifetime, IReceiverOwner owner)
+    {
+        _transport = transport;
+        _session = session;
+        _lifetime = lifetime;
+        _owner = owner;
+        _read = new TransportOperation<ReadResult>(ReadCameBack);
+    }
+
+    /// <summary>Completed once <see cref="Release"/> was called and nobody uses the reading half of the transport any more.</summary>
+    internal Task Finished => _finished.Task;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        switch (Interlocked.CompareExchange(ref _call, Calling, Idle))
+        {
+            case Calling:
+                throw new InvalidOperationException("Another receive is in progress on this channel.");
+            case Released:
+                _lifetime.ThrowIfEnded();
+                break;
+        }
+
+        try
+        {
+            while (true)
+            {
+                _lifetime.ThrowIfEnded();
+                if (_lifetime.IsClosedByPeer)
+                    return false;
+                switch (_session.Parse(_transport.Unread, out int frameLength))
+                {
+                    case FrameStatus.Incomplete:
+                        if (!await ReadMoreAsync(cancellationToken).ConfigureAwait(false))
+                            StreamEnded();
+                        break;
+
+                    case FrameStatus.Complete:
+                        OpenResult result = OpenFrame(frameLength, destination);
+                        if (result.Status == OpenStatus.Message)
+                            return true;
+                        TakeControl(result);
+                        break;
+
+                    case FrameStatus.TooLarge:
+                        throw _owner.Fail(SecureChannelError.Limit, $"a message above the limit of {_session.MaxMessageSize} bytes");
+
+                    default:
+                        throw _owner.Fail(SecureChannelError.Malformed, "no message of this protocol");
+                }
+            }
+        }
+        finally
+        {
+            if (Interlocked.CompareExchange(ref _call, Idle, Calling) != Calling)
+                ReleaseInput();
+        }
+    }
+
+    /// <summary>Called once when the channel has ended: the keys are erased, and a call that waits returns.</summary>
+    internal void End()
+    {
+        _session.EraseReceivingKeys();
+        _read.End();
+    }
+
+    /// <summary>Gives the transport's reading half back, once the last call and the last read have left it.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Exchange(ref _call, Released) == Idle)
+            ReleaseInput();
+    }
+
+    private OpenResult OpenFrame(int frameLength, IBufferWriter<byte> destination)
+    {
+        Span<byte> opened = destination.GetSpan(Math.Max(1, _session.GetOpenedLength(frameLength)));
+        ReadOnlySpan<byte> first = _transport.Unread.FirstSpan;
+        OpenResult result;
+        if (first.Length >= frameLength)
+        {
+            result = _session.Open(first[..frameLength], opened);
+        }
+        else
+        {
+            byte[] whole = ArrayPool<byte>.Shared.Rent(frameLength);
+            _transport.CopyFirst(whole.AsSpan(0, frameLength));
+            result = _session.Open(whole.AsSpan(0, frameLength), opened);
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+
+        Consume(frameLength);
+        if (result.Status == OpenStatus.Message)
+        {
+            // The end may have come while the message was opened: then it is nobody's.
+            if (_lifetime.IsEnded)
+                CryptographicOperations.ZeroMemory(opened);
+            _lifetime.ThrowIfEnded();
+            HandOut(destination, result.Length);
+        }
+
+        return result;
+    }
+
+    private void Consume(int frameLength)
+    {
+        try
+        {
+            _transport.Consume(frameLength);
+        }
+        catch (Exception e)
+        {
+            throw _owner.Fail(SecureChannelError.Transport, e.Message, e);
+        }
+    }
+
+    private void HandOut(IBufferWriter<byte> destination, int length)
+    {
+        try
+        {
+            destination.Advance(length);
+        }
+        catch
+        {
+            // The message is lost, and a channel that loses one cannot go on.
+            _owner.Fail(SecureChannelError.Aborted, "the receiver's buffer refused a message");
+            throw;
+        }
+
+        ChannelMetrics.MessageReceived(length);
+    }
+
+    private void TakeControl(OpenResult result)
+    {
+        switch (result.Status)
+        {
+            case OpenStatus.Failed:
+                throw _owner.Fail(result.Error, result.Detail!);
+
+            case OpenStatus.Closed:
+                _owner.PeerClosed();
+                break;
+
+            case OpenStatus.Pong:
+                _owner.Answered(result.Token);
+                break;
+
+            case OpenStatus.Control when _session.HasReply:
+                _owner.PostReply();
+                break;
+        }
+    }
+
+    private async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        if (_transport.HasEnded)
+            return false;
+        ReadResult read;
+        try
+        {
+            if (!_read.HasOperation)
+                _read.Begin(_transport.ReadAsync(_lifetime.Stopping));
+            read = await _read.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _lifetime.ThrowIfEnded();
+            throw;
+        }
+        catch (Exception e)
+        {
+            _lifetime.ThrowIfEnded();
+            throw _owner.Fail(SecureChannelError.Transport, e.Message, e);
+        }
+
+        // What came with the end belongs to the transport's owner; it is given back with the rest.
+        if (!_read.HasOperation)
+            _transport.Take(read);
+        _lifetime.ThrowIfEnded();
+        return true;
+    }
+
+    private void StreamEnded()
+    {
+        if (!_transport.Unread.IsEmpty || !_session.EndOfStreamIsClose)
+            throw _owner.Fail(SecureChannelError.Truncated, "the peer hung up");
+        _owner.PeerClosed();
+    }
+
+    private void ReadCameBack(ReadResult read, Exception? failure)
+    {
+        if (failure is null)
+            _transport.Take(read);
+        CompleteInput();
+    }
+
+    private void ReleaseInput()
+    {
+        if (!_read.LeaveBehind())
+            CompleteInput();
+    }
+
+    private void CompleteInput()
+    {
+        try
+        {
+            _transport.CompleteInput();
+        }
+        finally
+        {
+            _finished.TrySetResult();
+        }
+    }
+}

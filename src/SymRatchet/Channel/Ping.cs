@@ -1,0 +1,15 @@
+namespace SymRatchet.Channel;
+
+/// <summary>One ping of this side: it waits in the sender's outbox, then for its answer.</summary>
+internal sealed class Ping(ulong token)
+{
+    private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal ulong Token { get; } = token;
+
+    internal Task Answer => _answer.Task;
+
+    internal void Answered() => _answer.TrySetResult();
+
+    internal void Fail(Exception reason) => _answer.TrySetException(reason);
+}
