@@ -90,4 +90,70 @@ public sealed class ConnectionTests
         await server.StopAsync(patience.Token);
         Assert.DoesNotContain(server.Logs.Lines, line => line.Contains("Unhandled exception", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_handler_that_completes_its_output_closes_that_direction_at_once_and_reads_on()
+    {
+        byte[] sent = new byte[300_004];
+        Random.Shared.NextBytes(sent);
+        TaskCompletionSource<byte[]> read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RawServer server = await RawServer.StartAsync(async connection =>
+        {
+            await connection.Transport.Output.WriteAsync("all of it"u8.ToArray());
+            await connection.Transport.Output.CompleteAsync();
+            MemoryStream received = new();
+            await connection.Transport.Input.CopyToAsync(received);
+            read.SetResult(received.ToArray());
+        });
+        await using SecureChannelStream stream = (await server.OpenChannelAsync()).AsStream();
+        using StreamReader reader = new(stream, leaveOpen: true);
+        Assert.Equal("all of it", await reader.ReadToEndAsync().WaitAsync(Patience));
+        await stream.WriteAsync(sent);
+        await stream.CompleteWritesAsync();
+        Assert.Equal(sent, await read.Task.WaitAsync(Patience));
+    }
+
+    [Theory]
+    [InlineData("quiet")]
+    [InlineData("writing")]
+    [InlineData("reading")]
+    public async Task Requests_of_a_client_that_is_revoked_end_although_it_keeps_its_connection(string handler)
+    {
+        TaskCompletionSource<TimeSpan> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        long revoked = 0;
+        await using RawServer server = await RawServer.StartAsync(handler: null, application => application.MapPost("/", async (HttpContext context) =>
+        {
+            running.SetResult();
+            try
+            {
+                await (handler switch
+                {
+                    "quiet" => Task.Delay(Timeout.Infinite, context.RequestAborted),
+                    "writing" => WriteForEverAsync(context),
+                    _ => context.Request.Body.CopyToAsync(Stream.Null),
+                });
+            }
+            finally
+            {
+                ended.TrySetResult(TimeProvider.System.GetElapsedTime(Volatile.Read(ref revoked)));
+            }
+        }));
+
+        // It never reads, and never hangs up.
+        await using ISecureChannel channel = await server.OpenChannelAsync();
+        await channel.SendAsync("POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n"u8.ToArray());
+        await running.Task.WaitAsync(Patience);
+        await Task.Delay(200);
+        Volatile.Write(ref revoked, TimeProvider.System.GetTimestamp());
+        await server.RevokeAsync();
+        Assert.InRange(await ended.Task.WaitAsync(Patience), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+
+        static async Task WriteForEverAsync(HttpContext context)
+        {
+            // After an abort Kestrel takes what is written and drops it, so it is the token that ends this.
+            while (true)
+                await context.Response.Body.WriteAsync(new byte[10_000], context.RequestAborted);
+        }
+    }
 }

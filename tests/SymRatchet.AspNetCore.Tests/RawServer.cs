@@ -16,11 +16,13 @@ internal sealed class RawServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly InMemoryKeyStore _keys;
+    private readonly LiveChannels _live;
 
-    private RawServer(WebApplication application, InMemoryKeyStore keys, ListLoggerFactory logs)
+    private RawServer(WebApplication application, InMemoryKeyStore keys, LiveChannels live, ListLoggerFactory logs)
     {
         _application = application;
         _keys = keys;
+        _live = live;
         Logs = logs;
     }
 
@@ -37,6 +39,8 @@ internal sealed class RawServer : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(logs);
         builder.Services.AddSingleton<IKeyStore>(keys);
+        LiveChannels live = new(keys);
+        builder.Services.AddSingleton(live);
         builder.Services.AddSymRatchet(configure);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
@@ -48,7 +52,7 @@ internal sealed class RawServer : IAsyncDisposable
         WebApplication application = builder.Build();
         map?.Invoke(application);
         await application.StartAsync();
-        return new RawServer(application, keys, logs);
+        return new RawServer(application, keys, live, logs);
     }
 
     internal async Task<NetworkStream> ConnectAsync()
@@ -61,11 +65,14 @@ internal sealed class RawServer : IAsyncDisposable
     internal async Task<ISecureChannel> OpenChannelAsync() =>
         await SecureChannel.ConnectAsync(await ConnectAsync(), new SecureChannelClientOptions { Key = WebServer.Key });
 
+    internal ValueTask<bool> RevokeAsync() => _keys.RevokeAsync(WebServer.Key.Id);
+
     internal Task StopAsync(CancellationToken cancellationToken) => _application.StopAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync();
+        await _live.DisposeAsync();
         _keys.Dispose();
         Logs.Dispose();
     }
