@@ -1,51 +1,77 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Npgsql;
 
 namespace SymRatchet.KeyStores.PostgreSql;
 
 /// <summary>
-/// Keys in PostgreSQL, shared by any number of server processes. Thread-safe. An advance is one conditional statement, committed before it is
-/// reported, and every call ends within a time limit. A revocation is announced to all processes that watch.
+/// Keys in PostgreSQL, shared by any number of server processes. Thread-safe. An advance is one conditional statement,
+/// committed before it is reported. Every call ends within a time limit, whatever the server does, and at once when its
+/// token says so; a change that was under way then is told as unknown. A revocation is announced to all processes that
+/// watch.
 /// </summary>
 /// <remarks>
-/// PostgreSQL keeps old row versions for a while, in the table, in its write-ahead log, in replicas and in backups. What this means for
-/// forward secrecy between sessions, and how to bound it with a wrapper, is in <c>docs/key-stores.md</c>.
+/// PostgreSQL keeps old row versions for a while, in the table, in its write-ahead log, in replicas and in backups.
+/// What this means for forward secrecy between sessions, and how to bound it with a wrapper, is in
+/// <c>docs/key-stores.md</c>.
 /// </remarks>
-public sealed class PostgreSqlKeyStore : IKeyDirectory
+public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
 {
+    /// <summary>How many damaged rows one message names.</summary>
+    private const int MaxFailures = 10;
+
     private readonly NpgsqlDataSource _source;
     private readonly PostgreSqlKeyStoreOptions _options;
     private readonly StoreStatements _sql;
+    private readonly RevocationPositions _positions;
 
-    private PostgreSqlKeyStore(NpgsqlDataSource source, ChannelRole role, PostgreSqlKeyStoreOptions options)
+    private PostgreSqlKeyStore(
+        NpgsqlDataSource source,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions options,
+        long revocations
+    )
     {
         _source = source;
         _options = options;
         _sql = new StoreStatements(options.Schema);
+        _positions = new RevocationPositions(revocations);
         Role = role;
     }
 
     /// <inheritdoc/>
     public ChannelRole Role { get; }
 
-    /// <summary>Makes the tables of a store where there are none, and opens it. Needs the right to make them; <see cref="OpenAsync"/> does not.</summary>
+    /// <summary>
+    /// Makes the tables of a store where there are none, brings those of an earlier version up to date, and opens it.
+    /// Needs the right to make them; <see cref="OpenAsync"/> does not.
+    /// </summary>
     /// <param name="source">The database; not disposed with the store.</param>
     /// <param name="role">The one role that the store's keys serve; fixed when the tables are made.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyStoreException">The database cannot be used; the message says why.</exception>
     public static async ValueTask<PostgreSqlKeyStore> CreateAsync(
-        NpgsqlDataSource source, ChannelRole role, PostgreSqlKeyStoreOptions? options = null, CancellationToken cancellationToken = default)
+        NpgsqlDataSource source,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new PostgreSqlKeyStoreOptions();
         options.Validate();
-        await StoreSession.RunAsync(source, options.Timeout, async session =>
-        {
-            await StoreSchema.CreateAsync(session, options.Schema, role).ConfigureAwait(false);
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
+        await StoreSession
+            .RunAsync(
+                source,
+                options.Timeout,
+                async session =>
+                {
+                    await StoreSchema.CreateAsync(session, options.Schema, role).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return await OpenAsync(source, role, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -54,61 +80,97 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory
     /// <param name="role">The one role that the store's keys serve.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="KeyStoreException">The database cannot be used, or holds no such store; the message says why.</exception>
+    /// <exception cref="KeyStoreException">The database cannot be used, or holds no such store; the message says
+    /// why.</exception>
     public static async ValueTask<PostgreSqlKeyStore> OpenAsync(
-        NpgsqlDataSource source, ChannelRole role, PostgreSqlKeyStoreOptions? options = null, CancellationToken cancellationToken = default)
+        NpgsqlDataSource source,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new PostgreSqlKeyStoreOptions();
         options.Validate();
-        return await StoreSession.RunAsync(source, options.Timeout, async session =>
-        {
-            await StoreSchema.CheckAsync(session, options.Schema, role).ConfigureAwait(false);
-            return new PostgreSqlKeyStore(source, role, options);
-        }, cancellationToken).ConfigureAwait(false);
+        return await StoreSession
+            .RunAsync(
+                source,
+                options.Timeout,
+                async session =>
+                {
+                    long revocations = await StoreSchema
+                        .CheckAsync(session, options.Schema, role)
+                        .ConfigureAwait(false);
+                    return new PostgreSqlKeyStore(source, role, options, revocations);
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
         byte[] name = id.ToArray();
-        return RunAsync(async session => One(await session.ReadAsync(_sql.Find, row => KeyRow.ReadKey(row, Role, name, new UnwrappedKeys(_options.Wrapper)), name).ConfigureAwait(false)), cancellationToken);
+        UnwrappedKeys keys = new(_options.Wrapper);
+        return RunAsync(
+            async session =>
+                One(await session.ReadAsync(_sql.Find, row => ReadKey(row, name, keys), name).ConfigureAwait(false)),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
-    public async ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public async ValueTask AdvanceAsync(
+        ReadOnlyMemory<byte> id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    )
     {
         byte[] name = id.ToArray();
-        byte[] wrapped = _options.Wrapper.Wrap(epochKey.Span, new KeyPlace(Role, name, serial, epoch));
-        try
-        {
-            bool isKnown = await RunAsync(
-                async session => await session.ExecuteAsync(_sql.Advance, name, serial, epoch, wrapped).ConfigureAwait(false) == 1
-                    || (await session.ReadAsync(_sql.Knows, _ => true, name, serial).ConfigureAwait(false)).Count == 1,
-                cancellationToken).ConfigureAwait(false);
-            if (!isKnown)
-                throw KeyStoreRules.Unknown(name);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(wrapped);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // A call that was left to itself still needs its key when the caller has erased the caller's.
+        byte[] key = epochKey.ToArray();
+        bool isKnown = await RunAsync(
+                async session =>
+                {
+                    byte[] wrapped = [];
+                    try
+                    {
+                        wrapped = _options.Wrapper.Wrap(key, new KeyPlace(Role, name, serial, epoch));
+                        return await AdvanceAsync(session, name, serial, epoch, wrapped).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        Erase(key, wrapped);
+                    }
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        if (!isKnown)
+            throw KeyStoreRules.Unknown(name);
     }
 
     /// <inheritdoc/>
     public async ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         KeyStoreRules.CheckAdd(Role, key);
+        cancellationToken.ThrowIfCancellationRequested();
         byte[] name = key.Id.ToArray();
-        KeyRecord? present = await RunAsync(async session =>
-        {
-            long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
-            var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
-            int added = await session.ExecuteAsync(
-                _sql.Add, name, (int)key.Protocol, (int)key.Evolution, SuiteSet.ToBits(key.Suites), serial, wrapped.Identity, key.Epoch, wrapped.Root,
-                key.LastSeen?.ToUnixTimeMilliseconds()).ConfigureAwait(false);
-            return added == 1 ? null : One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, name).ConfigureAwait(false));
-        }, cancellationToken).ConfigureAwait(false);
+        StoredKey own = Copy(key);
+        KeyRecord? present = await RunAsync(
+                async session =>
+                {
+                    using StoredKey added = own;
+                    return await session.InTransactionAsync(() => AddAsync(session, name, added)).ConfigureAwait(false);
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         if (present is not null)
             throw KeyStoreRules.Present(name, present.Revoked is not null);
     }
@@ -117,89 +179,314 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory
     public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
         byte[] name = key.Id.ToArray();
-        await RunAsync(session => session.InTransactionAsync(async () =>
-        {
-            KeyRecord current = One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, name).ConfigureAwait(false)) ?? throw KeyStoreRules.Unknown(name);
-            KeyStoreRules.CheckRotation(Role, key, current);
-            long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
-            var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
-            string sql = KeyStoreRules.IsReplacedAtOnce(Role, current) ? _sql.Replace : _sql.Queue;
-            return await session.ExecuteAsync(sql, name, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
-        }), cancellationToken).ConfigureAwait(false);
+        StoredKey own = Copy(key);
+        await RunAsync(
+                async session =>
+                {
+                    using StoredKey next = own;
+                    return await session
+                        .InTransactionAsync(() => RotateAsync(session, name, next))
+                        .ConfigureAwait(false);
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
-        RunAsync(async session => (await session.ReadAsync(_sql.Revoke, _ => true, id.ToArray()).ConfigureAwait(false)).Count == 1, cancellationToken);
+    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    {
+        byte[] name = id.ToArray();
+        return RunAsync(session => RevokeAsync(session, name), cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public async ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    public async ValueTask RestrictAsync(
+        ReadOnlyMemory<byte> id,
+        IReadOnlyList<CipherSuiteId> suites,
+        CancellationToken cancellationToken = default
+    )
     {
         KeyStoreRules.CheckSuites(suites);
-        if (await RunAsync(session => session.ExecuteAsync(_sql.Restrict, id.ToArray(), SuiteSet.ToBits(suites)), cancellationToken).ConfigureAwait(false) == 0)
-            throw KeyStoreRules.Unknown(id.Span);
+        byte[] name = id.ToArray();
+        long bits = SuiteSet.ToBits(suites);
+        int count = await RunAsync(
+                session => session.InTransactionAsync(() => session.ExecuteAsync(_sql.Restrict, name, bits)),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        if (count == 0)
+            throw KeyStoreRules.Unknown(name);
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
-        RunAsync(async session => One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id.ToArray()).ConfigureAwait(false)), cancellationToken);
+    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    {
+        byte[] name = id.ToArray();
+        return RunAsync(
+            async session => One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, name).ConfigureAwait(false)),
+            cancellationToken
+        );
+    }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
+        ReadOnlyMemory<byte> after,
+        int limit,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        return RunAsync<IReadOnlyList<KeyRecord>>(async session => await session.ReadAsync(_sql.List, KeyRow.ReadRecord, after.ToArray(), limit).ConfigureAwait(false), cancellationToken);
+        byte[] last = after.ToArray();
+        return RunAsync<IReadOnlyList<KeyRecord>>(
+            async session => await session.ReadAsync(_sql.List, KeyRow.ReadRecord, last, limit).ConfigureAwait(false),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var told = System.Threading.Channels.Channel.CreateUnbounded<ReadOnlyMemory<byte>>();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task listening = new RevocationListener(_source, _sql, _options, told.Writer).RunAsync(ending.Token);
-        try
-        {
-            await foreach (ReadOnlyMemory<byte> id in told.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-                yield return id;
-        }
-        finally
-        {
-            await ending.CancelAsync().ConfigureAwait(false);
-            await listening.ConfigureAwait(false);
-        }
-    }
+    /// <remarks>
+    /// Starts with what was revoked since the store was opened or, where an earlier watch has ended, since then. Fails
+    /// with a <see cref="KeyStoreException"/> as soon as the database does not answer; watch again, and nothing that
+    /// was revoked meanwhile is missed.
+    /// </remarks>
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(
+        CancellationToken cancellationToken = default
+    ) => new RevocationWatch(_source, _sql, _options, _positions).RunAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
+        await RunAsync(
+                async session =>
+                {
+                    await session
+                        .InTransactionAsync(() => session.ExecuteScriptAsync(_sql.Probe))
+                        .ConfigureAwait(false);
+                    await StoreSchema.CheckAsync(session, _options.Schema, Role).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
 
     /// <summary>
-    /// Wraps every key again as <see cref="PostgreSqlKeyStoreOptions.Wrapper"/> does it now, so that a wrapping key that is no longer used can be
-    /// destroyed, and with it every old copy of the rows that were under it.
+    /// Wraps every key again as <see cref="PostgreSqlKeyStoreOptions.Wrapper"/> does it now, so that a wrapping key
+    /// that is no longer used can be destroyed, and with it every old copy of the rows that were under it.
     /// </summary>
     /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
     /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
     /// <returns>How many identities were wrapped again.</returns>
-    /// <exception cref="KeyStoreException">A key cannot be opened. Those before it are wrapped again.</exception>
+    /// <exception cref="KeyStoreException">Keys cannot be opened; the message names their clients. All others are
+    /// wrapped again.</exception>
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
+        List<string> failures = [];
         await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-            count += await RunAsync(session => session.InTransactionAsync(() => RewrapAsync(session, record.Id.ToArray(), previous)), cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        {
+            byte[] name = record.Id.ToArray();
+            (bool isWrapped, string? failure) = await RunAsync(
+                    session => session.InTransactionAsync(() => RewrapAsync(session, name, previous)),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            count += isWrapped ? 1 : 0;
+            if (failure is not null)
+                failures.Add(failure);
+        }
+
+        if (failures.Count != 0)
+            throw new KeyStoreException(
+                $"Keys that cannot be wrapped again: {failures.Count}; all others are."
+                    + string.Concat(failures.Take(MaxFailures).Select(failure => $" {failure}"))
+            );
         return count;
     }
 
-    private async ValueTask<bool> RewrapAsync(StoreSession session, byte[] id, IKeyWrapper? previous)
+    private async ValueTask<bool> AdvanceAsync(
+        StoreSession session,
+        byte[] name,
+        long serial,
+        long epoch,
+        byte[] wrapped
+    )
+    {
+        if (
+            await session
+                .ChangeAsync(() => session.ExecuteAsync(_sql.Advance, name, serial, epoch, wrapped))
+                .ConfigureAwait(false) == 1
+        )
+            return true;
+        if (
+            (
+                await session
+                    .ChangeAsync(() => session.ReadAsync(_sql.Knows, _ => true, name, serial))
+                    .ConfigureAwait(false)
+            ).Count == 1
+        )
+            return true;
+        await session.CheckDurabilityAsync().ConfigureAwait(false);
+        return false;
+    }
+
+    private async ValueTask<bool> RevokeAsync(StoreSession session, byte[] name)
+    {
+        if (
+            (
+                await session.ChangeAsync(() => session.ReadAsync(_sql.Revoke, _ => true, name)).ConfigureAwait(false)
+            ).Count == 1
+        )
+            return true;
+        if (
+            (
+                await session
+                    .ChangeAsync(() => session.ReadAsync(_sql.IsRevoked, _ => true, name))
+                    .ConfigureAwait(false)
+            ).Count == 0
+        )
+            await session.CheckDurabilityAsync().ConfigureAwait(false);
+        return false;
+    }
+
+    private async ValueTask<KeyRecord?> AddAsync(StoreSession session, byte[] name, StoredKey key)
+    {
+        long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
+        var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
+        try
+        {
+            int added = await session
+                .ExecuteAsync(
+                    _sql.Add,
+                    name,
+                    (int)key.Protocol,
+                    (int)key.Evolution,
+                    SuiteSet.ToBits(key.Suites),
+                    serial,
+                    wrapped.Identity,
+                    key.Epoch,
+                    wrapped.Root,
+                    key.LastSeen?.ToUnixTimeMilliseconds()
+                )
+                .ConfigureAwait(false);
+            return added == 1
+                ? null
+                : One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, name).ConfigureAwait(false));
+        }
+        finally
+        {
+            Erase(wrapped.Identity, wrapped.Root);
+        }
+    }
+
+    private async ValueTask<int> RotateAsync(StoreSession session, byte[] name, StoredKey key)
+    {
+        KeyRecord current =
+            One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, name).ConfigureAwait(false))
+            ?? throw KeyStoreRules.Unknown(name);
+        KeyStoreRules.CheckRotation(Role, key, current);
+        long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
+        var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
+        try
+        {
+            string sql = KeyStoreRules.IsReplacedAtOnce(Role, current) ? _sql.Replace : _sql.Queue;
+            return await session.ExecuteAsync(sql, name, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
+        }
+        finally
+        {
+            Erase(wrapped.Identity, wrapped.Root);
+        }
+    }
+
+    private async ValueTask<(bool IsWrapped, string? Failure)> RewrapAsync(
+        StoreSession session,
+        byte[] name,
+        IKeyWrapper? previous
+    )
     {
         UnwrappedKeys keys = new(previous ?? _options.Wrapper);
-        using StoredKey? opened = One(await session.ReadAsync(_sql.FindToRewrap, row => KeyRow.ReadKey(row, Role, id, keys), id).ConfigureAwait(false));
+        StoredKey? found;
+        try
+        {
+            found = One(
+                await session.ReadAsync(_sql.FindToRewrap, row => ReadKey(row, name, keys), name).ConfigureAwait(false)
+            );
+        }
+        catch (KeyStoreException e)
+        {
+            return (false, e.Message);
+        }
+
+        using StoredKey? opened = found;
         if (opened is null || (previous is null && keys.AreCurrent))
-            return false;
+            return (false, null);
         var wrapped = WrappedKey.Of(opened, opened.Serial, _options.Wrapper);
-        WrappedKey? next = opened.Successor is { } successor ? WrappedKey.Of(successor, successor.Serial, _options.Wrapper) : null;
-        await session.ExecuteAsync(_sql.Rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root).ConfigureAwait(false);
-        return true;
+        WrappedKey? next = opened.Successor is { } successor
+            ? WrappedKey.Of(successor, successor.Serial, _options.Wrapper)
+            : null;
+        try
+        {
+            await session
+                .ExecuteAsync(_sql.Rewrap, name, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root)
+                .ConfigureAwait(false);
+            return (true, null);
+        }
+        finally
+        {
+            Erase(wrapped.Identity, wrapped.Root, next?.Identity, next?.Root);
+        }
     }
 
     private ValueTask<T> RunAsync<T>(Func<StoreSession, ValueTask<T>> call, CancellationToken cancellationToken) =>
         StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken);
+
+    /// <summary>
+    /// Opens the keys of a row. A row that no store has written is named, and is its own client's trouble only.
+    /// </summary>
+    private StoredKey ReadKey(NpgsqlDataReader row, byte[] id, UnwrappedKeys keys)
+    {
+        try
+        {
+            return KeyRow.ReadKey(row, Role, id, keys);
+        }
+        catch (CryptographicException e)
+        {
+            throw new KeyStoreException(
+                $"A key of the key database cannot be unwrapped, that of {NameOf(id)}: {e.Message}",
+                e
+            );
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidCastException)
+        {
+            throw new KeyStoreException($"The row of {NameOf(id)} in the key database is damaged: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A copy for a call that may outlive its caller's patience, and with it the caller's key.</summary>
+    private static StoredKey Copy(StoredKey key) =>
+        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
+        {
+            Suites = key.Suites,
+            LastSeen = key.LastSeen,
+        };
+
+    private static string NameOf(byte[] id) =>
+        new KeyRecord
+        {
+            Id = id,
+            Protocol = default,
+            Evolution = default,
+            Suites = [],
+            Epoch = 0,
+            Added = default,
+        }.Name;
+
+    private static void Erase(params ReadOnlySpan<byte[]?> secrets)
+    {
+        foreach (byte[]? secret in secrets)
+            CryptographicOperations.ZeroMemory(secret);
+    }
 
     private static T? One<T>(List<T> rows)
         where T : class => rows is [{ } row] ? row : null;

@@ -5,16 +5,27 @@ public sealed record PostgreSqlKeyStoreOptions
 {
     private const int MaxSchemaLength = 40;
 
-    /// <summary>What encrypts keys before they leave the process; by default nothing does. Read <c>docs/key-stores.md</c> before you leave it at that.</summary>
+    /// <summary>
+    /// What encrypts keys before they leave the process; by default nothing does. Read <c>docs/key-stores.md</c> before
+    /// you leave it at that.
+    /// </summary>
     public IKeyWrapper Wrapper { get; init; } = PlainKeys.Instance;
 
-    /// <summary>The database schema that holds the store, <c>symratchet</c> by default: a lower-case letter, then up to 39 lower-case letters, digits and underscores.</summary>
+    /// <summary>
+    /// The database schema that holds the store, <c>symratchet</c> by default: a lower-case letter, then up to 39
+    /// lower-case letters, digits and underscores. Not one that begins with <c>pg_</c>; those are PostgreSQL's own.
+    /// </summary>
     public string Schema { get; init; } = "symratchet";
 
-    /// <summary>How long one call may take, waiting for a pooled connection included; 5 seconds by default.</summary>
+    /// <summary>
+    /// How long one call may take at most, waiting for a pooled connection included, whatever the server does; 5
+    /// seconds by default.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a watch looks for revocations by itself, should a notification be lost; 1 second by default.</summary>
+    /// <summary>
+    /// How often a watch looks for revocations by itself, should a notification be lost; 1 second by default.
+    /// </summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     internal void Validate()
@@ -23,11 +34,24 @@ public sealed record PostgreSqlKeyStoreOptions
         ArgumentNullException.ThrowIfNull(Schema);
 
         // The name becomes part of statements, where it cannot be a parameter.
-        if (Schema.Length is 0 or > MaxSchemaLength || !char.IsAsciiLetterLower(Schema[0]) || !Schema.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_'))
-            throw new ArgumentException($"{nameof(Schema)} must be a lower-case letter, then up to {MaxSchemaLength - 1} lower-case letters, digits and underscores.");
+        if (
+            Schema.Length is 0 or > MaxSchemaLength
+            || !char.IsAsciiLetterLower(Schema[0])
+            || !Schema.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')
+        )
+            throw new ArgumentException(
+                $"{nameof(Schema)} must be a lower-case letter, then up to {MaxSchemaLength - 1} lower-case letters, "
+                    + "digits and underscores."
+            );
+        if (Schema.StartsWith("pg_", StringComparison.Ordinal))
+            throw new ArgumentException(
+                $"{nameof(Schema)} must not begin with pg_; such schemas are PostgreSQL's own."
+            );
         if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromMinutes(1))
             throw new ArgumentException($"{nameof(Timeout)} is {Timeout}; it must be 100 milliseconds to 1 minute.");
         if (WatchInterval < TimeSpan.FromMilliseconds(10) || WatchInterval > TimeSpan.FromSeconds(1))
-            throw new ArgumentException($"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second.");
+            throw new ArgumentException(
+                $"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second."
+            );
     }
 }

@@ -1,30 +1,214 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Npgsql;
 
 namespace SymRatchet.KeyStores.PostgreSql;
 
-/// <summary>One call's use of a pooled connection: statements that are prepared once for each connection, and a bound on the time.</summary>
-internal sealed class StoreSession(NpgsqlConnection connection, CancellationToken cancellationToken)
+/// <summary>
+/// One call's use of a pooled connection: statements that are prepared once for each connection, and a limit that holds
+/// whatever the server or the driver does. A call whose time is up is left to itself: it keeps its connection and its
+/// secrets until it really ends.
+/// </summary>
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "Its token source holds nothing, and a call that was left to itself outlives its owner."
+)]
+internal sealed class StoreSession
 {
+    // The stages of a session. A change is begun or the call is abandoned, whichever comes first; so what is said not
+    // to have happened does not happen later.
+    private const int Working = 0;
+    private const int Changing = 1;
+    private const int Abandoned = 2;
+
+    private const string Error = "ERROR";
+    private const string Warning = "WARNING";
+
+    // Not linked to the caller's token: where a command runs, the driver's callback connects to the server and waits
+    // for it.
+    private readonly CancellationTokenSource _ending = new();
+
+    private volatile NpgsqlConnection? _connection;
+    private volatile PostgresNotice? _warning;
+    private int _stage;
+
+    private StoreSession() { }
+
+    private NpgsqlConnection Connection => _connection!;
+
     /// <summary>Runs a call within its time, and says in plain words what went wrong.</summary>
     internal static async ValueTask<T> RunAsync<T>(
-        NpgsqlDataSource source, TimeSpan timeout, Func<StoreSession, ValueTask<T>> call, CancellationToken cancellationToken)
+        NpgsqlDataSource source,
+        TimeSpan timeout,
+        Func<StoreSession, ValueTask<T>> call,
+        CancellationToken cancellationToken
+    )
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        cancellationToken.ThrowIfCancellationRequested();
+        StoreSession session = new();
+        var work = Task.Run(() => session.WorkAsync(source, call), CancellationToken.None);
         try
         {
-            NpgsqlConnection connection = await source.OpenConnectionAsync(limit.Token).ConfigureAwait(false);
+            return await work.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new KeyStoreException($"The key database did not answer within {timeout.TotalSeconds:0.#} s.", e)
+            {
+                IsOutcomeUnknown = session.Abandon(work),
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            session.Abandon(work);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Runs the statements of <paramref name="work"/> as one transaction, which what it throws undoes.
+    /// </summary>
+    internal async ValueTask<T> InTransactionAsync<T>(Func<ValueTask<T>> work)
+    {
+        await ExecuteScriptAsync("BEGIN").ConfigureAwait(false);
+        await CheckDurabilityAsync().ConfigureAwait(false);
+        T result = await work().ConfigureAwait(false);
+        await ChangeAsync(() => ExecuteScriptAsync("COMMIT")).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>
+    /// Refuses a connection that would report commits before they are durable; holds until the transaction ends.
+    /// </summary>
+    internal async ValueTask CheckDurabilityAsync()
+    {
+        if (
+            (await ReadAsync(StoreStatements.CheckDurability, row => row.GetBoolean(0)).ConfigureAwait(false))
+            is not [true]
+        )
+            throw StoreSchema.IsOff("synchronous_commit");
+    }
+
+    /// <summary>
+    /// Runs the one statement that commits a change. What is not known to be done and durable afterwards is told as
+    /// unknown.
+    /// </summary>
+    internal async ValueTask<T> ChangeAsync<T>(Func<ValueTask<T>> commit)
+    {
+        if (Interlocked.CompareExchange(ref _stage, Changing, Working) == Abandoned)
+            throw new OperationCanceledException();
+        _warning = null;
+        T result;
+        try
+        {
+            result = await commit().ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+            when (e.InvariantSeverity == Error && e.SqlState != PostgresErrorCodes.StatementCompletionUnknown)
+        {
+            // The server says that it undid the change.
+            Volatile.Write(ref _stage, Working);
+            throw;
+        }
+
+        // A wait for a standby that is given up is a warning only: committed here, and perhaps nowhere else.
+        if (_warning is { } warning)
+            throw new KeyStoreException($"The key database warned at a commit: {warning.MessageText}")
+            {
+                IsOutcomeUnknown = true,
+            };
+        return result;
+    }
+
+    internal async ValueTask<int> ExecuteAsync(string sql, params object?[] values)
+    {
+        using NpgsqlCommand command = await PrepareAsync(sql, values).ConfigureAwait(false);
+        return await command.ExecuteNonQueryAsync(_ending.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs several statements that are used once, without parameters.</summary>
+    internal async ValueTask<bool> ExecuteScriptAsync(string sql)
+    {
+        using NpgsqlCommand command = Command(sql);
+        await command.ExecuteNonQueryAsync(_ending.Token).ConfigureAwait(false);
+        return true;
+    }
+
+    internal async ValueTask<string?> TextAsync(string sql)
+    {
+        using NpgsqlCommand command = Command(sql);
+        return await command.ExecuteScalarAsync(_ending.Token).ConfigureAwait(false) as string;
+    }
+
+    internal async ValueTask<long> NumberAsync(string sql)
+    {
+        using NpgsqlCommand command = await PrepareAsync(sql).ConfigureAwait(false);
+        return (long)(await command.ExecuteScalarAsync(_ending.Token).ConfigureAwait(false))!;
+    }
+
+    /// <summary>Reads all rows, which are few.</summary>
+    internal async ValueTask<List<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object?[] values)
+    {
+        using NpgsqlCommand command = await PrepareAsync(sql, values).ConfigureAwait(false);
+        NpgsqlDataReader row = await command.ExecuteReaderAsync(_ending.Token).ConfigureAwait(false);
+        List<T> rows = [];
+        try
+        {
+            await using (row.ConfigureAwait(false))
+            {
+                while (await row.ReadAsync(_ending.Token).ConfigureAwait(false))
+                    rows.Add(read(row));
+
+                // What goes wrong at the commit comes after the rows.
+                await row.NextResultAsync(_ending.Token).ConfigureAwait(false);
+                return rows;
+            }
+        }
+        catch
+        {
+            rows.ForEach(found => (found as IDisposable)?.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Listens until the session is ended. Every sign of life is told, with whether it was an announcement.
+    /// </summary>
+    internal async ValueTask<bool> ListenAsync(string listen, TimeSpan keepAlive, Action<bool> heard)
+    {
+        await ExecuteScriptAsync(listen).ConfigureAwait(false);
+        heard(true);
+        while (true)
+        {
+            bool isNews = await Connection.WaitAsync(keepAlive, _ending.Token).ConfigureAwait(false);
+            if (!isNews)
+                await ExecuteScriptAsync("SELECT 1").ConfigureAwait(false);
+            heard(isNews);
+        }
+    }
+
+    private async Task<T> WorkAsync<T>(NpgsqlDataSource source, Func<StoreSession, ValueTask<T>> call)
+    {
+        try
+        {
+            NpgsqlConnection connection = await source.OpenConnectionAsync(_ending.Token).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
-                return await call(new StoreSession(connection, limit.Token)).ConfigureAwait(false);
+            {
+                connection.Notice += (_, notice) =>
+                    _warning = notice.Notice.InvariantSeverity == Warning ? notice.Notice : _warning;
+                _connection = connection;
+                return await call(this).ConfigureAwait(false);
+            }
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
+            when (e is NpgsqlException or TimeoutException or SocketException or InvalidOperationException)
         {
-            throw new KeyStoreException($"The key database did not answer within {timeout.TotalSeconds:0.#} s.", e);
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
-        {
-            throw new KeyStoreException($"The key database failed: {e.Message}", e);
+            throw new KeyStoreException($"The key database failed: {e.Message}", e)
+            {
+                IsOutcomeUnknown = Volatile.Read(ref _stage) == Changing,
+            };
         }
         catch (CryptographicException e)
         {
@@ -32,66 +216,51 @@ internal sealed class StoreSession(NpgsqlConnection connection, CancellationToke
         }
     }
 
-    /// <summary>Runs the statements of <paramref name="work"/> as one transaction, which what it throws undoes.</summary>
-    internal async ValueTask<T> InTransactionAsync<T>(Func<ValueTask<T>> work)
+    /// <summary>Leaves the work to itself, and has its connection broken.</summary>
+    /// <returns>Whether a change had begun, of which nobody knows how it ends.</returns>
+    private bool Abandon<T>(Task<T> work)
     {
-        NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using (transaction.ConfigureAwait(false))
-        {
-            T result = await work().ConfigureAwait(false);
-            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            return result;
-        }
-    }
+        bool isChanging = Interlocked.CompareExchange(ref _stage, Abandoned, Working) == Changing;
 
-    internal async ValueTask<int> ExecuteAsync(string sql, params object?[] values)
-    {
-        using NpgsqlCommand command = await PrepareAsync(sql, values).ConfigureAwait(false);
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+        // What it still finds is nobody's; what it still throws, nobody waits for.
+        _ = work.ContinueWith(
+            static done => (done.IsCompletedSuccessfully ? done.Result as IDisposable : null)?.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        _ = work.ContinueWith(
+            static failed => failed.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default
+        );
 
-    /// <summary>Runs several statements that are used once, without parameters.</summary>
-    internal async ValueTask<bool> ExecuteScriptAsync(string sql)
-    {
-        using NpgsqlCommand command = new(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        return true;
-    }
-
-    internal async ValueTask<string?> TextAsync(string sql)
-    {
-        using NpgsqlCommand command = new(sql, connection);
-        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
-    }
-
-    internal async ValueTask<long> NumberAsync(string sql)
-    {
-        using NpgsqlCommand command = await PrepareAsync(sql).ConfigureAwait(false);
-        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
-
-    /// <summary>Reads all rows, which are few.</summary>
-    internal async ValueTask<List<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read, params object?[] values)
-    {
-        using NpgsqlCommand command = await PrepareAsync(sql, values).ConfigureAwait(false);
-        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        List<T> rows = [];
-        await using (row.ConfigureAwait(false))
-        {
-            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-                rows.Add(read(row));
-        }
-
-        return rows;
+        // To end a command the driver asks the server to cancel it, and blocks until the server has answered or the
+        // driver's own limit has passed. So that takes a thread of its own, of which there are at most as many as the
+        // pool has connections.
+        if (_connection is null)
+            _ = _ending.CancelAsync();
+        else
+            _ = Task.Factory.StartNew(
+                _ending.Cancel,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default
+            );
+        return isChanging;
     }
 
     // A statement that this connection has prepared before, in this call or another, is not prepared again.
     private async ValueTask<NpgsqlCommand> PrepareAsync(string sql, params object?[] values)
     {
-        NpgsqlCommand command = new(sql, connection);
+        NpgsqlCommand command = Command(sql);
         foreach (object? value in values)
-            command.Parameters.Add(value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter { Value = value });
-        await command.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+        await command.PrepareAsync(_ending.Token).ConfigureAwait(false);
         return command;
     }
+
+    // The limit is the session's; the driver's own would block a thread of the pool when it has passed.
+    private NpgsqlCommand Command(string sql) => new(sql, Connection) { CommandTimeout = 0 };
 }

@@ -1,63 +1,236 @@
 namespace SymRatchet.KeyStores.PostgreSql;
 
-/// <summary>The statements of a store. Times are the database's, so that servers whose clocks differ agree.</summary>
+/// <summary>
+/// The statements of a store. Times are the database's, so that servers whose clocks differ agree; they are shown, and
+/// decide nothing.
+/// </summary>
 internal sealed class StoreStatements(string schema)
 {
     private const string Now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+    /// <summary>
+    /// Holds where a commit is durable before it is reported. Setting the value for the transaction keeps a reload from
+    /// changing it between the statement and its commit.
+    /// </summary>
+    private const string IsDurable =
+        "set_config('synchronous_commit', current_setting('synchronous_commit'), true) <> 'off'";
+
+    private readonly string _keys = $"{Quote(schema)}.keys";
+
+    private readonly string _store = $"{Quote(schema)}.store";
+
     /// <summary>Where revocations are announced.</summary>
-    internal string RevocationsChannel { get; } = schema + "_revoked";
+    internal string RevocationsChannel { get; } = $"{schema}_revoked";
 
-    internal string Find { get; } = $"SELECT {KeyRow.KeyColumns} FROM {schema}.keys WHERE id = $1 AND epoch_key IS NOT NULL";
+    internal string Listen => $"LISTEN {Quote(RevocationsChannel)}";
 
-    internal string FindToRewrap { get; } = $"SELECT {KeyRow.KeyColumns} FROM {schema}.keys WHERE id = $1 AND epoch_key IS NOT NULL FOR UPDATE";
+    /// <summary>
+    /// One row, true where commits are durable before they are reported; holds for the transaction, which the server
+    /// undoes by itself when nothing comes any more.
+    /// </summary>
+    internal static string CheckDurability =>
+        $"SELECT {IsDurable}, set_config('idle_in_transaction_session_timeout', '10s', true)";
 
-    internal string Describe { get; } = $"SELECT {KeyRow.RecordColumns} FROM {schema}.keys WHERE id = $1";
+    /// <summary>
+    /// A row that holds no key and was not revoked is found as well: reading it tells that it is damaged.
+    /// </summary>
+    internal string Find =>
+        $"""
+            SELECT {KeyRow.KeyColumns}
+            FROM {_keys}
+            WHERE id = $1
+                AND (epoch_key IS NOT NULL OR revoked IS NULL)
+            """;
 
-    internal string DescribeToChange { get; } = $"SELECT {KeyRow.RecordColumns} FROM {schema}.keys WHERE id = $1 FOR UPDATE";
+    internal string FindToRewrap =>
+        $"""
+            {Find}
+            FOR UPDATE
+            """;
 
-    internal string List { get; } = $"SELECT {KeyRow.RecordColumns} FROM {schema}.keys WHERE id > $1 ORDER BY id LIMIT $2";
+    internal string Describe =>
+        $"""
+            SELECT {KeyRow.RecordColumns}
+            FROM {_keys}
+            WHERE id = $1
+            """;
 
-    internal string NextSerial { get; } = $"SELECT nextval('{schema}.serials')";
+    internal string DescribeToChange =>
+        $"""
+            {Describe}
+            FOR UPDATE
+            """;
 
-    internal string Add { get; } = $"""
-        INSERT INTO {schema}.keys (id, protocol, evolution, suites, serial, identity_key, epoch, epoch_key, last_seen, added)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {Now}) ON CONFLICT (id) DO NOTHING
-        """;
+    internal string List =>
+        $"""
+            SELECT {KeyRow.RecordColumns}
+            FROM {_keys}
+            WHERE id > $1
+            ORDER BY id
+            LIMIT $2
+            """;
 
-    /// <summary>The one statement of a handshake's write: forward only, and a successor takes the place of what it follows.</summary>
-    internal string Advance { get; } = $"""
-        UPDATE {schema}.keys SET
-            identity_key = CASE WHEN serial = $2 THEN identity_key ELSE next_identity_key END,
-            serial = $2, epoch = $3, epoch_key = $4, last_seen = {Now},
-            next_serial = CASE WHEN serial = $2 THEN next_serial END,
-            next_identity_key = CASE WHEN serial = $2 THEN next_identity_key END,
-            next_epoch_key = CASE WHEN serial = $2 THEN next_epoch_key END
-        WHERE id = $1 AND epoch_key IS NOT NULL AND ((serial = $2 AND epoch < $3) OR next_serial = $2)
-        """;
+    internal string NextSerial => $"SELECT nextval('{Quote(schema)}.serials')";
 
-    internal string Knows { get; } = $"SELECT FROM {schema}.keys WHERE id = $1 AND epoch_key IS NOT NULL AND (serial = $2 OR next_serial = $2)";
+    internal string Add =>
+        $"""
+            INSERT INTO {_keys}
+                (id, protocol, evolution, suites, serial, identity_key, epoch, epoch_key, last_seen, added)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {Now})
+            ON CONFLICT (id) DO NOTHING
+            """;
 
-    internal string Replace { get; } = $"""
-        UPDATE {schema}.keys SET serial = $2, identity_key = $3, epoch = 0, epoch_key = $4,
-            next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL WHERE id = $1
-        """;
+    /// <summary>
+    /// The one statement of a handshake's write: forward only, and a successor takes the place of what it follows.
+    /// </summary>
+    internal string Advance =>
+        $"""
+            UPDATE {_keys}
+            SET identity_key = CASE WHEN serial = $2 THEN identity_key ELSE next_identity_key END,
+                serial = $2,
+                epoch = $3,
+                epoch_key = $4,
+                last_seen = {Now},
+                next_serial = CASE WHEN serial = $2 THEN next_serial END,
+                next_identity_key = CASE WHEN serial = $2 THEN next_identity_key END,
+                next_epoch_key = CASE WHEN serial = $2 THEN next_epoch_key END
+            WHERE id = $1
+                AND epoch_key IS NOT NULL
+                AND ((serial = $2 AND epoch < $3) OR next_serial = $2)
+                AND {IsDurable}
+            """;
 
-    internal string Queue { get; } = $"UPDATE {schema}.keys SET next_serial = $2, next_identity_key = $3, next_epoch_key = $4 WHERE id = $1";
+    /// <summary>
+    /// Finds the key that did not move. It locks the row, so that the answer waits, as a commit does, until what it
+    /// tells is durable: the move by another, whose outcome that other may not know.
+    /// </summary>
+    internal string Knows =>
+        $"""
+            SELECT FROM {_keys}
+            WHERE id = $1
+                AND epoch_key IS NOT NULL
+                AND (serial = $2 OR next_serial = $2)
+                AND {IsDurable}
+            FOR NO KEY UPDATE
+            """;
 
-    /// <summary>Revokes and announces it in one transaction; a row for each identity that was revoked, of which there is one at most.</summary>
-    internal string Revoke { get; } = $"""
-        WITH gone AS (
-            UPDATE {schema}.keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = {Now}
-            WHERE id = $1 AND epoch_key IS NOT NULL RETURNING id)
-        SELECT pg_notify('{schema}_revoked', '') FROM gone
-        """;
+    internal string Replace =>
+        $"""
+            UPDATE {_keys}
+            SET serial = $2,
+                identity_key = $3,
+                epoch = 0,
+                epoch_key = $4,
+                next_serial = NULL,
+                next_identity_key = NULL,
+                next_epoch_key = NULL
+            WHERE id = $1
+            """;
 
-    internal string RevokedSince { get; } = $"SELECT id, revoked FROM {schema}.keys WHERE revoked >= $1 ORDER BY revoked";
+    internal string Queue =>
+        $"""
+            UPDATE {_keys}
+            SET next_serial = $2,
+                next_identity_key = $3,
+                next_epoch_key = $4
+            WHERE id = $1
+            """;
 
-    internal string Clock { get; } = $"SELECT {Now}";
+    /// <summary>
+    /// Revokes, counts and announces; a row where there was something to revoke. The row of the key is locked before
+    /// that of the count, so a revocation that waits for its key holds up no other; and the count stays locked until
+    /// the commit, so counts become visible in their order. One statement, so that the lock is never held for a process
+    /// that has stopped.
+    /// </summary>
+    internal string Revoke =>
+        $"""
+            WITH present AS (
+                SELECT id
+                FROM {_keys}
+                WHERE id = $1
+                    AND (epoch_key IS NOT NULL OR revoked IS NULL)
+                    AND {IsDurable}
+                FOR UPDATE
+            ), counted AS (
+                UPDATE {_store}
+                SET revocations = revocations + 1
+                FROM present
+                RETURNING revocations
+            ), gone AS (
+                UPDATE {_keys}
+                SET identity_key = NULL,
+                    epoch_key = NULL,
+                    next_serial = NULL,
+                    next_identity_key = NULL,
+                    next_epoch_key = NULL,
+                    revoked = {Now},
+                    revocation = counted.revocations
+                FROM counted
+                WHERE id = $1
+                RETURNING id
+            )
+            SELECT pg_notify('{RevocationsChannel}', '')
+            FROM gone
+            """;
 
-    internal string Restrict { get; } = $"UPDATE {schema}.keys SET suites = $2 WHERE id = $1 AND epoch_key IS NOT NULL";
+    /// <summary>
+    /// Finds what is revoked already. It locks the row, so that the answer waits until the revocation by another is
+    /// durable, whose outcome that other may not know.
+    /// </summary>
+    internal string IsRevoked =>
+        $"""
+            SELECT FROM {_keys}
+            WHERE id = $1
+                AND {IsDurable}
+            FOR NO KEY UPDATE
+            """;
 
-    internal string Rewrap { get; } = $"UPDATE {schema}.keys SET identity_key = $2, epoch_key = $3, next_identity_key = $4, next_epoch_key = $5 WHERE id = $1";
+    /// <summary>A page of revocations in the order of their commits.</summary>
+    internal string RevokedAfter =>
+        $"""
+            SELECT revocation, id
+            FROM {_keys}
+            WHERE revocation > $1
+            ORDER BY revocation
+            LIMIT $2
+            """;
+
+    internal string Revocations =>
+        $"""
+            SELECT revocations
+            FROM {_store}
+            """;
+
+    internal string Restrict =>
+        $"""
+            UPDATE {_keys}
+            SET suites = $2
+            WHERE id = $1
+                AND epoch_key IS NOT NULL
+            """;
+
+    internal string Rewrap =>
+        $"""
+            UPDATE {_keys}
+            SET identity_key = $2,
+                epoch_key = $3,
+                next_identity_key = $4,
+                next_epoch_key = $5
+            WHERE id = $1
+            """;
+
+    /// <summary>
+    /// Needs all that an advance needs and changes nothing: the rights, a database that takes writes, and a commit that
+    /// becomes durable.
+    /// </summary>
+    internal string Probe =>
+        $"""
+            UPDATE {_keys}
+            SET epoch = epoch
+            WHERE false;
+            SELECT pg_logical_emit_message(true, 'symratchet', '')
+            """;
+
+    /// <summary>A name as SQL takes it whatever word it is.</summary>
+    internal static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

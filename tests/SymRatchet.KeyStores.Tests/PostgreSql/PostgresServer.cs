@@ -1,18 +1,23 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
 
 /// <summary>
-/// A PostgreSQL server of the tests' own: in a folder that is deleted afterwards, on a socket in that folder. Where PostgreSQL is not
-/// installed, the tests that ask for it are skipped and say what to do.
+/// A PostgreSQL server of the tests' own: in a folder that is deleted afterwards, on a socket in that folder. Where
+/// PostgreSQL is not installed, the tests that ask for it are skipped and say what to do.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
     internal const string CollectionName = "PostgreSQL";
 
     private static readonly string? Binaries = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).Where(bin => File.Exists(Path.Combine(bin, "initdb"))).Max(StringComparer.Ordinal)
+        ? Directory
+            .GetDirectories("/usr/lib/postgresql")
+            .Select(version => Path.Combine(version, "bin"))
+            .Where(bin => File.Exists(Path.Combine(bin, "initdb")))
+            .Max(StringComparer.Ordinal)
         : null;
 
     private string? _folder;
@@ -47,7 +52,19 @@ public sealed class PostgresServer : IAsyncLifetime
         _folder = Directory.CreateTempSubdirectory("symratchet-pg-").FullName;
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", "postgres", _folder);
-        await RunBinaryAsync("initdb", "-D", DataFolder, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C");
+        await RunBinaryAsync(
+            "initdb",
+            "-D",
+            DataFolder,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C"
+        );
         await StartAsync();
         _source = NpgsqlDataSource.Create(ConnectionString);
     }
@@ -61,8 +78,18 @@ public sealed class PostgresServer : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    internal Task StartAsync() => RunBinaryAsync(
-        "pg_ctl", "-D", DataFolder, "-l", Path.Combine(_folder!, "log"), "-w", "-o", $"-k {_folder} -c listen_addresses='' -c max_connections=120 -c autovacuum_naptime=1s", "start");
+    internal Task StartAsync() =>
+        RunBinaryAsync(
+            "pg_ctl",
+            "-D",
+            DataFolder,
+            "-l",
+            Path.Combine(_folder!, "log"),
+            "-w",
+            "-o",
+            $"-k {_folder} -c listen_addresses='' -c max_connections=120 -c autovacuum_naptime=1s",
+            "start"
+        );
 
     /// <summary>Stops the server as a crash would.</summary>
     internal Task StopAsync() => RunBinaryAsync("pg_ctl", "-D", DataFolder, "-m", "immediate", "-w", "stop");
@@ -73,23 +100,97 @@ public sealed class PostgresServer : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    private static void SkipWithoutServer() => Skip.If(
-        Binaries is null, "PostgreSQL is not installed. On Debian, 'apt-get install postgresql' is all that these tests need; they start a server of their own.");
+    internal async Task<T> ValueAsync<T>(string sql)
+    {
+        await using NpgsqlCommand command = Source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>The server's socket, for a proxy in front of it.</summary>
+    internal string SocketPath => Path.Combine(_folder!, ".s.PGSQL.5432");
+
+    /// <summary>Changes a setting of the whole server, and back; waits until the server has taken it.</summary>
+    internal async Task<IAsyncDisposable> SetAsync(string setting, string value)
+    {
+        await ExecuteAsync($"ALTER SYSTEM SET {setting} = '{value}'");
+        await ReloadAsync(setting, value);
+        return new Undo(async () =>
+        {
+            await ExecuteAsync($"ALTER SYSTEM RESET {setting}");
+            await ReloadAsync(setting, "");
+        });
+    }
+
+    /// <summary>Stops processes of the server with a signal, until what is returned is disposed.</summary>
+    internal static async Task<IAsyncDisposable> FreezeAsync(params int[] processes)
+    {
+        await SignalAsync("STOP", processes);
+        return new Undo(() => SignalAsync("CONT", processes));
+    }
+
+    /// <summary>The postmaster and all its children; the postmaster first, so that it starts no more.</summary>
+    internal Task<IAsyncDisposable> FreezeAllAsync()
+    {
+        string postmaster = File.ReadLines(Path.Combine(DataFolder, "postmaster.pid")).First();
+        string children = File.ReadAllText($"/proc/{postmaster}/task/{postmaster}/children");
+        return FreezeAsync([
+            .. $"{postmaster} {children}"
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(id => int.Parse(id, CultureInfo.InvariantCulture)),
+        ]);
+    }
+
+    private static Task SignalAsync(string signal, int[] processes) =>
+        RunAsync("kill", [$"-{signal}", .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+
+    private async Task ReloadAsync(string setting, string value)
+    {
+        await ExecuteAsync("SELECT pg_reload_conf()");
+        for (
+            int tries = 0;
+            tries < 200 && await ValueAsync<string>($"SELECT current_setting('{setting}')") != value;
+            tries++
+        )
+            await Task.Delay(25);
+    }
+
+    private sealed class Undo(Func<Task> undo) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await undo();
+    }
+
+    private static void SkipWithoutServer() =>
+        Skip.If(
+            Binaries is null,
+            "PostgreSQL is not installed. On Debian, 'apt-get install postgresql' is all that these tests need; "
+                + "they start a server of their own."
+        );
 
     // PostgreSQL refuses to run as root.
     private static Task RunBinaryAsync(string name, params string[] arguments)
     {
         string program = Path.Combine(Binaries!, name);
-        return Environment.IsPrivilegedProcess ? RunAsync("runuser", ["-u", "postgres", "--", program, .. arguments]) : RunAsync(program, arguments);
+        return Environment.IsPrivilegedProcess
+            ? RunAsync("runuser", ["-u", "postgres", "--", program, .. arguments])
+            : RunAsync(program, arguments);
     }
 
     private static async Task RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = "/",
+            }
+        )!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await output} {await error}");
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)}: {await output} {await error}"
+            );
     }
 }

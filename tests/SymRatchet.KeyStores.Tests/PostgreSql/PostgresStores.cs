@@ -1,3 +1,4 @@
+using Npgsql;
 using SymRatchet.KeyStores.PostgreSql;
 
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
@@ -9,6 +10,24 @@ internal sealed class PostgresStores(PostgresServer server)
 
     internal string SchemaOf(ChannelRole role) => $"{_name}_{(role == ChannelRole.Server ? 's' : 'c')}";
 
-    internal async ValueTask<PostgreSqlKeyStore> OpenAsync(ChannelRole role = ChannelRole.Server, PostgreSqlKeyStoreOptions? options = null) =>
-        await PostgreSqlKeyStore.CreateAsync(server.Source, role, (options ?? new PostgreSqlKeyStoreOptions()) with { Schema = SchemaOf(role) });
+    internal async ValueTask<PostgreSqlKeyStore> OpenAsync(
+        ChannelRole role = ChannelRole.Server,
+        PostgreSqlKeyStoreOptions? options = null,
+        NpgsqlDataSource? source = null
+    )
+    {
+        // Tables are made without the short limit that a test may set.
+        PostgreSqlKeyStoreOptions ordinary = new() { Schema = SchemaOf(role) };
+        PostgreSqlKeyStore made = await PostgreSqlKeyStore.CreateAsync(source ?? server.Source, role, ordinary);
+        return options is null
+            ? made
+            : await PostgreSqlKeyStore.OpenAsync(
+                source ?? server.Source,
+                role,
+                options with
+                {
+                    Schema = SchemaOf(role),
+                }
+            );
+    }
 }
