@@ -1,0 +1,324 @@
+using System.Diagnostics;
+using Npgsql;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Tests.Contract;
+
+namespace SymRatchet.KeyStores.Tests.PostgreSql;
+
+/// <summary>
+/// Revocations are counted by the store, not by a clock: each is told, in the order of their commits, at a cost that is
+/// linear.
+/// </summary>
+[Collection(PostgresServer.CollectionName)]
+public sealed class RevocationOrderTests(PostgresServer server)
+{
+    private readonly PostgresStores _stores = new(server);
+
+    private string Schema => _stores.SchemaOf(ChannelRole.Server);
+
+    [SkippableTheory]
+    [InlineData(-300_000)]
+    [InlineData(-31_536_000_000)]
+    [InlineData(31_536_000_000)]
+    public async Task A_clock_that_was_stepped_has_no_effect(long milliseconds)
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await _stores.OpenAsync())
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        await store.RevokeAsync(TestKeys.Id("a"));
+        Assert.Equal("a", await NextAsync(watch));
+        await server.ExecuteAsync(
+            $"""
+            CREATE FUNCTION {Schema}.step() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN NEW.revoked = NEW.revoked + {milliseconds}; RETURN NEW; END $$;
+            CREATE TRIGGER step BEFORE UPDATE ON {Schema}.keys FOR EACH ROW EXECUTE FUNCTION {Schema}.step()
+            """
+        );
+        await store.RevokeAsync(TestKeys.Id("b"));
+        Assert.Equal("b", await NextAsync(watch));
+        await server.ExecuteAsync($"DROP TRIGGER step ON {Schema}.keys");
+        await store.RevokeAsync(TestKeys.Id("c"));
+        Assert.Equal("c", await NextAsync(watch));
+    }
+
+    [SkippableFact]
+    public async Task A_revocation_that_waits_holds_up_no_other_and_is_not_missed()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b");
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        Task<bool> revoking;
+        await using (NpgsqlConnection other = await server.Source.OpenConnectionAsync())
+        await using (NpgsqlTransaction held = await other.BeginTransactionAsync())
+        {
+            await using NpgsqlCommand hold = new($"SELECT FROM {Schema}.keys WHERE id = 'a' FOR UPDATE", other, held);
+            await hold.ExecuteNonQueryAsync();
+            revoking = store.RevokeAsync(TestKeys.Id("a")).AsTask();
+            await Task.Delay(300);
+            Assert.True(await store.RevokeAsync(TestKeys.Id("b")));
+            Assert.Equal("b", await NextAsync(watch));
+            Assert.False(revoking.IsCompleted);
+        }
+
+        Assert.True(await revoking);
+        Assert.Equal("a", await NextAsync(watch));
+    }
+
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_process_that_stops_in_the_middle_of_a_revocation_holds_up_no_other(int answers)
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
+        await using TcpProxy proxy = new(server.SocketPath);
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(proxy.ConnectionString + ";Timeout=2");
+        PostgreSqlKeyStore stopping = await _stores.OpenAsync(source: source);
+
+        // Its statements are prepared by then.
+        await stopping.RevokeAsync(TestKeys.Id("a"));
+        proxy.AnswersLeft = answers;
+        ValueTask<bool> stopped = stopping.RevokeAsync(TestKeys.Id("b"));
+        await Task.Delay(300);
+        Assert.True(await store.RevokeAsync(TestKeys.Id("c")).AsTask().WaitAsync(TimeSpan.FromSeconds(1)));
+        await Record.ExceptionAsync(async () => await stopped);
+    }
+
+    [SkippableFact]
+    public async Task Many_revocations_at_once_are_told_once_each_while_others_commit()
+    {
+        string[] names = [.. Enumerable.Range(0, 200).Select(i => $"device {i}")];
+        PostgreSqlKeyStore store = await OpenAsync(names);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await _stores.OpenAsync())
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        Task revoking = Parallel.ForEachAsync(
+            names,
+            patience.Token,
+            async (name, token) => Assert.True(await store.RevokeAsync(TestKeys.Id(name), token))
+        );
+        List<string> told = [];
+        while (told.Count < names.Length)
+            told.Add(await NextAsync(watch));
+        await revoking;
+        Assert.Equal(names.Order(), told.Order());
+    }
+
+    [SkippableFact]
+    public async Task The_rows_that_a_watch_reads_grow_with_the_revocations_and_not_with_their_square()
+    {
+        const int Count = 400;
+        string[] names = [.. Enumerable.Range(0, Count).Select(i => $"device {i}")];
+        PostgreSqlKeyStore store = await OpenAsync(names);
+
+        // With the planner held to its indexes the server counts exactly what was asked for.
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(
+            server.ConnectionString + ";Options=-c enable_seqscan=off"
+        );
+        PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        long before = await RowsReadAsync();
+        foreach (string name in names)
+        {
+            await store.RevokeAsync(TestKeys.Id(name));
+            Assert.Equal(name, await NextAsync(watch));
+        }
+
+        await watch.DisposeAsync();
+        await Task.Delay(1500);
+        long read = await RowsReadAsync() - before;
+        Assert.True(read < Count * 20, $"{read} rows were read for {Count} revocations");
+    }
+
+    [SkippableFact]
+    public async Task A_watch_fails_at_the_first_failure_and_the_next_one_goes_on_where_it_ended()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b", "c", "d");
+        await using TcpProxy proxy = new(server.SocketPath);
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(proxy.ConnectionString + ";Timeout=2");
+        PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        await store.RevokeAsync(TestKeys.Id("a"));
+        await using (
+            IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+                .WatchRevocationsAsync(patience.Token)
+                .GetAsyncEnumerator(patience.Token)
+        )
+        {
+            Assert.Equal("a", await NextAsync(watch));
+            Task<bool> failing = watch.MoveNextAsync().AsTask();
+            proxy.IsBlackHole = true;
+            long started = Stopwatch.GetTimestamp();
+            await Assert.ThrowsAsync<KeyStoreException>(() => failing);
+            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        }
+
+        // While the database is away each further watch says so again.
+        await store.RevokeAsync(TestKeys.Id("b"));
+        await using (
+            IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+                .WatchRevocationsAsync(patience.Token)
+                .GetAsyncEnumerator(patience.Token)
+        )
+            await Assert.ThrowsAsync<KeyStoreException>(async () => await watch.MoveNextAsync());
+        await store.RevokeAsync(TestKeys.Id("c"));
+        await store.RotateAsync(TestKeys.Shared("c", 1));
+        proxy.IsBlackHole = false;
+        Assert.Equal(["b", "c"], await TakeAsync(watched, 2, patience.Token));
+        await store.RevokeAsync(TestKeys.Id("d"));
+        Assert.Equal(["d"], await TakeAsync(watched, 1, patience.Token));
+    }
+
+    [SkippableFact]
+    public async Task Watches_side_by_side_each_hear_everything_though_one_of_them_ends()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b");
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> one = store
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        IAsyncEnumerator<ReadOnlyMemory<byte>> two = store
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        await store.RevokeAsync(TestKeys.Id("a"));
+        Assert.Equal(("a", "a"), (await NextAsync(one), await NextAsync(two)));
+        await two.DisposeAsync();
+        await store.RevokeAsync(TestKeys.Id("b"));
+        Assert.Equal("b", await NextAsync(one));
+        Assert.Contains("b", await TakeAsync(store, 2, patience.Token));
+    }
+
+    [SkippableFact]
+    public async Task A_database_that_was_restored_from_a_backup_is_watched_from_its_start()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
+        await server.ExecuteAsync($"CREATE TABLE {Schema}.backup AS SELECT * FROM {Schema}.keys");
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        foreach (string name in (string[])["a", "b"])
+        {
+            await store.RevokeAsync(TestKeys.Id(name));
+            Assert.Equal(name, await NextAsync(watch));
+        }
+
+        await server.ExecuteAsync(
+            $"""
+            BEGIN;
+            TRUNCATE {Schema}.keys;
+            INSERT INTO {Schema}.keys SELECT * FROM {Schema}.backup;
+            UPDATE {Schema}.store SET revocations = 0;
+            COMMIT
+            """
+        );
+        await store.RevokeAsync(TestKeys.Id("c"));
+        Assert.Equal("c", await NextAsync(watch));
+    }
+
+    [SkippableFact]
+    public async Task A_store_of_the_first_version_is_brought_up_to_date()
+    {
+        PostgreSqlKeyStoreOptions options = new() { Schema = Schema };
+        await server.ExecuteAsync(
+            $"""
+            CREATE SCHEMA {Schema};
+            CREATE TABLE {Schema}.store (version bigint NOT NULL, role bigint NOT NULL);
+            CREATE SEQUENCE {Schema}.serials;
+            CREATE TABLE {Schema}.keys (
+                id bytea PRIMARY KEY, protocol integer NOT NULL, evolution integer NOT NULL, suites bigint NOT NULL,
+                serial bigint NOT NULL, identity_key bytea, epoch bigint NOT NULL, epoch_key bytea,
+                next_serial bigint, next_identity_key bytea, next_epoch_key bytea,
+                added bigint NOT NULL, last_seen bigint, revoked bigint);
+            CREATE INDEX keys_revoked ON {Schema}.keys (revoked) WHERE revoked IS NOT NULL;
+            INSERT INTO {Schema}.store VALUES (1, {(int)ChannelRole.Server});
+            INSERT INTO {Schema}.keys
+            VALUES (decode('a0', 'hex'), 1, 1, 0, 100, NULL, 7, NULL, NULL, NULL, NULL, 1000, NULL, 3000);
+            INSERT INTO {Schema}.keys
+            VALUES (decode('a1', 'hex'), 1, 1, 0, 101, NULL, 8, NULL, NULL, NULL, NULL, 1000, NULL, 2000);
+            SELECT setval('{Schema}.serials', 200)
+            """
+        );
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options)
+        );
+        Assert.Contains("version 1", error.Message, StringComparison.Ordinal);
+        PostgreSqlKeyStore store = await OpenAsync("b");
+        Assert.Equal(
+            [7, 8, 0],
+            (await store.ListAsync(default, 10)).Select(record => record.Epoch).OrderBy(epoch => epoch == 0 ? 9 : epoch)
+        );
+        Assert.Equal(
+            "a1,a0",
+            await server.ValueAsync<string>(
+                $"""
+                SELECT string_agg(encode(id, 'hex'), ',' ORDER BY revocation)
+                FROM {Schema}.keys
+                WHERE revocation IS NOT NULL
+                """
+            )
+        );
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        PostgreSqlKeyStore watched = await _stores.OpenAsync();
+        await store.RevokeAsync(TestKeys.Id("b"));
+        Assert.Equal(["b"], await TakeAsync(watched, 1, patience.Token));
+    }
+
+    private async Task<PostgreSqlKeyStore> OpenAsync(params string[] names)
+    {
+        PostgreSqlKeyStore store = await _stores.OpenAsync();
+        foreach (string name in names)
+            await store.AddAsync(TestKeys.Shared(name));
+        return store;
+    }
+
+    private static async Task<string> NextAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> watch)
+    {
+        Assert.True(await watch.MoveNextAsync());
+        return System.Text.Encoding.UTF8.GetString(watch.Current.Span);
+    }
+
+    /// <summary>
+    /// The first ids that a new watch tells. As a consumer does, it asks for the next one before its token ends it.
+    /// </summary>
+    private static async Task<string[]> TakeAsync(
+        PostgreSqlKeyStore store,
+        int count,
+        CancellationToken cancellationToken
+    )
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<string> told = [];
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store
+            .WatchRevocationsAsync(ending.Token)
+            .GetAsyncEnumerator(ending.Token);
+        while (told.Count < count)
+            told.Add(await NextAsync(watch));
+        ending.CancelAfter(100);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await watch.MoveNextAsync());
+        return [.. told];
+    }
+
+    /// <summary>The rows that all backends have read; they say so with a delay, or when they are asked to.</summary>
+    private async Task<long> RowsReadAsync()
+    {
+        await server.ExecuteAsync("SELECT pg_stat_clear_snapshot()");
+        return await server.ValueAsync<long>(
+            $"""
+            SELECT seq_tup_read + coalesce(idx_tup_fetch, 0)
+            FROM pg_stat_user_tables
+            WHERE schemaname = '{Schema}'
+                AND relname = 'keys'
+            """
+        );
+    }
+}
