@@ -1,0 +1,91 @@
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Tests.Contract;
+
+namespace SymRatchet.KeyStores.Tests.PostgreSql;
+
+/// <summary>A row that nobody's program wrote: its reader is told which client it is, and all others go on.</summary>
+[Collection(PostgresServer.CollectionName)]
+public sealed class OddRowTests(PostgresServer server)
+{
+    private const string Odd = "device 2";
+
+    private static readonly string[] Names = ["device 1", Odd, "device 3"];
+
+    private readonly PostgresStores _stores = new(server);
+
+    [SkippableTheory]
+    [InlineData("epoch_key = NULL")]
+    [InlineData("identity_key = NULL")]
+    [InlineData("protocol = 99")]
+    [InlineData("evolution = -1")]
+    [InlineData("epoch = -1")]
+    [InlineData("epoch_key = '\\x00'")]
+    [InlineData("epoch_key = decode(repeat('00', 5000), 'hex')")]
+    [InlineData("identity_key = ''")]
+    [InlineData("next_serial = 7")]
+    public async Task An_odd_row_is_named_and_the_others_are_read(string oddity)
+    {
+        PostgreSqlKeyStore store = await OpenAsync(oddity);
+        Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Name));
+        Assert.Equal(Odd, (await store.DescribeAsync(TestKeys.Id(Odd)))!.Name);
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Odd)));
+        Assert.Contains(Odd, error.Message, StringComparison.Ordinal);
+
+        // All others are wrapped again, before it and after it.
+        PostgreSqlKeyStore turned = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions { Wrapper = new MaskingWrapper() }
+        );
+        error = await Assert.ThrowsAsync<KeyStoreException>(async () => await turned.RewrapAsync(PlainKeys.Instance));
+        Assert.Contains(Odd, error.Message, StringComparison.Ordinal);
+        foreach (string name in Names.Where(name => name != Odd))
+            Assert.Equal(0, await turned.EpochAsync(name));
+    }
+
+    [SkippableTheory]
+    [InlineData("added = 9223372036854775807")]
+    [InlineData("added = -9223372036854775808")]
+    [InlineData("last_seen = 9223372036854775807")]
+    [InlineData("suites = -1")]
+    [InlineData("revoked = -9223372036854775808")]
+    public async Task What_is_odd_beside_the_keys_is_listed_as_far_as_it_can_be(string oddity)
+    {
+        PostgreSqlKeyStore store = await OpenAsync(oddity);
+        Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Name));
+        Assert.Equal(0, await store.EpochAsync(Odd));
+    }
+
+    [SkippableFact]
+    public async Task An_odd_row_can_be_revoked_and_given_a_new_key()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("identity_key = NULL");
+        Assert.True(await store.RevokeAsync(TestKeys.Id(Odd)));
+        await store.RotateAsync(TestKeys.Shared(Odd, 1));
+        Assert.Equal(0, await store.EpochAsync(Odd));
+    }
+
+    private async Task<PostgreSqlKeyStore> OpenAsync(string oddity)
+    {
+        PostgreSqlKeyStore store = await _stores.OpenAsync();
+        foreach (string name in Names)
+            await store.AddAsync(TestKeys.Shared(name));
+        await server.ExecuteAsync(
+            $"UPDATE {_stores.SchemaOf(ChannelRole.Server)}.keys SET {oddity} WHERE id = '{Odd}'"
+        );
+        return store;
+    }
+
+    private sealed class MaskingWrapper : IKeyWrapper
+    {
+        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place) =>
+            [.. key.ToArray().Select(value => (byte)(value ^ 0x5A)), 0];
+
+        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+        {
+            if (wrapped.Length != key.Length + 1)
+                throw new System.Security.Cryptography.CryptographicException("not masked");
+            for (int i = 0; i < key.Length; i++)
+                key[i] = (byte)(wrapped[i] ^ 0x5A);
+            return true;
+        }
+    }
+}
