@@ -48,7 +48,7 @@ public sealed partial class TroubleshootingTests
         .Skip(1) // the heads of the columns
         .Select(line => line.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
-    [GeneratedRegex(@"(?:KeyStoreException\(|new\()\$""((?:\{[^}]*\}|[^""\\]|\\.)*)""")]
+    [GeneratedRegex(@"(?:KeyStoreException|new)\(\s*\$""((?:\{[^}]*\}|[^""\\]|\\.)*)""")]
     private static partial Regex Exception();
 
     [GeneratedRegex(@"=> ""((?:is|cannot|failed)[^""]*)""")]
