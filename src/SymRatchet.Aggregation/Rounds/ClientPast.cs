@@ -14,9 +14,10 @@ internal sealed class ClientPast(int capacity)
 
     internal double[]? Find(long round) => _contributions.GetValueOrDefault(round);
 
-    internal void Add(ReadOnlySpan<double> numbers)
+    /// <summary>Takes over a contribution.</summary>
+    internal void Add(double[] numbers)
     {
-        _contributions.Add(++Completed, numbers.ToArray());
+        _contributions.Add(++Completed, numbers);
         _cost += Cost(numbers.Length);
         while (_cost > capacity && _oldest < Completed)
         {

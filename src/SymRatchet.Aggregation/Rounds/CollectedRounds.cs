@@ -1,17 +1,29 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>One round at a time for everybody: the first contribution opens it, the rule closes it and answers all who contributed.</summary>
+/// <summary>
+/// One round at a time for everybody: the first contribution opens it, the rule closes it and answers all who contributed. While a
+/// round is aggregated the next one takes contributions, and closes at the earliest when the one before it is published: however
+/// long an aggregator takes, there is one closed round and one open one.
+/// </summary>
 internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(options)
 {
     private readonly RoundClosing _closing = options.Closing;
     private readonly TimeProvider _time = options.TimeProvider;
     private readonly Dictionary<RoundMember, double[]> _contributions = [];
+    private RoundAggregation? _closed;
     private long _number = 1;
     private long _openedAt;
+    private bool _closesByHand;
 
-    public override OpenRound? Open => IsOpen ? new OpenRound(_number, _contributions.Count, PresentCount, DueIn) : null;
+    public override OpenRound? Open => IsOpen ? new OpenRound(_number, _contributions.Count, PresentCount, TimeLeft) : null;
 
-    public override TimeSpan? DueIn
+    public override TimeSpan? DueIn => MayClose ? TimeLeft : null;
+
+    private bool IsOpen => _contributions.Count > 0;
+
+    private bool MayClose => IsOpen && _closed is null && !IsAggregating;
+
+    private TimeSpan? TimeLeft
     {
         get
         {
@@ -21,8 +33,6 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
-
-    private bool IsOpen => _contributions.Count > 0;
 
     public override void CloseIfDue()
     {
@@ -34,7 +44,8 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     {
         if (!IsOpen)
             return false;
-        CloseFor(CloseReason.ByHand);
+        _closesByHand = true;
+        CloseIfComplete();
         return true;
     }
 
@@ -64,27 +75,35 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     }
 
     // A round whose last contributor has gone is as if it had not been opened.
-    private protected override void Forget(RoundMember member) => _contributions.Remove(member);
-
-    private protected override void PresenceFell() => CloseIfComplete();
-
-    private void CloseIfComplete()
+    private protected override void Forget(RoundMember member)
     {
-        if (!IsOpen || _contributions.Count < _closing.AtLeast)
+        _contributions.Remove(member);
+        _closesByHand &= IsOpen;
+    }
+
+    private protected override void CloseIfComplete()
+    {
+        if (!MayClose)
             return;
-        if (!_closing.AllPresent)
+        if (_closesByHand)
+            CloseFor(CloseReason.ByHand);
+        else if (_contributions.Count >= _closing.AtLeast && !_closing.AllPresent)
             CloseFor(CloseReason.Quorum);
-        else if (_contributions.Count == PresentCount)
+        else if (_contributions.Count >= _closing.AtLeast && _contributions.Count == PresentCount)
             CloseFor(CloseReason.AllPresent);
+    }
+
+    private protected override RoundAggregation? NextAggregation()
+    {
+        RoundAggregation? next = _closed;
+        _closed = null;
+        return next;
     }
 
     private void CloseFor(CloseReason reason)
     {
-        foreach ((RoundMember member, double[] numbers) in _contributions)
-            Gather(member, numbers);
-
-        CloseOver(_number, _contributions.Count, _contributions.Keys, reason);
+        _closed = Aggregation(_number++, [.. _contributions], only: null, reason);
         _contributions.Clear();
-        _number++;
+        _closesByHand = false;
     }
 }

@@ -1,13 +1,14 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// The seed system's rule: every client counts its own rounds, and each contribution is answered at once over all present
-/// clients that have completed the same round.
+/// The seed system's rule: every client counts its own rounds, and each contribution is answered, as soon as its turn comes, over
+/// all present clients that have completed the same round. What waits for its turn goes with its client.
 /// </summary>
 internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(options)
 {
     private readonly int _retainedNumbers = options.RetainedNumbersPerClient;
     private readonly Dictionary<RoundMember, ClientPast> _pasts = [];
+    private readonly List<(RoundMember Member, long Round, double[] Numbers)> _unanswered = [];
 
     public override OpenRound? Open => null;
 
@@ -30,26 +31,38 @@ internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(option
         if (round > next)
             return RoundRefusal.Early;
 
-        past.Add(numbers);
+        double[] own = numbers.ToArray();
+        past.Add(own);
+        _unanswered.Add((member, next, own));
         Notify(new RoundEvent.Contributed(member, next, numbers.Length));
-
-        int clients = 0;
-        foreach (RoundMember other in PresentMembers)
-        {
-            if (_pasts[other].Find(next) is { } contribution)
-            {
-                Gather(other, contribution);
-                clients++;
-            }
-        }
-
-        CloseOver(next, clients, [member], CloseReason.Answered);
         return RoundRefusal.None;
     }
 
-    private protected override void Forget(RoundMember member) => _pasts.Remove(member);
-
-    private protected override void PresenceFell()
+    private protected override void Forget(RoundMember member)
     {
+        _pasts.Remove(member);
+        _unanswered.RemoveAll(waiting => waiting.Member == member);
+    }
+
+    private protected override void CloseIfComplete()
+    {
+    }
+
+    private protected override RoundAggregation? NextAggregation()
+    {
+        if (_unanswered.Count == 0)
+            return null;
+
+        (RoundMember member, long round, double[] own) = _unanswered[0];
+        _unanswered.RemoveAt(0);
+        List<KeyValuePair<RoundMember, double[]>> contributions = [];
+        foreach (RoundMember other in PresentMembers)
+        {
+            // The client's own numbers count even where it went on so far that its past no longer holds them.
+            if ((other == member ? own : _pasts[other].Find(round)) is { } numbers)
+                contributions.Add(KeyValuePair.Create(other, numbers));
+        }
+
+        return Aggregation(round, [.. contributions], member, CloseReason.Answered);
     }
 }

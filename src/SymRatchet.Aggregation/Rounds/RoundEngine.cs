@@ -1,14 +1,14 @@
-using System.Runtime.InteropServices;
-
 namespace SymRatchet.Aggregation;
 
 /// <summary>
 /// Keeps rounds without any input or output of its own: calls go in, outcomes come out of <see cref="TryTakeOutcome"/>. After
-/// each call the caller takes the outcomes, tells the clients, and comes back after <see cref="DueIn"/>. Not thread-safe.
+/// each call the caller takes the outcomes, tells the clients, takes the round that is to be aggregated, if there is one, and comes back
+/// after <see cref="DueIn"/>. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Memory is bounded by the clients that are present, whatever number of rounds they do: a client counts once, and what a
-/// client left behind goes with it.
+/// The engine never calls the aggregator: a round that closes waits in <see cref="TakeAggregation"/>, runs wherever the caller likes, and
+/// comes back through <see cref="Publish"/>. Rounds are aggregated one at a time and published in the order in which they closed.
+/// Memory is bounded by the clients that are present, whatever number of rounds they do and however long an aggregator takes.
 /// </remarks>
 public abstract class RoundEngine
 {
@@ -19,7 +19,7 @@ public abstract class RoundEngine
     private readonly RoundHistory _history;
     private readonly Dictionary<string, RoundMember> _present = new(StringComparer.Ordinal);
     private readonly Queue<RoundOutcome> _outcomes = new();
-    private readonly List<Measurement> _gathered = [];
+    private RoundAggregation? _running;
 
     private protected RoundEngine(RoundOptions options)
     {
@@ -108,15 +108,41 @@ public abstract class RoundEngine
         _present.Remove(member.Client);
         Forget(member);
         Notify(new RoundEvent.Left(member, Superseded: false));
-        PresenceFell();
+        CloseIfComplete();
     }
 
     /// <summary>Closes the open round if its time is over.</summary>
     public abstract void CloseIfDue();
 
-    /// <summary>Closes the open round by hand.</summary>
+    /// <summary>Closes the open round by hand; where the round before it is still aggregated, as soon as that is published.</summary>
     /// <returns>Whether there was one.</returns>
     public abstract bool Close();
+
+    /// <summary>
+    /// Takes the round that is to be aggregated next, once: call <see cref="RoundAggregation.Run"/> anywhere, then <see cref="Publish"/> here.
+    /// </summary>
+    /// <returns>The round; null where none is closed, or one was taken and is not published yet.</returns>
+    public RoundAggregation? TakeAggregation() => IsAggregating ? null : _running = NextAggregation();
+
+    /// <summary>Answers those who contributed to a round, also those who have gone meanwhile, and closes the next round if it is complete.</summary>
+    /// <param name="aggregation">What <see cref="TakeAggregation"/> gave, after it has run.</param>
+    /// <exception cref="InvalidOperationException">It is not the round that was taken, or it has not run.</exception>
+    public void Publish(RoundAggregation aggregation)
+    {
+        ArgumentNullException.ThrowIfNull(aggregation);
+        if (aggregation != _running || aggregation.Closed is not { } closed)
+            throw new InvalidOperationException("Only the round that was taken is published, once and after it has run.");
+
+        _running = null;
+        foreach (RoundOutcome outcome in aggregation.Outcomes)
+            _outcomes.Enqueue(outcome);
+        _history.Add(closed);
+        foreach (Exception failure in aggregation.Failures)
+            Notify(new RoundEvent.AggregatorFailed(closed.Number, failure));
+        Notify(new RoundEvent.Closed(closed));
+        CloseIfDue();
+        CloseIfComplete();
+    }
 
     /// <summary>Takes what is to be told to one client; call it until it returns false.</summary>
     /// <param name="outcome">What is to be told, and to whom.</param>
@@ -132,50 +158,20 @@ public abstract class RoundEngine
 
     private protected abstract void Forget(RoundMember member);
 
-    private protected abstract void PresenceFell();
+    /// <summary>Closes the open round if nothing is missing and no round before it is under way.</summary>
+    private protected abstract void CloseIfComplete();
+
+    /// <summary>The round to aggregate next, which is then no longer here; null where there is none.</summary>
+    private protected abstract RoundAggregation? NextAggregation();
+
+    /// <summary>Whether a round was taken and is not published yet.</summary>
+    private protected bool IsAggregating => _running is not null;
 
     private protected void Notify(RoundEvent happened) => _options.Observer?.Invoke(happened);
 
-    private protected void Gather(RoundMember member, double[] numbers)
-    {
-        foreach (double number in numbers)
-            _gathered.Add(new Measurement(member.Client, number, member.Weight));
-    }
-
-    /// <summary>Closes a round over what was gathered, for those who are answered now.</summary>
-    private protected void CloseOver(long round, int clients, IEnumerable<RoundMember> answered, CloseReason reason)
-    {
-        ReadOnlySpan<Measurement> measurements = CollectionsMarshal.AsSpan(_gathered);
-        double? shared = Evaluate(round, null, measurements);
-        foreach (RoundMember member in answered)
-        {
-            double? answer = _options.Aggregator is IPersonalAggregator ? Evaluate(round, member, measurements) : shared;
-            _outcomes.Enqueue(new RoundOutcome(member, round, answer ?? 0, answer is null ? RoundRefusal.AggregateFailed : RoundRefusal.None));
-        }
-
-        ClosedRound closed = new(round, shared, clients, measurements.Length, reason, _options.TimeProvider.GetUtcNow());
-        _gathered.Clear();
-        _history.Add(closed);
-        Notify(new RoundEvent.Closed(closed));
-    }
+    private protected RoundAggregation Aggregation(
+        long round, KeyValuePair<RoundMember, double[]>[] contributions, RoundMember? only, CloseReason reason) =>
+        new(_options.Aggregator, round, contributions, only, reason, _options.TimeProvider.GetUtcNow());
 
     private bool IsPresent(RoundMember member) => _present.TryGetValue(member.Client, out RoundMember? present) && present == member;
-
-#pragma warning disable CA1031 // an aggregator is the user's code: whatever it throws must not leave a round half closed
-    private double? Evaluate(long round, RoundMember? member, ReadOnlySpan<Measurement> measurements)
-    {
-        try
-        {
-            double value = member is null
-                ? _options.Aggregator.Aggregate(measurements)
-                : ((IPersonalAggregator)_options.Aggregator).AggregateFor(member.Client, measurements);
-            return double.IsFinite(value) ? value : null;
-        }
-        catch (Exception e)
-        {
-            Notify(new RoundEvent.AggregatorFailed(round, e));
-            return null;
-        }
-    }
-#pragma warning restore CA1031
 }

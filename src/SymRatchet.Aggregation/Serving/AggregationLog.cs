@@ -50,4 +50,7 @@ internal static partial class AggregationLog
 
     [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Session of client {Client} was terminated after {Rounds} rounds: {End}: {Detail}.")]
     internal static partial void SessionTerminated(this ILogger logger, string client, long rounds, SessionEnd end, string detail);
+
+    [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "The channel of client {Client} does not come back from its end.")]
+    internal static partial void ChannelNotDisposed(this ILogger logger, string client, Exception exception);
 }

@@ -47,39 +47,65 @@ public sealed class AggregationServer : IDisposable
     public async Task<SessionSummary> ServeAsync(ISecureChannel channel, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        string client = channel.Peer.ClientName;
-        using RoundSeat seat = _table.Join(client, _options.WeightOf(client));
-        AggregationSession session = new(channel, _table, seat, _options);
         try
         {
-            SessionSummary summary = await session.RunAsync(cancellationToken).ConfigureAwait(false);
-            if (summary.End is SessionEnd.ClosedByClient or SessionEnd.Stopped)
-                _logger.SessionEnded(client, summary.Rounds, summary.Detail);
-            else
-                _logger.SessionTerminated(client, summary.Rounds, summary.End, summary.Detail);
-            return summary;
+            string client = channel.Peer.ClientName;
+            using RoundSeat seat = _table.Join(client, _options.WeightOf(client));
+            try
+            {
+                SessionSummary summary = await new AggregationSession(channel, _table, seat, _options).RunAsync(cancellationToken).ConfigureAwait(false);
+                if (summary.End is SessionEnd.ClosedByClient or SessionEnd.Stopped)
+                    _logger.SessionEnded(client, summary.Rounds, summary.Detail);
+                else
+                    _logger.SessionTerminated(client, summary.Rounds, summary.End, summary.Detail);
+                return summary;
+            }
+            finally
+            {
+                _table.Leave(seat);
+            }
         }
         finally
         {
-            _table.Leave(seat);
-            await channel.DisposeAsync().ConfigureAwait(false);
+            await DisposeAsync(channel).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Stops the clock of the rounds. End the sessions first.</summary>
+    /// <summary>Stops the clock of the rounds. End the sessions first. A round that is aggregated meanwhile is answered to whoever is left.</summary>
     public void Dispose() => _table.Dispose();
 
-#pragma warning disable CA1031 // an observer is the user's code: whatever it throws must not end a client's session
-    private void Observe(RoundEvent happened)
+    // A channel that does not come back from its end keeps its own resources, and no session.
+    private async Task DisposeAsync(ISecureChannel channel)
     {
-        _logger.Log(happened);
         try
         {
-            _options.Rounds.Observer?.Invoke(happened);
+            await channel.DisposeAsync().AsTask().WaitAsync(AggregationSession.CloseTimeout, _options.Rounds.TimeProvider).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            _logger.ChannelNotDisposed(channel.Peer.ClientName, e);
+        }
+    }
+
+    // The engine's lock is held here: neither the log nor an observer, both the user's code, may leave a step half done.
+    private void Observe(RoundEvent happened)
+    {
+        Failure(_logger.Log, happened);
+        if (_options.Rounds.Observer is { } observer && Failure(observer, happened) is { } failure)
+            Failure(_logger.ObserverFailed, failure);
+    }
+
+#pragma warning disable CA1031 // whatever a user's code throws must not end a client's session
+    private static Exception? Failure<T>(Action<T> told, T what)
+    {
+        try
+        {
+            told(what);
+            return null;
         }
         catch (Exception e)
         {
-            _logger.ObserverFailed(e);
+            return e;
         }
     }
 #pragma warning restore CA1031

@@ -5,7 +5,8 @@ namespace SymRatchet.Aggregation;
 /// <summary>One client's session: contribution in, answer out, one after the other.</summary>
 internal sealed class AggregationSession(ISecureChannel channel, RoundTable table, RoundSeat seat, AggregationServerOptions options)
 {
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>How long each step of ending a session may take.</summary>
+    internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ArrayBufferWriter<byte> _message = new();
     private long _rounds;
@@ -41,7 +42,7 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
         Task<bool> receiving = ReceiveAsync(ending);
         try
         {
-            while (await receiving.ConfigureAwait(false))
+            while (await receiving.WaitAsync(ending).ConfigureAwait(false))
             {
                 patience.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (!ContributionText.TryParse(_message.WrittenSpan, options.MaxNumbers, out double[] numbers, out string? reason))
@@ -50,7 +51,7 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
                 // The next message is waited for at once: that is how the server learns of a client that goes in mid-round.
                 receiving = ReceiveAsync(ending);
                 Task<RoundOutcome> answering = table.ContributeAsync(seat, numbers);
-                if (await LeavesFirstAsync(receiving, answering).ConfigureAwait(false))
+                if (await LeavesFirstAsync(receiving, answering, ending).ConfigureAwait(false))
                     return Summary(SessionEnd.ClosedByClient, "the client left in mid-round");
 
                 RoundOutcome outcome = await answering.WaitAsync(ending).ConfigureAwait(false);
@@ -58,7 +59,7 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
                     return Summary(outcome.Refusal == RoundRefusal.Superseded ? SessionEnd.Superseded : SessionEnd.Refused, $"{outcome.Refusal}");
 
                 patience.CancelAfter(options.IdleTimeout);
-                await channel.SendAsync(AnswerText.Format(outcome.Aggregate), ending).ConfigureAwait(false);
+                await channel.SendAsync(AnswerText.Format(outcome.Aggregate), ending).AsTask().WaitAsync(ending).ConfigureAwait(false);
                 _rounds++;
             }
 
@@ -66,9 +67,10 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
         }
         finally
         {
-            // A cancelled receive leaves the channel usable, so a last word can still be said.
+            // A cancelled receive leaves the channel usable, so a last word can still be said. One that does not come back is left behind.
             await patience.CancelAsync().ConfigureAwait(false);
-            await ((Task)receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task returning = receiving.WaitAsync(CloseTimeout, options.Rounds.TimeProvider, CancellationToken.None);
+            await returning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -78,9 +80,9 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
         return channel.ReceiveAsync(_message, ending).AsTask();
     }
 
-    private static async Task<bool> LeavesFirstAsync(Task<bool> receiving, Task answering)
+    private static async Task<bool> LeavesFirstAsync(Task<bool> receiving, Task answering, CancellationToken ending)
     {
-        if (await Task.WhenAny(answering, receiving).ConfigureAwait(false) == answering)
+        if (await Task.WhenAny(answering, receiving).WaitAsync(ending).ConfigureAwait(false) == answering)
             return false;
         return !await receiving.ConfigureAwait(false);
     }
@@ -92,7 +94,7 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
         try
         {
             using CancellationTokenSource timeout = new(CloseTimeout, options.Rounds.TimeProvider);
-            await channel.CloseAsync(timeout.Token).ConfigureAwait(false);
+            await channel.CloseAsync(timeout.Token).AsTask().WaitAsync(timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
         {

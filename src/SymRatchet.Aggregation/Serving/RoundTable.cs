@@ -1,6 +1,9 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them.</summary>
+/// <summary>
+/// A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them. The aggregator runs
+/// outside the lock, on one thread of the pool at a time, so that nobody else waits for it.
+/// </summary>
 internal sealed class RoundTable : IDisposable
 {
     private readonly Lock _gate = new();
@@ -58,6 +61,7 @@ internal sealed class RoundTable : IDisposable
 
     private void Do(Action<RoundEngine> step)
     {
+        RoundAggregation? closed;
         lock (_gate)
         {
             step(_engine);
@@ -70,7 +74,18 @@ internal sealed class RoundTable : IDisposable
             // Rounded up to the next millisecond: a timer that fires too early finds nothing due and would only be set again.
             TimeSpan due = _engine.DueIn is { } left ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : Timeout.InfiniteTimeSpan;
             _timer.Change(due, Timeout.InfiniteTimeSpan);
+            closed = _engine.TakeAggregation();
         }
+
+        if (closed is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(Aggregate, closed, preferLocal: false);
+    }
+
+    // The step that publishes a round starts the next one that waits.
+    private void Aggregate(RoundAggregation closed)
+    {
+        closed.Run();
+        Do(engine => engine.Publish(closed));
     }
 
     private static void Tell(RoundSeat seat, RoundOutcome outcome)

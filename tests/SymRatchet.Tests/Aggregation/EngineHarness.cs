@@ -20,11 +20,27 @@ internal sealed class EngineHarness
 
     internal RoundMember Join(string client, double weight = 1) => Engine.Join(client, weight);
 
-    internal RoundRefusal Contribute(RoundMember member, params double[] numbers) => Engine.Contribute(member, numbers);
+    internal RoundRefusal Contribute(RoundMember member, params double[] numbers)
+    {
+        RoundRefusal refusal = Engine.Contribute(member, numbers);
+        Settle();
+        return refusal;
+    }
+
+    /// <summary>Aggregates whatever has closed.</summary>
+    internal void Settle()
+    {
+        while (Engine.TakeAggregation() is { } closed)
+        {
+            closed.Run();
+            Engine.Publish(closed);
+        }
+    }
 
     /// <summary>Takes all outcomes, as client, round and aggregate, or client and refusal.</summary>
     internal string[] Outcomes()
     {
+        Settle();
         List<string> taken = [];
         while (Engine.TryTakeOutcome(out RoundOutcome outcome))
         {

@@ -39,6 +39,16 @@ internal sealed class Visit : IAsyncDisposable
         return new Visit(channels, server.ServeAsync(channels.Server, stopping));
     }
 
+    /// <summary>A client of protocol 1 with a name.</summary>
+    internal static async Task<Visit> StartAsync(AggregationServer server, string name)
+    {
+        PreSharedKey key = PreSharedKey.Import(name, new byte[PreSharedKey.Size]);
+        InMemoryKeyStore store = new(ChannelRole.Server);
+        store.Add(key);
+        ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
+        return new Visit(channels, server.ServeAsync(channels.Server));
+    }
+
     internal async Task SendAsync(string contribution) => await Client.SendAsync(Encoding.UTF8.GetBytes(contribution));
 
     internal async Task<string?> ReceiveAsync()
