@@ -18,7 +18,9 @@ public static class RoundGenerators
             from earlier in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true)))
             select (RoundStep)new RoundStep.Contribute(client, [.. numbers.Take(4)], offset, earlier)),
         (2, from milliseconds in Gen.Choose(1, 70) select (RoundStep)new RoundStep.Wait(milliseconds)),
-        (1, Gen.Constant((RoundStep)new RoundStep.Close()))));
+        (1, Gen.Constant((RoundStep)new RoundStep.Close())),
+        (6, Gen.Constant((RoundStep)new RoundStep.Take())),
+        (5, Gen.Constant((RoundStep)new RoundStep.Publish()))));
 
     public static Arbitrary<IAggregator> Aggregators() => Arb.From(Gen.Elements(BuiltInAggregators.Names.Select(BuiltInAggregators.Find)));
 }

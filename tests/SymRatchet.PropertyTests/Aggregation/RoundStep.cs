@@ -16,4 +16,10 @@ public abstract record RoundStep
     public sealed record Wait(int Milliseconds) : RoundStep;
 
     public sealed record Close : RoundStep;
+
+    /// <summary>The closed round goes to its aggregator.</summary>
+    public sealed record Take : RoundStep;
+
+    /// <summary>The aggregator has come back.</summary>
+    public sealed record Publish : RoundStep;
 }
