@@ -9,37 +9,30 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
 {
     public void Configure(SecureChannelServerOptions options)
     {
-        IConfigurationSection section = configuration.GetSection(SymRatchetServiceCollectionExtensions.Section);
-        options.HandshakeTimeout = Read(section, nameof(options.HandshakeTimeout), options.HandshakeTimeout);
-        options.MaxRecordSize = Read(section, nameof(options.MaxRecordSize), options.MaxRecordSize);
-        options.PaddingBlock = Read(section, nameof(options.PaddingBlock), options.PaddingBlock);
-        options.EpochLimit = Read(section, nameof(options.EpochLimit), options.EpochLimit);
-        options.HashIdsInLogs = Read(section, nameof(options.HashIdsInLogs), options.HashIdsInLogs);
-        IConfigurationSection suites = section.GetSection(nameof(options.Suites));
+        KnownSection section = new(configuration.GetSection(SymRatchetServiceCollectionExtensions.Section));
+        options.HandshakeTimeout = section.Read(nameof(options.HandshakeTimeout), options.HandshakeTimeout);
+        options.MaxRecordSize = section.Read(nameof(options.MaxRecordSize), options.MaxRecordSize);
+        options.PaddingBlock = section.Read(nameof(options.PaddingBlock), options.PaddingBlock);
+        options.EpochLimit = section.Read(nameof(options.EpochLimit), options.EpochLimit);
+        options.HashIdsInLogs = section.Read(nameof(options.HashIdsInLogs), options.HashIdsInLogs);
+        IConfigurationSection suites = section.Get(nameof(options.Suites));
         if (suites.Exists())
             options.Suites = [.. suites.GetChildren().Select(Suite)];
-        IConfigurationSection limiter = section.GetSection(nameof(options.HandshakeLimiter));
-        if (limiter.Exists())
+        IConfigurationSection limits = section.Get(nameof(options.HandshakeLimiter));
+        if (limits.Exists())
         {
+            KnownSection limiter = new(limits);
             HandshakeLimiter defaults = new();
             options.HandshakeLimiter = new HandshakeLimiter
             {
-                MaxPending = Read(limiter, nameof(defaults.MaxPending), defaults.MaxPending),
-                MaxPendingPerAddress = Read(limiter, nameof(defaults.MaxPendingPerAddress), defaults.MaxPendingPerAddress),
-                MaxPendingPerId = Read(limiter, nameof(defaults.MaxPendingPerId), defaults.MaxPendingPerId),
+                MaxPending = limiter.Read(nameof(defaults.MaxPending), defaults.MaxPending),
+                MaxPendingPerAddress = limiter.Read(nameof(defaults.MaxPendingPerAddress), defaults.MaxPendingPerAddress),
+                MaxPendingPerId = limiter.Read(nameof(defaults.MaxPendingPerId), defaults.MaxPendingPerId),
             };
+            limiter.RefuseOthers();
         }
-    }
 
-    private static T Read<T>(IConfigurationSection section, string name, T otherwise)
-        where T : IParsable<T>
-    {
-        IConfigurationSection entry = section.GetSection(name);
-        if (entry.Value is not { } text)
-            return otherwise;
-        return T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
-            ? value
-            : throw Invalid(entry, $"is no {typeof(T).Name}");
+        section.RefuseOthers();
     }
 
     private static CipherSuiteId Suite(IConfigurationSection entry) =>
@@ -48,5 +41,37 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
             : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Enum.GetNames<CipherSuiteId>())}");
 
     private static OptionsValidationException Invalid(IConfigurationSection entry, string complaint) =>
-        new(Options.DefaultName, typeof(SecureChannelServerOptions), [$"{entry.Path}: '{entry.Value}' {complaint}."]);
+        Invalid($"{entry.Path}: '{entry.Value}' {complaint}.");
+
+    private static OptionsValidationException Invalid(string complaint) => new(Options.DefaultName, typeof(SecureChannelServerOptions), [complaint]);
+
+    /// <summary>A section that knows its keys: those that were asked for.</summary>
+    private sealed class KnownSection(IConfigurationSection section)
+    {
+        private readonly SortedSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+        internal IConfigurationSection Get(string name)
+        {
+            _known.Add(name);
+            return section.GetSection(name);
+        }
+
+        internal T Read<T>(string name, T otherwise)
+            where T : IParsable<T>
+        {
+            IConfigurationSection entry = Get(name);
+            if (entry.Value is not { } text)
+                return otherwise;
+            return T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
+                ? value
+                : throw Invalid(entry, $"is no {typeof(T).Name}");
+        }
+
+        /// <summary>A key that nobody asked for is misspelt: the server would run without what it was to say.</summary>
+        internal void RefuseOthers()
+        {
+            if (section.GetChildren().FirstOrDefault(entry => !_known.Contains(entry.Key)) is { } unknown)
+                throw Invalid($"{unknown.Path} is not a setting; there are {string.Join(", ", _known)}.");
+        }
+    }
 }
