@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -51,7 +52,8 @@ public sealed class ClientKeys : IDisposable
         return found;
     }
 
-    public double WeightOf(string id) => _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
+    /// <summary>The weight of the client that is shown by this name (<see cref="ChannelPeer.ClientName"/>); 1 where there is none.</summary>
+    public double WeightOf(string name) => IdOf(name) is { } id && _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
 
     /// <summary>A store for a server.</summary>
     public InMemoryKeyStore ToServerStore()
@@ -60,6 +62,15 @@ public sealed class ClientKeys : IDisposable
         foreach ((PreSharedKey key, _) in _clients.Values)
             store.Add(key);
         return store;
+    }
+
+    // A name that begins with 0x is always the hex of an id's bytes: the id is not plain text, or looks like hex itself.
+    private static string? IdOf(string name)
+    {
+        if (!name.StartsWith("0x", StringComparison.Ordinal))
+            return name;
+        byte[] id = new byte[name.Length / 2];
+        return Convert.FromHexString(name.AsSpan(2), id, out _, out int length) == OperationStatus.Done ? Encoding.UTF8.GetString(id, 0, length) : null;
     }
 
     public void Dispose()

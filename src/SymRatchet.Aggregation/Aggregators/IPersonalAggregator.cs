@@ -1,6 +1,7 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>An aggregator that tells each client a number of its own. What it tells everybody goes to the history.</summary>
+/// <remarks><see cref="IBatchPersonalAggregator"/> answers all clients of a round in one pass.</remarks>
 public interface IPersonalAggregator : IAggregator
 {
     /// <summary>Aggregates one round for one of its clients.</summary>

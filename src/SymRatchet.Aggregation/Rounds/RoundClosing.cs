@@ -1,6 +1,9 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>The rule by which rounds close. Immutable.</summary>
+/// <remarks>
+/// A round never closes while the one before it is aggregated: it takes contributions until then, even beyond its quorum or its time.
+/// </remarks>
 public sealed class RoundClosing
 {
     private RoundClosing(bool answersAtOnce, bool allPresent, int atLeast, TimeSpan? atLatest)

@@ -19,7 +19,10 @@ public sealed record RoundOptions
     /// </summary>
     public int RetainedNumbersPerClient { get; init; } = 65_536;
 
-    /// <summary>Hears of everything that happens, in order, on the thread where it happens: it must be quick, throw nothing, and call nothing here.</summary>
+    /// <summary>
+    /// Hears of everything that happens, in order, on the thread where it happens: it must be quick, throw nothing, and call nothing here. A
+    /// round's <see cref="RoundEvent.Closed"/> comes when it is aggregated, perhaps after the first contributions to the next one.
+    /// </summary>
     public Action<RoundEvent>? Observer { get; init; }
 
     /// <summary>The clock of time limits and of the history.</summary>

@@ -6,6 +6,10 @@ namespace SymRatchet.Aggregation;
 /// Serves rounds over any number of channels: contributions in, aggregates out. One client's failure or slowness is its own:
 /// the others go on. Thread-safe.
 /// </summary>
+/// <remarks>
+/// The aggregator runs on one thread of the pool at a time, and nobody waits for it but the clients whose round it is: others join, leave and
+/// contribute to the next round meanwhile.
+/// </remarks>
 public sealed class AggregationServer : IDisposable
 {
     private readonly AggregationServerOptions _options;
@@ -33,7 +37,7 @@ public sealed class AggregationServer : IDisposable
     /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
     public OpenRound? Open => _table.Read(engine => engine.Open);
 
-    /// <summary>Closes the open round by hand.</summary>
+    /// <summary>Closes the open round by hand; where the round before it is still aggregated, as soon as that is answered. Does not wait for the answers.</summary>
     /// <returns>Whether there was one.</returns>
     public bool CloseRound() => _table.Close();
 

@@ -9,7 +9,10 @@ public sealed record AggregationServerOptions
     /// <summary>The rounds: rule, aggregator, history, observer, clock.</summary>
     public RoundOptions Rounds { get; init; } = new();
 
-    /// <summary>The weight of a client by its name; 1 for everybody by default. Asked once, when the client joins.</summary>
+    /// <summary>
+    /// The weight of a client by its name as <see cref="ChannelPeer.ClientName"/> shows it: an id that is not plain text, or begins with 0x, is 0x and
+    /// hex there. 1 for everybody by default. Asked once, when the client joins; what it throws ends that session and its channel.
+    /// </summary>
     public Func<string, double> WeightOf { get; init; } = _ => 1;
 
     /// <summary>How many numbers one contribution may hold; 1024 by default.</summary>
@@ -17,7 +20,8 @@ public sealed record AggregationServerOptions
 
     /// <summary>
     /// How long a client may keep the server waiting, for its next contribution or in taking its answer; 5 minutes by default.
-    /// <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. A client that waits for its round to close keeps nobody waiting.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. A client that waits for its round to close or to be aggregated keeps nobody
+    /// waiting. Ending a session takes at most a second for each step that the client or its channel does not come back from.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -92,6 +92,23 @@ public sealed class HostileAggregationTests
         Assert.Empty(server.Present);
     }
 
+    [Fact]
+    public async Task A_session_in_mid_round_stops_even_if_its_channel_does_not_come_back()
+    {
+        FakeTimeProvider time = new();
+        using AggregationServer server = new(new AggregationServerOptions { Rounds = new RoundOptions { Closing = RoundClosing.AtQuorum(2), TimeProvider = time } });
+        using CancellationTokenSource stopping = new();
+        Task<SessionSummary> serving = server.ServeAsync(new StuckChannel(nameof(ISecureChannel.ReceiveAsync)), stopping.Token);
+        await UntilAsync(() => server.Open is not null);
+        await stopping.CancelAsync();
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return serving.IsCompleted;
+        });
+        Assert.Equal(SessionEnd.Stopped, (await serving).End);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
