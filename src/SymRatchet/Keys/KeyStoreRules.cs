@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SymRatchet.Keys;
 
 namespace SymRatchet;
@@ -33,6 +34,21 @@ public static class KeyStoreRules
             throw new ArgumentException(
                 $"The new key of {current.Name} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.", nameof(key));
         }
+    }
+
+    /// <summary>Whether a rotation brings a key that the identity does not have already; where it has one that can be read.</summary>
+    /// <param name="key">The new key.</param>
+    /// <param name="current">The key of the identity.</param>
+    /// <exception cref="ArgumentException">It is the same key: whoever rotates wants the old one to be worth nothing.</exception>
+    public static void CheckIsNew(StoredKey key, StoredKey current)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(current);
+        bool isSame = key.Protocol == ChannelProtocol.Seed
+            ? CryptographicOperations.FixedTimeEquals(key.EpochKey, current.EpochKey)
+            : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
+        if (isSame)
+            throw new ArgumentException($"The new key of {KeyText.ToDisplay(key.Id.Span)} is the same key that it has. Rotate it to a new one.", nameof(key));
     }
 
     /// <summary>
