@@ -18,17 +18,33 @@ internal static class KeyRow
     /// <param name="role">The role of the store.</param>
     /// <param name="id">The id of the row.</param>
     /// <param name="keys">What opens the keys.</param>
+    /// <exception cref="KeyStoreException">No store writes such a row.</exception>
+    /// <exception cref="CryptographicException">A key cannot be unwrapped.</exception>
     internal static StoredKey ReadKey(DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys)
     {
-        StoredKey? successor = row.IsDBNull(7) ? null : ReadOne(row, role, id, keys, serial: row.GetInt64(7), epoch: 0, identityKey: 8, epochKey: 9, successor: null);
-        return ReadOne(row, role, id, keys, serial: row.GetInt64(3), epoch: row.GetInt64(5), identityKey: 4, epochKey: 6, successor);
+        StoredKey? successor = null;
+        try
+        {
+            successor = row.IsDBNull(7)
+                ? null
+                : ReadOne(row, role, id, keys, serial: row.GetInt64(7), epoch: 0, identityKey: 8, epochKey: 9, successor: null);
+            return ReadOne(row, role, id, keys, serial: row.GetInt64(3), epoch: row.GetInt64(5), identityKey: 4, epochKey: 6, successor);
+        }
+        catch (Exception e)
+        {
+            successor?.Dispose();
+            if (e is ArgumentException or InvalidOperationException or InvalidCastException or OverflowException)
+                throw new KeyStoreException($"A row of the key store is damaged: {e.Message}", e);
+            throw;
+        }
     }
 
+    /// <summary>Reads what is known of an identity, whatever it is: one odd row must not hide the others. <see cref="OddityOf"/> names it.</summary>
     internal static KeyRecord ReadRecord(DbDataReader row) => new()
     {
         Id = row.GetFieldValue<byte[]>(0),
-        Protocol = (ChannelProtocol)row.GetInt32(1),
-        Evolution = (KeyEvolution)row.GetInt32(2),
+        Protocol = (ChannelProtocol)row.GetInt64(1),
+        Evolution = (KeyEvolution)row.GetInt64(2),
         Suites = SuiteSet.FromBits(row.GetInt64(3)),
         Epoch = row.GetInt64(4),
         Added = ReadTime(row, 5)!.Value,
@@ -36,6 +52,19 @@ internal static class KeyRow
         Revoked = ReadTime(row, 7),
         IsRotating = !row.IsDBNull(8),
     };
+
+    /// <summary>What no store writes into a record, in words; null where all is well.</summary>
+    internal static string? OddityOf(KeyRecord record)
+    {
+        if (record.Id.Length is 0 or > 255)
+            return $"its id is {record.Id.Length} bytes long";
+        if (!Enum.IsDefined(record.Protocol) || !Enum.IsDefined(record.Evolution))
+            return $"there is no protocol {record.Protocol} and evolution {record.Evolution}";
+        if (record.Epoch < 0)
+            return $"its epoch is {record.Epoch}";
+        bool isOdd = ((DateTimeOffset?[])[record.Added, record.LastSeen, record.Revoked]).Any(time => time == DateTimeOffset.MinValue || time == DateTimeOffset.MaxValue);
+        return isOdd ? "one of its times cannot be" : null;
+    }
 
     private static StoredKey ReadOne(
         DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys, long serial, long epoch, int identityKey, int epochKey, StoredKey? successor)
@@ -49,10 +78,13 @@ internal static class KeyRow
             if (!isSeed)
                 keys.Open(row.GetFieldValue<byte[]>(identityKey), new KeyPlace(role, id, serial, null), identity);
             keys.Open(row.GetFieldValue<byte[]>(epochKey), new KeyPlace(role, id, serial, epoch), root);
+            IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(row.GetInt64(2));
+            if (SuiteSet.ToBits(suites) != row.GetInt64(2))
+                throw new ArgumentException("It is restricted to suites that there are not.");
             return new StoredKey(protocol, role, id, (KeyEvolution)row.GetInt32(1), identity, epoch, root)
             {
                 Serial = serial,
-                Suites = SuiteSet.FromBits(row.GetInt64(2)),
+                Suites = suites,
                 LastSeen = ReadTime(row, 10),
                 Successor = successor,
             };
@@ -64,7 +96,16 @@ internal static class KeyRow
         }
     }
 
-    // A time that cannot be is shown as the nearest that can; nothing is decided by it.
-    private static DateTimeOffset? ReadTime(DbDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(
-        Math.Clamp(row.GetInt64(column), DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+    private static DateTimeOffset? ReadTime(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : ToTime(row.GetInt64(column));
+
+    // A time that no clock shows is shown as the first or last one that there is.
+    private static DateTimeOffset ToTime(long milliseconds)
+    {
+        if (milliseconds <= DateTimeOffset.MinValue.ToUnixTimeMilliseconds())
+            return DateTimeOffset.MinValue;
+        return milliseconds > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.MaxValue
+            : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    }
 }

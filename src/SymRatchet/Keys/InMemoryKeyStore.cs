@@ -9,6 +9,9 @@ namespace SymRatchet;
 /// </summary>
 public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
 {
+    private static readonly StoredKey Nobody = new(
+        ChannelProtocol.V1, ChannelRole.Server, [0], KeyEvolution.Forward, new byte[PreSharedKey.Size], 0, new byte[PreSharedKey.Size]);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, KeySlot> _slots = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
@@ -54,6 +57,8 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         {
             KeySlot slot = SlotOf(key.Id.Span);
             KeyStoreRules.CheckRotation(Role, key, slot.Describe());
+            if (slot.Key is not null)
+                KeyStoreRules.CheckIsNew(key, slot.Key);
             slot.Rotate(key, ++_serial, atOnce: KeyStoreRules.IsReplacedAtOnce(Role, slot.Describe()));
         }
 
@@ -108,7 +113,14 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
-            return new(_slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Snapshot() : null);
+        {
+            StoredKey? found = _slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Snapshot() : null;
+
+            // Copying keys takes time, and that must not tell who is known.
+            for (int copies = found is null ? 0 : found.Successor is null ? 1 : 2; copies < 2; copies++)
+                Nobody.Copy().Dispose();
+            return new(found);
+        }
     }
 
     /// <inheritdoc/>
