@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
@@ -6,113 +6,205 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// The one writer of a store. Changes that arrive while a commit waits for the disk form the next group: one transaction and one wait
-/// for all of them. A change is reported once its group is durable and no key that it replaced is in the log.
+/// for all of them. Each change of a group fails by itself. It is reported once its group is durable.
 /// </summary>
 internal sealed class GroupWriter : IAsyncDisposable
 {
     private const int MaxGroup = 512;
+    private const int MaxWaiting = 16 * 1024;
 
-    // The log's header, a page's header and a page of SQLite's default size.
-    private const long OnePageLog = 32 + 24 + 4096;
+    private static readonly TimeSpan CleanAgain = TimeSpan.FromMilliseconds(250);
 
-    private readonly Channel<PendingWrite> _queue = System.Threading.Channels.Channel.CreateUnbounded<PendingWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<PendingWrite> _queue = System.Threading.Channels.Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = false });
     private readonly Func<SqliteConnection> _open;
     private readonly Func<SqliteConnection, KeyWrites> _prepare;
     private readonly string _path;
+    private readonly StoreFiles _files;
+    private readonly LogCleaner _cleaner;
+    private readonly TimeSpan _limit;
     private readonly Task _running;
+    private volatile bool _isClosing;
     private SqliteConnection? _connection;
     private KeyWrites? _writes;
 
-    internal GroupWriter(string path, Func<SqliteConnection> open, Func<SqliteConnection, KeyWrites> prepare)
+    /// <summary>Starts the writer.</summary>
+    /// <param name="path">The store.</param>
+    /// <param name="files">Its files.</param>
+    /// <param name="cleaner">What is done after a commit.</param>
+    /// <param name="limit">How long a change may take, the changes before it included.</param>
+    /// <param name="open">Opens a connection.</param>
+    /// <param name="prepare">Compiles the statements.</param>
+    internal GroupWriter(string path, StoreFiles files, LogCleaner cleaner, TimeSpan limit, Func<SqliteConnection> open, Func<SqliteConnection, KeyWrites> prepare)
     {
         _path = path;
+        _files = files;
+        _cleaner = cleaner;
+        _limit = limit;
         _open = open;
         _prepare = prepare;
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>Runs a change in the next group.</summary>
-    internal async ValueTask<T> WriteAsync<T>(Func<KeyWrites, T> change, CancellationToken cancellationToken)
+    /// <summary>Runs a change in the next group. A caller that goes before it was begun takes it along.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="owned">What the change uses and its caller might erase too early: it is erased when the writer is done with it.</param>
+    /// <param name="isAdvance">Whether it moves a key forward.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask<T> WriteAsync<T>(Func<KeyWrites, T> change, IDisposable? owned, bool isAdvance, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        PendingChange<T> write = new(change);
-        ObjectDisposedException.ThrowIf(!_queue.Writer.TryWrite(write), typeof(SqliteKeyStore));
-        return await write.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Copies the log into the database file, and leaves nothing in the log but at most the one page of the last commit: it holds keys as they are
-    /// now, and the next commit writes over it in place. Where it fails, old keys would still be readable.
-    /// </summary>
-    internal static void CleanLog(SqliteConnection connection, string path)
-    {
-        // SQLite waits for readers and writers by itself, but not for another process that cleans the log at the same time.
-        long started = Stopwatch.GetTimestamp();
-        while (!TryCleanLog(connection, path))
+        PendingChange<T> write = new(change) { IsAdvance = isAdvance, Owned = owned };
+        if (cancellationToken.IsCancellationRequested || !_queue.Writer.TryWrite(write))
         {
-            if (Stopwatch.GetElapsedTime(started).TotalSeconds > connection.DefaultTimeout)
-                throw new KeyStoreException($"The log of the key store {path} cannot be cleaned: another process holds the store for too long.");
-            Thread.Sleep(1);
+            owned?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(_isClosing, typeof(SqliteKeyStore));
+            throw new KeyStoreException($"The key store {_path} has {MaxWaiting} changes waiting, and takes no more: its disk or a lock hangs.");
+        }
+
+        try
+        {
+            return await write.Result.WaitAsync(_limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!write.Result.IsCompleted)
+        {
+            throw StoreFailure.Late(_path, _limit, isOutcomeUnknown: !write.TryAbandon());
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            write.TryAbandon();
+            throw;
         }
     }
 
+    /// <summary>Finishes what waits. A writer that hangs is left behind, and its callers are told.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isClosing = true;
         _queue.Writer.TryComplete();
-        await _running.ConfigureAwait(false);
-        Close();
-    }
-
-    // A log that is cut off and grows again waits for the file system twice more than one that is written over. More than one page may be left of
-    // a larger commit before, of this process or another: such a log is cut off.
-    private static bool TryCleanLog(SqliteConnection connection, string path) =>
-        Checkpoint(connection, "RESTART", out long pages)
-        && ((pages <= 1 && new FileInfo(path + "-wal") is not { Exists: true, Length: > OnePageLog }) || Checkpoint(connection, "TRUNCATE", out _));
-
-    private static bool Checkpoint(SqliteConnection connection, string mode, out long pages)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = $"PRAGMA wal_checkpoint({mode})";
-        using SqliteDataReader row = command.ExecuteReader();
-        bool done = row.Read() && row.GetInt64(0) == 0;
-        pages = done ? row.GetInt64(1) : 0;
-        return done;
+        await _running.WaitAsync(_limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_running.IsCompleted)
+            Close();
+        while (_queue.Reader.TryRead(out PendingWrite? write))
+        {
+            write.Fail(StoreFailure.Late(_path, _limit, isOutcomeUnknown: false));
+            write.Owned?.Dispose();
+        }
     }
 
     private async Task RunAsync()
     {
         List<PendingWrite> group = [];
-        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        while (await WaitAsync().ConfigureAwait(false))
         {
             while (group.Count < MaxGroup && _queue.Reader.TryRead(out PendingWrite? write))
-                group.Add(write);
-            Commit(group);
+            {
+                if (write.TryStart())
+                    group.Add(write);
+                else
+                    write.Owned?.Dispose();
+            }
+
+            if (group.Count > 0)
+                Commit(group);
             group.Clear();
         }
+
+        if (_cleaner.IsBehind)
+            Clean();
+    }
+
+    // While old keys wait to be erased that is tried again and again, changes or none.
+    private async Task<bool> WaitAsync()
+    {
+        Task<bool> waiting = _queue.Reader.WaitToReadAsync().AsTask();
+        while (_cleaner.IsBehind && await Task.WhenAny(waiting, Task.Delay(CleanAgain)).ConfigureAwait(false) != waiting)
+            Clean();
+        return await waiting.ConfigureAwait(false);
     }
 
 #pragma warning disable CA1031 // whatever fails is handed to those who wait, and the writer goes on
     private void Commit(List<PendingWrite> group)
     {
+        bool isCommitting = false;
         try
         {
-            _connection ??= _open();
-            _writes ??= _prepare(_connection);
-            _connection.Execute("BEGIN IMMEDIATE");
+            _files.Check();
+            Connect();
+            if (_cleaner.IsOverdue)
+                _cleaner.Clean(_connection!);
+            _connection!.Execute("BEGIN IMMEDIATE");
             foreach (PendingWrite write in group)
-                write.Run(_writes);
-            _connection.Execute("COMMIT");
-            CleanLog(_connection, _path);
+                Run(write);
+            _files.Check();
+            isCommitting = true;
+            _connection!.Execute("COMMIT");
+            _files.Check();
+            _cleaner.Clean(_connection!);
             foreach (PendingWrite write in group)
                 write.Report();
         }
         catch (Exception e)
         {
-            Exception failure = e is SqliteException sqlite ? StoreFailure.Of(_path, sqlite) : e;
+            Exception failure = e switch
+            {
+                SqliteException sqlite => StoreFailure.Of(_path, sqlite, isCommitting && !StoreFailure.IsRefusal(sqlite)),
+                KeyStoreException when isCommitting => StoreFailure.Replaced(_path, isOutcomeUnknown: true),
+                _ => e,
+            };
             foreach (PendingWrite write in group)
                 write.Fail(failure);
             Close(); // which rolls back what is not committed; the next group opens its own
         }
+
+        foreach (PendingWrite write in group)
+            write.Owned?.Dispose();
+    }
+
+    private void Run(PendingWrite write)
+    {
+        if (write.IsAdvance && _cleaner.IsOverdue)
+        {
+            write.Refuse(_cleaner.Overdue);
+            return;
+        }
+
+        _writes!.Begin();
+        try
+        {
+            write.Run(_writes);
+        }
+        catch (Exception e) when (_writes.IsInTransaction) // SQLite ends the whole of it where the disk is full or fails
+        {
+            _writes.Undo();
+            write.Refuse(e switch
+            {
+                SqliteException sqlite => StoreFailure.Of(_path, sqlite),
+                CryptographicException cryptographic => StoreFailure.Of(_path, cryptographic),
+                _ => e,
+            });
+        }
+
+        _writes.End();
+    }
+
+    private void Clean()
+    {
+        try
+        {
+            _files.Check();
+            Connect();
+            _cleaner.Clean(_connection!);
+        }
+        catch (Exception)
+        {
+            Close(); // the next change says what is wrong
+        }
+    }
+
+    private void Connect()
+    {
+        _connection ??= _open();
+        _writes ??= _prepare(_connection);
     }
 
     private void Close()

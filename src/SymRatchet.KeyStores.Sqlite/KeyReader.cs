@@ -22,7 +22,14 @@ internal sealed class KeyReader : IDisposable
         _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
     }
 
-    internal StoredKey? Find(ReadOnlyMemory<byte> id) => Find(id.ToArray(), new UnwrappedKeys(_wrapper));
+    /// <summary>Finds an identity for a handshake, in a time that does not tell whether it is there.</summary>
+    internal StoredKey? Find(byte[] id)
+    {
+        UnwrappedKeys keys = new(_wrapper);
+        StoredKey? found = Find(id, keys);
+        keys.OpenDecoys(id);
+        return found;
+    }
 
     internal StoredKey? Find(byte[] id, UnwrappedKeys keys)
     {
@@ -30,20 +37,25 @@ internal sealed class KeyReader : IDisposable
         return row.Read() ? KeyRow.ReadKey(row, _role, id, keys) : null;
     }
 
-    internal KeyRecord? Describe(ReadOnlyMemory<byte> id)
+    internal KeyRecord? Describe(byte[] id)
     {
-        using SqliteDataReader row = _describe.With(id.ToArray()).ExecuteReader();
+        using SqliteDataReader row = _describe.With(id).ExecuteReader();
         return row.Read() ? KeyRow.ReadRecord(row) : null;
     }
 
-    internal IReadOnlyList<KeyRecord> List(ReadOnlyMemory<byte> after, int limit)
+    internal IReadOnlyList<KeyRecord> List(byte[] after, int limit)
     {
-        using SqliteDataReader row = _list.With(after.ToArray(), limit).ExecuteReader();
+        using SqliteDataReader row = _list.With(after, limit).ExecuteReader();
         List<KeyRecord> page = [];
         while (row.Read())
             page.Add(KeyRow.ReadRecord(row));
         return page;
     }
+
+    /// <summary>The number of the last revocation.</summary>
+    internal static long LastRevocation(SqliteConnection connection) => connection.Number("SELECT value FROM store WHERE name = 'revocations'");
+
+    internal long LastRevocation() => LastRevocation(_connection);
 
     internal List<string> Check()
     {

@@ -1,19 +1,24 @@
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// The changes of the store, run by the one writer within its transaction. Whatever a change refuses it refuses before it has
-/// changed anything, so the others of its group go on.
+/// The changes of the store, run by the one writer within its transaction, each in a part of its own that can be undone.
 /// </summary>
 internal sealed class KeyWrites : IDisposable
 {
     private const string Newest = "UPDATE store SET value = value + 1 WHERE name = 'serial' RETURNING value";
 
+    private readonly SqliteConnection _connection;
     private readonly ChannelRole _role;
     private readonly IKeyWrapper _wrapper;
     private readonly KeyReader _reader;
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _undo;
+    private readonly SqliteCommand _end;
+    private readonly SqliteCommand _probe;
     private readonly SqliteCommand _serial;
     private readonly SqliteCommand _add;
     private readonly SqliteCommand _state;
@@ -27,8 +32,13 @@ internal sealed class KeyWrites : IDisposable
 
     internal KeyWrites(SqliteConnection connection, ChannelRole role, IKeyWrapper wrapper)
     {
+        _connection = connection;
         _role = role;
         _wrapper = wrapper;
+        _begin = connection.Prepare("SAVEPOINT change");
+        _undo = connection.Prepare("ROLLBACK TO change");
+        _end = connection.Prepare("RELEASE change");
+        _probe = connection.Prepare("UPDATE store SET value = value + 1 WHERE name = 'probes'");
         _reader = new KeyReader(connection, role, wrapper);
         _serial = connection.Prepare(Newest);
         _add = connection.Prepare(
@@ -50,9 +60,24 @@ internal sealed class KeyWrites : IDisposable
             "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, next_epoch_key = $nextKey WHERE id = $id", "$id", "$identity", "$key", "$nextIdentity", "$nextKey");
     }
 
+    /// <summary>Whether the group's transaction still stands.</summary>
+    internal bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
+
+    /// <summary>Begins a change of its own within the group.</summary>
+    internal void Begin() => _begin.ExecuteNonQuery();
+
+    /// <summary>Undoes what the change has done so far.</summary>
+    internal void Undo() => _undo.ExecuteNonQuery();
+
+    /// <summary>Ends the change.</summary>
+    internal void End() => _end.ExecuteNonQuery();
+
+    /// <summary>Counts probes, which takes the same lock, log and disk as a new key.</summary>
+    internal bool Probe() => _probe.ExecuteNonQuery() == 1;
+
     internal void Add(StoredKey key, DateTimeOffset now)
     {
-        if (_reader.Describe(key.Id) is { } present)
+        if (_reader.Describe(key.Id.ToArray()) is { } present)
             throw KeyStoreRules.Present(key.Id.Span, present.Revoked is not null);
         long serial = NextSerial();
         var wrapped = WrappedKey.Of(key, serial, _wrapper);
@@ -62,26 +87,20 @@ internal sealed class KeyWrites : IDisposable
 
     internal void Advance(byte[] id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
     {
-        try
-        {
-            (long serial, long epoch, long? next)? state = State(id);
-            if (state is not { } current || (serial != current.serial && serial != current.next))
-                throw KeyStoreRules.Unknown(id);
-            if (serial == current.next)
-                Run(_promote, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
-            else if (epoch > current.epoch)
-                Run(_advance, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(wrapped);
-        }
+        (long serial, long epoch, long? next)? state = State(id);
+        if (state is not { } current || (serial != current.serial && serial != current.next))
+            throw KeyStoreRules.Unknown(id);
+        if (serial == current.next)
+            Run(_promote, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+        else if (epoch > current.epoch)
+            Run(_advance, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
     }
 
     internal void Rotate(StoredKey key)
     {
-        KeyRecord current = _reader.Describe(key.Id) ?? throw KeyStoreRules.Unknown(key.Id.Span);
+        KeyRecord current = _reader.Describe(key.Id.ToArray()) ?? throw KeyStoreRules.Unknown(key.Id.Span);
         KeyStoreRules.CheckRotation(_role, key, current);
+        RefuseSame(key);
         long serial = NextSerial();
         var wrapped = WrappedKey.Of(key, serial, _wrapper);
         Run(KeyStoreRules.IsReplacedAtOnce(_role, current) ? _replace : _queue, key.Id.ToArray(), serial, wrapped.Identity, wrapped.Root);
@@ -89,9 +108,9 @@ internal sealed class KeyWrites : IDisposable
 
     internal bool Revoke(byte[] id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
 
-    internal void Restrict(byte[] id, IReadOnlyList<CipherSuiteId> suites)
+    internal void Restrict(byte[] id, long suites)
     {
-        if (Run(_restrict, id, SuiteSet.ToBits(suites)) == 0)
+        if (Run(_restrict, id, suites) == 0)
             throw KeyStoreRules.Unknown(id);
     }
 
@@ -113,9 +132,23 @@ internal sealed class KeyWrites : IDisposable
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (SqliteCommand[])[_serial, _add, _state, _advance, _promote, _replace, _queue, _revoke, _restrict, _rewrap])
+        foreach (SqliteCommand command in (SqliteCommand[])[_begin, _undo, _end, _probe, _serial, _add, _state, _advance, _promote, _replace, _queue, _revoke, _restrict, _rewrap])
             command.Dispose();
         _reader.Dispose();
+    }
+
+    // A key that cannot be read any more is replaced by a rotation, whatever it was.
+    private void RefuseSame(StoredKey key)
+    {
+        try
+        {
+            using StoredKey? current = _reader.Find(key.Id.ToArray(), new UnwrappedKeys(_wrapper));
+            if (current is not null)
+                KeyStoreRules.CheckIsNew(key, current);
+        }
+        catch (Exception e) when (e is CryptographicException or KeyStoreException)
+        {
+        }
     }
 
     private long NextSerial() => (long)_serial.ExecuteScalar()!;
@@ -129,14 +162,18 @@ internal sealed class KeyWrites : IDisposable
     // Keys that are written as they are must not stay behind in memory.
     private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {
-        int changed = command.With(values).ExecuteNonQuery();
-        foreach (SqliteParameter parameter in command.Parameters)
+        try
         {
-            if (parameter.Value is byte[] bytes && parameter.ParameterName != "$id")
-                CryptographicOperations.ZeroMemory(bytes);
-            parameter.Value = DBNull.Value;
+            return command.With(values).ExecuteNonQuery();
         }
-
-        return changed;
+        finally
+        {
+            foreach (SqliteParameter parameter in command.Parameters)
+            {
+                if (parameter.Value is byte[] bytes && parameter.ParameterName != "$id")
+                    CryptographicOperations.ZeroMemory(bytes);
+                parameter.Value = DBNull.Value;
+            }
+        }
     }
 }

@@ -9,25 +9,21 @@ internal sealed class PendingChange<T>(Func<KeyWrites, T> change) : PendingWrite
 
     internal Task<T> Result => _result.Task;
 
-    internal override void Run(KeyWrites writes)
-    {
-        try
-        {
-            _outcome = change(writes);
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException)
-        {
-            _refusal = e;
-        }
-    }
+    internal override void Run(KeyWrites writes) => _outcome = change(writes);
+
+    internal override void Refuse(Exception refusal) => _refusal = refusal;
 
     internal override void Report()
     {
         if (_refusal is null)
             _result.TrySetResult(_outcome!);
         else
-            _result.TrySetException(_refusal);
+            Fail(_refusal);
     }
 
-    internal override void Fail(Exception failure) => _result.TrySetException(failure);
+    internal override void Fail(Exception failure)
+    {
+        _result.TrySetException(failure);
+        _ = _result.Task.Exception; // whoever has gone does not want to know
+    }
 }

@@ -7,33 +7,49 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// Keys in one SQLite file, for a server or a client. Thread-safe, and safe among processes that open the same file. An advance is on the
-/// disk before it is reported, and the key that it replaced is in none of the store's files any more. Advances that arrive together share
-/// one wait for the disk.
+/// disk before it is reported, and the key that it replaced is in none of the store's files any more, unless another process reads
+/// the file for long; <c>docs/key-stores.md</c> says what holds then. Advances that arrive together share one wait for the disk.
 /// </summary>
 /// <remarks>
 /// The file is created for its owner alone, and refused where others may use it (on Unix; on Windows the rights are the folder's). Put it on
-/// a local disk: SQLite's log does not work on network file systems.
+/// a local disk: SQLite's log does not work on network file systems. While a store is open its files may not be replaced or removed;
+/// on Linux it notices, and fails.
 /// </remarks>
-public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
+public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 {
+    private const int NamesInMessage = 10;
+
     private readonly string _path;
     private readonly SqliteKeyStoreOptions _options;
+    private readonly TimeSpan _limit;
+    private readonly StoreUse? _use;
+    private readonly SqliteConnection _anchor;
+    private readonly StoreFiles _files;
     private readonly GroupWriter _writer;
     private readonly ConcurrentBag<KeyReader> _readers = [];
+    private readonly Lock _gate = new();
+    private long _lastRevocation;
+    private bool _isWatchInterrupted;
     private volatile bool _disposed;
 
-    private SqliteKeyStore(string path, ChannelRole role, SqliteKeyStoreOptions options)
+    private SqliteKeyStore(
+        string path, ChannelRole role, SqliteKeyStoreOptions options, StoreUse? use, SqliteConnection anchor, StoreFiles files, LogCleaner cleaner, long lastRevocation)
     {
         _path = path;
         _options = options;
+        _limit = 3 * options.BusyTimeout;
+        _use = use;
+        _anchor = anchor;
+        _files = files;
+        _lastRevocation = lastRevocation;
         Role = role;
-        _writer = new GroupWriter(path, Connect, connection => new KeyWrites(connection, role, options.Wrapper));
+        _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role, options.Wrapper));
     }
 
     /// <inheritdoc/>
     public ChannelRole Role { get; }
 
-    /// <summary>Opens a store, and creates its file where there is none.</summary>
+    /// <summary>Opens a store, and creates its file where there is none. A store of an older version is brought up to this one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="role">The one role that the store's keys serve; fixed when the file is created.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
@@ -44,55 +60,79 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new SqliteKeyStoreOptions();
         options.Validate();
-        path = Path.GetFullPath(path);
-        StoreFile.Prepare(path, options.MustExist);
+        string named = Path.GetFullPath(path);
+        path = StoreFile.Prepare(named, options.MustExist);
+        StoreUse? use = null;
+        SqliteConnection? anchor = null;
         try
         {
-            using SqliteConnection connection = StoreConnection.Open(path, options.BusyTimeout);
-            StoreSchema.Ensure(connection, path, role);
+            FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) ?? throw StoreFailure.Replaced(path) : null;
+            if (file is { } used)
+                use = StoreUse.Begin(path, used, options.BusyTimeout);
+
+            // This connection stays open, so that the files which it has opened are those whose numbers are remembered.
+            anchor = StoreConnection.Open(path, options.BusyTimeout);
+            StoreSchema.Ensure(anchor, path, role);
+            StoreFile.CheckRights(path);
+            StoreFiles files = new(named, path);
+            if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
+                throw StoreFailure.Replaced(path);
 
             // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
-            GroupWriter.CleanLog(connection, path);
+            LogCleaner cleaner = new(path, options);
+            cleaner.Clean(anchor);
+            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, KeyReader.LastRevocation(anchor));
+            use = null;
+            anchor = null;
+            return store;
         }
         catch (SqliteException e)
         {
             throw StoreFailure.Of(path, e);
         }
-
-        return new SqliteKeyStore(path, role, options);
+        finally
+        {
+            anchor?.Dispose();
+            use?.Dispose();
+        }
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
-        new(Read(reader => reader.Find(id)));
+    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    {
+        byte[] name = id.ToArray();
+        return ReadAsync(reader => reader.Find(name), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         byte[] name = id.ToArray();
-        byte[] wrapped = _options.Wrapper.Wrap(epochKey.Span, new KeyPlace(Role, name, serial, epoch));
-        await ChangeAsync(writes => writes.Advance(name, serial, epoch, wrapped, Now()), cancellationToken).ConfigureAwait(false);
+        ErasedBytes wrapped = await WrapAsync(epochKey, new KeyPlace(Role, name, serial, epoch), cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(writes => writes.Advance(name, serial, epoch, wrapped.Value, Now()), wrapped, cancellationToken, isAdvance: true).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         KeyStoreRules.CheckAdd(Role, key);
-        await ChangeAsync(writes => writes.Add(key, Now()), cancellationToken).ConfigureAwait(false);
+        StoredKey own = OwnCopy(key);
+        await ChangeAsync(writes => writes.Add(own, Now()), own, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        await ChangeAsync(writes => writes.Rotate(key), cancellationToken).ConfigureAwait(false);
+        StoredKey own = OwnCopy(key);
+        await ChangeAsync(writes => writes.Rotate(own), own, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
         byte[] name = id.ToArray();
-        return await _writer.WriteAsync(writes => writes.Revoke(name, Now()), cancellationToken).ConfigureAwait(false);
+        return _writer.WriteAsync(writes => writes.Revoke(name, Now()), null, isAdvance: false, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -100,26 +140,34 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
     {
         KeyStoreRules.CheckSuites(suites);
         byte[] name = id.ToArray();
-        await ChangeAsync(writes => writes.Restrict(name, suites), cancellationToken).ConfigureAwait(false);
+        long bits = SuiteSet.ToBits(suites);
+        await ChangeAsync(writes => writes.Restrict(name, bits), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
-        new(Read(reader => reader.Describe(id)));
+    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    {
+        byte[] name = id.ToArray();
+        return ReadAsync(reader => reader.Describe(name), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        return new(Read(reader => reader.List(after, limit)));
+        byte[] last = after.ToArray();
+        return ReadAsync(reader => reader.List(last, limit), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
+        WatchAsync(new RevocationWatch(Connect, _files, _options, BeginWatch()), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
     {
-        using RevocationWatch watch = new(Connect, _options);
-        await foreach (ReadOnlyMemory<byte> id in watch.RunAsync(cancellationToken).ConfigureAwait(false))
-            yield return id;
+        if (!await _writer.WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken).ConfigureAwait(false))
+            throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
     }
 
     /// <summary>
@@ -129,59 +177,158 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
     /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
     /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
     /// <returns>How many identities were wrapped again.</returns>
-    /// <exception cref="KeyStoreException">A key cannot be opened. Those before it are wrapped again.</exception>
+    /// <exception cref="KeyStoreException">Some keys cannot be opened; the message names them. All others are wrapped again.</exception>
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
+        List<string> failed = [];
+        KeyStoreException? first = null;
         await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-            count += await RewrapAsync(record.Id.ToArray(), previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-        return count;
+        {
+            byte[] id = record.Id.ToArray();
+            try
+            {
+                count += await _writer.WriteAsync(writes => writes.Rewrap(id, previous), null, isAdvance: false, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+            }
+            catch (KeyStoreException e)
+            {
+                _files.Check();
+                first ??= e;
+                failed.Add(record.Name);
+            }
+        }
+
+        if (first is null)
+            return count;
+        string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
+        throw new KeyStoreException($"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}", first);
     }
 
     /// <summary>Looks for damage in the whole file, keys included.</summary>
     /// <param name="cancellationToken">Ends the look between two keys.</param>
-    /// <returns>What is wrong, in words; empty where nothing is.</returns>
+    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
     /// <exception cref="KeyStoreException">The file cannot be read at all.</exception>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
-        List<string> problems = [.. Read(reader => reader.Check())];
-        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
+        List<string> problems = [.. await ReadAsync(reader => reader.Check(), cancellationToken, Timeout.InfiniteTimeSpan).ConfigureAwait(false)];
+        try
         {
-            try
+            await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                using StoredKey? key = await FindAsync(record.Id, cancellationToken).ConfigureAwait(false);
+                if (await OddityOfAsync(record, cancellationToken).ConfigureAwait(false) is { } oddity)
+                    problems.Add($"{record.Name}: {oddity}");
             }
-            catch (KeyStoreException e)
-            {
-                problems.Add($"{record.Name}: {e.Message}");
-            }
+        }
+        catch (KeyStoreException e)
+        {
+            problems.Add(e.Message); // a page is damaged, and what comes after it is not listed
         }
 
         return problems;
     }
 
-    /// <summary>Finishes what is being written and closes the file.</summary>
+    /// <summary>Finishes what is being written and closes the file. What hangs is left behind.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
         _disposed = true;
         await _writer.DisposeAsync().ConfigureAwait(false);
-        while (_readers.TryTake(out KeyReader? reader))
-            reader.Dispose();
+        CloseReaders();
+        _anchor.Dispose();
+        _use?.Dispose();
     }
 
-    private async ValueTask<bool> RewrapAsync(byte[] id, IKeyWrapper? previous, CancellationToken cancellationToken)
+    private static StoredKey OwnCopy(StoredKey key) =>
+        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Suites = [.. key.Suites], LastSeen = key.LastSeen };
+
+    private async ValueTask<string?> OddityOfAsync(KeyRecord record, CancellationToken cancellationToken)
     {
         try
         {
-            return await _writer.WriteAsync(writes => writes.Rewrap(id, previous), cancellationToken).ConfigureAwait(false);
+            if (KeyRow.OddityOf(record) is { } oddity)
+                return oddity;
+            using StoredKey? key = await FindAsync(record.Id, cancellationToken).ConfigureAwait(false);
+            bool isLost = key is null && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
+            return isLost ? "it has no key, and was not revoked" : null;
         }
-        catch (CryptographicException e)
+        catch (KeyStoreException e)
         {
-            throw StoreFailure.Of(_path, e);
+            return e.Message;
         }
     }
 
-    private async ValueTask ChangeAsync(Action<KeyWrites> change, CancellationToken cancellationToken)
+    // Where a watch that was interrupted has stopped; else where the store is now, or was when it was read last.
+    private long BeginWatch()
+    {
+        lock (_gate)
+        {
+            if (_isWatchInterrupted)
+            {
+                _isWatchInterrupted = false;
+                return _lastRevocation;
+            }
+
+            try
+            {
+                return _lastRevocation = Read(reader => reader.LastRevocation());
+            }
+            catch (Exception e) when (e is KeyStoreException or SqliteException)
+            {
+                return _lastRevocation; // the watch says what is wrong
+            }
+        }
+    }
+
+    private void InterruptWatch(long told)
+    {
+        lock (_gate)
+        {
+            _lastRevocation = _isWatchInterrupted ? Math.Min(told, _lastRevocation) : told;
+            _isWatchInterrupted = true;
+        }
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchAsync(RevocationWatch watch, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using (watch)
+        {
+            try
+            {
+                await foreach (ReadOnlyMemory<byte> id in watch.RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken).ConfigureAwait(false))
+                    yield return id;
+            }
+            finally
+            {
+                if (!cancellationToken.IsCancellationRequested)
+                    InterruptWatch(watch.Told);
+            }
+        }
+    }
+
+    // The caller erases its key when this returns, which a wrapper that hangs would not notice.
+    private async Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken)
+    {
+        if (_options.Wrapper is PlainKeys plain)
+            return new ErasedBytes(plain.Wrap(key.Span, place));
+        byte[] own = PlainKeys.Instance.Wrap(key.Span, place);
+        return await RunAsync(
+            () =>
+            {
+                try
+                {
+                    return new ErasedBytes(_options.Wrapper.Wrap(own, place));
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(own);
+                }
+            },
+            _limit,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask ChangeAsync(Action<KeyWrites> change, IDisposable? owned, CancellationToken cancellationToken, bool isAdvance = false)
     {
         await _writer.WriteAsync(
             writes =>
@@ -189,13 +336,40 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
                 change(writes);
                 return true;
             },
+            owned,
+            isAdvance,
             cancellationToken).ConfigureAwait(false);
     }
 
-    // A read takes microseconds and waits for no writer, so it is done where it was asked for.
+    private async ValueTask<T> ReadAsync<T>(Func<KeyReader, T> read, CancellationToken cancellationToken, TimeSpan? limit = null) =>
+        await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
+
+    // It takes microseconds and waits for no writer. But a disk or a wrapper may hang, and nobody else shall hang with it.
+    private async Task<T> RunAsync<T>(Func<T> work, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var running = Task.Run(work, cancellationToken);
+        try
+        {
+            return await running.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!running.IsCompleted)
+        {
+            throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
+        }
+        catch (SqliteException e)
+        {
+            throw StoreFailure.Of(_path, e);
+        }
+        catch (CryptographicException e)
+        {
+            throw StoreFailure.Of(_path, e);
+        }
+    }
+
     private T Read<T>(Func<KeyReader, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _files.Check();
         KeyReader? reader = null;
         try
         {
@@ -206,21 +380,35 @@ public sealed class SqliteKeyStore : IKeyDirectory, IAsyncDisposable
             reader = null;
             return result;
         }
-        catch (SqliteException e)
-        {
-            throw StoreFailure.Of(_path, e);
-        }
-        catch (CryptographicException e)
-        {
-            throw StoreFailure.Of(_path, e);
-        }
         finally
         {
             reader?.Dispose();
+            if (_disposed)
+                CloseReaders();
         }
     }
 
-    private SqliteConnection Connect() => StoreConnection.Open(_path, _options.BusyTimeout);
+    private void CloseReaders()
+    {
+        while (_readers.TryTake(out KeyReader? reader))
+            reader.Dispose();
+    }
+
+    // The files were those of this store before and after, so they were when the connection opened them.
+    private SqliteConnection Connect()
+    {
+        SqliteConnection connection = StoreConnection.Open(_path, _options.BusyTimeout);
+        try
+        {
+            _files.Check();
+            return connection;
+        }
+        catch (KeyStoreException)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     private DateTimeOffset Now() => _options.TimeProvider.GetUtcNow();
 }

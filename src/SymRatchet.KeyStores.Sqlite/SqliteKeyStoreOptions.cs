@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>How a SQLite key store behaves. Immutable.</summary>
@@ -9,7 +11,9 @@ public sealed record SqliteKeyStoreOptions
     /// <summary>Whether a file that does not exist is an error instead of a new store. Off by default.</summary>
     public bool MustExist { get; init; }
 
-    /// <summary>How long a call waits for other processes that use the file, 5 seconds by default.</summary>
+    /// <summary>
+    /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no call takes longer than three times that.
+    /// </summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often a watch looks for revocations by other processes, 250 milliseconds by default.</summary>
@@ -17,6 +21,9 @@ public sealed record SqliteKeyStoreOptions
 
     /// <summary>The clock for what is recorded.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where the store says that replaced keys cannot be erased for a while; nowhere by default.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
 
     internal void Validate()
     {

@@ -16,7 +16,11 @@ internal static class StoreFailure
     private const int CannotOpen = 14;
     private const int NoDatabase = 26;
 
-    internal static KeyStoreException Of(string path, SqliteException e) => new($"The key store {path} " + e.SqliteErrorCode switch
+    /// <summary>What SQLite said.</summary>
+    /// <param name="path">The store.</param>
+    /// <param name="e">What SQLite threw.</param>
+    /// <param name="isOutcomeUnknown">Whether what was asked for may have happened.</param>
+    internal static KeyStoreException Of(string path, SqliteException e, bool isOutcomeUnknown = false) => new($"The key store {path} " + e.SqliteErrorCode switch
     {
         Busy or Locked => "is held by another process for too long.",
         ReadOnly => "is read-only. A store that cannot move its keys forward makes no sessions.",
@@ -26,8 +30,28 @@ internal static class StoreFailure
         CannotOpen => "cannot be opened.",
         InputOutput => "cannot be read or written: the disk or file system failed.",
         _ => "failed.",
-    } + $" (SQLite: {e.SqliteErrorCode}/{e.SqliteExtendedErrorCode})", e);
+    } + $" (SQLite: {e.SqliteErrorCode}/{e.SqliteExtendedErrorCode})", e)
+    {
+        IsOutcomeUnknown = isOutcomeUnknown,
+    };
 
     internal static KeyStoreException Of(string path, CryptographicException e) =>
         new($"A key of the key store {path} cannot be unwrapped: {e.Message}", e);
+
+    /// <summary>The files at the path are not those that are open.</summary>
+    internal static KeyStoreException Replaced(string path, bool isOutcomeUnknown = false) =>
+        new($"A file of the key store {path} was replaced or removed while programs use it. Stop them all, restore the store if need be, then start them.")
+        {
+            IsOutcomeUnknown = isOutcomeUnknown,
+        };
+
+    /// <summary>A call that was not answered in its time, whatever the disk, another process or the wrapper does.</summary>
+    internal static KeyStoreException Late(string path, TimeSpan limit, bool isOutcomeUnknown) =>
+        new($"The key store {path} did not answer within {limit.TotalSeconds:0.#} s: its disk, a lock or its wrapper hangs.")
+        {
+            IsOutcomeUnknown = isOutcomeUnknown,
+        };
+
+    /// <summary>Whether a commit that SQLite has refused is certainly not made: it never came to the last page of the log.</summary>
+    internal static bool IsRefusal(SqliteException e) => e.SqliteErrorCode is Busy or Locked or ReadOnly or Full;
 }

@@ -1,22 +1,48 @@
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>The file of a store: its owner's alone from the moment it exists.</summary>
+/// <summary>The file of a store and those beside it: their owner's alone from the moment they exist.</summary>
 internal static class StoreFile
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    internal const string Log = "-wal";
+    internal const string Index = "-shm";
+
+    internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const uint Root = 0;
 
     /// <summary>Creates the file where that is allowed, and refuses one that others may read or that cannot be written.</summary>
-    internal static void Prepare(string path, bool mustExist)
+    /// <returns>The path of the file itself, beside which SQLite keeps its log, where the given one is a link.</returns>
+    internal static string Prepare(string path, bool mustExist)
     {
+        path = Resolve(path);
         if (!File.Exists(path))
             Create(path, mustExist);
+        CheckRights(path);
+        return path;
+    }
+
+    /// <summary>Refuses files that others may use or that belong to others. Done again when SQLite has opened them.</summary>
+    internal static void CheckRights(string path)
+    {
         if (OperatingSystem.IsWindows())
             return; // there the rights are the folder's
-
         if ((File.GetUnixFileMode(path) & UnixFileMode.UserWrite) == 0)
             throw new KeyStoreException($"The key store {path} is read-only. A store that cannot move its keys forward makes no sessions: chmod 600 {path}");
-        foreach (string part in (string[])[path, path + "-wal", path + "-shm", path + "-journal"])
-            RefuseIfOthersMayUse(part);
+        uint? owner = FileStatus.IsSupported ? FileStatus.Of(path)?.Owner : null;
+        foreach (string part in (string[])[path, path + Log, path + Index, path + "-journal"])
+            RefuseIfOthersMayUse(part, owner);
+    }
+
+    private static string Resolve(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException)
+        {
+            return path; // there is no such file, or links run in a circle; the one who opens it says so
+        }
     }
 
     private static void Create(string path, bool mustExist)
@@ -40,12 +66,19 @@ internal static class StoreFile
         }
     }
 
-    private static void RefuseIfOthersMayUse(string path)
+    private static void RefuseIfOthersMayUse(string path, uint? ownerOfStore)
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path))
             return;
         UnixFileMode others = File.GetUnixFileMode(path) & ~(OwnerOnly | UnixFileMode.UserExecute);
         if (others != 0)
             throw new KeyStoreException($"{path} holds keys and may be used by others than its owner ({others}). Make it private first: chmod 600 {path}");
+
+        // An owner may give himself back what the mode denies. Root may serve the store of another user, whose files are all of that user.
+        if (FileStatus.IsSupported && FileStatus.Of(path) is { } status && status.Owner != Root && status.Owner != FileStatus.User
+            && !(FileStatus.User == Root && status.Owner == ownerOfStore))
+        {
+            throw new KeyStoreException($"{path} holds keys and belongs to the user {status.Owner}, who may read it. Make it this program's own first: chown {FileStatus.User} {path}");
+        }
     }
 }

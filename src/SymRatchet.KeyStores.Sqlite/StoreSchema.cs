@@ -9,11 +9,11 @@ internal static class StoreSchema
     /// <summary>Marks the file as a key store, in the place that SQLite has for it: "SymR".</summary>
     private const long ApplicationId = 0x53796D52;
 
-    private const long Version = 1;
+    private const long Version = 2;
 
     // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so that a watch which looks
     // only then still ends what the old key had opened.
-    private const string Tables = """
+    private const string TablesOfVersion1 = """
         CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
         CREATE TABLE keys (
             id BLOB NOT NULL UNIQUE,
@@ -34,7 +34,22 @@ internal static class StoreSchema
         CREATE INDEX keys_revoked ON keys (revoked) WHERE revoked IS NOT NULL;
         """;
 
-    /// <summary>Makes the tables of a new file, or checks those of an old one.</summary>
+    // Revocations have numbers, in the order in which they were committed: a watch that goes by the time of day misses those of a clock that was
+    // stepped back. The trigger gives the numbers, so that a process of version 1 which still has the file open does not go without.
+    private const string Version2 = """
+        ALTER TABLE keys ADD COLUMN revocation INTEGER;
+        DROP INDEX keys_revoked;
+        CREATE INDEX keys_revocation ON keys (revocation) WHERE revocation IS NOT NULL;
+        INSERT INTO store VALUES ('revocations', 0), ('probes', 0);
+        CREATE TRIGGER keys_are_revoked AFTER UPDATE OF epoch_key ON keys WHEN OLD.epoch_key IS NOT NULL AND NEW.epoch_key IS NULL
+        BEGIN
+            UPDATE store SET value = value + 1 WHERE name = 'revocations';
+            UPDATE keys SET revocation = (SELECT value FROM store WHERE name = 'revocations') WHERE id = NEW.id;
+        END;
+        PRAGMA user_version = 2;
+        """;
+
+    /// <summary>Makes the tables of a new file, brings those of an older version up to this one, and checks them.</summary>
     internal static void Ensure(SqliteConnection connection, string path, ChannelRole role)
     {
         connection.Execute("PRAGMA journal_mode = WAL");
@@ -42,6 +57,8 @@ internal static class StoreSchema
         {
             if (connection.Number("PRAGMA application_id") == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") == 0)
                 Create(connection, role);
+            if (connection.Number("PRAGMA application_id") == ApplicationId && connection.Number("PRAGMA user_version") == 1)
+                connection.Execute(Version2);
             transaction.Commit();
         }
 
@@ -57,11 +74,11 @@ internal static class StoreSchema
 
     private static void Create(SqliteConnection connection, ChannelRole role)
     {
-        connection.Execute(Tables);
+        connection.Execute(TablesOfVersion1);
         connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
             INSERT INTO store VALUES ('role', {(int)role}), ('serial', 0);
             PRAGMA application_id = {ApplicationId};
-            PRAGMA user_version = {Version};
+            PRAGMA user_version = 1;
             """));
     }
 }

@@ -23,7 +23,7 @@ public interface IKeyDirectory : IKeyStore
     /// </summary>
     /// <param name="key">The new key, of epoch 0 and of the same protocol and evolution as the old; copied.</param>
     /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
-    /// <exception cref="ArgumentException">The key does not fit the old one.</exception>
+    /// <exception cref="ArgumentException">The key does not fit the old one, or is the old one.</exception>
     /// <exception cref="KeyNotFoundException">The id is unknown.</exception>
     ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default);
 
@@ -57,8 +57,10 @@ public interface IKeyDirectory : IKeyStore
 
     /// <summary>
     /// The ids that are revoked from now on, by this process or another that shares the store, within a second of the fact. An id may come
-    /// more than once, and ids revoked in the minute before may come first. Ends only with its token.
+    /// more than once, and ids that were revoked shortly before may come first. Ends only with its token, or where the store cannot be
+    /// read; what is revoked until a watch of the same object is begun again is told by that one.
     /// </summary>
     /// <param name="cancellationToken">Ends the watch.</param>
+    /// <exception cref="KeyStoreException">The store cannot be read; begin the watch again.</exception>
     IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default);
 }

@@ -13,7 +13,13 @@ public sealed class PlainKeys : IKeyWrapper
     public static PlainKeys Instance { get; } = new();
 
     /// <inheritdoc/>
-    public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place) => key.ToArray();
+    public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    {
+        // Pinned, so that the collector leaves no copies of what the store erases.
+        byte[] plain = GC.AllocateUninitializedArray<byte>(key.Length, pinned: true);
+        key.CopyTo(plain);
+        return plain;
+    }
 
     /// <inheritdoc/>
     public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)

@@ -48,4 +48,40 @@ public sealed class StorePermissionTests
         File.SetUnixFileMode(folder.FileOf(ChannelRole.Server), UnixFileMode.UserRead);
         Assert.Contains("read-only", Assert.Throws<KeyStoreException>(() => folder.Open()).Message, StringComparison.Ordinal);
     }
+
+    [SkippableFact]
+    public async Task The_log_of_a_store_behind_a_link_is_checked_where_it_is()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no file modes.");
+        await using StoreFolder folder = new();
+        await using (SqliteKeyStore store = SqliteKeyStore.Open(Path.Combine(folder.Path, "real"), ChannelRole.Server))
+            await store.AddAsync(TestKeys.Shared(Name));
+        string link = Path.Combine(folder.Path, "link");
+        File.CreateSymbolicLink(link, "real");
+        string log = Path.Combine(folder.Path, "real-wal");
+        await File.WriteAllBytesAsync(log, []);
+        File.SetUnixFileMode(log, OwnerOnly | UnixFileMode.OtherRead);
+        var error = Assert.Throws<KeyStoreException>(() => SqliteKeyStore.Open(link, ChannelRole.Server));
+        Assert.Contains(log, error.Message, StringComparison.Ordinal);
+        File.Delete(log);
+        await SqliteKeyStore.Open(link, ChannelRole.Server).DisposeAsync();
+    }
+
+    [SkippableTheory]
+    [InlineData("-wal")]
+    [InlineData("-journal")]
+    public async Task A_file_of_another_owner_is_refused(string part)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Run as root on Linux to give a file away.");
+        await using StoreFolder folder = new();
+        await folder.Open().DisposeAsync();
+        string path = folder.FileOf(ChannelRole.Server) + part;
+        if (!File.Exists(path))
+            await File.WriteAllBytesAsync(path, []);
+        File.SetUnixFileMode(path, OwnerOnly);
+        using (var chown = System.Diagnostics.Process.Start("chown", ["12345", path]))
+            await chown.WaitForExitAsync();
+        var error = Assert.Throws<KeyStoreException>(() => folder.Open());
+        Assert.Contains("belongs to", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>Which file is at a path, whose it is, and who may use it. Links are followed.</summary>
+/// <param name="Device">The file system.</param>
+/// <param name="Inode">The file in it.</param>
+/// <param name="Owner">The user that it belongs to.</param>
+/// <param name="Mode">Who may use it.</param>
+internal readonly partial record struct FileStatus(ulong Device, ulong Inode, uint Owner, UnixFileMode Mode)
+{
+    private const int CurrentDirectory = -100;
+    private const uint BasicStatus = 0x7FF;
+    private const int FileNotFound = 2;
+    private const int NoDirectory = 20;
+
+    /// <summary>Whether files can be told apart here. Elsewhere than on Linux a store does not notice that its files were replaced.</summary>
+    internal static bool IsSupported { get; } = OperatingSystem.IsLinux();
+
+    /// <summary>The user in whose name this process opens files.</summary>
+    internal static uint User => GetEffectiveUser();
+
+    /// <summary>Reads the status; null where there is no file.</summary>
+    internal static FileStatus? Of(string path)
+    {
+        // statx is the one whose layout is the same on all processors.
+        Span<byte> status = stackalloc byte[256];
+        if (Statx(CurrentDirectory, path, 0, BasicStatus, status) == 0)
+        {
+            return new FileStatus(
+                ((ulong)Native(status[136..]) << 32) | Native(status[140..]),
+                MemoryMarshal.Read<ulong>(status[32..]),
+                Native(status[20..]),
+                (UnixFileMode)(MemoryMarshal.Read<ushort>(status[28..]) & 0xFFF));
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error is FileNotFound or NoDirectory
+            ? null
+            : throw new KeyStoreException($"{path} cannot be looked at: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    internal bool IsSameFile(FileStatus other) => Device == other.Device && Inode == other.Inode;
+
+    private static uint Native(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<uint>(bytes);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Statx(int directory, string path, int flags, uint mask, Span<byte> status);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint GetEffectiveUser();
+}

@@ -1,0 +1,142 @@
+using System.Text;
+using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.KeyStores.Tests.Wrapping;
+
+namespace SymRatchet.KeyStores.Tests.Sqlite;
+
+/// <summary>What one change may do to others, and what its caller may do while it waits.</summary>
+public sealed class ChangeTests : IAsyncLifetime
+{
+    private const string Name = "device 1";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly StoreFolder _folder = new();
+    private readonly GatedWrapper _wrapper = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        _wrapper.Open();
+        await _folder.DisposeAsync();
+        _wrapper.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_key_that_its_caller_erases_after_a_cancelled_call_is_stored_as_it_was_or_not_at_all(bool rotates)
+    {
+        SqliteKeyStore store = _folder.Open(options: new SqliteKeyStoreOptions { Wrapper = _wrapper });
+        const string Old = "client7_master_k";
+        const string New = "client7_master_l";
+        if (rotates)
+            await store.AddAsync(PreSharedKey.ForSeed(7, Encoding.ASCII.GetBytes(Old)));
+        _wrapper.Close();
+        using CancellationTokenSource cancel = new();
+        StoredKey key = PreSharedKey.ForSeed(7, Encoding.ASCII.GetBytes(New)).ImportFor(ChannelRole.Server);
+        Task change = rotates ? store.RotateAsync(key, cancel.Token).AsTask() : store.AddAsync(key, cancel.Token).AsTask();
+        await _wrapper.Arrived.Task.WaitAsync(Patience);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => change);
+        key.Dispose();
+        _wrapper.Open();
+
+        await store.AddAsync(TestKeys.Shared(Name)); // behind the change in the queue
+        using StoredKey? found = await store.FindAsync(TestKeys.Id("7"));
+        Assert.Equal(New, Encoding.ASCII.GetString(found!.EpochKey));
+    }
+
+    [Fact]
+    public async Task A_key_of_zeros_is_not_handed_out()
+    {
+        SqliteKeyStore store = _folder.Open();
+        await store.AddAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8));
+        using (OutsideConnection other = new(_folder.FileOf(ChannelRole.Server)))
+            Assert.Equal(1, other.Run("UPDATE keys SET epoch_key = zeroblob(16)"));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id("7")));
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_changed_fails_its_own_change_and_no_other_of_the_group()
+    {
+        SqliteKeyStore store = _folder.Open(options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20) });
+        string[] names = [.. Enumerable.Range(0, 50).Select(i => $"device {i}")];
+        Dictionary<string, long> serials = [];
+        foreach (string name in names)
+        {
+            await store.AddAsync(TestKeys.Shared(name));
+            serials[name] = await store.SerialAsync(name);
+        }
+
+        using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
+        other.Run("CREATE TRIGGER damage BEFORE UPDATE ON keys WHEN OLD.id = CAST('device 25' AS BLOB) BEGIN SELECT RAISE(ABORT, 'damaged'); END");
+
+        // While the lock is held elsewhere the first change waits, and all others form the next group.
+        other.BeginWriting();
+        Task[] advances = [.. names.Select(name => store.AdvanceAsync(TestKeys.Id(name), serials[name], 1, TestKeys.Root(name, 1)).AsTask())];
+        other.End();
+        await Task.WhenAll(advances).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.Equal(["device 25"], names.Where((_, i) => !advances[i].IsCompletedSuccessfully));
+        await Assert.ThrowsAsync<KeyStoreException>(() => advances[25]);
+        foreach (string name in names)
+            Assert.Equal(name == "device 25" ? 0 : 1, await store.EpochAsync(name));
+    }
+
+    [Fact]
+    public async Task A_damaged_page_fails_the_changes_of_its_rows_only()
+    {
+        string path = _folder.FileOf(ChannelRole.Server);
+        string[] names = [.. Enumerable.Range(0, 200).Select(i => $"device {i}")];
+        await using (SqliteKeyStore before = SqliteKeyStore.Open(path, ChannelRole.Server))
+        {
+            foreach (string name in names)
+                await before.AddAsync(TestKeys.Shared(name));
+        }
+
+        // A page with rows of the table is a leaf (13).
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        int leaf = Enumerable.Range(1, (bytes.Length / 4096) - 1).Last(page => bytes[page * 4096] == 13);
+        bytes.AsSpan(leaf * 4096, 4096).Clear();
+        await File.WriteAllBytesAsync(path, bytes);
+
+        SqliteKeyStore store = _folder.Open();
+        List<string> failures = [];
+        await Task.WhenAll(names.Select(async (name, i) =>
+        {
+            try
+            {
+                await store.AdvanceAsync(TestKeys.Id(name), 1 + i, 1, TestKeys.Root(name, 1));
+            }
+            catch (KeyStoreException e)
+            {
+                lock (failures)
+                    failures.Add($"{name}: {e.Message}");
+            }
+        }));
+        Assert.True(failures.Count is > 0 and < 60, $"{failures.Count} failed: {string.Join('\n', failures)}");
+    }
+
+    [Fact]
+    public async Task A_writer_that_hangs_fails_every_call_in_time_and_closing_does_not_wait_for_it()
+    {
+        SqliteKeyStore store = _folder.Open(options: new SqliteKeyStoreOptions { Wrapper = _wrapper, BusyTimeout = TimeSpan.FromSeconds(1) });
+        await store.AddAsync(TestKeys.Shared(Name));
+        long serial = await store.SerialAsync(Name);
+        _wrapper.Close();
+        Task hung = store.AddAsync(TestKeys.Shared("device 2")).AsTask();
+        await _wrapper.Arrived.Task.WaitAsync(Patience);
+        Task<bool> waiting = store.RevokeAsync(TestKeys.Id("device 3")).AsTask();
+        Task advancing = Task.Run(async () => await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1)));
+        Task finding = Task.Run(async () => await store.FindAsync(TestKeys.Id(Name)));
+        Assert.True((await Assert.ThrowsAsync<KeyStoreException>(() => hung.WaitAsync(Patience))).IsOutcomeUnknown);
+        Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => waiting.WaitAsync(Patience))).IsOutcomeUnknown);
+        Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => advancing.WaitAsync(Patience))).IsOutcomeUnknown);
+        await Assert.ThrowsAsync<KeyStoreException>(() => finding.WaitAsync(Patience));
+        Task queued = store.RevokeAsync(TestKeys.Id("device 4")).AsTask();
+        await store.DisposeAsync().AsTask().WaitAsync(Patience);
+        await Assert.ThrowsAsync<KeyStoreException>(() => queued.WaitAsync(Patience));
+    }
+}

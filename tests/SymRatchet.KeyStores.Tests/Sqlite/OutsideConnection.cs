@@ -1,0 +1,42 @@
+using Microsoft.Data.Sqlite;
+
+namespace SymRatchet.KeyStores.Tests.Sqlite;
+
+/// <summary>The store file in the hands of another program.</summary>
+internal sealed class OutsideConnection : IDisposable
+{
+    private readonly SqliteConnection _connection;
+
+    internal OutsideConnection(string path)
+    {
+        _connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        _connection.Open();
+    }
+
+    internal int Run(string sql)
+    {
+        using SqliteCommand command = _connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteNonQuery();
+    }
+
+    internal long Number(string sql)
+    {
+        using SqliteCommand command = _connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+
+    /// <summary>Reads, and goes on reading until <see cref="End"/>, as a backup or somebody curious does.</summary>
+    internal void BeginReading()
+    {
+        Run("BEGIN");
+        Number("SELECT count(*) FROM keys");
+    }
+
+    internal void BeginWriting() => Run("BEGIN IMMEDIATE");
+
+    internal void End() => Run("ROLLBACK");
+
+    public void Dispose() => _connection.Dispose();
+}
