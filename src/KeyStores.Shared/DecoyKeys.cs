@@ -16,6 +16,13 @@ internal sealed class DecoyKeys(IKeyWrapper wrapper)
 
     internal static DecoyKeys Of(IKeyWrapper wrapper) => All.GetValue(wrapper, one => new DecoyKeys(one));
 
+    /// <summary>Makes a key of nobody and erases it, which takes time as well.</summary>
+    internal static void CopyOne()
+    {
+        ReadOnlySpan<byte> key = NobodysId.AsSpan(..PreSharedKey.Size);
+        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, key, KeyEvolution.Forward, key, 0, key).Dispose();
+    }
+
     /// <summary>Unwraps a decoy, as one part of a key is unwrapped.</summary>
     internal void Open(int idLength)
     {

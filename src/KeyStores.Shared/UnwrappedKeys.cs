@@ -28,7 +28,10 @@ internal sealed class UnwrappedKeys(IKeyWrapper wrapper)
     /// <param name="id">The id that was looked up.</param>
     internal void OpenDecoys(ReadOnlySpan<byte> id)
     {
+        int missing = MostParts - _parts;
         for (; _parts < MostParts; _parts++)
             DecoyKeys.Of(wrapper).Open(id.Length);
+        for (int key = 0; key < missing / 2; key++)
+            DecoyKeys.CopyOne();
     }
 }

@@ -143,6 +143,14 @@ internal sealed class GroupWriter : IAsyncDisposable
             foreach (PendingWrite write in group)
                 write.Report();
         }
+        catch (SqliteException e) when (group.Count > 1 && StoreFailure.IsDamage(e))
+        {
+            // SQLite refuses the whole commit once it has met a damaged page. Who does not need that page can go on.
+            Close();
+            foreach (PendingWrite write in group)
+                Commit([write]);
+            return;
+        }
         catch (Exception e)
         {
             Exception failure = e switch

@@ -80,7 +80,7 @@ internal sealed class KeyWrites : IDisposable
         if (_reader.Describe(key.Id.ToArray()) is { } present)
             throw KeyStoreRules.Present(key.Id.Span, present.Revoked is not null);
         long serial = NextSerial();
-        var wrapped = WrappedKey.Of(key, serial, _wrapper);
+        using var wrapped = WrappedKey.Of(key, serial, _wrapper);
         Run(_add, key.Id.ToArray(), (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
             wrapped.Identity, key.Epoch, wrapped.Root, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
     }
@@ -102,7 +102,7 @@ internal sealed class KeyWrites : IDisposable
         KeyStoreRules.CheckRotation(_role, key, current);
         RefuseSame(key);
         long serial = NextSerial();
-        var wrapped = WrappedKey.Of(key, serial, _wrapper);
+        using var wrapped = WrappedKey.Of(key, serial, _wrapper);
         Run(KeyStoreRules.IsReplacedAtOnce(_role, current) ? _replace : _queue, key.Id.ToArray(), serial, wrapped.Identity, wrapped.Root);
     }
 
@@ -124,8 +124,8 @@ internal sealed class KeyWrites : IDisposable
         using StoredKey? opened = _reader.Find(id, keys);
         if (opened is null || (previous is null && keys.AreCurrent))
             return false;
-        var wrapped = WrappedKey.Of(opened, opened.Serial, _wrapper);
-        WrappedKey? next = opened.Successor is { } successor ? WrappedKey.Of(successor, successor.Serial, _wrapper) : null;
+        using var wrapped = WrappedKey.Of(opened, opened.Serial, _wrapper);
+        using WrappedKey? next = opened.Successor is { } successor ? WrappedKey.Of(successor, successor.Serial, _wrapper) : null;
         Run(_rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root);
         return true;
     }
@@ -159,7 +159,7 @@ internal sealed class KeyWrites : IDisposable
         return row.Read() ? (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
     }
 
-    // Keys that are written as they are must not stay behind in memory.
+    // What the values hold is erased by whom it belongs to: a change may be run twice.
     private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {
         try
@@ -169,11 +169,7 @@ internal sealed class KeyWrites : IDisposable
         finally
         {
             foreach (SqliteParameter parameter in command.Parameters)
-            {
-                if (parameter.Value is byte[] bytes && parameter.ParameterName != "$id")
-                    CryptographicOperations.ZeroMemory(bytes);
                 parameter.Value = DBNull.Value;
-            }
         }
     }
 }

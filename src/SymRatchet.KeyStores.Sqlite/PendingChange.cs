@@ -9,7 +9,11 @@ internal sealed class PendingChange<T>(Func<KeyWrites, T> change) : PendingWrite
 
     internal Task<T> Result => _result.Task;
 
-    internal override void Run(KeyWrites writes) => _outcome = change(writes);
+    internal override void Run(KeyWrites writes)
+    {
+        _refusal = null;
+        _outcome = change(writes);
+    }
 
     internal override void Refuse(Exception refusal) => _refusal = refusal;
 

@@ -21,7 +21,7 @@ internal abstract class PendingWrite
     /// <summary>Gives it up, if it was not started.</summary>
     internal bool TryAbandon() => Interlocked.CompareExchange(ref _state, Abandoned, Waiting) != Started;
 
-    /// <summary>Runs the change in the group's transaction. Whatever it throws is its own.</summary>
+    /// <summary>Runs the change in the group's transaction, and again where that failed. Whatever it throws is its own.</summary>
     internal abstract void Run(KeyWrites writes);
 
     /// <summary>The change failed, and has changed nothing; the others of its group go on.</summary>
