@@ -76,8 +76,8 @@ internal static class KeyRow
         try
         {
             if (!isSeed)
-                keys.Open(row.GetFieldValue<byte[]>(identityKey), new KeyPlace(role, id, serial, null), identity);
-            keys.Open(row.GetFieldValue<byte[]>(epochKey), new KeyPlace(role, id, serial, epoch), root);
+                keys.Open(keys.Read(row, identityKey), new KeyPlace(role, id, serial, null), identity);
+            keys.Open(keys.Read(row, epochKey), new KeyPlace(role, id, serial, epoch), root);
             IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(row.GetInt64(2));
             if (SuiteSet.ToBits(suites) != row.GetInt64(2))
                 throw new ArgumentException("It is restricted to suites that there are not.");

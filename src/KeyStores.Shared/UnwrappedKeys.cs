@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores;
@@ -11,6 +12,9 @@ internal sealed class UnwrappedKeys(IKeyWrapper wrapper)
     private int _parts;
 
     internal bool AreCurrent { get; private set; } = true;
+
+    /// <summary>How a wrapped key is read from a row; into an array that is erased once it is open.</summary>
+    internal Func<DbDataReader, int, byte[]> Read { get; init; } = static (row, column) => row.GetFieldValue<byte[]>(column);
 
     internal void Open(byte[] wrapped, KeyPlace place, Span<byte> key)
     {

@@ -176,14 +176,12 @@ internal sealed class GroupWriter : IAsyncDisposable
             return;
         }
 
-        _writes!.Begin();
         try
         {
-            write.Run(_writes);
+            write.Run(_writes!);
         }
-        catch (Exception e) when (_writes.IsInTransaction) // SQLite ends the whole of it where the disk is full or fails
+        catch (Exception e) when (_writes!.IsInTransaction) // SQLite ends the whole of it where the disk is full or fails
         {
-            _writes.Undo();
             write.Refuse(e switch
             {
                 SqliteException sqlite => StoreFailure.Of(_path, sqlite),
@@ -191,8 +189,6 @@ internal sealed class GroupWriter : IAsyncDisposable
                 _ => e,
             });
         }
-
-        _writes.End();
     }
 
     private void Clean()

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -22,10 +24,13 @@ internal sealed class KeyReader : IDisposable
         _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
     }
 
+    /// <summary>What opens the keys of one identity. They are taken from SQLite's memory at once to where they are erased.</summary>
+    internal static UnwrappedKeys Opening(IKeyWrapper wrapper) => new(wrapper) { Read = ReadPinned };
+
     /// <summary>Finds an identity for a handshake, in a time that does not tell whether it is there.</summary>
     internal StoredKey? Find(byte[] id)
     {
-        UnwrappedKeys keys = new(_wrapper);
+        UnwrappedKeys keys = Opening(_wrapper);
         StoredKey? found = Find(id, keys);
         keys.OpenDecoys(id);
         return found;
@@ -78,5 +83,14 @@ internal sealed class KeyReader : IDisposable
         _describe.Dispose();
         _list.Dispose();
         _connection.Dispose();
+    }
+
+    // The collector leaves copies of what it moves.
+    private static byte[] ReadPinned(DbDataReader row, int column)
+    {
+        ReadOnlySpan<byte> blob = row.IsDBNull(column) ? throw new InvalidCastException("A key is missing.") : raw.sqlite3_column_blob(((SqliteDataReader)row).Handle, column);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(blob.Length, pinned: true);
+        blob.CopyTo(bytes);
+        return bytes;
     }
 }

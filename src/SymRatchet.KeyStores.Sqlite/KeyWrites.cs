@@ -5,7 +5,8 @@ using SQLitePCL;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// The changes of the store, run by the one writer within its transaction, each in a part of its own that can be undone.
+/// The changes of the store, run by the one writer within its transaction. Each refuses before it has changed anything, and changes keys by
+/// one statement, which SQLite undoes by itself where it fails; so the others of its group go on.
 /// </summary>
 internal sealed class KeyWrites : IDisposable
 {
@@ -15,9 +16,6 @@ internal sealed class KeyWrites : IDisposable
     private readonly ChannelRole _role;
     private readonly IKeyWrapper _wrapper;
     private readonly KeyReader _reader;
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _undo;
-    private readonly SqliteCommand _end;
     private readonly SqliteCommand _probe;
     private readonly SqliteCommand _serial;
     private readonly SqliteCommand _add;
@@ -35,9 +33,6 @@ internal sealed class KeyWrites : IDisposable
         _connection = connection;
         _role = role;
         _wrapper = wrapper;
-        _begin = connection.Prepare("SAVEPOINT change");
-        _undo = connection.Prepare("ROLLBACK TO change");
-        _end = connection.Prepare("RELEASE change");
         _probe = connection.Prepare("UPDATE store SET value = value + 1 WHERE name = 'probes'");
         _reader = new KeyReader(connection, role, wrapper);
         _serial = connection.Prepare(Newest);
@@ -62,15 +57,6 @@ internal sealed class KeyWrites : IDisposable
 
     /// <summary>Whether the group's transaction still stands.</summary>
     internal bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
-
-    /// <summary>Begins a change of its own within the group.</summary>
-    internal void Begin() => _begin.ExecuteNonQuery();
-
-    /// <summary>Undoes what the change has done so far.</summary>
-    internal void Undo() => _undo.ExecuteNonQuery();
-
-    /// <summary>Ends the change.</summary>
-    internal void End() => _end.ExecuteNonQuery();
 
     /// <summary>Counts probes, which takes the same lock, log and disk as a new key.</summary>
     internal bool Probe() => _probe.ExecuteNonQuery() == 1;
@@ -132,7 +118,7 @@ internal sealed class KeyWrites : IDisposable
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (SqliteCommand[])[_begin, _undo, _end, _probe, _serial, _add, _state, _advance, _promote, _replace, _queue, _revoke, _restrict, _rewrap])
+        foreach (SqliteCommand command in (SqliteCommand[])[_probe, _serial, _add, _state, _advance, _promote, _replace, _queue, _revoke, _restrict, _rewrap])
             command.Dispose();
         _reader.Dispose();
     }
@@ -142,7 +128,7 @@ internal sealed class KeyWrites : IDisposable
     {
         try
         {
-            using StoredKey? current = _reader.Find(key.Id.ToArray(), new UnwrappedKeys(_wrapper));
+            using StoredKey? current = _reader.Find(key.Id.ToArray(), KeyReader.Opening(_wrapper));
             if (current is not null)
                 KeyStoreRules.CheckIsNew(key, current);
         }

@@ -41,8 +41,9 @@ internal sealed partial class LogCleaner
     internal bool IsOverdue => _behindSince is { } since && _time.GetElapsedTime(since) > Limit;
 
     /// <summary>Why <see cref="IsOverdue"/> keeps keys where they are.</summary>
-    internal KeyStoreException Overdue => new(
-        $"The log of the key store {_path} cannot be cleaned: another process has been reading the store for more than {Limit.TotalMinutes:0} minutes, and old keys stay readable. No key moves on until it ends.");
+    internal KeyStoreException Overdue =>
+        new($"The log of the key store {_path} cannot be cleaned:"
+            + $" another process has been reading the store for more than {Limit.TotalMinutes:0} minutes, and old keys stay readable. No key moves on until it ends.");
 
     /// <summary>Cleans the log, and waits for readers for a moment only, and only the first of many times.</summary>
     internal void Clean(SqliteConnection connection)
