@@ -26,8 +26,8 @@ internal sealed class UnwrappedKeys(IKeyWrapper wrapper)
     }
 
     /// <summary>
-    /// Opens decoys until as much was done as for an identity with two keys, so that nobody can tell by the time of a lookup whether
-    /// an id is unknown, known, revoked or rotating. To be called once for each lookup of a handshake, found or not.
+    /// Opens decoys until as many were unwrapped as for an identity with two keys, so that the wrapper's time tells nobody whether an id
+    /// is unknown, known, revoked or rotating. To be called once for each lookup of a handshake, found or not.
     /// </summary>
     /// <param name="id">The id that was looked up.</param>
     internal void OpenDecoys(ReadOnlySpan<byte> id)
