@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+
+namespace SymRatchet.Exploration.Machine;
+
+/// <summary>
+/// Stops every continuation that hops to the thread pool, until the scheduler lets it run: one thread at a time, in an order that
+/// is chosen. A continuation enters its run's execution context, and the change of the local below is where it is caught.
+/// </summary>
+internal sealed class HopGate
+{
+    private static readonly AsyncLocal<HopGate?> Local = new(OnChanged);
+
+    private readonly ConcurrentQueue<Hop> _arrived = new();
+    private readonly List<Hop> _waiting = [];
+    private volatile Hop? _running;
+    private volatile int _holder;
+    private volatile bool _isOpen;
+
+    /// <summary>Whatever this thread starts from now on belongs to this gate.</summary>
+    internal void Enter()
+    {
+        _holder = Environment.CurrentManagedThreadId;
+        Local.Value = this;
+    }
+
+    /// <summary>Lets whatever is left of a run go its way, uncontrolled, so that no thread is kept.</summary>
+    internal void Open()
+    {
+        _isOpen = true;
+        Local.Value = null;
+        Settle();
+        lock (_waiting)
+        {
+            foreach (Hop hop in _waiting)
+                hop.Go.Set();
+            _waiting.Clear();
+        }
+    }
+
+    /// <summary>Waits until every hop that is under way has come to the gate.</summary>
+    /// <returns>How many stand there.</returns>
+    internal int Settle()
+    {
+        for (int calm = 0; calm < 3; calm++)
+        {
+            while (ThreadPool.PendingWorkItemCount > 0)
+            {
+                calm = 0;
+                Thread.Yield();
+            }
+
+            Thread.SpinWait(10);
+        }
+
+        lock (_waiting)
+        {
+            while (_arrived.TryDequeue(out Hop? hop))
+                _waiting.Add(hop);
+            return _waiting.Count;
+        }
+    }
+
+    /// <summary>Lets one hop run, on its own thread, until it leaves; meanwhile this thread waits.</summary>
+    internal void Run(int index)
+    {
+        Hop hop;
+        lock (_waiting)
+        {
+            hop = _waiting[index];
+            _waiting.RemoveAt(index);
+        }
+
+        (Hop? outer, int holder) = (_running, _holder);
+        _running = hop;
+        _holder = hop.Thread;
+        hop.Go.Set();
+        hop.Left.Wait();
+        _running = outer;
+        _holder = holder;
+    }
+
+    private static void OnChanged(AsyncLocalValueChangedArgs<HopGate?> change)
+    {
+        if (!change.ThreadContextChanged)
+            return;
+        if (change.CurrentValue is { } entered)
+            entered.Arrive();
+        else
+            change.PreviousValue?.Leave();
+    }
+
+    private void Arrive()
+    {
+        if (_isOpen || _holder == Environment.CurrentManagedThreadId)
+            return;
+        Hop hop = new(Environment.CurrentManagedThreadId);
+        _arrived.Enqueue(hop);
+        hop.Go.Wait();
+    }
+
+    private void Leave()
+    {
+        if (_running is { } hop && hop.Thread == Environment.CurrentManagedThreadId)
+            hop.Left.Set();
+    }
+
+    private sealed record Hop(int Thread)
+    {
+        internal ManualResetEventSlim Go { get; } = new();
+
+        internal ManualResetEventSlim Left { get; } = new();
+    }
+}

@@ -1,0 +1,78 @@
+namespace SymRatchet.Exploration.Machine;
+
+/// <summary>
+/// Enumerates runs. The systematic part takes every schedule with at most <paramref name="maxDeviations"/> departures from the
+/// default order, fewest first, so that the first one that fails is a shortest; the random part walks from seeds.
+/// </summary>
+internal sealed class Search(Func<Chooser, IReadOnlyList<Violation>> run, int maxDeviations, int maxRuns)
+{
+    internal SearchResult Systematic()
+    {
+        SearchResult result = new();
+        Queue<Schedule> waiting = new([Schedule.Default]);
+        while (result.Runs < maxRuns && waiting.TryDequeue(out Schedule? schedule))
+        {
+            ReplayChooser chooser = new(schedule);
+            result.Add(schedule, run(chooser));
+            if (schedule.Deviations.Count < maxDeviations)
+            {
+                foreach (Deviation next in Children(schedule, chooser.Alternatives))
+                    waiting.Enqueue(schedule.With(next));
+            }
+        }
+
+        result.IsExhausted = waiting.Count == 0;
+        return result;
+    }
+
+    internal SearchResult Random(int firstSeed)
+    {
+        SearchResult result = new();
+        for (int seed = firstSeed; result.Runs < maxRuns; seed++)
+        {
+            RandomChooser chooser = new(seed);
+            IReadOnlyList<Violation> violations = run(chooser);
+            result.Add(chooser.Taken, violations);
+        }
+
+        return result;
+    }
+
+    // Only departures after the last one: each set of departures is met once.
+    private static IEnumerable<Deviation> Children(Schedule schedule, IReadOnlyList<int> alternatives)
+    {
+        int first = schedule.Deviations.Count == 0 ? 0 : schedule.Deviations[^1].Point + 1;
+        for (int point = first; point < alternatives.Count; point++)
+        {
+            for (int choice = 1; choice < alternatives[point]; choice++)
+                yield return new Deviation(point, choice);
+        }
+    }
+}
+
+/// <summary>How many runs there were, and for each rule how many broke it, with the shortest schedule.</summary>
+internal sealed class SearchResult
+{
+    private readonly SortedDictionary<Rule, Finding> _findings = [];
+
+    internal int Runs { get; private set; }
+
+    /// <summary>Whether there is no schedule within the bound that was not run.</summary>
+    internal bool IsExhausted { get; set; }
+
+    internal IReadOnlyDictionary<Rule, Finding> Findings => _findings;
+
+    internal void Add(Schedule schedule, IReadOnlyList<Violation> violations)
+    {
+        Runs++;
+        foreach (IGrouping<Rule, Violation> broken in violations.GroupBy(violation => violation.Rule))
+        {
+            Finding? earlier = _findings.GetValueOrDefault(broken.Key);
+            bool isShorter = earlier is null || schedule.Deviations.Count < earlier.Shortest.Deviations.Count;
+            _findings[broken.Key] = new Finding(
+                1 + (earlier?.Runs ?? 0), isShorter ? schedule : earlier!.Shortest, isShorter ? broken.First().Detail : earlier!.Detail);
+        }
+    }
+}
+
+internal sealed record Finding(int Runs, Schedule Shortest, string Detail);

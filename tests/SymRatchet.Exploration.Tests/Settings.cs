@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace SymRatchet.Exploration;
+
+/// <summary>How deep to go, from the environment.</summary>
+internal static class Settings
+{
+    /// <summary>EXPLORATION_DEPTH: departures from the default order in the systematic part.</summary>
+    internal static int Depth { get; } = Number("EXPLORATION_DEPTH", 2);
+
+    /// <summary>EXPLORATION_RUNS: the most runs of one scenario in each part.</summary>
+    internal static int Runs { get; } = Number("EXPLORATION_RUNS", 400);
+
+    /// <summary>EXPLORATION_SEED: the first seed of the random walks.</summary>
+    internal static int Seed { get; } = Number("EXPLORATION_SEED", 1);
+
+    /// <summary>EXPLORATION_PATIENCE_MS: real time for what is late, before it counts as a violation.</summary>
+    internal static int PatienceMilliseconds { get; } = Number("EXPLORATION_PATIENCE_MS", 2500);
+
+    /// <summary>EXPLORATION_STALL_MS: real time without a step, after which a call counts as blocking its thread.</summary>
+    internal static int StallMilliseconds { get; } = Number("EXPLORATION_STALL_MS", 5000);
+
+    private static int Number(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+}
