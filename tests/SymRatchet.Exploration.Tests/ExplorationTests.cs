@@ -23,7 +23,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     public void Every_rule_holds_in_every_schedule_within_the_bound(string name)
     {
         Scenario scenario = Scenarios.All.Single(scenario => scenario.ToString() == name);
-        SearchResult result = new Search(chooser => Run.Execute(scenario, chooser), Settings.Depth, Settings.Runs).Systematic();
+        SearchResult result = new Search(chooser => Run.Execute(scenario, chooser), Settings.Depth, Settings.Runs, Settings.Failures).Systematic();
         Report(scenario, result);
     }
 
@@ -33,7 +33,7 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     public void Every_rule_holds_in_random_walks(string name)
     {
         Scenario scenario = Scenarios.All.Concat(Scenarios.Wide).Single(scenario => scenario.ToString() == name);
-        SearchResult result = new Search(chooser => Run.Execute(scenario, chooser), Settings.Depth, Settings.Runs).Random(Settings.Seed);
+        SearchResult result = new Search(chooser => Run.Execute(scenario, chooser), Settings.Depth, Settings.Runs, Settings.Failures).Random(Settings.Seed);
         Report(scenario, result);
     }
 

@@ -9,7 +9,10 @@ internal static class Settings
     internal static int Depth { get; } = Number("EXPLORATION_DEPTH", 2);
 
     /// <summary>EXPLORATION_RUNS: the most runs of one scenario in each part.</summary>
-    internal static int Runs { get; } = Number("EXPLORATION_RUNS", 400);
+    internal static int Runs { get; } = Number("EXPLORATION_RUNS", 150);
+
+    /// <summary>EXPLORATION_FAILURES: after how many failed runs of one scenario to stop.</summary>
+    internal static int Failures { get; } = Number("EXPLORATION_FAILURES", 3);
 
     /// <summary>EXPLORATION_SEED: the first seed of the random walks.</summary>
     internal static int Seed { get; } = Number("EXPLORATION_SEED", 1);

@@ -24,6 +24,9 @@ internal sealed class Scheduler(Chooser chooser)
     /// <summary>Grows while the run goes on; a run that stands still has blocked a thread.</summary>
     internal long Beats { get; private set; }
 
+    /// <summary>Whether what runs now runs inside another call.</summary>
+    internal bool IsNested => _depth > 0;
+
     internal void Enter() => _gate.Enter();
 
     internal void Leave() => _gate.Open();
@@ -43,9 +46,9 @@ internal sealed class Scheduler(Chooser chooser)
     }
 
     /// <summary>Runs what has happened already, in the default order, until nothing can go on.</summary>
-    internal void Drain()
+    internal void Drain(Func<bool>? isEnough = null)
     {
-        while (Enabled() is { Count: > 0 } steps)
+        while (isEnough?.Invoke() != true && Enabled() is { Count: > 0 } steps)
             Run(steps[0]);
     }
 

@@ -2,33 +2,40 @@ namespace SymRatchet.Exploration.Machine;
 
 /// <summary>
 /// Enumerates runs. The systematic part takes every schedule with at most <paramref name="maxDeviations"/> departures from the
-/// default order, fewest first, so that the first one that fails is a shortest; the random part walks from seeds.
+/// default order, fewest first, so that the first one that fails is a shortest; the random part walks from seeds. Neither makes more
+/// than <paramref name="maxRuns"/> runs, and both stop after <paramref name="maxFailures"/> that failed.
 /// </summary>
-internal sealed class Search(Func<Chooser, IReadOnlyList<Violation>> run, int maxDeviations, int maxRuns)
+internal sealed class Search(Func<Chooser, IReadOnlyList<Violation>> run, int maxDeviations, int maxRuns, int maxFailures)
 {
     internal SearchResult Systematic()
     {
-        SearchResult result = new();
-        Queue<Schedule> waiting = new([Schedule.Default]);
-        while (result.Runs < maxRuns && waiting.TryDequeue(out Schedule? schedule))
+        SearchResult result = new() { IsExhausted = true };
+        List<Schedule> level = [Schedule.Default];
+        for (int deviations = 0; deviations <= maxDeviations; deviations++)
         {
-            ReplayChooser chooser = new(schedule);
-            result.Add(schedule, run(chooser));
-            if (schedule.Deviations.Count < maxDeviations)
+            List<Schedule> next = [];
+            int count = Math.Min(level.Count, maxRuns - result.Runs);
+            result.IsExhausted &= count == level.Count;
+            for (int i = 0; i < count && result.Failures < maxFailures; i++)
             {
-                foreach (Deviation next in Children(schedule, chooser.Alternatives))
-                    waiting.Enqueue(schedule.With(next));
+                // A level that is too large is sampled evenly.
+                Schedule schedule = level[(int)((long)i * level.Count / count)];
+                ReplayChooser chooser = new(schedule);
+                result.Add(schedule, run(chooser));
+                if (deviations < maxDeviations)
+                    next.AddRange(Children(schedule, chooser.Alternatives).Select(schedule.With));
             }
+
+            level = next;
         }
 
-        result.IsExhausted = waiting.Count == 0;
         return result;
     }
 
     internal SearchResult Random(int firstSeed)
     {
         SearchResult result = new();
-        for (int seed = firstSeed; result.Runs < maxRuns; seed++)
+        for (int seed = firstSeed; result.Runs < maxRuns && result.Failures < maxFailures; seed++)
         {
             RandomChooser chooser = new(seed);
             IReadOnlyList<Violation> violations = run(chooser);
@@ -57,6 +64,9 @@ internal sealed class SearchResult
 
     internal int Runs { get; private set; }
 
+    /// <summary>How many runs broke a rule.</summary>
+    internal int Failures { get; private set; }
+
     /// <summary>Whether there is no schedule within the bound that was not run.</summary>
     internal bool IsExhausted { get; set; }
 
@@ -65,6 +75,7 @@ internal sealed class SearchResult
     internal void Add(Schedule schedule, IReadOnlyList<Violation> violations)
     {
         Runs++;
+        Failures += violations.Count > 0 ? 1 : 0;
         foreach (IGrouping<Rule, Violation> broken in violations.GroupBy(violation => violation.Rule))
         {
             Finding? earlier = _findings.GetValueOrDefault(broken.Key);

@@ -20,6 +20,9 @@ internal sealed class Call(Side side, Op op)
     /// <summary>The side was over before this call began.</summary>
     internal bool BeganAfterEnd { get; } = side.IsOver;
 
+    /// <summary>The side was ended from inside this call, between two of its own steps.</summary>
+    internal bool OverlapsEnd { get; set; }
+
     /// <summary>Refused for being the second of its kind, or out of order: the channel goes on.</summary>
     internal bool IsRefused => Failure is InvalidOperationException and not ObjectDisposedException;
 

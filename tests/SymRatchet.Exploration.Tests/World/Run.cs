@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Exploration.Machine;
 using SymRatchet.TestKit;
@@ -29,14 +30,15 @@ internal sealed class Run
     private readonly Call?[] _lastCall;
     private readonly List<Call> _calls = [];
     private readonly List<Violation> _violations = [];
+    private ExceptionDispatchInfo? _fault;
     private bool _isCut;
 
     private Run(Scenario scenario, Chooser chooser)
     {
         _scenario = scenario;
         _scheduler = new Scheduler(chooser) { NextCalls = NextCalls };
-        _forth = new Wire(_scheduler, "to the server", Scenario.Capacity);
-        _back = new Wire(_scheduler, "to the client", Scenario.Capacity);
+        _forth = new Wire(_scheduler, "to the server", scenario.Capacity);
+        _back = new Wire(_scheduler, "to the client", scenario.Capacity);
         _client = new Side("client", scenario.ClientFace, _scheduler, new Ledger(salt: 1)) { Reader = _back.Reader };
         _server = new Side("server", scenario.ServerFace, _scheduler, new Ledger(salt: 128)) { Reader = _forth.Reader, Peer = _client };
         _client.Peer = _server;
@@ -68,9 +70,11 @@ internal sealed class Run
         Violation[] violations = [.. run._violations];
         if (isStuck)
             run._scheduler.Leave(); // whatever is released now has nobody's attention any more
+        run._fault?.Throw();
         return violations;
     }
 
+#pragma warning disable CA1031 // what goes wrong on this thread is thrown on the caller's, and whatever a call throws is judged
     private void Go()
     {
         _scheduler.Enter();
@@ -85,6 +89,10 @@ internal sealed class Run
         catch (LivelockException e)
         {
             Violate(Rule.NoDeadlock, e.Message);
+        }
+        catch (Exception e)
+        {
+            _fault = ExceptionDispatchInfo.Capture(e);
         }
         finally
         {
@@ -107,8 +115,8 @@ internal sealed class Run
         _ = _client.EstablishAsync(overPipe
             ? SecureChannel.ConnectAsync(new WireEnd(_back.Reader, _forth.Writer), clientOptions)
             : SecureChannel.ConnectAsync(new WireStream(_back, _forth), clientOptions));
-        _scheduler.Drain();
-        if (_client.Face is null || _server.Face is null == !_scenario.BeforeConfirm)
+        _scheduler.Drain(() => _client.Face is not null && (_scenario.BeforeConfirm || _server.Face is not null));
+        if (_client.Face is null || _server.Face is null != _scenario.BeforeConfirm)
             throw new InvalidOperationException("The handshake has not come to where the scenario begins.");
     }
 
@@ -156,7 +164,6 @@ internal sealed class Run
         }
     }
 
-#pragma warning disable CA1031 // whatever a call throws is judged
     private async Task PerformAsync(Call call)
     {
         try
@@ -220,17 +227,26 @@ internal sealed class Run
                 side.IsEnding = true;
                 side.SaidEnd |= face.DisposeProvesEnd;
                 await face.DisposeAsync();
-                side.IsOver = true;
+                Over(side);
                 break;
 
             case OpKind.Revoke:
                 _server.IsEnding = _server.IsRevoked = true;
                 await _live!.TerminateAsync(ChannelPair.KeyFor(ChannelProtocol.V1).Id);
-                _server.IsOver = true;
+                Over(_server);
                 break;
         }
 
         return 0;
+    }
+
+    private void Over(Side side)
+    {
+        side.IsOver = true;
+
+        // Ended from inside a receive that was already handing over: that one may still return what it has.
+        foreach (Call call in _scheduler.IsNested ? _calls.Where(call => call.Side == side && !call.IsDone) : [])
+            call.OverlapsEnd = true;
     }
 
     private void Succeeded(Call call, int? count)
@@ -251,7 +267,7 @@ internal sealed class Run
         (Side side, Ledger sent) = (call.Side, call.Side.Peer.Outgoing);
         if (count is { } length)
         {
-            if (length > 0 && side.IsOver && !(side.Face is not ChannelFace && side.IsRevoked))
+            if (length > 0 && side.IsOver && !call.OverlapsEnd && !(side.Face is not ChannelFace && side.IsRevoked))
                 Violate(Rule.NothingAfterTheEnd, $"{side.Name}: {length} bytes were delivered after the end");
             if (length > 0 && side.SawEnd)
                 Violate(Rule.NothingAfterTheEnd, $"{side.Name}: {length} bytes were delivered after the peer's end");
@@ -285,7 +301,7 @@ internal sealed class Run
                 $"{side.Name}: {call.Op.Kind} threw {e.GetType().Name}: {e.Message}");
         }
 
-        bool isHarmless = call.IsRefused || (call.Op.Kind == OpKind.Receive && e is OperationCanceledException);
+        bool isHarmless = call.IsRefused || (e is OperationCanceledException && side.Face!.Channel.Phase != ProtocolPhase.Terminated);
         side.HasFailed |= !isHarmless;
         side.HasFailedToSend |= !isHarmless && call.Op.Kind != OpKind.Receive;
     }

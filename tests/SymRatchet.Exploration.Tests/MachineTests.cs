@@ -1,0 +1,76 @@
+using SymRatchet.Exploration.Machine;
+using SymRatchet.Exploration.World;
+
+namespace SymRatchet.Exploration;
+
+/// <summary>The machine itself: that it replays what it found, meets every schedule once, and that its judges can say no.</summary>
+public sealed class MachineTests
+{
+    [Fact]
+    public void A_schedule_replays_its_run()
+    {
+        Scenario scenario = Scenarios.Wide[0];
+        RandomChooser chooser = new(seed: 3);
+        Run.Execute(scenario, chooser, out IReadOnlyList<string> first);
+        Run.Execute(scenario, new ReplayChooser(Schedule.Parse(chooser.Taken.ToString())), out IReadOnlyList<string> second);
+        Assert.NotEmpty(chooser.Taken.Deviations);
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public void The_search_meets_every_schedule_within_the_bound_once()
+    {
+        List<string> met = [];
+        SearchResult result = new Search(
+            chooser =>
+            {
+                met.Add($"{chooser.Choose(2, isNested: false)}{chooser.Choose(3, isNested: true)}{chooser.Choose(2, isNested: false)}");
+                return [];
+            },
+            maxDeviations: 2, maxRuns: 100, maxFailures: 1).Systematic();
+        Assert.True(result.IsExhausted);
+        Assert.Equal(["000", "001", "010", "011", "020", "021", "100", "101", "110", "120"], met.Order());
+    }
+
+    [Fact]
+    public void The_shortest_schedule_that_fails_is_kept()
+    {
+        SearchResult result = new Search(
+            chooser => chooser.Choose(2, isNested: false) + chooser.Choose(2, isNested: false) > 0 ? [new Violation(Rule.NoDeadlock, "here")] : [],
+            maxDeviations: 2, maxRuns: 100, maxFailures: 100).Systematic();
+        Finding finding = Assert.Single(result.Findings).Value;
+        Assert.Equal(3, finding.Runs);
+        Assert.Equal("0:1", finding.Shortest.ToString());
+    }
+
+    [Fact]
+    public void The_pool_sees_what_is_done_to_a_returned_array()
+    {
+        CheckingPool pool = new(new Scheduler(new ReplayChooser(Schedule.Default)), bytes => bytes.Span.Contains((byte)42));
+        byte[] array = pool.Rent(20);
+        pool.Return(array);
+        Assert.Empty(pool.Faults());
+        array[3] = 1;
+        Assert.Equal(["written to after it was returned"], pool.Faults());
+        pool.Return(array);
+        byte[] full = pool.Rent(20);
+        full[0] = 42;
+        pool.Return(full);
+        Assert.Equal(["returned twice", "returned with plaintext", "written to after it was returned"], pool.Faults());
+    }
+
+    [Fact]
+    public void The_ledger_takes_a_prefix_and_nothing_else()
+    {
+        Ledger ledger = new(salt: 1);
+        Message first = ledger.Next(3);
+        Message missing = ledger.Next(3);
+        Message last = ledger.Next(3);
+        first.MayBeMissing = last.MayBeMissing = false;
+        Assert.True(ledger.TryDeliver(first.Bytes));
+        Assert.False(ledger.IsComplete(message => !message.MayBeMissing));
+        Assert.True(ledger.TryDeliver(last.Bytes));
+        Assert.True(ledger.IsComplete(message => !message.MayBeMissing));
+        Assert.False(ledger.TryDeliver(missing.Bytes));
+    }
+}
