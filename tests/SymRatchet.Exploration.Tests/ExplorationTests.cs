@@ -7,10 +7,10 @@ using Xunit.Abstractions;
 namespace SymRatchet.Exploration;
 
 /// <summary>
-/// The lifetime of two channels, explored. The bound: for each scenario every schedule with at most two departures from the default
-/// order (EXPLORATION_DEPTH), up to EXPLORATION_RUNS of them, the fewest departures first; and as many random walks, which depart as
-/// often as they like. A departure lets another call, completion or continuation go first, also inside a call, wherever the library
-/// calls into its transport, a receiver's buffer or the pool.
+/// The lifetime of two channels, explored. The bound: for each scenario every schedule with at most two departures from
+/// the default order (EXPLORATION_DEPTH), up to EXPLORATION_RUNS of them, the fewest departures first; and as many
+/// random walks, which depart as often as they like. A departure lets another call, completion or continuation go
+/// first, also inside a call, wherever the library calls into its transport, a receiver's buffer or the pool.
 /// </summary>
 public sealed class ExplorationTests(ITestOutputHelper output)
 {
@@ -23,7 +23,12 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     public void Every_rule_holds_in_every_schedule_within_the_bound(string name)
     {
         Scenario scenario = Scenarios.All.Single(scenario => scenario.ToString() == name);
-        SearchResult result = new Search(chooser => Run.Execute(scenario, chooser), Settings.Depth, Settings.Runs, Settings.Failures).Systematic();
+        SearchResult result = new Search(
+            chooser => Run.Execute(scenario, chooser),
+            Settings.Depth,
+            Settings.Runs,
+            Settings.Failures
+        ).Systematic();
         Report(scenario, result);
     }
 
@@ -33,7 +38,12 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     public void Every_rule_holds_in_random_walks(string name)
     {
         Scenario scenario = Scenarios.All.Concat(Scenarios.Wide).Single(scenario => scenario.ToString() == name);
-        SearchResult result = new Search(chooser => Run.Execute(scenario, chooser), Settings.Depth, Settings.Runs, Settings.Failures).Random(Settings.Seed);
+        SearchResult result = new Search(
+            chooser => Run.Execute(scenario, chooser),
+            Settings.Depth,
+            Settings.Runs,
+            Settings.Failures
+        ).Random(Settings.Seed);
         Report(scenario, result);
     }
 
@@ -42,12 +52,18 @@ public sealed class ExplorationTests(ITestOutputHelper output)
         output.WriteLine($"{result.Runs} runs{(result.IsExhausted ? ", all within the bound" : "")}");
         foreach ((Rule rule, Finding finding) in result.Findings)
         {
-            output.WriteLine($"{scenario} | {rule} | {finding.Runs} of {result.Runs} | {finding.Shortest} | {finding.Detail}");
+            output.WriteLine(
+                $"{scenario} | {rule} | {finding.Runs} of {result.Runs} | {finding.Shortest} | {finding.Detail}"
+            );
             Run.Execute(scenario, new ReplayChooser(finding.Shortest), out IReadOnlyList<string> trace);
             foreach (string line in trace)
                 output.WriteLine($"    {line}");
         }
 
-        Assert.Empty(result.Findings.Select(finding => $"{finding.Key}, schedule {finding.Value.Shortest}: {finding.Value.Detail}"));
+        Assert.Empty(
+            result.Findings.Select(finding =>
+                $"{finding.Key}, schedule {finding.Value.Shortest}: {finding.Value.Detail}"
+            )
+        );
     }
 }

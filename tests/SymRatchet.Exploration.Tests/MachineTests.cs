@@ -3,7 +3,9 @@ using SymRatchet.Exploration.World;
 
 namespace SymRatchet.Exploration;
 
-/// <summary>The machine itself: that it replays what it found, meets every schedule once, and that its judges can say no.</summary>
+/// <summary>
+/// The machine itself: that it replays what it found, meets every schedule once, and that its judges can say no.
+/// </summary>
 public sealed class MachineTests
 {
     [Fact]
@@ -12,7 +14,11 @@ public sealed class MachineTests
         Scenario scenario = Scenarios.Wide[0];
         RandomChooser chooser = new(seed: 3);
         Run.Execute(scenario, chooser, out IReadOnlyList<string> first);
-        Run.Execute(scenario, new ReplayChooser(Schedule.Parse(chooser.Taken.ToString())), out IReadOnlyList<string> second);
+        Run.Execute(
+            scenario,
+            new ReplayChooser(Schedule.Parse(chooser.Taken.ToString())),
+            out IReadOnlyList<string> second
+        );
         Assert.NotEmpty(chooser.Taken.Deviations);
         Assert.Equal(first, second);
     }
@@ -24,10 +30,17 @@ public sealed class MachineTests
         SearchResult result = new Search(
             chooser =>
             {
-                met.Add($"{chooser.Choose(2, isNested: false)}{chooser.Choose(3, isNested: true)}{chooser.Choose(2, isNested: false)}");
+                met.Add(
+                    string.Concat(
+                        new[] { 2, 3, 2 }.Select(alternatives => chooser.Choose(alternatives, isNested: false))
+                    )
+                );
                 return [];
             },
-            maxDeviations: 2, maxRuns: 100, maxFailures: 1).Systematic();
+            maxDeviations: 2,
+            maxRuns: 100,
+            maxFailures: 1
+        ).Systematic();
         Assert.True(result.IsExhausted);
         Assert.Equal(["000", "001", "010", "011", "020", "021", "100", "101", "110", "120"], met.Order());
     }
@@ -36,8 +49,14 @@ public sealed class MachineTests
     public void The_shortest_schedule_that_fails_is_kept()
     {
         SearchResult result = new Search(
-            chooser => chooser.Choose(2, isNested: false) + chooser.Choose(2, isNested: false) > 0 ? [new Violation(Rule.NoDeadlock, "here")] : [],
-            maxDeviations: 2, maxRuns: 100, maxFailures: 100).Systematic();
+            chooser =>
+                chooser.Choose(2, isNested: false) + chooser.Choose(2, isNested: false) > 0
+                    ? [new Violation(Rule.NoDeadlock, "here")]
+                    : [],
+            maxDeviations: 2,
+            maxRuns: 100,
+            maxFailures: 100
+        ).Systematic();
         Finding finding = Assert.Single(result.Findings).Value;
         Assert.Equal(3, finding.Runs);
         Assert.Equal("0:1", finding.Shortest.ToString());
@@ -46,7 +65,10 @@ public sealed class MachineTests
     [Fact]
     public void The_pool_sees_what_is_done_to_a_returned_array()
     {
-        CheckingPool pool = new(new Scheduler(new ReplayChooser(Schedule.Default)), bytes => bytes.Span.Contains((byte)42));
+        CheckingPool pool = new(
+            new Scheduler(new ReplayChooser(Schedule.Default)),
+            bytes => bytes.Span.Contains((byte)42)
+        );
         byte[] array = pool.Rent(20);
         pool.Return(array);
         Assert.Empty(pool.Faults());

@@ -24,7 +24,9 @@ internal enum OpKind
     Wait,
 }
 
-/// <summary>One call, or something that happens. Size is a message's length, Target the actor whose pending call is cancelled.</summary>
+/// <summary>
+/// One call, or something that happens. Size is a message's length, Target the actor whose pending call is cancelled.
+/// </summary>
 internal readonly record struct Op(OpKind Kind, int Size = 0, int Target = 0)
 {
     internal static readonly Op Flush = new(OpKind.Flush);
@@ -54,13 +56,21 @@ internal sealed record Actor(bool IsClient, params Op[] Ops)
 }
 
 /// <summary>
-/// Two channels, how they are connected and used, and who calls what. <paramref name="BeforeConfirm"/> begins when the client may
-/// send and the server has not yet got its last proof.
+/// Two channels, how they are connected and used, and who calls what. <paramref name="BeforeConfirm"/> begins when the
+/// client may send and the server has not yet got its last proof.
 /// </summary>
-internal sealed record Scenario(string Name, TransportKind Transport, FaceKind ClientFace, FaceKind ServerFace, bool BeforeConfirm, params Actor[] Actors)
+internal sealed record Scenario(
+    string Name,
+    TransportKind Transport,
+    FaceKind ClientFace,
+    FaceKind ServerFace,
+    bool BeforeConfirm,
+    params Actor[] Actors
+)
 {
     /// <summary>
-    /// Less than two messages: a writer whose peer does not read is soon blocked. The client's last proof must pass unread, though.
+    /// Less than two messages: a writer whose peer does not read is soon blocked. The client's last proof must pass
+    /// unread, though.
     /// </summary>
     internal int Capacity => BeforeConfirm ? 4096 : 64;
 

@@ -20,9 +20,18 @@ internal static class Settings
     /// <summary>EXPLORATION_PATIENCE_MS: real time for what is late, before it counts as a violation.</summary>
     internal static int PatienceMilliseconds { get; } = Number("EXPLORATION_PATIENCE_MS", 2500);
 
-    /// <summary>EXPLORATION_STALL_MS: real time without a step, after which a call counts as blocking its thread.</summary>
-    internal static int StallMilliseconds { get; } = Number("EXPLORATION_STALL_MS", 5000);
+    /// <summary>
+    /// EXPLORATION_STALL_MS: real time without a step while a thread waits, after which a call counts as blocking it.
+    /// </summary>
+    internal static int StallMilliseconds { get; } = Number("EXPLORATION_STALL_MS", 2000);
 
     private static int Number(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+        int.TryParse(
+            Environment.GetEnvironmentVariable(name),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out int value
+        )
+            ? value
+            : otherwise;
 }

@@ -3,13 +3,17 @@ namespace SymRatchet.Exploration;
 /// <summary>What must hold in every run.</summary>
 internal enum Rule
 {
-    /// <summary>Every call returns once both channels are disposed, though the transport takes and gives nothing.</summary>
+    /// <summary>
+    /// Every call returns once both channels are disposed, though the transport takes and gives nothing.
+    /// </summary>
     NoDeadlock,
 
     /// <summary>An asynchronous call gives its thread back.</summary>
     NoCallBlocksItsThread,
 
-    /// <summary>A call whose token is cancelled, or whose channel was ended, returns without help of the peer.</summary>
+    /// <summary>
+    /// A call whose token is cancelled, or whose channel was ended, returns without help of the peer.
+    /// </summary>
     EndedCallsReturn,
 
     /// <summary>A receive that waits is waiting for the transport's bytes, and for nothing else.</summary>

@@ -31,10 +31,14 @@ internal sealed class ReplayChooser(Schedule schedule) : Chooser
     private int _next;
 
     private protected override int Pick(int point, int alternatives, bool isNested) =>
-        _next < schedule.Deviations.Count && schedule.Deviations[_next].Point == point ? schedule.Deviations[_next++].Choice : 0;
+        _next < schedule.Deviations.Count && schedule.Deviations[_next].Point == point
+            ? schedule.Deviations[_next++].Choice
+            : 0;
 }
 
-/// <summary>Walks at random, from a seed. Inside a call it departs seldom, since there are many more such points.</summary>
+/// <summary>
+/// Walks at random, from a seed. Inside a call it departs seldom, since there are many more such points.
+/// </summary>
 internal sealed class RandomChooser(int seed) : Chooser
 {
     private const int NestedOdds = 12;

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace SymRatchet.Exploration.Machine;
 
 /// <summary>
-/// Stops every continuation that hops to the thread pool, until the scheduler lets it run: one thread at a time, in an order that
-/// is chosen. A continuation enters its run's execution context, and the change of the local below is where it is caught.
+/// Stops every continuation that hops to the thread pool, until the scheduler lets it run: one thread at a time, in an
+/// order that is chosen. A continuation enters its run's execution context, and the change of the local below is where
+/// it is caught.
 /// </summary>
 internal sealed class HopGate
 {
@@ -13,13 +14,16 @@ internal sealed class HopGate
     private readonly ConcurrentQueue<Hop> _arrived = new();
     private readonly List<Hop> _waiting = [];
     private volatile Hop? _running;
-    private volatile int _holder;
+    private volatile Thread _holder = Thread.CurrentThread;
     private volatile bool _isOpen;
+
+    /// <summary>Whether the one thread that may run waits for something.</summary>
+    internal bool IsBlocked => _holder.ThreadState.HasFlag(ThreadState.WaitSleepJoin);
 
     /// <summary>Whatever this thread starts from now on belongs to this gate.</summary>
     internal void Enter()
     {
-        _holder = Environment.CurrentManagedThreadId;
+        _holder = Thread.CurrentThread;
         Local.Value = this;
     }
 
@@ -70,7 +74,7 @@ internal sealed class HopGate
             _waiting.RemoveAt(index);
         }
 
-        (Hop? outer, int holder) = (_running, _holder);
+        (Hop? outer, Thread holder) = (_running, _holder);
         _running = hop;
         _holder = hop.Thread;
         hop.Go.Set();
@@ -91,20 +95,20 @@ internal sealed class HopGate
 
     private void Arrive()
     {
-        if (_isOpen || _holder == Environment.CurrentManagedThreadId)
+        if (_isOpen || _holder == Thread.CurrentThread)
             return;
-        Hop hop = new(Environment.CurrentManagedThreadId);
+        Hop hop = new(Thread.CurrentThread);
         _arrived.Enqueue(hop);
         hop.Go.Wait();
     }
 
     private void Leave()
     {
-        if (_running is { } hop && hop.Thread == Environment.CurrentManagedThreadId)
+        if (_running is { } hop && hop.Thread == Thread.CurrentThread)
             hop.Left.Set();
     }
 
-    private sealed record Hop(int Thread)
+    private sealed record Hop(Thread Thread)
     {
         internal ManualResetEventSlim Go { get; } = new();
 

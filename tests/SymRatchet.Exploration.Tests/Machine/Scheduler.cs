@@ -1,8 +1,8 @@
 namespace SymRatchet.Exploration.Machine;
 
 /// <summary>
-/// Runs one step at a time: a continuation at the gate, a completion of the transport, or the next call of an actor. Where the
-/// library calls into something of the test's (<see cref="Yield"/>), another step may run inside that call.
+/// Runs one step at a time: a continuation at the gate, a completion of the transport, or the next call of an actor.
+/// Where the library calls into something of the test's (<see cref="Yield"/>), another step may run inside that call.
 /// </summary>
 internal sealed class Scheduler(Chooser chooser)
 {
@@ -21,8 +21,11 @@ internal sealed class Scheduler(Chooser chooser)
     /// <summary>What ran, in order; deeper lines ran inside the one above.</summary>
     internal IReadOnlyList<string> Trace => _trace;
 
-    /// <summary>Grows while the run goes on; a run that stands still has blocked a thread.</summary>
+    /// <summary>Grows while the run goes on.</summary>
     internal long Beats { get; private set; }
+
+    /// <summary>Whether the thread whose turn it is waits, so that nobody runs.</summary>
+    internal bool IsBlocked => _gate.IsBlocked;
 
     /// <summary>Whether what runs now runs inside another call.</summary>
     internal bool IsNested => _depth > 0;
@@ -78,7 +81,16 @@ internal sealed class Scheduler(Chooser chooser)
         }
 
         foreach (Step completion in _completions)
-            steps.Add(completion with { Action = () => { _completions.Remove(completion); completion.Action(); } });
+            steps.Add(
+                completion with
+                {
+                    Action = () =>
+                    {
+                        _completions.Remove(completion);
+                        completion.Action();
+                    },
+                }
+            );
         if (_isExploring)
             steps.AddRange(NextCalls());
         return steps;

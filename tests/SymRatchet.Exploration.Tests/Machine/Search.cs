@@ -1,11 +1,17 @@
 namespace SymRatchet.Exploration.Machine;
 
 /// <summary>
-/// Enumerates runs. The systematic part takes every schedule with at most <paramref name="maxDeviations"/> departures from the
-/// default order, fewest first, so that the first one that fails is a shortest; the random part walks from seeds. Neither makes more
-/// than <paramref name="maxRuns"/> runs, and both stop after <paramref name="maxFailures"/> that failed.
+/// Enumerates runs. The systematic part takes every schedule with at most <paramref name="maxDeviations"/> departures
+/// from the default order, fewest first, so that the first one that fails is a shortest; the random part walks from
+/// seeds. Neither makes more than <paramref name="maxRuns"/> runs, and both stop after <paramref name="maxFailures"/>
+/// that failed.
 /// </summary>
-internal sealed class Search(Func<Chooser, IReadOnlyList<Violation>> run, int maxDeviations, int maxRuns, int maxFailures)
+internal sealed class Search(
+    Func<Chooser, IReadOnlyList<Violation>> run,
+    int maxDeviations,
+    int maxRuns,
+    int maxFailures
+)
 {
     internal SearchResult Systematic()
     {
@@ -81,7 +87,10 @@ internal sealed class SearchResult
             Finding? earlier = _findings.GetValueOrDefault(broken.Key);
             bool isShorter = earlier is null || schedule.Deviations.Count < earlier.Shortest.Deviations.Count;
             _findings[broken.Key] = new Finding(
-                1 + (earlier?.Runs ?? 0), isShorter ? schedule : earlier!.Shortest, isShorter ? broken.First().Detail : earlier!.Detail);
+                1 + (earlier?.Runs ?? 0),
+                isShorter ? schedule : earlier!.Shortest,
+                isShorter ? broken.First().Detail : earlier!.Detail
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class Call(Side side, Op op)
 
     internal CancellationTokenSource Token { get; } = new();
 
-    internal byte[] Buffer { get; } = op.Kind == OpKind.Receive ? [.. Enumerable.Repeat(Untouched, 256)] : [];
+    internal byte[] Buffer { get; } = op.Kind == OpKind.Receive ? [.. Enumerable.Repeat(Untouched, 4096)] : [];
 
     internal bool IsDone { get; set; }
 
@@ -29,5 +29,10 @@ internal sealed class Call(Side side, Op op)
     /// <summary>Somebody did what must make this call return.</summary>
     internal bool MustReturn => Token.IsCancellationRequested || Side.IsEnding;
 
-    public override string ToString() => $"{Side.Name}.{Op.Kind}{(IsDone ? Failure is null ? " returned" : $" threw {Failure.GetType().Name}" : " is pending")}";
+    public override string ToString() => $"{Side.Name}.{Op.Kind} {Outcome}";
+
+    private string Outcome =>
+        !IsDone ? "is pending"
+        : Failure is null ? "returned"
+        : $"threw {Failure.GetType().Name}";
 }

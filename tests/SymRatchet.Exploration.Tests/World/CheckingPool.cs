@@ -4,9 +4,11 @@ using SymRatchet.Exploration.Machine;
 namespace SymRatchet.Exploration.World;
 
 /// <summary>
-/// A pool that gives every array once. It keeps what comes back, so that a write after the return is seen, and looks for plaintext in it.
+/// A pool that gives every array once. It keeps what comes back, so that a write after the return is seen, and looks
+/// for plaintext in it.
 /// </summary>
-internal sealed class CheckingPool(Scheduler scheduler, Func<ReadOnlyMemory<byte>, bool> holdsPlaintext) : ArrayPool<byte>
+internal sealed class CheckingPool(Scheduler scheduler, Func<ReadOnlyMemory<byte>, bool> holdsPlaintext)
+    : ArrayPool<byte>
 {
     private const byte Rented = 0xA7;
     private const byte Returned = 0xD1;
@@ -43,15 +45,20 @@ internal sealed class CheckingPool(Scheduler scheduler, Func<ReadOnlyMemory<byte
 
     /// <summary>What was done wrong so far.</summary>
     internal IEnumerable<string> Faults() =>
-        _faults.Concat(_back.Where(array => array.AsSpan().ContainsAnyExcept(Returned)).Select(_ => "written to after it was returned"));
+        _faults.Concat(
+            _back
+                .Where(array => array.AsSpan().ContainsAnyExcept(Returned))
+                .Select(_ => "written to after it was returned")
+        );
 }
 
 /// <summary>The one place where the library is told which pool to rent from.</summary>
 internal static class TestPool
 {
     // The hook is named here and nowhere else: an internal static property of the library.
-    private static readonly System.Reflection.PropertyInfo? Hook =
-        typeof(SecureChannel).Assembly.GetType("SymRatchet.Primitives.BufferPool")?.GetProperty("Shared", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic);
+    private static readonly System.Reflection.PropertyInfo? Hook = typeof(SecureChannel)
+        .Assembly.GetType("SymRatchet.Primitives.BufferPool")
+        ?.GetProperty("Shared", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic);
 
     internal static void Use(ArrayPool<byte> pool) => Hook?.SetValue(null, pool);
 }

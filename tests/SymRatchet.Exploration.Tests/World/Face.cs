@@ -9,6 +9,9 @@ internal enum FaceKind
     Channel,
     Stream,
     Pipe,
+
+    /// <summary>A pipe that leaves its channel open, and unclosed.</summary>
+    BorrowedPipe,
 }
 
 /// <summary>A channel as its user sees it: as itself, or through one of the adapters.</summary>
@@ -19,12 +22,16 @@ internal abstract class Face(ISecureChannel channel)
     /// <summary>Whether disposing says to the peer that all was sent.</summary>
     internal virtual bool DisposeProvesEnd => false;
 
-    internal static Face Of(FaceKind kind, ISecureChannel channel, Scheduler scheduler) => kind switch
-    {
-        FaceKind.Channel => new ChannelFace(channel, scheduler),
-        FaceKind.Stream => new StreamFace(channel),
-        _ => new PipeFace(channel),
-    };
+    /// <summary>Whether a half-close reaches the peer.</summary>
+    internal virtual bool HalfCloseProvesEnd => true;
+
+    internal static Face Of(FaceKind kind, ISecureChannel channel, Scheduler scheduler) =>
+        kind switch
+        {
+            FaceKind.Channel => new ChannelFace(channel, scheduler),
+            FaceKind.Stream => new StreamFace(channel),
+            _ => new PipeFace(channel, leaveOpen: kind == FaceKind.BorrowedPipe),
+        };
 
     internal abstract ValueTask SendAsync(byte[] message, CancellationToken cancellationToken);
 
@@ -45,11 +52,14 @@ internal abstract class Face(ISecureChannel channel)
 
 internal sealed class ChannelFace(ISecureChannel channel, Scheduler scheduler) : Face(channel)
 {
-    internal override ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) => Channel.SendAsync(message, cancellationToken);
+    internal override ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) =>
+        Channel.SendAsync(message, cancellationToken);
 
-    internal override ValueTask WriteAsync(byte[] message, CancellationToken cancellationToken) => Channel.WriteAsync(message, cancellationToken);
+    internal override ValueTask WriteAsync(byte[] message, CancellationToken cancellationToken) =>
+        Channel.WriteAsync(message, cancellationToken);
 
-    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => Channel.FlushAsync(cancellationToken);
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken) =>
+        Channel.FlushAsync(cancellationToken);
 
     internal override async ValueTask<int?> ReceiveAsync(byte[] buffer, CancellationToken cancellationToken)
     {
@@ -57,7 +67,8 @@ internal sealed class ChannelFace(ISecureChannel channel, Scheduler scheduler) :
         return await Channel.ReceiveAsync(destination, cancellationToken) ? destination.Written : null;
     }
 
-    internal override ValueTask HalfCloseAsync(CancellationToken cancellationToken) => Channel.CloseAsync(cancellationToken);
+    internal override ValueTask HalfCloseAsync(CancellationToken cancellationToken) =>
+        Channel.CloseAsync(cancellationToken);
 
     internal override ValueTask AbortAsync() => Channel.DisposeAsync();
 
@@ -104,16 +115,20 @@ internal sealed class StreamFace : Face
 
     internal override bool DisposeProvesEnd => OldAdapters.DisposeProvesEnd;
 
-    internal override ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) => _stream.WriteAsync(message, cancellationToken);
+    internal override ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) =>
+        _stream.WriteAsync(message, cancellationToken);
 
-    internal override ValueTask WriteAsync(byte[] message, CancellationToken cancellationToken) => _stream.WriteAsync(message, cancellationToken);
+    internal override ValueTask WriteAsync(byte[] message, CancellationToken cancellationToken) =>
+        _stream.WriteAsync(message, cancellationToken);
 
-    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => new(_stream.FlushAsync(cancellationToken));
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken) =>
+        new(_stream.FlushAsync(cancellationToken));
 
     internal override async ValueTask<int?> ReceiveAsync(byte[] buffer, CancellationToken cancellationToken) =>
         await _stream.ReadAsync(buffer.AsMemory(0, ReadSize), cancellationToken) is > 0 and int count ? count : null;
 
-    internal override ValueTask HalfCloseAsync(CancellationToken cancellationToken) => new(_completeWrites(cancellationToken));
+    internal override ValueTask HalfCloseAsync(CancellationToken cancellationToken) =>
+        new(_completeWrites(cancellationToken));
 
     internal override ValueTask AbortAsync()
     {
@@ -124,11 +139,13 @@ internal sealed class StreamFace : Face
     internal override ValueTask DisposeAsync() => _stream.DisposeAsync();
 }
 
-internal sealed class PipeFace(ISecureChannel channel) : Face(channel)
+internal sealed class PipeFace(ISecureChannel channel, bool leaveOpen) : Face(channel)
 {
-    private readonly IDuplexPipe _pipe = channel.AsDuplexPipe();
+    private readonly IDuplexPipe _pipe = channel.AsDuplexPipe(leaveOpen);
 
-    internal override bool DisposeProvesEnd => true;
+    internal override bool DisposeProvesEnd => !leaveOpen;
+
+    internal override bool HalfCloseProvesEnd => !leaveOpen;
 
     internal override async ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) =>
         await _pipe.Output.WriteAsync(message, cancellationToken);
@@ -139,7 +156,8 @@ internal sealed class PipeFace(ISecureChannel channel) : Face(channel)
         return default;
     }
 
-    internal override async ValueTask FlushAsync(CancellationToken cancellationToken) => await _pipe.Output.FlushAsync(cancellationToken);
+    internal override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
+        await _pipe.Output.FlushAsync(cancellationToken);
 
     internal override async ValueTask<int?> ReceiveAsync(byte[] buffer, CancellationToken cancellationToken)
     {
@@ -163,5 +181,7 @@ internal sealed class PipeFace(ISecureChannel channel) : Face(channel)
     {
         await _pipe.Output.CompleteAsync();
         await _pipe.Input.CompleteAsync();
+        if (leaveOpen)
+            await Channel.DisposeAsync();
     }
 }

@@ -21,14 +21,21 @@ internal sealed class Ledger(int salt)
     }
 
     /// <summary>Takes delivered bytes.</summary>
-    /// <returns>False where they are not what comes next. A message whose send did not succeed may be missing as a whole.</returns>
+    /// <returns>
+    /// False where they are not what comes next. A message whose send did not succeed may be missing as a whole.
+    /// </returns>
     internal bool TryDeliver(ReadOnlySpan<byte> bytes)
     {
         foreach (byte delivered in bytes)
         {
             if (_current < _messages.Count && _offset == _messages[_current].Bytes.Length)
                 (_current, _offset) = (_current + 1, 0);
-            while (_offset == 0 && _current < _messages.Count && _messages[_current].MayBeMissing && _messages[_current].Bytes[0] != delivered)
+            while (
+                _offset == 0
+                && _current < _messages.Count
+                && _messages[_current].MayBeMissing
+                && _messages[_current].Bytes[0] != delivered
+            )
                 _current++;
             if (_current == _messages.Count || _messages[_current].Bytes[_offset] != delivered)
                 return false;

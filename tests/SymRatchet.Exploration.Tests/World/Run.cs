@@ -6,15 +6,17 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Exploration.World;
 
 /// <summary>
-/// One run of a scenario under one chooser: connect, explore the actors' calls, then look at what is left, read on, dispose both
-/// sides, and look again. Every rule is checked in every run.
+/// One run of a scenario under one chooser: connect, explore the actors' calls, then look at what is left, read on,
+/// dispose both sides, and look again. Every rule is checked in every run.
 /// </summary>
 internal sealed class Run
 {
     /// <summary>Longer than every limit of the library.</summary>
     private static readonly TimeSpan LongTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>Real time given to what is late before it is called a violation: a timer that does not go by the test's clock.</summary>
+    /// <summary>
+    /// Real time given to what is late before it is called a violation: a timer that does not go by the test's clock.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Settings.PatienceMilliseconds);
 
     private readonly Scenario _scenario;
@@ -40,9 +42,16 @@ internal sealed class Run
         _forth = new Wire(_scheduler, "to the server", scenario.Capacity);
         _back = new Wire(_scheduler, "to the client", scenario.Capacity);
         _client = new Side("client", scenario.ClientFace, _scheduler, new Ledger(salt: 1)) { Reader = _back.Reader };
-        _server = new Side("server", scenario.ServerFace, _scheduler, new Ledger(salt: 128)) { Reader = _forth.Reader, Peer = _client };
+        _server = new Side("server", scenario.ServerFace, _scheduler, new Ledger(salt: 128))
+        {
+            Reader = _forth.Reader,
+            Peer = _client,
+        };
         _client.Peer = _server;
-        _pool = new CheckingPool(_scheduler, bytes => _client.Outgoing.IsIn(bytes.Span) || _server.Outgoing.IsIn(bytes.Span));
+        _pool = new CheckingPool(
+            _scheduler,
+            bytes => _client.Outgoing.IsIn(bytes.Span) || _server.Outgoing.IsIn(bytes.Span)
+        );
         _nextOp = new int[scenario.Actors.Length];
         _lastCall = new Call?[scenario.Actors.Length];
         if (scenario.Actors.SelectMany(actor => actor.Ops).Contains(Op.Revoke))
@@ -53,15 +62,23 @@ internal sealed class Run
 
     /// <summary>Runs it once.</summary>
     /// <returns>What did not hold.</returns>
-    internal static IReadOnlyList<Violation> Execute(Scenario scenario, Chooser chooser) => Execute(scenario, chooser, out _);
+    internal static IReadOnlyList<Violation> Execute(Scenario scenario, Chooser chooser) =>
+        Execute(scenario, chooser, out _);
 
-    internal static IReadOnlyList<Violation> Execute(Scenario scenario, Chooser chooser, out IReadOnlyList<string> trace)
+    internal static IReadOnlyList<Violation> Execute(
+        Scenario scenario,
+        Chooser chooser,
+        out IReadOnlyList<string> trace
+    )
     {
         Run run = new(scenario, chooser);
         Thread thread = new(run.Go) { IsBackground = true };
         thread.Start();
-        long seen = -1;
-        while (!thread.Join(Settings.StallMilliseconds) && run._scheduler.Beats != seen)
+        for (
+            long seen = -1;
+            !thread.Join(Settings.StallMilliseconds) && !(run._scheduler.IsBlocked && run._scheduler.Beats == seen);
+
+        )
             seen = run._scheduler.Beats;
         bool isStuck = thread.IsAlive;
         if (isStuck)
@@ -74,7 +91,7 @@ internal sealed class Run
         return violations;
     }
 
-#pragma warning disable CA1031 // what goes wrong on this thread is thrown on the caller's, and whatever a call throws is judged
+#pragma warning disable CA1031 // whatever this thread throws, the caller's throws, and whatever a call throws is judged
     private void Go()
     {
         _scheduler.Enter();
@@ -109,12 +126,16 @@ internal sealed class Run
         serverOptions.TimeProvider = clientOptions.TimeProvider = _time;
         clientOptions.SendBeforeConfirm = _scenario.BeforeConfirm;
         bool overPipe = _scenario.Transport == TransportKind.Pipe;
-        _ = _server.EstablishAsync(overPipe
-            ? SecureChannel.AcceptAsync(new WireEnd(_forth.Reader, _back.Writer), serverOptions)
-            : SecureChannel.AcceptAsync(new WireStream(_forth, _back), serverOptions));
-        _ = _client.EstablishAsync(overPipe
-            ? SecureChannel.ConnectAsync(new WireEnd(_back.Reader, _forth.Writer), clientOptions)
-            : SecureChannel.ConnectAsync(new WireStream(_back, _forth), clientOptions));
+        _ = _server.EstablishAsync(
+            overPipe
+                ? SecureChannel.AcceptAsync(new WireEnd(_forth.Reader, _back.Writer), serverOptions)
+                : SecureChannel.AcceptAsync(new WireStream(_forth, _back), serverOptions)
+        );
+        _ = _client.EstablishAsync(
+            overPipe
+                ? SecureChannel.ConnectAsync(new WireEnd(_back.Reader, _forth.Writer), clientOptions)
+                : SecureChannel.ConnectAsync(new WireStream(_back, _forth), clientOptions)
+        );
         _scheduler.Drain(() => _client.Face is not null && (_scenario.BeforeConfirm || _server.Face is not null));
         if (_client.Face is null || _server.Face is null != _scenario.BeforeConfirm)
             throw new InvalidOperationException("The handshake has not come to where the scenario begins.");
@@ -129,15 +150,21 @@ internal sealed class Run
             if (side.Face is null || _nextOp[i] == actor.Ops.Length || _lastCall[i] is { IsDone: false })
                 continue;
             Op op = actor.Ops[_nextOp[i]];
-            if (op.Kind == OpKind.CancelOther && _lastCall[op.Target] is not { IsDone: false, Token.IsCancellationRequested: false })
+            if (
+                op.Kind == OpKind.CancelOther
+                && _lastCall[op.Target] is not { IsDone: false, Token.IsCancellationRequested: false }
+            )
                 continue;
             int index = i;
-            yield return new Step($"{side.Name}: {op.Kind}", () =>
-            {
-                _nextOp[index]++;
-                _lastCall[index] = new Call(side, op);
-                Start(_lastCall[index]!);
-            });
+            yield return new Step(
+                $"{side.Name}: {op.Kind}",
+                () =>
+                {
+                    _nextOp[index]++;
+                    _lastCall[index] = new Call(side, op);
+                    Start(_lastCall[index]!);
+                }
+            );
         }
     }
 
@@ -194,7 +221,11 @@ internal sealed class Run
             case OpKind.Send:
             case OpKind.Write:
                 Message message = side.Outgoing.Next(call.Op.Size);
-                await (call.Op.Kind == OpKind.Send ? face.SendAsync(message.Bytes, token) : face.WriteAsync(message.Bytes, token));
+                await (
+                    call.Op.Kind == OpKind.Send
+                        ? face.SendAsync(message.Bytes, token)
+                        : face.WriteAsync(message.Bytes, token)
+                );
                 message.MayBeMissing = false;
                 if (call.Op.Kind == OpKind.Send)
                     side.Outgoing.Flushed();
@@ -215,7 +246,7 @@ internal sealed class Run
             case OpKind.HalfClose:
                 side.SaidEnd = true;
                 await face.HalfCloseAsync(token);
-                side.CloseSucceeded = true;
+                side.CloseSucceeded = face.HalfCloseProvesEnd;
                 break;
 
             case OpKind.Abort:
@@ -254,8 +285,11 @@ internal sealed class Run
         Side side = call.Side;
         bool isAdapted = side.Face is not ChannelFace;
 
-        // An adapter may still hold a rest, and buffers a write, when its channel is revoked; once it is disposed it may not.
-        bool isOfTheChannel = call.Op.Kind is OpKind.Send or OpKind.Receive or OpKind.Ping || (!isAdapted && call.Op.Kind is OpKind.Write or OpKind.Flush);
+        // An adapter may still hold a rest, and buffers a write, when its channel is revoked; once it is disposed it
+        // may not.
+        bool isOfTheChannel =
+            call.Op.Kind is OpKind.Send or OpKind.Receive or OpKind.Ping
+            || (!isAdapted && call.Op.Kind is OpKind.Write or OpKind.Flush);
         if (call.BeganAfterEnd && isOfTheChannel && !(isAdapted && side.IsRevoked))
             Violate(Rule.NothingAfterTheEnd, $"{side.Name}: {call.Op.Kind} succeeded after the end");
         if (call.Op.Kind == OpKind.Receive)
@@ -272,7 +306,10 @@ internal sealed class Run
             if (length > 0 && side.SawEnd)
                 Violate(Rule.NothingAfterTheEnd, $"{side.Name}: {length} bytes were delivered after the peer's end");
             if (!sent.TryDeliver(call.Buffer.AsSpan(0, length)))
-                Violate(Rule.PrefixOfWhatWasSent, $"{side.Name}: {length} bytes that are not the next ones sent: {Convert.ToHexString(call.Buffer.AsSpan(0, length))}");
+                Violate(
+                    Rule.PrefixOfWhatWasSent,
+                    $"{side.Name}: not the next bytes: {Convert.ToHexString(call.Buffer, 0, Math.Min(20, length))}"
+                );
             return;
         }
 
@@ -298,20 +335,30 @@ internal sealed class Run
         {
             Violate(
                 e is SecureChannelException ? Rule.NoFalseAlarm : Rule.DocumentedExceptions,
-                $"{side.Name}: {call.Op.Kind} threw {e.GetType().Name}: {e.Message}");
+                $"{side.Name}: {call.Op.Kind} threw {e.GetType().Name}: {e.Message}"
+            );
         }
 
-        bool isHarmless = call.IsRefused || (e is OperationCanceledException && side.Face!.Channel.Phase != ProtocolPhase.Terminated);
+        bool isHarmless =
+            call.IsRefused || (e is OperationCanceledException && side.Face!.Channel.Phase != ProtocolPhase.Terminated);
         side.HasFailed |= !isHarmless;
         side.HasFailedToSend |= !isHarmless && call.Op.Kind != OpKind.Receive;
     }
 
     private static bool IsForgery(SecureChannelError error) =>
-        error is SecureChannelError.Authentication or SecureChannelError.Malformed or SecureChannelError.UnexpectedMessage or SecureChannelError.UnexpectedRound;
+        error
+            is SecureChannelError.Authentication
+                or SecureChannelError.Malformed
+                or SecureChannelError.UnexpectedMessage
+                or SecureChannelError.UnexpectedRound;
 
     private void LookAtWhatIsLeft()
     {
-        foreach (Call call in Late(call => call.Op.Kind == OpKind.Receive && call.Side.IsSound && !call.Side.Reader.IsReading && !_isCut))
+        foreach (
+            Call call in Late(call =>
+                call.Op.Kind == OpKind.Receive && call.Side.IsSound && !call.Side.Reader.IsReading && !_isCut
+            )
+        )
             Violate(Rule.ReaderWaitsForNobody, $"{call}, and reads nothing");
         PassTime();
         foreach (Call call in Late(call => call.MustReturn || _isCut))
@@ -336,7 +383,14 @@ internal sealed class Run
         }
 
         PassTime();
-        foreach (Call call in Late(call => call.Op.Kind == OpKind.Ping && call.Side.IsSound && !_isCut && (call.Side.Peer.IsSound || call.Side.SawEnd)))
+        foreach (
+            Call call in Late(call =>
+                call.Op.Kind == OpKind.Ping
+                && call.Side.IsSound
+                && !_isCut
+                && (call.Side.Peer.IsSound || call.Side.SawEnd)
+            )
+        )
             Violate(Rule.PingsReturn, call.ToString());
         foreach (Side side in _isCut ? [] : Sides)
             JudgeDelivery(side, side.Peer);
@@ -345,9 +399,14 @@ internal sealed class Run
     private void JudgeDelivery(Side sender, Side receiver)
     {
         if (sender.IsSound && receiver.IsSound && !sender.Outgoing.IsComplete(message => message.IsFlushed))
-            Violate(Rule.WhatWasSentArrives, $"{receiver.Name}: has {sender.Outgoing.Delivered} bytes, and more were flushed");
+            Violate(
+                Rule.WhatWasSentArrives,
+                $"{receiver.Name}: has {sender.Outgoing.Delivered} bytes, and more were flushed"
+            );
 
-        bool mustSeeClose = sender is { CloseSucceeded: true, IsRevoked: false, HasFailedToSend: false } && receiver is { IsEnding: false, HasFailedToSend: false };
+        bool mustSeeClose =
+            sender is { CloseSucceeded: true, IsRevoked: false, HasFailedToSend: false }
+            && receiver is { IsEnding: false, HasFailedToSend: false };
         if (mustSeeClose && !receiver.SawEnd)
             Violate(Rule.CloseIsSeen, $"{receiver.Name}: did not see the close that succeeded");
 
@@ -376,7 +435,13 @@ internal sealed class Run
                 Violate(Rule.KeysErased, $"{side.Name}: a key is left");
         }
 
-        foreach (Call call in _calls.Where(call => call.IsRefused && call.Side.Face is not PipeFace && call.Buffer.AsSpan().ContainsAnyExcept(Call.Untouched)))
+        foreach (
+            Call call in _calls.Where(call =>
+                call.IsRefused
+                && call.Side.Face is not PipeFace
+                && call.Buffer.AsSpan().ContainsAnyExcept(Call.Untouched)
+            )
+        )
             Violate(Rule.RefusedBufferUntouched, $"{call}, and its buffer was written to");
         foreach (string fault in _pool.Faults())
             Violate(Rule.RentedBuffers, fault);
@@ -398,11 +463,15 @@ internal sealed class Run
         _scheduler.Drain();
     }
 
-    /// <summary>The calls that are pending although they should not be, after real time was given to them too.</summary>
+    /// <summary>
+    /// The calls that are pending although they should not be, after real time was given to them too.
+    /// </summary>
     private List<Call> Late(Func<Call, bool> isAsked)
     {
         long started = TimeProvider.System.GetTimestamp();
-        while (_calls.Any(call => !call.IsDone && isAsked(call)) && TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (
+            _calls.Any(call => !call.IsDone && isAsked(call)) && TimeProvider.System.GetElapsedTime(started) < Patience
+        )
         {
             Thread.Sleep(1);
             _scheduler.Drain();

@@ -28,7 +28,15 @@ internal static class Secrets
     }
 
     private static FieldInfo[] FieldsOf(Type type) =>
-        [.. Chain(type).SelectMany(t => t.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)).Where(IsOurs)];
+        [
+            .. Chain(type)
+                .SelectMany(t =>
+                    t.GetFields(
+                        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly
+                    )
+                )
+                .Where(IsOurs),
+        ];
 
     private static IEnumerable<Type> Chain(Type type)
     {
@@ -38,5 +46,7 @@ internal static class Secrets
 
     // What is shared with others, such as the list of all channels, is not the channel's.
     private static bool IsOurs(FieldInfo field) =>
-        field.FieldType.Assembly == typeof(SecretBytes).Assembly && !field.FieldType.IsValueType && field.FieldType != typeof(LiveChannels);
+        field.FieldType.Assembly == typeof(SecretBytes).Assembly
+        && !field.FieldType.IsValueType
+        && field.FieldType != typeof(LiveChannels);
 }

@@ -5,8 +5,8 @@ using SymRatchet.Exploration.Machine;
 namespace SymRatchet.Exploration.World;
 
 /// <summary>
-/// One direction of a connection: a real pipe, whose completions are the scheduler's to run. Either end may go away, and then the
-/// other sees what it would see of a socket: the end of the stream, or a flush that nobody takes.
+/// One direction of a connection: a real pipe, whose completions are the scheduler's to run. Either end may go away,
+/// and then the other sees what it would see of a socket: the end of the stream, or a flush that nobody takes.
 /// </summary>
 internal sealed class Wire
 {
@@ -14,12 +14,15 @@ internal sealed class Wire
 
     internal Wire(Scheduler scheduler, string name, int capacity)
     {
-        _pipe = new Pipe(new PipeOptions(
-            readerScheduler: new Completions(scheduler, $"{name}: bytes arrive"),
-            writerScheduler: new Completions(scheduler, $"{name}: bytes are taken"),
-            pauseWriterThreshold: capacity,
-            resumeWriterThreshold: Math.Max(1, capacity / 2),
-            useSynchronizationContext: false));
+        _pipe = new Pipe(
+            new PipeOptions(
+                readerScheduler: new Completions(scheduler, $"{name}: bytes arrive"),
+                writerScheduler: new Completions(scheduler, $"{name}: bytes are taken"),
+                pauseWriterThreshold: capacity,
+                resumeWriterThreshold: Math.Max(1, capacity / 2),
+                useSynchronizationContext: false
+            )
+        );
         Reader = new WireReader(this, _pipe.Reader, scheduler);
         Writer = new WireWriter(this, _pipe.Writer, scheduler);
     }
@@ -46,13 +49,14 @@ internal sealed class Wire
 
     private sealed class Completions(Scheduler scheduler, string name) : PipeScheduler
     {
-        public override void Schedule(Action<object?> action, object? state) => scheduler.Post(name, () => action(state));
+        public override void Schedule(Action<object?> action, object? state) =>
+            scheduler.Post(name, () => action(state));
     }
 }
 
 /// <summary>
-/// The reading end. It hands out copies in memory that is its own, so that each look at the bytes is a point where another step
-/// may run: also between the library's aim at a buffer and its decryption into it.
+/// The reading end. It hands out copies in memory that is its own, so that each look at the bytes is a point where
+/// another step may run: also between the library's aim at a buffer and its decryption into it.
 /// </summary>
 internal sealed class WireReader(Wire wire, PipeReader inner, Scheduler scheduler) : PipeReader
 {
@@ -92,7 +96,10 @@ internal sealed class WireReader(Wire wire, PipeReader inner, Scheduler schedule
         if (_shown.IsEmpty)
             inner.AdvanceTo(_held.Start, _held.End);
         else
-            inner.AdvanceTo(_held.GetPosition(_shown.Slice(0, consumed).Length), _held.GetPosition(_shown.Slice(0, examined).Length));
+            inner.AdvanceTo(
+                _held.GetPosition(_shown.Slice(0, consumed).Length),
+                _held.GetPosition(_shown.Slice(0, examined).Length)
+            );
     }
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -102,7 +109,9 @@ internal sealed class WireReader(Wire wire, PipeReader inner, Scheduler schedule
     private ReadResult Show(ReadResult read)
     {
         _held = read.Buffer;
-        _shown = _held.IsEmpty ? default : new ReadOnlySequence<byte>(new WatchedMemory(_held.ToArray(), scheduler).Memory);
+        _shown = _held.IsEmpty
+            ? default
+            : new ReadOnlySequence<byte>(new WatchedMemory(_held.ToArray(), scheduler).Memory);
         bool isGone = wire.IsWriterGone;
         return new ReadResult(_shown, read.IsCanceled && !isGone, read.IsCompleted || isGone);
     }
@@ -160,11 +169,7 @@ internal sealed class WatchedMemory(byte[] bytes, Scheduler scheduler) : MemoryM
 
     public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
 
-    public override void Unpin()
-    {
-    }
+    public override void Unpin() { }
 
-    protected override void Dispose(bool disposing)
-    {
-    }
+    protected override void Dispose(bool disposing) { }
 }

@@ -11,8 +11,8 @@ internal sealed record WireEnd(WireReader In, WireWriter Out) : IDuplexPipe
 }
 
 /// <summary>
-/// One end of a connection as a stream, like a socket's: a write goes in pieces, so one that is cancelled may have sent a part, and
-/// disposing fails whoever reads or writes.
+/// One end of a connection as a stream, like a socket's: a write goes in pieces, so one that is cancelled may have sent
+/// a part, and disposing fails whoever reads or writes.
 /// </summary>
 internal sealed class WireStream(Wire @in, Wire @out) : Stream
 {
@@ -28,7 +28,11 @@ internal sealed class WireStream(Wire @in, Wire @out) : Stream
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -44,13 +48,19 @@ internal sealed class WireStream(Wire @in, Wire @out) : Stream
         return length;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default
+    )
     {
         for (; !buffer.IsEmpty; buffer = buffer[Math.Min(Piece, buffer.Length)..])
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             cancellationToken.ThrowIfCancellationRequested();
-            FlushResult flushed = await @out.Writer.WriteAsync(buffer[..Math.Min(Piece, buffer.Length)], cancellationToken);
+            FlushResult flushed = await @out.Writer.WriteAsync(
+                buffer[..Math.Min(Piece, buffer.Length)],
+                cancellationToken
+            );
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (flushed.IsCompleted)
                 throw new IOException("The peer is gone.");
@@ -59,9 +69,7 @@ internal sealed class WireStream(Wire @in, Wire @out) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
