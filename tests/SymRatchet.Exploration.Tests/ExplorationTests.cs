@@ -7,10 +7,11 @@ using Xunit.Abstractions;
 namespace SymRatchet.Exploration;
 
 /// <summary>
-/// The lifetime of two channels, explored. The bound: for each scenario every schedule with at most two departures from
-/// the default order (EXPLORATION_DEPTH), up to EXPLORATION_RUNS of them, the fewest departures first; and as many
-/// random walks, which depart as often as they like. A departure lets another call, completion or continuation go
-/// first, also inside a call, wherever the library calls into its transport, a receiver's buffer or the pool.
+/// The lifetime of two channels, explored. The bound: for each scenario the schedules with at most two departures from
+/// the default order (EXPLORATION_DEPTH), fewest first and at most EXPLORATION_RUNS of them, so all with one departure
+/// and an even sample of those with two; and as many random walks, which depart as often as they like. A departure lets
+/// another call, completion or continuation go first, also inside a call, wherever the library calls into its transport,
+/// a receiver's buffer or the pool. A failure prints its schedule and what ran.
 /// </summary>
 public sealed class ExplorationTests(ITestOutputHelper output)
 {

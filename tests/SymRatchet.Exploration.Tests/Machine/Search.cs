@@ -32,6 +32,7 @@ internal sealed class Search(
                     next.AddRange(Children(schedule, chooser.Alternatives).Select(schedule.With));
             }
 
+            result.IsExhausted &= result.Failures < maxFailures;
             level = next;
         }
 
