@@ -115,7 +115,13 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         UnwrappedKeys keys = new(_options.Wrapper);
         return RunAsync(
             async session =>
-                One(await session.ReadAsync(_sql.Find, row => ReadKey(row, name, keys), name).ConfigureAwait(false)),
+            {
+                StoredKey? found = One(
+                    await session.ReadAsync(_sql.Find, row => ReadKey(row, name, keys), name).ConfigureAwait(false)
+                );
+                keys.OpenDecoys(name);
+                return found;
+            },
             cancellationToken
         );
     }
@@ -386,6 +392,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
             One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, name).ConfigureAwait(false))
             ?? throw KeyStoreRules.Unknown(name);
         KeyStoreRules.CheckRotation(Role, key, current);
+        await RefuseSameAsync(session, name, key).ConfigureAwait(false);
         long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
         var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
         try
@@ -396,6 +403,23 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         finally
         {
             Erase(wrapped.Identity, wrapped.Root);
+        }
+    }
+
+    // A key that cannot be read any more is replaced by a rotation, whatever it was.
+    private async ValueTask RefuseSameAsync(StoreSession session, byte[] name, StoredKey key)
+    {
+        UnwrappedKeys keys = new(_options.Wrapper);
+        try
+        {
+            using StoredKey? current = One(
+                await session.ReadAsync(_sql.Find, row => ReadKey(row, name, keys), name).ConfigureAwait(false)
+            );
+            if (current is not null)
+                KeyStoreRules.CheckIsNew(key, current);
+        }
+        catch (KeyStoreException)
+        {
         }
     }
 

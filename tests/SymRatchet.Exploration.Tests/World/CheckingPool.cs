@@ -51,14 +51,3 @@ internal sealed class CheckingPool(Scheduler scheduler, Func<ReadOnlyMemory<byte
                 .Select(_ => "written to after it was returned")
         );
 }
-
-/// <summary>The one place where the library is told which pool to rent from.</summary>
-internal static class TestPool
-{
-    // The hook is named here and nowhere else: an internal static property of the library.
-    private static readonly System.Reflection.PropertyInfo? Hook = typeof(SecureChannel)
-        .Assembly.GetType("SymRatchet.Primitives.BufferPool")
-        ?.GetProperty("Shared", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic);
-
-    internal static void Use(ArrayPool<byte> pool) => Hook?.SetValue(null, pool);
-}

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using SymRatchet.Adapters;
 using SymRatchet.Exploration.Machine;
 
 namespace SymRatchet.Exploration.World;
@@ -22,15 +23,12 @@ internal abstract class Face(ISecureChannel channel)
     /// <summary>Whether disposing says to the peer that all was sent.</summary>
     internal virtual bool DisposeProvesEnd => false;
 
-    /// <summary>Whether a half-close reaches the peer.</summary>
-    internal virtual bool HalfCloseProvesEnd => true;
-
-    internal static Face Of(FaceKind kind, ISecureChannel channel, Scheduler scheduler) =>
+    internal static Face Of(FaceKind kind, ISecureChannel channel, Scheduler scheduler, ArrayPool<byte> pool) =>
         kind switch
         {
             FaceKind.Channel => new ChannelFace(channel, scheduler),
-            FaceKind.Stream => new StreamFace(channel),
-            _ => new PipeFace(channel, leaveOpen: kind == FaceKind.BorrowedPipe),
+            FaceKind.Stream => new StreamFace(channel, pool),
+            _ => new PipeFace(channel, leaveOpen: kind == FaceKind.BorrowedPipe, pool),
         };
 
     internal abstract ValueTask SendAsync(byte[] message, CancellationToken cancellationToken);
@@ -94,26 +92,12 @@ internal sealed class ChannelFace(ISecureChannel channel, Scheduler scheduler) :
     }
 }
 
-internal sealed class StreamFace : Face
+internal sealed class StreamFace(ISecureChannel channel, ArrayPool<byte> pool) : Face(channel)
 {
     // Smaller than most messages, so that a rest is left.
     private const int ReadSize = 7;
 
-    private readonly Func<CancellationToken, Task> _completeWrites;
-    private readonly Action _abort;
-    private readonly Stream _stream;
-
-    internal StreamFace(ISecureChannel channel)
-        : base(channel)
-    {
-        var stream = channel.AsStream();
-        _stream = stream;
-        _completeWrites = async cancellationToken => await stream.CompleteWritesAsync(cancellationToken);
-        _abort = () => stream.Abort();
-        OldAdapters.Remember(stream, channel);
-    }
-
-    internal override bool DisposeProvesEnd => OldAdapters.DisposeProvesEnd;
+    private readonly SecureChannelStream _stream = new(channel, leaveOpen: false, closeOnDispose: false, pool);
 
     internal override ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) =>
         _stream.WriteAsync(message, cancellationToken);
@@ -128,24 +112,22 @@ internal sealed class StreamFace : Face
         await _stream.ReadAsync(buffer.AsMemory(0, ReadSize), cancellationToken) is > 0 and int count ? count : null;
 
     internal override ValueTask HalfCloseAsync(CancellationToken cancellationToken) =>
-        new(_completeWrites(cancellationToken));
+        _stream.CompleteWritesAsync(cancellationToken);
 
     internal override ValueTask AbortAsync()
     {
-        _abort();
+        _stream.Abort();
         return default;
     }
 
     internal override ValueTask DisposeAsync() => _stream.DisposeAsync();
 }
 
-internal sealed class PipeFace(ISecureChannel channel, bool leaveOpen) : Face(channel)
+internal sealed class PipeFace(ISecureChannel channel, bool leaveOpen, ArrayPool<byte> pool) : Face(channel)
 {
-    private readonly IDuplexPipe _pipe = channel.AsDuplexPipe(leaveOpen);
+    private readonly ChannelDuplexPipe _pipe = new(channel, leaveOpen, pool);
 
-    internal override bool DisposeProvesEnd => !leaveOpen;
-
-    internal override bool HalfCloseProvesEnd => !leaveOpen;
+    internal override bool DisposeProvesEnd => true;
 
     internal override async ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) =>
         await _pipe.Output.WriteAsync(message, cancellationToken);
