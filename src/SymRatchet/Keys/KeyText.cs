@@ -1,10 +1,14 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace SymRatchet.Keys;
 
-/// <summary>Ids are opaque bytes on the wire; where people meet them they are UTF-8 text, taken as it stands.</summary>
+/// <summary>
+/// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same bytes: UTF-8 text as it
+/// stands, and <c>0x</c> with hex for everything that is not printable UTF-8 and for text that itself begins with <c>0x</c>.
+/// </summary>
 internal static class KeyText
 {
     private const string HexPrefix = "0x";
@@ -15,15 +19,15 @@ internal static class KeyText
     internal static byte[] ToBytes(string text) => Strict.GetBytes(text);
 
     /// <summary>
-    /// Text for people, claims and logs, never the same for two ids. An id with control or formatting characters is shown as hex, so none can forge
-    /// a log line; so is what is not UTF-8, and text that looks like this hex.
+    /// The text form of an id for people, claims and logs, never the same for two ids. An id with control or formatting characters is
+    /// shown as hex, so none can forge a log line.
     /// </summary>
     internal static string ToDisplay(ReadOnlySpan<byte> id)
     {
         try
         {
             string text = Strict.GetString(id);
-            return text.StartsWith(HexPrefix, StringComparison.Ordinal) || text.Any(IsHidden) ? ToHex(id) : text;
+            return text.StartsWith(HexPrefix, StringComparison.Ordinal) || text.EnumerateRunes().Any(IsHidden) ? ToHex(id) : text;
         }
         catch (DecoderFallbackException)
         {
@@ -31,11 +35,53 @@ internal static class KeyText
         }
     }
 
+    /// <summary>Reads what <see cref="ToDisplay"/> wrote.</summary>
+    /// <exception cref="FormatException">It begins with <c>0x</c> and hex does not follow, or is not well-formed text.</exception>
+    internal static byte[] Parse(string text)
+    {
+        if (text.StartsWith(HexPrefix, StringComparison.Ordinal))
+        {
+            ReadOnlySpan<char> hex = text.AsSpan(HexPrefix.Length);
+            byte[] id = new byte[hex.Length / 2];
+            return hex.Length % 2 == 0 && Convert.FromHexString(hex, id, out _, out _) == OperationStatus.Done
+                ? id
+                : throw new FormatException($"{ToLogSafe(text)} is not an id: after 0x its bytes are expected in hex.");
+        }
+
+        try
+        {
+            return Strict.GetBytes(text);
+        }
+        catch (EncoderFallbackException)
+        {
+            throw new FormatException($"{ToLogSafe(text)} is not an id: its text is not well-formed.");
+        }
+    }
+
     /// <summary>The same name for the same id, from which an id that cannot be guessed cannot be found: half of its SHA-256.</summary>
     internal static string ToHashed(ReadOnlySpan<byte> id) => "#" + Convert.ToHexString(SHA256.HashData(id).AsSpan(..(SHA256.HashSizeInBytes / 2)));
 
+    /// <summary>Text that others chose, such as the name of a remote end, as it may stand in a log: each hidden character as <c>\u</c> and hex.</summary>
+    internal static string ToLogSafe(string text)
+    {
+        StringBuilder safe = new(text.Length);
+        ReadOnlySpan<char> left = text;
+        while (!left.IsEmpty)
+        {
+            bool isWhole = Rune.DecodeFromUtf16(left, out Rune rune, out int length) == OperationStatus.Done;
+            if (isWhole && !IsHidden(rune))
+                safe.Append(left[..length]);
+            else
+                safe.Append(CultureInfo.InvariantCulture, $"\\u{(isWhole ? rune.Value : left[0]):X4}");
+            left = left[length..];
+        }
+
+        return safe.ToString();
+    }
+
     private static string ToHex(ReadOnlySpan<byte> id) => HexPrefix + Convert.ToHexString(id);
 
-    private static bool IsHidden(char c) => CharUnicodeInfo.GetUnicodeCategory(c)
+    // By rune and not by char: half of the characters that format text lie beyond the first plane.
+    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }
