@@ -12,56 +12,42 @@ internal static class CredentialFile
 {
     private const string FirstLine = "symratchet credential 1";
     private const int MaxFileSize = 4096;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     internal static void Write(string path, PreSharedKey key)
     {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        RefuseOtherProtocols(key);
-        using FileStream file = new(path, options);
+        Span<byte> content = stackalloc byte[MaxFileSize];
         try
         {
-            Write(file, key);
-            file.Flush(flushToDisk: true);
+            OwnerOnlyFile.Write(path, content[..Format(key, content)]);
         }
-        catch (IOException)
+        finally
         {
-            File.Delete(path); // a part of a key is of no use, and in the way of the next attempt
-            throw;
+            CryptographicOperations.ZeroMemory(content);
         }
     }
 
     internal static void Write(Stream destination, PreSharedKey key)
     {
-        RefuseOtherProtocols(key);
-        string head = $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Span)}\nserver: {Convert.ToBase64String(key.ServerName.Span)}\n"
-            + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ";
-        Span<byte> secret = stackalloc byte[Base64.GetMaxEncodedToUtf8Length(PreSharedKey.Size)];
+        Span<byte> content = stackalloc byte[MaxFileSize];
         try
         {
-            Base64.EncodeToUtf8(key.Secret, secret, out _, out int written);
-            destination.Write(Encoding.ASCII.GetBytes(head));
-            destination.Write(secret[..written]);
-            destination.WriteByte((byte)'\n');
+            destination.Write(content[..Format(key, content)]); // at once: a stream that grew would leave a part of it behind
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(secret);
+            CryptographicOperations.ZeroMemory(content);
         }
     }
 
     internal static PreSharedKey Read(string path)
     {
-        RefuseIfOthersMayRead(path);
+        ArgumentNullException.ThrowIfNull(path);
         Span<byte> content = stackalloc byte[MaxFileSize];
         try
         {
-            using FileStream file = File.OpenRead(path);
-            int length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            int length = OwnerOnlyFile.Read(path, content);
             if (length == content.Length)
-                throw new FormatException($"{path} is no credential file: it is too long.");
+                throw new FormatException($"{path} is not a credential file: it is too long.");
             return Parse(path, content[..length]);
         }
         finally
@@ -70,19 +56,17 @@ internal static class CredentialFile
         }
     }
 
-    private static void RefuseOtherProtocols(PreSharedKey key)
+    private static int Format(PreSharedKey key, Span<byte> content)
     {
         if (key.Protocol != ChannelProtocol.V1)
             throw new ArgumentException("Only keys of protocol 1 are carried in credential files.", nameof(key));
-    }
 
-    private static void RefuseIfOthersMayRead(string path)
-    {
-        if (OperatingSystem.IsWindows() || !File.Exists(path))
-            return; // on Windows the rights are the folder's; a missing file gets its own message when it is opened
-        UnixFileMode others = File.GetUnixFileMode(path) & ~(OwnerOnly | UnixFileMode.UserExecute);
-        if (others != 0)
-            throw new IOException($"{path} may be read or changed by others than its owner ({others}). Make it private first: chmod 600 {path}");
+        int length = Encoding.ASCII.GetBytes(
+            $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Span)}\nserver: {Convert.ToBase64String(key.ServerName.Span)}\n"
+            + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ", content);
+        Base64.EncodeToUtf8(key.Secret, content[length..], out _, out int written);
+        content[length + written] = (byte)'\n';
+        return length + written + 1;
     }
 
     private static PreSharedKey Parse(string path, ReadOnlySpan<byte> content)

@@ -100,8 +100,11 @@ public sealed class PreSharedKey : IDisposable
 
     /// <summary>Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.</summary>
     /// <param name="path">The file; at most 4,095 bytes.</param>
-    /// <exception cref="IOException">The file cannot be read, or others may read it (on Unix; elsewhere the permissions are not checked).</exception>
-    /// <exception cref="FormatException">The file is no credential; the message names the line and never its content.</exception>
+    /// <exception cref="IOException">
+    /// The file cannot be read, is not a regular file (a symbolic link, a pipe, a device), belongs to another user than this one or root, or
+    /// others may use it. Systems other than Linux check the last of these only, and Windows none.
+    /// </exception>
+    /// <exception cref="FormatException">The file is not a credential; the message names the line and never its content.</exception>
     public static PreSharedKey FromCredentialFile(string path) => CredentialFile.Read(path);
 
     /// <summary>Writes the key to a new file that only its owner may read. Whoever has the file can speak as the client.</summary>
