@@ -19,7 +19,9 @@ internal static class ToolProgram
             KeyCommand.Create(console),
             StoreCommand.Create(console),
         };
-        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args);
+
+        // No response files: an argument that begins with @ may be an id that somebody else chose.
+        ParseResult parsed = root.Parse(args is [] ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors is [ParseError first, ..])
         {
             console.Fail($"{first.Message} (try --help)");
@@ -46,7 +48,12 @@ internal static class ToolProgram
             console.Fail(e.Message);
             return ExitCode.NotFound;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException)
+        catch (ArgumentException e)
+        {
+            console.Fail(e.ParamName is { } parameter ? e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal) : e.Message);
+            return ExitCode.Failure;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)
         {
             console.Fail(e.Message);
             return ExitCode.Failure;

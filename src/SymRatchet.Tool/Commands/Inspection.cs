@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -10,6 +11,8 @@ internal static class Inspection
     {
         Option<int> limit = new("--limit") { Description = "How many clients at most. Default: all.", HelpName = "N", DefaultValueFactory = _ => int.MaxValue };
         Option<string> after = new("--after") { Description = "Begin after this id.", HelpName = "ID", DefaultValueFactory = _ => "" };
+        Option<bool> revoked = new("--revoked") { Description = "Only those that are revoked." };
+        Option<bool> ids = new("--ids") { Description = "Only their ids, one a line, as 'key revoke --from' reads them." };
         Option<bool> json = KeyArguments.Json();
         StoreArguments store = new();
         Command command = new("list", """
@@ -17,28 +20,33 @@ internal static class Inspection
 
             Examples:
               symratchet key list --store server.keys
+              symratchet key list --store server.keys --revoked --ids > revoked.list
               symratchet key list --store server.keys --json --limit 100 --after sensor-17
             """)
         {
-            limit, after, json,
+            limit, after, revoked, ids, json,
         };
         store.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+            bool all = !parsed.GetValue(revoked);
             List<KeyView> views = [];
             ReadOnlyMemory<byte> last = KeyArguments.ToBytes(parsed.GetRequiredValue(after));
             for (int left = parsed.GetValue(limit); left > 0;)
             {
-                IReadOnlyList<KeyRecord> page = await opened.Directory.ListAsync(last, Math.Min(left, 500), cancellationToken);
+                IReadOnlyList<KeyRecord> page = await opened.Directory.ListAsync(last, 500, cancellationToken);
                 if (page.Count == 0)
                     break;
-                views.AddRange(page.Select(KeyView.Of));
+                KeyView[] wanted = [.. page.Where(record => all || record.Revoked is not null).Take(left).Select(KeyView.Of)];
+                views.AddRange(wanted);
                 last = page[^1].Id;
-                left -= page.Count;
+                left -= wanted.Length;
             }
 
-            if (parsed.GetValue(json))
+            if (parsed.GetValue(ids))
+                views.ForEach(view => console.Out.WriteLine(view.Id));
+            else if (parsed.GetValue(json))
                 console.ShowJson(views);
             else
                 console.ShowTable(KeyView.Heading, [.. views.Select(view => view.ToRow())]);
@@ -65,9 +73,9 @@ internal static class Inspection
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-            ReadOnlyMemory<byte> name = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
+            byte[] name = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
             KeyRecord record = await opened.Directory.DescribeAsync(name, cancellationToken)
-                ?? throw new ToolException($"{parsed.GetValue(id)} is not in {opened.Name}", ExitCode.NotFound);
+                ?? throw new ToolException($"{KeyText.ToDisplay(name)} is not in {opened.Name}", ExitCode.NotFound);
             var view = KeyView.Of(record);
             using StoredKey? key = parsed.GetValue(reveal) ? await opened.Directory.FindAsync(name, cancellationToken) : null;
             string? identityKey = key is null ? null : Convert.ToHexStringLower(key.IdentityKey);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
+using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -30,11 +31,11 @@ internal static class KeygenCommand
             string? path = parsed.GetValue(output);
             if (path is null == !parsed.GetValue(reveal))
                 throw new ToolException("say where the key goes: --out FILE, or --reveal for the screen", ExitCode.Usage);
-            using var key = PreSharedKey.Generate(parsed.GetRequiredValue(id), parsed.GetRequiredValue(server), parsed.GetValue(evolution));
+            using var key = PreSharedKey.Generate(KeyArguments.ToBytes(parsed.GetRequiredValue(id)), parsed.GetRequiredValue(server), parsed.GetValue(evolution));
             if (path is not null)
             {
                 key.WriteCredentialFile(path);
-                console.Remark($"wrote {path}; whoever has it can speak as {parsed.GetValue(id)}");
+                console.Remark($"wrote {path}; whoever has it can speak as {KeyText.ToDisplay(key.Id.Span)}");
                 return;
             }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -31,7 +32,7 @@ internal static class Provisioning
         """, "rotated", (directory, key, _, cancellationToken) => directory.RotateAsync(key, cancellationToken));
 
     private static Command Create(
-        ToolConsole console, string name, string description, string done, Func<IKeyDirectory, PreSharedKey, ParseResult, CancellationToken, ValueTask> bring)
+        ToolConsole console, string verb, string description, string done, Func<IKeyDirectory, PreSharedKey, ParseResult, CancellationToken, ValueTask> bring)
     {
         Argument<string> id = KeyArguments.Id();
         Option<string?> output = KeyArguments.Out();
@@ -39,11 +40,12 @@ internal static class Provisioning
         Option<string> server = KeyArguments.Server();
         Option<KeyEvolution> evolution = KeyArguments.Evolution();
         StoreArguments store = new();
-        Command command = new(name, description) { id, output, credential, server, evolution };
+        Command command = new(verb, description) { id, output, credential, server, evolution };
         store.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string client = parsed.GetRequiredValue(id);
+            byte[] client = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
+            string name = KeyText.ToDisplay(client);
             string? from = parsed.GetValue(credential);
             string? to = parsed.GetValue(output);
             if (from is null == to is null)
@@ -52,7 +54,7 @@ internal static class Provisioning
             using PreSharedKey key = from is null
                 ? PreSharedKey.Generate(client, parsed.GetRequiredValue(server), parsed.GetValue(evolution))
                 : PreSharedKey.FromCredentialFile(from);
-            if (!CryptographicOperations.FixedTimeEquals(key.Id.Span, KeyArguments.ToBytes(client).Span))
+            if (!CryptographicOperations.FixedTimeEquals(key.Id.Span, client))
                 throw new ToolException($"the credential in {from} is of another client");
 
             // The file first: a key that is in the store and nowhere else would lock the client out.
@@ -69,11 +71,11 @@ internal static class Provisioning
             }
             catch when (to is not null)
             {
-                console.Remark($"{to} is kept, since the store may hold the key already; look with 'symratchet key show {client}'");
+                console.Remark($"{to} is kept, since the store may hold the key already; look with 'symratchet key show {name}'");
                 throw;
             }
 
-            console.Remark(to is null ? $"{done} {client} in {opened.Name}" : $"{done} {client} in {opened.Name}; bring {to} to the client, and delete it there once it is imported");
+            console.Remark(to is null ? $"{done} {name} in {opened.Name}" : $"{done} {name} in {opened.Name}; bring {to} to the client, and delete it there once it is imported");
         });
         return command;
     }

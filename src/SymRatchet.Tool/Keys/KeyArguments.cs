@@ -1,12 +1,12 @@
 using System.CommandLine;
-using System.Text;
+using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
 /// <summary>Arguments and options that several commands share, so that they mean the same everywhere.</summary>
 internal static class KeyArguments
 {
-    internal static Argument<string> Id() => new("ID") { Description = "The client's id, as text." };
+    internal static Argument<string> Id() => new("ID") { Description = "The client's id: its text as it stands, or 0x and its bytes in hex." };
 
     internal static Option<bool> Json() => new("--json") { Description = "Write the result as JSON." };
 
@@ -23,5 +23,15 @@ internal static class KeyArguments
     internal static Option<CipherSuiteId[]> Suites() =>
         new("--suite") { Description = "A suite that the client may use; may be repeated. Default: all.", AllowMultipleArgumentsPerToken = true };
 
-    internal static ReadOnlyMemory<byte> ToBytes(string id) => Encoding.UTF8.GetBytes(id);
+    internal static byte[] ToBytes(string id)
+    {
+        try
+        {
+            return KeyText.Parse(id);
+        }
+        catch (FormatException e)
+        {
+            throw new ToolException(e.Message, ExitCode.Usage);
+        }
+    }
 }

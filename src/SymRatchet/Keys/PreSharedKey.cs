@@ -60,11 +60,19 @@ public sealed class PreSharedKey : IDisposable
     /// <exception cref="ArgumentException">The id or the name is too long, empty, or no valid text.</exception>
     public static PreSharedKey Generate(string clientId, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
     {
+        ArgumentNullException.ThrowIfNull(clientId);
+        return Generate(KeyText.ToBytes(clientId), serverName, evolution);
+    }
+
+    /// <summary>Makes a new random key for an id that need not be text.</summary>
+    internal static PreSharedKey Generate(byte[] clientId, string serverName, KeyEvolution evolution)
+    {
+        ArgumentNullException.ThrowIfNull(serverName);
         Span<byte> key = stackalloc byte[Size];
         try
         {
             RandomNumberGenerator.Fill(key);
-            return Import(clientId, key, serverName, evolution);
+            return Import(clientId, key, KeyText.ToBytes(serverName), evolution);
         }
         finally
         {
