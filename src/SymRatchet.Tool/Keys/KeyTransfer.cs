@@ -1,70 +1,70 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
-/// <summary>The file in which a stored key travels from one store to another, at the epoch at which it is.</summary>
-internal sealed record KeyTransfer(
-    string Id, ChannelRole Role, ChannelProtocol Protocol, KeyEvolution Evolution, CipherSuiteId[] Suites, long Epoch, byte[] IdentityKey, byte[] EpochKey)
+/// <summary>
+/// The file in which a stored key travels from one store to another, at the epoch at which it is, with the key that waits beside it. Keys are in
+/// memory that is erased, and nowhere else.
+/// </summary>
+internal static class KeyTransfer
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>Files without a version are of the first, which has no successor.</summary>
+    private const int Version = 2;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter() },
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    private const int MaxFileSize = 4096;
 
     internal static void Write(string path, StoredKey key)
     {
-        KeyTransfer transfer = new(
-            Convert.ToBase64String(key.Id.Span), key.Role, key.Protocol, key.Evolution, [.. key.Suites], key.Epoch, key.IdentityKey.ToArray(), key.EpochKey.ToArray());
-        byte[] content = JsonSerializer.SerializeToUtf8Bytes(transfer, Json);
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        try
+        using ErasedBuffer content = new(MaxFileSize);
+        using (Utf8JsonWriter json = new(content))
         {
-            using FileStream file = new(path, options);
-            try
+            json.WriteStartObject();
+            json.WriteNumber("version", Version);
+            json.WriteBase64String("id", key.Id.Span);
+            json.WriteString("role", key.Role.ToString());
+            json.WriteString("protocol", key.Protocol.ToString());
+            json.WriteString("evolution", key.Evolution.ToString());
+            json.WriteStartArray("suites");
+            foreach (CipherSuiteId suite in key.Suites)
+                json.WriteStringValue(suite.ToString());
+            json.WriteEndArray();
+            WriteKeys(json, key);
+            if (key.Successor is { } successor)
             {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
+                json.WriteStartObject("successor");
+                WriteKeys(json, successor);
+                json.WriteEndObject();
             }
-            catch (IOException)
-            {
-                File.Delete(path); // a part of a key is of no use, and in the way of the next attempt
-                throw;
-            }
+
+            json.WriteEndObject();
         }
-        finally
-        {
-            transfer.Erase();
-            CryptographicOperations.ZeroMemory(content);
-        }
+
+        OwnerOnlyFile.Write(path, content.Written);
     }
 
     internal static StoredKey Read(string path)
     {
-        if (!OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & ~(OwnerOnly | UnixFileMode.UserExecute)) != 0)
-            throw new ToolException($"{path} holds a key and may be used by others than its owner; make it private first: chmod 600 {path}");
-        byte[] content = File.ReadAllBytes(path);
+        byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
         try
         {
-            KeyTransfer transfer = JsonSerializer.Deserialize<KeyTransfer>(content, Json) ?? throw new FormatException($"{path} is no exported key.");
-            StoredKey key = new(
-                transfer.Protocol, transfer.Role, Convert.FromBase64String(transfer.Id), transfer.Evolution, transfer.IdentityKey, transfer.Epoch, transfer.EpochKey)
-            {
-                Suites = transfer.Suites,
-            };
-            transfer.Erase();
-            return key;
+            int length = OwnerOnlyFile.Read(path, content);
+            if (length == content.Length)
+                throw new FormatException("it is too long");
+            using var json = JsonDocument.Parse(content.AsMemory(..length));
+            return ReadKey(json.RootElement);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
-            throw new FormatException($"{path} is no exported key.");
+            throw new ToolException($"{path} is not an exported key");
+        }
+        catch (FormatException e)
+        {
+            throw new ToolException($"{path} is not an exported key: {e.Message}");
         }
         finally
         {
@@ -72,12 +72,74 @@ internal sealed record KeyTransfer(
         }
     }
 
-    /// <summary>Never shows the keys.</summary>
-    public override string ToString() => nameof(KeyTransfer);
-
-    private void Erase()
+    private static void WriteKeys(Utf8JsonWriter json, StoredKey key)
     {
-        CryptographicOperations.ZeroMemory(IdentityKey);
-        CryptographicOperations.ZeroMemory(EpochKey);
+        json.WriteNumber("epoch", key.Epoch);
+        json.WriteBase64String("identityKey", key.IdentityKey);
+        json.WriteBase64String("epochKey", key.EpochKey);
+    }
+
+    private static StoredKey ReadKey(JsonElement json)
+    {
+        int version = json.TryGetProperty("version", out JsonElement number) ? number.GetInt32() : 1;
+        if (version is < 1 or > Version)
+            throw new FormatException($"it is of version {version}, and this program knows versions 1 to {Version}");
+        var protocol = Enum.Parse<ChannelProtocol>(Text(json, "protocol"));
+        var role = Enum.Parse<ChannelRole>(Text(json, "role"));
+        var evolution = Enum.Parse<KeyEvolution>(Text(json, "evolution"));
+        byte[] id = json.GetProperty("id").GetBytesFromBase64();
+        CipherSuiteId[] suites = [.. json.GetProperty("suites").EnumerateArray().Select(suite => Enum.Parse<CipherSuiteId>(suite.GetString()!))];
+        StoredKey? successor = json.TryGetProperty("successor", out JsonElement next) ? Keys(next, []) : null;
+        return Keys(json, suites, successor);
+
+        StoredKey Keys(JsonElement from, CipherSuiteId[] suites, StoredKey? successor = null)
+        {
+            Span<byte> identityKey = stackalloc byte[PreSharedKey.Size];
+            Span<byte> epochKey = stackalloc byte[PreSharedKey.Size];
+            try
+            {
+                int identityLength = Secret(from, "identityKey", identityKey);
+                int epochLength = Secret(from, "epochKey", epochKey);
+                return new StoredKey(protocol, role, id, evolution, identityKey[..identityLength], from.GetProperty("epoch").GetInt64(), epochKey[..epochLength])
+                {
+                    Suites = suites,
+                    Successor = successor,
+                };
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(identityKey);
+                CryptographicOperations.ZeroMemory(epochKey);
+            }
+        }
+    }
+
+    private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString() ?? throw new FormatException($"{name} is expected");
+
+    // From the text as it stands in the file: an array that JsonElement makes of it could be moved, and a copy would stay.
+    private static int Secret(JsonElement json, string name, Span<byte> key)
+    {
+        JsonElement text = json.GetProperty(name);
+        return text.ValueKind == JsonValueKind.String
+            && Base64.DecodeFromUtf8(JsonMarshal.GetRawUtf8Value(text)[1..^1], key, out _, out int written) == OperationStatus.Done
+                ? written
+                : throw new FormatException($"{name} is expected in base64");
+    }
+
+    /// <summary>Memory of a fixed size for a writer; what was written is erased with it.</summary>
+    private sealed class ErasedBuffer(int size) : IBufferWriter<byte>, IDisposable
+    {
+        private readonly byte[] _bytes = GC.AllocateArray<byte>(size, pinned: true);
+        private int _length;
+
+        internal ReadOnlySpan<byte> Written => _bytes.AsSpan(.._length);
+
+        public void Advance(int count) => _length += count;
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => _bytes.AsMemory(_length);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => _bytes.AsSpan(_length);
+
+        public void Dispose() => CryptographicOperations.ZeroMemory(_bytes);
     }
 }
