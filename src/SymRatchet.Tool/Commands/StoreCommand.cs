@@ -13,7 +13,7 @@ internal static class StoreCommand
         CreateInit(console),
         CreateCheck(console),
         CreateRewrap(console),
-        CreateMigrate(console),
+        Migration.Create(console),
     };
 
     private static Command CreateInit(ToolConsole console)
@@ -53,6 +53,8 @@ internal static class StoreCommand
         {
             await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
             List<string> problems = opened.Directory is SqliteKeyStore file ? [.. await file.CheckAsync(cancellationToken)] : [];
+            if (await opened.Unfinished.IsSetAsync(cancellationToken))
+                problems.Add("a copy of another store into this one is not finished: run 'symratchet store migrate' again");
             int clients = 0;
             int revoked = 0;
             await foreach (KeyRecord record in opened.Directory.ListAllAsync(cancellationToken))
@@ -108,40 +110,6 @@ internal static class StoreCommand
                 _ => 0,
             };
             console.Remark($"wrapped the keys of {count} clients again");
-        });
-        return command;
-    }
-
-    private static Command CreateMigrate(ToolConsole console)
-    {
-        StoreArguments from = new();
-        StoreArguments to = new("--to-");
-        Command command = new("migrate", """
-            Copies every client that is not revoked to another store, at the epoch at which it is. Stop the servers of the old store first, and
-            destroy it afterwards: two stores that both serve a client are clones.
-
-            Example:
-              symratchet store migrate --store server.keys --to-postgres "Host=db;Username=symratchet"
-            """);
-        from.AddTo(command);
-        to.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using OpenedStore source = await from.OpenAsync(parsed, cancellationToken: cancellationToken);
-            await using OpenedStore target = await to.OpenAsync(parsed, create: true, cancellationToken);
-            int count = 0;
-            await foreach (KeyRecord record in source.Directory.ListAllAsync(cancellationToken))
-            {
-                using StoredKey? key = await source.Directory.FindAsync(record.Id, cancellationToken);
-                if (key is null)
-                    continue;
-                await target.Directory.AddAsync(key, cancellationToken);
-                if (key.Successor is { } successor)
-                    await target.Directory.RotateAsync(successor, cancellationToken);
-                count++;
-            }
-
-            console.Remark($"copied {count} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves");
         });
         return command;
     }

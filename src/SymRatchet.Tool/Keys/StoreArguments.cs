@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SymRatchet.KeyStores.DataProtection;
@@ -54,7 +55,7 @@ internal sealed class StoreArguments
         if (file is not null)
         {
             SqliteKeyStore store = SqliteKeyStore.Open(file, role, new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper });
-            return new OpenedStore(store, file, store);
+            return new OpenedStore(store, file, MarkIn(file), store);
         }
 
         NpgsqlDataSource source = NpgsqlDataSource.Create(database!);
@@ -64,7 +65,7 @@ internal sealed class StoreArguments
             PostgreSqlKeyStore store = create
                 ? await PostgreSqlKeyStore.CreateAsync(source, role, options, cancellationToken)
                 : await PostgreSqlKeyStore.OpenAsync(source, role, options, cancellationToken);
-            return new OpenedStore(store, $"schema {options.Schema}", source);
+            return new OpenedStore(store, $"schema {options.Schema}", MarkIn(source, options.Schema), source);
         }
         catch
         {
@@ -72,6 +73,27 @@ internal sealed class StoreArguments
             throw;
         }
     }
+
+    private static UnfinishedMark MarkIn(string file)
+    {
+        string connection = new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 5 }.ToString();
+        return new UnfinishedMark(
+            async cancellationToken =>
+            {
+                SqliteConnection opened = new(connection);
+                await opened.OpenAsync(cancellationToken);
+                return opened;
+            },
+            "INSERT OR REPLACE INTO store VALUES ('unfinished', 1)",
+            "DELETE FROM store WHERE name = 'unfinished'",
+            "SELECT count(*) FROM store WHERE name = 'unfinished'");
+    }
+
+    private static UnfinishedMark MarkIn(NpgsqlDataSource source, string schema) => new(
+        async cancellationToken => await source.OpenConnectionAsync(cancellationToken),
+        $"CREATE TABLE IF NOT EXISTS \"{schema}\".unfinished ()",
+        $"DROP TABLE IF EXISTS \"{schema}\".unfinished",
+        $"SELECT count(to_regclass('\"{schema}\".unfinished'))");
 
     private static DataProtectionKeyWrapper OpenRing(string folder)
     {

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Globalization;
+using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.Tool;
+
+namespace SymRatchet.KeyStores.Tests.Tool;
+
+/// <summary>A store is copied whole or is known not to be, whatever happens to the copying process.</summary>
+public sealed class MigrationTests : IDisposable
+{
+    private const int Clients = 4_000;
+
+    private readonly ToolFolder _folder = new();
+
+    private string Target => _folder.PathOf("target.keys");
+
+    private string[] Migrate => ["store", "migrate", "--store", _folder.Server, "--to-store", Target];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_migration_that_is_killed_is_told_by_check_and_completed_by_the_next_run()
+    {
+        await FillAsync(Clients);
+        int midway = 0;
+        foreach (int kilobytes in (int[])[1, 60, 150, 300])
+        {
+            long size = kilobytes * 1024;
+            using Process process = Start(Migrate);
+            while (!process.HasExited && Length(Target) < size)
+                await Task.Delay(1);
+            process.Kill(); // SIGKILL
+            await process.WaitForExitAsync();
+            if (!File.Exists(Target))
+                continue;
+            ToolRun check = await ToolRun.RunAsync("store", "check", "--store", Target);
+            if (await CountAsync(Target) is > 0 and < Clients)
+            {
+                midway++;
+                Assert.Equal(1, check.ExitCode);
+                Assert.Contains("not finished", check.Error, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.NotEqual(0, midway);
+        await ToolRun.GoodAsync(Migrate);
+        await ToolRun.GoodAsync("store", "check", "--store", Target);
+        await AssertEqualAsync();
+        await ToolRun.GoodAsync(Migrate); // again, with nothing left to do
+    }
+
+    [Fact]
+    public async Task What_is_in_the_target_with_another_key_ends_the_migration_and_the_mark_stays()
+    {
+        await FillAsync(10);
+        await ToolRun.GoodAsync(Migrate);
+        await using (var target = SqliteKeyStore.Open(Target, ChannelRole.Server))
+            await target.AdvanceAsync("client-3", 5);
+        await ToolRun.BadAsync(1, "client-3 is in", Migrate);
+        ToolRun check = await ToolRun.RunAsync("store", "check", "--store", Target);
+        Assert.Equal(1, check.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_revoked_in_the_target_does_not_come_back()
+    {
+        await FillAsync(10);
+        await ToolRun.GoodAsync(Migrate);
+        await ToolRun.GoodAsync("key", "revoke", "client-3", "--store", Target);
+        await ToolRun.BadAsync(1, "client-3 is revoked in", Migrate);
+        await ToolRun.GoodAsync("key", "revoke", "client-3", "--store", _folder.Server);
+        await ToolRun.GoodAsync(Migrate);
+        await ToolRun.GoodAsync("store", "check", "--store", Target);
+        await ToolRun.BadAsync(3, "revoked", "key", "export", "client-3", "--store", Target, "--out", _folder.PathOf("x"));
+    }
+
+    private async Task FillAsync(int count)
+    {
+        await using var store = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, cancellationToken) =>
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"client-{i}");
+            using PreSharedKey key = TestKeys.Shared(name);
+            await store.AddAsync(key, i % 5 == 0 ? [CipherSuiteId.Aes256Gcm] : null, cancellationToken);
+            if (i % 3 == 0)
+                await store.AdvanceAsync(name, i + 1);
+            if (i % 7 != 0)
+                return;
+            using PreSharedKey next = TestKeys.Shared(name, generation: 1);
+            await store.RotateAsync(next, cancellationToken);
+        });
+    }
+
+    private async Task AssertEqualAsync()
+    {
+        await using var source = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
+        await using var target = SqliteKeyStore.Open(Target, ChannelRole.Server);
+        int count = 0;
+        await foreach (KeyRecord record in source.ListAllAsync())
+        {
+            using StoredKey? one = await source.FindAsync(record.Id);
+            using StoredKey? other = await target.FindAsync(record.Id);
+            Assert.Equal(Content(one!), Content(other!));
+            count++;
+        }
+
+        Assert.Equal(Clients, count);
+    }
+
+    private static string Content(StoredKey key) =>
+        $"{key} {Convert.ToHexString(key.IdentityKey)} {Convert.ToHexString(key.EpochKey)} {string.Join(',', key.Suites)} {(key.Successor is null ? "" : Content(key.Successor))}";
+
+    private static async Task<int> CountAsync(string path)
+    {
+        await using var store = SqliteKeyStore.Open(path, ChannelRole.Server);
+        int count = 0;
+        await foreach (KeyRecord _ in store.ListAllAsync())
+            count++;
+        return count;
+    }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(ToolProgram).Assembly.Location, .. arguments])
+    {
+        RedirectStandardError = true,
+    })!;
+}
