@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.TestKit;
 
 /// <summary>
-/// Looks for a secret's text in all of this process's memory that can be written, on Linux. The search knows what stands before the text and the
+/// Looks for a secret's text in all of this process's memory that can be written, on Linux. The search knows what
+/// stands before the text and the
 /// text's hash, so it finds no copy of its own.
 /// </summary>
 public static unsafe class MemorySearch
@@ -22,7 +23,13 @@ public static unsafe class MemorySearch
         try
         {
             int count = 0;
-            using FileStream memory = new("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using FileStream memory = new(
+                "/proc/self/mem",
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite,
+                bufferSize: 0
+            );
             foreach ((long start, long end) in Regions())
                 count += CountIn(memory, start, end, new Span<byte>(piece, PieceSize), (long)piece, prefix, hashOfText);
             return count;
@@ -33,7 +40,15 @@ public static unsafe class MemorySearch
         }
     }
 
-    private static int CountIn(FileStream memory, long start, long end, Span<byte> piece, long own, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> hashOfText)
+    private static int CountIn(
+        FileStream memory,
+        long start,
+        long end,
+        Span<byte> piece,
+        long own,
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> hashOfText
+    )
     {
         int count = 0;
         int overlap = prefix.Length + TextLength - 1;
@@ -50,12 +65,16 @@ public static unsafe class MemorySearch
                 break; // was given back meanwhile
             }
 
-            for (int from = 0; piece[from..length].IndexOf(prefix) is >= 0 and int found;)
+            for (int from = 0; piece[from..length].IndexOf(prefix) is >= 0 and int found; )
             {
                 int text = from + found + prefix.Length;
                 from = text;
                 bool isOwn = at + text >= own && at + text < own + PieceSize;
-                if (!isOwn && text + TextLength <= length && SHA256.HashData(piece.Slice(text, TextLength)).AsSpan().SequenceEqual(hashOfText))
+                if (
+                    !isOwn
+                    && text + TextLength <= length
+                    && SHA256.HashData(piece.Slice(text, TextLength)).AsSpan().SequenceEqual(hashOfText)
+                )
                     count++;
             }
         }
@@ -64,11 +83,14 @@ public static unsafe class MemorySearch
     }
 
     private static List<(long Start, long End)> Regions() =>
-    [
-        .. from line in File.ReadAllLines("/proc/self/maps")
-           let fields = line.Split(' ')
-           where fields[1].StartsWith("rw", StringComparison.Ordinal)
-           let range = fields[0].Split('-')
-           select (long.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), long.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)),
-    ];
+        [
+            .. from line in File.ReadAllLines("/proc/self/maps")
+            let fields = line.Split(' ')
+            where fields[1].StartsWith("rw", StringComparison.Ordinal)
+            let range = fields[0].Split('-')
+            select (
+                long.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                long.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+            ),
+        ];
 }

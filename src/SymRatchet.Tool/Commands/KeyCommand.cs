@@ -7,59 +7,80 @@ namespace SymRatchet.Tool.Commands;
 /// <summary><c>symratchet key</c>: the identities in a store.</summary>
 internal static class KeyCommand
 {
-    internal static Command Create(ToolConsole console) => new("key", "Adds, shows, rotates, revokes and moves the keys of a store.")
-    {
-        Provisioning.CreateAdd(console),
-        Provisioning.CreateRotate(console),
-        Inspection.CreateList(console),
-        Inspection.CreateShow(console),
-        CreateRevoke(console),
-        Transfer.CreateExport(console),
-        Transfer.CreateImport(console),
-    };
+    internal static Command Create(ToolConsole console) =>
+        new("key", "Adds, shows, rotates, revokes and moves the keys of a store.")
+        {
+            Provisioning.CreateAdd(console),
+            Provisioning.CreateRotate(console),
+            Inspection.CreateList(console),
+            Inspection.CreateShow(console),
+            CreateRevoke(console),
+            Transfer.CreateExport(console),
+            Transfer.CreateImport(console),
+        };
 
     private static Command CreateRevoke(ToolConsole console)
     {
-        Argument<string?> id = new("ID") { Description = KeyArguments.Id().Description, Arity = ArgumentArity.ZeroOrOne };
-        Option<string?> from = new("--from") { Description = "Revoke every id in this file, one a line, as 'key list --revoked --ids' writes them.", HelpName = "FILE" };
+        Argument<string?> id = new("ID")
+        {
+            Description = KeyArguments.Id().Description,
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string?> from = new("--from")
+        {
+            Description = "Revoke every id in this file, one a line, as 'key list --revoked --ids' writes them.",
+            HelpName = "FILE",
+        };
         StoreArguments store = new();
-        Command command = new("revoke", """
+        Command command = new(
+            "revoke",
+            """
             Erases the keys of a client for good. Its handshakes fail at once; its live channels end on every server that watches the store.
             A backup that is restored knows nothing of later revocations: keep a list of them elsewhere, and revoke them again from it.
 
             Examples:
               symratchet key revoke sensor-17 --store server.keys
               symratchet key revoke --from revoked.list --store server.keys
-            """)
+            """
+        )
         {
-            id, from,
+            id,
+            from,
         };
         store.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            string? one = parsed.GetValue(id);
-            string? list = parsed.GetValue(from);
-            if (one is null == list is null)
-                throw new ToolException("say whom to revoke: an ID, or --from FILE", ExitCode.Usage);
-
-            // All of them are read before the first is revoked: a line that is no id stops the command while nothing is done.
-            byte[][] clients = one is not null
-                ? [KeyArguments.ToBytes(one)]
-                : [.. File.ReadLines(list!).Where(line => line.Length > 0).Select(KeyArguments.ToBytes)];
-            await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-            int count = 0;
-            foreach (byte[] client in clients)
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                if (await opened.Directory.RevokeAsync(client, cancellationToken))
-                    count++;
-                else if (one is not null)
-                    throw new ToolException($"{KeyText.ToDisplay(client)} is not in {opened.Name}, or was revoked before", ExitCode.NotFound);
-            }
+                string? one = parsed.GetValue(id);
+                string? list = parsed.GetValue(from);
+                if (one is null == list is null)
+                    throw new ToolException("say whom to revoke: an ID, or --from FILE", ExitCode.Usage);
 
-            console.Remark(one is not null
-                ? $"revoked {KeyText.ToDisplay(clients[0])}"
-                : $"revoked {count} clients of {clients.Length} in {list}; the others are not in {opened.Name}, or were revoked before");
-        });
+                // All of them are read before the first is revoked: a line that is no id stops the command while
+                // nothing is done.
+                byte[][] clients = one is not null
+                    ? [KeyArguments.ToBytes(one)]
+                    : [.. File.ReadLines(list!).Where(line => line.Length > 0).Select(KeyArguments.ToBytes)];
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                int count = 0;
+                foreach (byte[] client in clients)
+                {
+                    if (await opened.Directory.RevokeAsync(client, cancellationToken))
+                        count++;
+                    else if (one is not null)
+                        throw new ToolException(
+                            $"{KeyText.ToDisplay(client)} is not in {opened.Name}, or was revoked before",
+                            ExitCode.NotFound
+                        );
+                }
+
+                console.Remark(
+                    one is not null
+                        ? $"revoked {KeyText.ToDisplay(clients[0])}"
+                        : $"revoked {count} clients of {clients.Length} in {list}; the others are not in {opened.Name}, or were revoked before"
+                );
+            }
+        );
         return command;
     }
 }

@@ -5,34 +5,56 @@ using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
 
-/// <summary>Commands that bring a key into a store: a new one whose credential file goes to the client, or one from a credential file.</summary>
+/// <summary>
+/// Commands that bring a key into a store: a new one whose credential file goes to the client, or one from a
+/// credential file.
+/// </summary>
 internal static class Provisioning
 {
     internal static Command CreateAdd(ToolConsole console)
     {
         Option<CipherSuiteId[]> suites = KeyArguments.Suites();
-        Command command = Create(console, "add", """
+        Command command = Create(
+            console,
+            "add",
+            """
             Adds a client to a store.
 
             Examples:
               symratchet key add sensor-17 --store server.keys --out sensor-17.credential
               symratchet key add sensor-17 --store client.keys --role Client --credential sensor-17.credential
-            """, "added", (directory, key, parsed, cancellationToken) => directory.AddAsync(key, parsed.GetValue(suites), cancellationToken));
+            """,
+            "added",
+            (directory, key, parsed, cancellationToken) =>
+                directory.AddAsync(key, parsed.GetValue(suites), cancellationToken)
+        );
         command.Options.Add(suites);
         return command;
     }
 
-    internal static Command CreateRotate(ToolConsole console) => Create(console, "rotate", """
-        Gives a client a new key. On a server's store it waits beside the old one until the client has used it; so rotate there first, then
-        on the client. A revoked client comes back with it.
+    internal static Command CreateRotate(ToolConsole console) =>
+        Create(
+            console,
+            "rotate",
+            """
+            Gives a client a new key. On a server's store it waits beside the old one until the client has used it; so rotate there first, then
+            on the client. A revoked client comes back with it.
 
-        Examples:
-          symratchet key rotate sensor-17 --store server.keys --out sensor-17.new
-          symratchet key rotate sensor-17 --store client.keys --role Client --credential sensor-17.new
-        """, "rotated", (directory, key, _, cancellationToken) => directory.RotateAsync(key, cancellationToken));
+            Examples:
+              symratchet key rotate sensor-17 --store server.keys --out sensor-17.new
+              symratchet key rotate sensor-17 --store client.keys --role Client --credential sensor-17.new
+            """,
+            "rotated",
+            (directory, key, _, cancellationToken) => directory.RotateAsync(key, cancellationToken)
+        );
 
     private static Command Create(
-        ToolConsole console, string verb, string description, string done, Func<IKeyDirectory, PreSharedKey, ParseResult, CancellationToken, ValueTask> bring)
+        ToolConsole console,
+        string verb,
+        string description,
+        string done,
+        Func<IKeyDirectory, PreSharedKey, ParseResult, CancellationToken, ValueTask> bring
+    )
     {
         Argument<string> id = KeyArguments.Id();
         Option<string?> output = KeyArguments.Out();
@@ -42,41 +64,53 @@ internal static class Provisioning
         StoreArguments store = new();
         Command command = new(verb, description) { id, output, credential, server, evolution };
         store.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            byte[] client = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
-            string name = KeyText.ToDisplay(client);
-            string? from = parsed.GetValue(credential);
-            string? to = parsed.GetValue(output);
-            if (from is null == to is null)
-                throw new ToolException("say where the key is from or goes to: --credential FILE, or --out FILE for a new key", ExitCode.Usage);
-            await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-            using PreSharedKey key = from is null
-                ? PreSharedKey.Generate(client, parsed.GetRequiredValue(server), parsed.GetValue(evolution))
-                : PreSharedKey.FromCredentialFile(from);
-            if (!CryptographicOperations.FixedTimeEquals(key.Id.Span, client))
-                throw new ToolException($"the credential in {from} is of another client");
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                byte[] client = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
+                string name = KeyText.ToDisplay(client);
+                string? from = parsed.GetValue(credential);
+                string? to = parsed.GetValue(output);
+                if (from is null == to is null)
+                    throw new ToolException(
+                        "say where the key is from or goes to: --credential FILE, or --out FILE for a new key",
+                        ExitCode.Usage
+                    );
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                using PreSharedKey key = from is null
+                    ? PreSharedKey.Generate(client, parsed.GetRequiredValue(server), parsed.GetValue(evolution))
+                    : PreSharedKey.FromCredentialFile(from);
+                if (!CryptographicOperations.FixedTimeEquals(key.Id.Span, client))
+                    throw new ToolException($"the credential in {from} is of another client");
 
-            // The file first: a key that is in the store and nowhere else would lock the client out.
-            if (to is not null)
-                key.WriteCredentialFile(to);
-            try
-            {
-                await bring(opened.Directory, key, parsed, cancellationToken);
-            }
-            catch (Exception e) when (to is not null && e is ArgumentException or InvalidOperationException or KeyNotFoundException)
-            {
-                File.Delete(to!); // the store refused the key; after any other failure it may hold it
-                throw;
-            }
-            catch when (to is not null)
-            {
-                console.Remark($"{to} is kept, since the store may hold the key already; look with 'symratchet key show {name}'");
-                throw;
-            }
+                // The file first: a key that is in the store and nowhere else would lock the client out.
+                if (to is not null)
+                    key.WriteCredentialFile(to);
+                try
+                {
+                    await bring(opened.Directory, key, parsed, cancellationToken);
+                }
+                catch (Exception e)
+                    when (to is not null && e is ArgumentException or InvalidOperationException or KeyNotFoundException)
+                {
+                    File.Delete(to!); // the store refused the key; after any other failure it may hold it
+                    throw;
+                }
+                catch when (to is not null)
+                {
+                    console.Remark(
+                        $"{to} is kept, since the store may hold the key already; look with 'symratchet key show {name}'"
+                    );
+                    throw;
+                }
 
-            console.Remark(to is null ? $"{done} {name} in {opened.Name}" : $"{done} {name} in {opened.Name}; bring {to} to the client, and delete it there once it is imported");
-        });
+                console.Remark(
+                    to is null
+                        ? $"{done} {name} in {opened.Name}"
+                        : $"{done} {name} in {opened.Name}; bring {to} to the client, and delete it there once it is imported"
+                );
+            }
+        );
         return command;
     }
 }

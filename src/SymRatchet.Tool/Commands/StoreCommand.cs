@@ -8,30 +8,36 @@ namespace SymRatchet.Tool.Commands;
 /// <summary><c>symratchet store</c>: stores as a whole.</summary>
 internal static class StoreCommand
 {
-    internal static Command Create(ToolConsole console) => new("store", "Makes, checks, wraps and moves stores.")
-    {
-        CreateInit(console),
-        CreateCheck(console),
-        CreateRewrap(console),
-        Migration.Create(console),
-    };
+    internal static Command Create(ToolConsole console) =>
+        new("store", "Makes, checks, wraps and moves stores.")
+        {
+            CreateInit(console),
+            CreateCheck(console),
+            CreateRewrap(console),
+            Migration.Create(console),
+        };
 
     private static Command CreateInit(ToolConsole console)
     {
         StoreArguments store = new();
-        Command command = new("init", """
+        Command command = new(
+            "init",
+            """
             Makes an empty store. A store that is there is left as it is.
 
             Examples:
               symratchet store init --store server.keys
               symratchet store init --postgres "Host=db;Username=symratchet" --schema keys
-            """);
+            """
+        );
         store.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using OpenedStore opened = await store.OpenAsync(parsed, create: true, cancellationToken);
-            console.Remark($"{opened.Name} is a store of the {opened.Directory.Role}");
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                await using OpenedStore opened = await store.OpenAsync(parsed, create: true, cancellationToken);
+                console.Remark($"{opened.Name} is a store of the {opened.Directory.Role}");
+            }
+        );
         return command;
     }
 
@@ -39,41 +45,66 @@ internal static class StoreCommand
     {
         Option<bool> json = KeyArguments.Json();
         StoreArguments store = new();
-        Command command = new("check", """
+        Command command = new(
+            "check",
+            """
             Opens a store, reads every key in it and looks for damage.
 
             Example:
               symratchet store check --store server.keys
-            """)
+            """
+        )
         {
             json,
         };
         store.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-            List<string> problems = opened.Directory is SqliteKeyStore file ? [.. await file.CheckAsync(cancellationToken)] : [];
-            if (await opened.Unfinished.IsSetAsync(cancellationToken))
-                problems.Add("a copy of another store into this one is not finished: run 'symratchet store migrate' again");
-            int clients = 0;
-            int revoked = 0;
-            await foreach (KeyRecord record in opened.Directory.ListAllAsync(cancellationToken))
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                clients++;
-                revoked += record.Revoked is null ? 0 : 1;
-                if (opened.Directory is PostgreSqlKeyStore)
-                    await ReadAsync(opened.Directory, record, problems, cancellationToken);
-            }
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                List<string> problems = opened.Directory is SqliteKeyStore file
+                    ? [.. await file.CheckAsync(cancellationToken)]
+                    : [];
+                if (await opened.Unfinished.IsSetAsync(cancellationToken))
+                    problems.Add(
+                        "a copy of another store into this one is not finished: run 'symratchet store migrate' again"
+                    );
+                int clients = 0;
+                int revoked = 0;
+                await foreach (KeyRecord record in opened.Directory.ListAllAsync(cancellationToken))
+                {
+                    clients++;
+                    revoked += record.Revoked is null ? 0 : 1;
+                    if (opened.Directory is PostgreSqlKeyStore)
+                        await ReadAsync(opened.Directory, record, problems, cancellationToken);
+                }
 
-            console.Show(parsed.GetValue(json), new { Store = opened.Name, Role = opened.Directory.Role.ToString(), clients, revoked, problems }, $"clients: {clients}, revoked: {revoked}, problems: {problems.Count}");
-            foreach (string problem in problems)
-                console.Fail(problem);
-            return problems.Count == 0 ? ExitCode.Success : ExitCode.Failure;
-        });
+                console.Show(
+                    parsed.GetValue(json),
+                    new
+                    {
+                        Store = opened.Name,
+                        Role = opened.Directory.Role.ToString(),
+                        clients,
+                        revoked,
+                        problems,
+                    },
+                    $"clients: {clients}, revoked: {revoked}, problems: {problems.Count}"
+                );
+                foreach (string problem in problems)
+                    console.Fail(problem);
+                return problems.Count == 0 ? ExitCode.Success : ExitCode.Failure;
+            }
+        );
         return command;
     }
 
-    private static async Task ReadAsync(IKeyDirectory directory, KeyRecord record, List<string> problems, CancellationToken cancellationToken)
+    private static async Task ReadAsync(
+        IKeyDirectory directory,
+        KeyRecord record,
+        List<string> problems,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -89,28 +120,33 @@ internal static class StoreCommand
     {
         Option<bool> plain = new("--was-plain") { Description = "The keys are not wrapped yet." };
         StoreArguments store = new();
-        Command command = new("rewrap", """
+        Command command = new(
+            "rewrap",
+            """
             Wraps every key under the newest key of the ring, so that the older keys of the ring can be destroyed.
 
             Example:
               symratchet store rewrap --store server.keys --ring /etc/symratchet/ring
-            """)
+            """
+        )
         {
             plain,
         };
         store.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-            IKeyWrapper? previous = parsed.GetValue(plain) ? PlainKeys.Instance : null;
-            int count = opened.Directory switch
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                SqliteKeyStore file => await file.RewrapAsync(previous, cancellationToken),
-                PostgreSqlKeyStore database => await database.RewrapAsync(previous, cancellationToken),
-                _ => 0,
-            };
-            console.Remark($"wrapped the keys of {count} clients again");
-        });
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                IKeyWrapper? previous = parsed.GetValue(plain) ? PlainKeys.Instance : null;
+                int count = opened.Directory switch
+                {
+                    SqliteKeyStore file => await file.RewrapAsync(previous, cancellationToken),
+                    PostgreSqlKeyStore database => await database.RewrapAsync(previous, cancellationToken),
+                    _ => 0,
+                };
+                console.Remark($"wrapped the keys of {count} clients again");
+            }
+        );
         return command;
     }
 }

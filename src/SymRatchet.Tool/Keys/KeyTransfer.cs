@@ -8,7 +8,8 @@ using SymRatchet.Keys;
 namespace SymRatchet.Tool.Keys;
 
 /// <summary>
-/// The file in which a stored key travels from one store to another, at the epoch at which it is, with the key that waits beside it. Keys are in
+/// The file in which a stored key travels from one store to another, at the epoch at which it is, with the key that
+/// waits beside it. Keys are in
 /// memory that is erased, and nowhere else.
 /// </summary>
 internal static class KeyTransfer
@@ -58,7 +59,8 @@ internal static class KeyTransfer
             using var json = JsonDocument.Parse(content.AsMemory(..length));
             return ReadKey(json.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
             throw new ToolException($"{path} is not an exported key");
         }
@@ -88,7 +90,12 @@ internal static class KeyTransfer
         var role = Enum.Parse<ChannelRole>(Text(json, "role"));
         var evolution = Enum.Parse<KeyEvolution>(Text(json, "evolution"));
         byte[] id = json.GetProperty("id").GetBytesFromBase64();
-        CipherSuiteId[] suites = [.. json.GetProperty("suites").EnumerateArray().Select(suite => Enum.Parse<CipherSuiteId>(suite.GetString()!))];
+        CipherSuiteId[] suites =
+        [
+            .. json.GetProperty("suites")
+                .EnumerateArray()
+                .Select(suite => Enum.Parse<CipherSuiteId>(suite.GetString()!)),
+        ];
         StoredKey? successor = json.TryGetProperty("successor", out JsonElement next) ? Keys(next, []) : null;
         return Keys(json, suites, successor);
 
@@ -100,7 +107,15 @@ internal static class KeyTransfer
             {
                 int identityLength = Secret(from, "identityKey", identityKey);
                 int epochLength = Secret(from, "epochKey", epochKey);
-                return new StoredKey(protocol, role, id, evolution, identityKey[..identityLength], from.GetProperty("epoch").GetInt64(), epochKey[..epochLength])
+                return new StoredKey(
+                    protocol,
+                    role,
+                    id,
+                    evolution,
+                    identityKey[..identityLength],
+                    from.GetProperty("epoch").GetInt64(),
+                    epochKey[..epochLength]
+                )
                 {
                     Suites = suites,
                     Successor = successor,
@@ -114,16 +129,20 @@ internal static class KeyTransfer
         }
     }
 
-    private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString() ?? throw new FormatException($"{name} is expected");
+    private static string Text(JsonElement json, string name) =>
+        json.GetProperty(name).GetString() ?? throw new FormatException($"{name} is expected");
 
-    // From the text as it stands in the file: an array that JsonElement makes of it could be moved, and a copy would stay.
+    // From the text as it stands in the file: an array that JsonElement makes of it could be moved, and a copy would
+    // stay.
     private static int Secret(JsonElement json, string name, Span<byte> key)
     {
         JsonElement text = json.GetProperty(name);
-        return text.ValueKind == JsonValueKind.String
-            && Base64.DecodeFromUtf8(JsonMarshal.GetRawUtf8Value(text)[1..^1], key, out _, out int written) == OperationStatus.Done
-                ? written
-                : throw new FormatException($"{name} is expected in base64");
+        return
+            text.ValueKind == JsonValueKind.String
+            && Base64.DecodeFromUtf8(JsonMarshal.GetRawUtf8Value(text)[1..^1], key, out _, out int written)
+                == OperationStatus.Done
+            ? written
+            : throw new FormatException($"{name} is expected in base64");
     }
 
     /// <summary>Memory of a fixed size for a writer; what was written is erased with it.</summary>

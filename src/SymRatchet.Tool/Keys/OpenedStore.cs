@@ -1,7 +1,12 @@
 namespace SymRatchet.Tool.Keys;
 
 /// <summary>A store that a command uses, and what to call it.</summary>
-internal sealed class OpenedStore(IKeyDirectory directory, string name, UnfinishedMark unfinished, IAsyncDisposable resource) : IAsyncDisposable
+internal sealed class OpenedStore(
+    IKeyDirectory directory,
+    string name,
+    UnfinishedMark unfinished,
+    IAsyncDisposable resource
+) : IAsyncDisposable
 {
     internal IKeyDirectory Directory => directory;
 

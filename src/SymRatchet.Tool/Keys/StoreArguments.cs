@@ -25,10 +25,29 @@ internal sealed class StoreArguments
     {
         _prefix = prefix;
         _file = new($"{prefix}store") { Description = "The store's SQLite file.", HelpName = "FILE" };
-        _database = new($"{prefix}postgres") { Description = "The store's PostgreSQL database. Others can see a command line: leave the password to PGPASSWORD or PGPASSFILE.", HelpName = "CONNECTION" };
-        _schema = new($"{prefix}schema") { Description = "The store's schema in that database.", HelpName = "NAME", DefaultValueFactory = _ => new PostgreSqlKeyStoreOptions().Schema };
-        _role = new($"{prefix}role") { Description = "Whose store it is.", DefaultValueFactory = _ => ChannelRole.Server };
-        _ring = new($"{prefix}ring") { Description = "The folder with the Data Protection key ring that wraps the store's keys. Default: keys are not wrapped.", HelpName = "FOLDER" };
+        _database = new($"{prefix}postgres")
+        {
+            Description =
+                "The store's PostgreSQL database. Others can see a command line: leave the password to PGPASSWORD or PGPASSFILE.",
+            HelpName = "CONNECTION",
+        };
+        _schema = new($"{prefix}schema")
+        {
+            Description = "The store's schema in that database.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => new PostgreSqlKeyStoreOptions().Schema,
+        };
+        _role = new($"{prefix}role")
+        {
+            Description = "Whose store it is.",
+            DefaultValueFactory = _ => ChannelRole.Server,
+        };
+        _ring = new($"{prefix}ring")
+        {
+            Description =
+                "The folder with the Data Protection key ring that wraps the store's keys. Default: keys are not wrapped.",
+            HelpName = "FOLDER",
+        };
     }
 
     internal void AddTo(Command command)
@@ -41,20 +60,33 @@ internal sealed class StoreArguments
     /// <param name="parsed">The command line.</param>
     /// <param name="create">Whether the store is made where it is not there.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal async Task<OpenedStore> OpenAsync(ParseResult parsed, bool create = false, CancellationToken cancellationToken = default)
+    internal async Task<OpenedStore> OpenAsync(
+        ParseResult parsed,
+        bool create = false,
+        CancellationToken cancellationToken = default
+    )
     {
         string? file = parsed.GetValue(_file);
         string? database = parsed.GetValue(_database);
         if (file is null == database is null)
-            throw new ToolException($"name the store: {_prefix}store FILE, or {_prefix}postgres CONNECTION", ExitCode.Usage);
+            throw new ToolException(
+                $"name the store: {_prefix}store FILE, or {_prefix}postgres CONNECTION",
+                ExitCode.Usage
+            );
 
         ChannelRole role = parsed.GetValue(_role);
         if (file is not null && !create && !File.Exists(file))
-            throw new ToolException($"There is no key store {file}; make one with 'symratchet store init --store {file}{(role == ChannelRole.Client ? " --role Client" : "")}'.");
+            throw new ToolException(
+                $"There is no key store {file}; make one with 'symratchet store init --store {file}{(role == ChannelRole.Client ? " --role Client" : "")}'."
+            );
         IKeyWrapper wrapper = parsed.GetValue(_ring) is { } folder ? OpenRing(folder) : PlainKeys.Instance;
         if (file is not null)
         {
-            SqliteKeyStore store = SqliteKeyStore.Open(file, role, new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper });
+            SqliteKeyStore store = SqliteKeyStore.Open(
+                file,
+                role,
+                new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper }
+            );
             return new OpenedStore(store, file, MarkIn(file), store);
         }
 
@@ -76,7 +108,13 @@ internal sealed class StoreArguments
 
     private static UnfinishedMark MarkIn(string file)
     {
-        string connection = new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 5 }.ToString();
+        string connection = new SqliteConnectionStringBuilder
+        {
+            DataSource = file,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = 5,
+        }.ToString();
         return new UnfinishedMark(
             async cancellationToken =>
             {
@@ -86,19 +124,27 @@ internal sealed class StoreArguments
             },
             "INSERT OR REPLACE INTO store VALUES ('unfinished', 1)",
             "DELETE FROM store WHERE name = 'unfinished'",
-            "SELECT count(*) FROM store WHERE name = 'unfinished'");
+            "SELECT count(*) FROM store WHERE name = 'unfinished'"
+        );
     }
 
-    private static UnfinishedMark MarkIn(NpgsqlDataSource source, string schema) => new(
-        async cancellationToken => await source.OpenConnectionAsync(cancellationToken),
-        $"CREATE TABLE IF NOT EXISTS \"{schema}\".unfinished ()",
-        $"DROP TABLE IF EXISTS \"{schema}\".unfinished",
-        $"SELECT count(to_regclass('\"{schema}\".unfinished'))");
+    private static UnfinishedMark MarkIn(NpgsqlDataSource source, string schema) =>
+        new(
+            async cancellationToken => await source.OpenConnectionAsync(cancellationToken),
+            $"CREATE TABLE IF NOT EXISTS \"{schema}\".unfinished ()",
+            $"DROP TABLE IF EXISTS \"{schema}\".unfinished",
+            $"SELECT count(to_regclass('\"{schema}\".unfinished'))"
+        );
 
     private static DataProtectionKeyWrapper OpenRing(string folder)
     {
         ServiceCollection services = new();
-        services.AddDataProtection().SetApplicationName(nameof(SymRatchet)).PersistKeysToFileSystem(new DirectoryInfo(folder));
-        return new DataProtectionKeyWrapper(services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>());
+        services
+            .AddDataProtection()
+            .SetApplicationName(nameof(SymRatchet))
+            .PersistKeysToFileSystem(new DirectoryInfo(folder));
+        return new DataProtectionKeyWrapper(
+            services.BuildServiceProvider().GetRequiredService<IDataProtectionProvider>()
+        );
     }
 }

@@ -31,7 +31,8 @@ internal static class CredentialFile
         Span<byte> content = stackalloc byte[MaxFileSize];
         try
         {
-            destination.Write(content[..Format(key, content)]); // at once: a stream that grew would leave a part of it behind
+            // At once: a stream that grew would leave a part of it behind.
+            destination.Write(content[..Format(key, content)]);
         }
         finally
         {
@@ -63,7 +64,9 @@ internal static class CredentialFile
 
         int length = Encoding.ASCII.GetBytes(
             $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Span)}\nserver: {Convert.ToBase64String(key.ServerName.Span)}\n"
-            + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ", content);
+                + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ",
+            content
+        );
         Base64.EncodeToUtf8(key.Secret, content[length..], out _, out int written);
         content[length + written] = (byte)'\n';
         return length + written + 1;
@@ -90,11 +93,16 @@ internal static class CredentialFile
         Span<byte> key = stackalloc byte[PreSharedKey.Size + 1];
         try
         {
-            if (!line.StartsWith(prefix)
-                || Base64.DecodeFromUtf8(line[prefix.Length..].TrimEnd((byte)'\r'), key, out _, out int written) != System.Buffers.OperationStatus.Done
-                || written != PreSharedKey.Size)
+            if (
+                !line.StartsWith(prefix)
+                || Base64.DecodeFromUtf8(line[prefix.Length..].TrimEnd((byte)'\r'), key, out _, out int written)
+                    != System.Buffers.OperationStatus.Done
+                || written != PreSharedKey.Size
+            )
             {
-                throw new FormatException($"{path}, line 5: 'key: ' and {PreSharedKey.Size} bytes in base64 are expected.");
+                throw new FormatException(
+                    $"{path}, line 5: 'key: ' and {PreSharedKey.Size} bytes in base64 are expected."
+                );
             }
 
             return PreSharedKey.Import(id, key[..PreSharedKey.Size], server, evolution);

@@ -6,20 +6,26 @@ using System.Text;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same bytes: UTF-8 text as it
-/// stands, and <c>0x</c> with hex for everything that is not printable UTF-8 and for text that itself begins with <c>0x</c>.
+/// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same
+/// bytes: UTF-8 text as it
+/// stands, and <c>0x</c> with hex for everything that is not printable UTF-8 and for text that itself begins
+/// with <c>0x</c>.
 /// </summary>
 internal static class KeyText
 {
     private const string HexPrefix = "0x";
 
     // Ill-formed text throws instead of turning into the same replacement character as another id.
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict = new(
+        encoderShouldEmitUTF8Identifier: false,
+        throwOnInvalidBytes: true
+    );
 
     internal static byte[] ToBytes(string text) => Strict.GetBytes(text);
 
     /// <summary>
-    /// The text form of an id for people, claims and logs, never the same for two ids. An id with control or formatting characters is
+    /// The text form of an id for people, claims and logs, never the same for two ids. An id with control or formatting
+    /// characters is
     /// shown as hex, so none can forge a log line.
     /// </summary>
     internal static string ToDisplay(ReadOnlySpan<byte> id)
@@ -27,7 +33,9 @@ internal static class KeyText
         try
         {
             string text = Strict.GetString(id);
-            return text.StartsWith(HexPrefix, StringComparison.Ordinal) || text.EnumerateRunes().Any(IsHidden) ? ToHex(id) : text;
+            return text.StartsWith(HexPrefix, StringComparison.Ordinal) || text.EnumerateRunes().Any(IsHidden)
+                ? ToHex(id)
+                : text;
         }
         catch (DecoderFallbackException)
         {
@@ -36,7 +44,9 @@ internal static class KeyText
     }
 
     /// <summary>Reads what <see cref="ToDisplay"/> wrote.</summary>
-    /// <exception cref="FormatException">It begins with <c>0x</c> and hex does not follow, or is not well-formed text.</exception>
+    /// <exception cref="FormatException">
+    /// It begins with <c>0x</c> and hex does not follow, or is not well-formed text.
+    /// </exception>
     internal static byte[] Parse(string text)
     {
         if (text.StartsWith(HexPrefix, StringComparison.Ordinal))
@@ -58,10 +68,16 @@ internal static class KeyText
         }
     }
 
-    /// <summary>The same name for the same id, from which an id that cannot be guessed cannot be found: half of its SHA-256.</summary>
-    internal static string ToHashed(ReadOnlySpan<byte> id) => "#" + Convert.ToHexString(SHA256.HashData(id).AsSpan(..(SHA256.HashSizeInBytes / 2)));
+    /// <summary>
+    /// The same name for the same id, from which an id that cannot be guessed cannot be found: half of its SHA-256.
+    /// </summary>
+    internal static string ToHashed(ReadOnlySpan<byte> id) =>
+        "#" + Convert.ToHexString(SHA256.HashData(id).AsSpan(..(SHA256.HashSizeInBytes / 2)));
 
-    /// <summary>Text that others chose, such as the name of a remote end, as it may stand in a log: each hidden character as <c>\u</c> and hex.</summary>
+    /// <summary>
+    /// Text that others chose, such as the name of a remote end, as it may stand in a log: each hidden character as
+    /// <c>\u</c> and hex.
+    /// </summary>
     internal static string ToLogSafe(string text)
     {
         StringBuilder safe = new(text.Length);
@@ -82,6 +98,10 @@ internal static class KeyText
     private static string ToHex(ReadOnlySpan<byte> id) => HexPrefix + Convert.ToHexString(id);
 
     // By rune and not by char: half of the characters that format text lie beyond the first plane.
-    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool IsHidden(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 }

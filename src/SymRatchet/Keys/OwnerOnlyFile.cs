@@ -5,11 +5,14 @@ using Microsoft.Win32.SafeHandles;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// A small file that holds a key: created for its owner alone, and read only where nobody else may use it. A file is opened once, and what is
-/// checked is the open file, so no other can take its place between the check and the read. Nothing of it passes through a buffer that stays.
+/// A small file that holds a key: created for its owner alone, and read only where nobody else may use it. A file is
+/// opened once, and what is
+/// checked is the open file, so no other can take its place between the check and the read. Nothing of it passes
+/// through a buffer that stays.
 /// </summary>
 /// <remarks>
-/// Linux checks the kind of the file, its owner and its mode; other Unix systems its mode. On Windows the rights are the folder's.
+/// Linux checks the kind of the file, its owner and its mode; other Unix systems its mode. On Windows the rights are
+/// the folder's.
 /// </remarks>
 internal static partial class OwnerOnlyFile
 {
@@ -32,7 +35,12 @@ internal static partial class OwnerOnlyFile
     /// <exception cref="IOException">The file exists already, as a link too, or cannot be written.</exception>
     internal static void Write(string path, ReadOnlySpan<byte> content)
     {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
         using FileStream file = new(path, options);
@@ -57,8 +65,13 @@ internal static partial class OwnerOnlyFile
         {
             if (OperatingSystem.IsLinux())
                 RefuseForeign(path, file);
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~AllOfOwner) is not UnixFileMode.None and UnixFileMode others)
-                throw new IOException($"{path} holds a key and may be used by others than its owner ({others}). Make it private first: chmod 600 {path}");
+            if (
+                !OperatingSystem.IsWindows()
+                && (File.GetUnixFileMode(file) & ~AllOfOwner) is not UnixFileMode.None and UnixFileMode others
+            )
+                throw new IOException(
+                    $"{path} holds a key and may be used by others than its owner ({others}). Make it private first: chmod 600 {path}"
+                );
             return file;
         }
         catch
@@ -91,7 +104,9 @@ internal static partial class OwnerOnlyFile
         if ((status.Mode & Linux.KindMask) != Linux.RegularFile)
             throw new IOException($"{path} is not a regular file.");
         if (status.Owner != 0 && status.Owner != Linux.EffectiveUser())
-            throw new IOException($"{path} holds a key and belongs to another user ({status.Owner}). Let its user own it: chown");
+            throw new IOException(
+                $"{path} holds a key and belongs to another user ({status.Owner}). Let its user own it: chown"
+            );
     }
 
     // A new name is as durable as its folder. One that may not be read cannot be flushed.
@@ -105,7 +120,9 @@ internal static partial class OwnerOnlyFile
         RandomAccess.FlushToDisk(folder);
     }
 
-    /// <summary>What .NET does not offer: an open that follows no link and waits for nobody, and the owner of an open file.</summary>
+    /// <summary>
+    /// What .NET does not offer: an open that follows no link and waits for nobody, and the owner of an open file.
+    /// </summary>
     [SupportedOSPlatform("linux")]
     private static partial class Linux
     {
@@ -124,7 +141,9 @@ internal static partial class OwnerOnlyFile
 
         /// <summary>O_NOFOLLOW is the one flag here that differs among processors.</summary>
         internal static int NoFollow { get; } =
-            RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x8000 : 0x20000;
+            RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le
+                ? 0x8000
+                : 0x20000;
 
         [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -132,7 +151,13 @@ internal static partial class OwnerOnlyFile
 
         [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        internal static partial int Status(SafeFileHandle file, string path, int flags, uint mask, out FileStatus status);
+        internal static partial int Status(
+            SafeFileHandle file,
+            string path,
+            int flags,
+            uint mask,
+            out FileStatus status
+        );
 
         [LibraryImport(Library, EntryPoint = "geteuid")]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

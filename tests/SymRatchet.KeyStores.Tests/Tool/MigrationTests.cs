@@ -72,24 +72,56 @@ public sealed class MigrationTests : IDisposable
         await ToolRun.GoodAsync("key", "revoke", "client-3", "--store", _folder.Server);
         await ToolRun.GoodAsync(Migrate);
         await ToolRun.GoodAsync("store", "check", "--store", Target);
-        await ToolRun.BadAsync(3, "revoked", "key", "export", "client-3", "--store", Target, "--out", _folder.PathOf("x"));
+        await ToolRun.BadAsync(
+            3,
+            "revoked",
+            "key",
+            "export",
+            "client-3",
+            "--store",
+            Target,
+            "--out",
+            _folder.PathOf("x")
+        );
+    }
+
+    [Fact]
+    public async Task A_store_that_still_serves_is_not_taken_for_copied()
+    {
+        await FillAsync(500);
+        await using var source = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
+        using CancellationTokenSource end = new();
+        Task serving = Task.Run(async () =>
+        {
+            for (long epoch = 1; !end.IsCancellationRequested; epoch++)
+                await source.AdvanceAsync("client-1", epoch); // copied among the first, so it has moved when the stores are compared
+        });
+        await ToolRun.BadAsync(1, "was changed meanwhile", Migrate);
+        await end.CancelAsync();
+        await serving;
+        Assert.Equal(1, (await ToolRun.RunAsync("store", "check", "--store", Target)).ExitCode);
     }
 
     private async Task FillAsync(int count)
     {
         await using var store = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, cancellationToken) =>
-        {
-            string name = string.Create(CultureInfo.InvariantCulture, $"client-{i}");
-            using PreSharedKey key = TestKeys.Shared(name);
-            await store.AddAsync(key, i % 5 == 0 ? [CipherSuiteId.Aes256Gcm] : null, cancellationToken);
-            if (i % 3 == 0)
-                await store.AdvanceAsync(name, i + 1);
-            if (i % 7 != 0)
-                return;
-            using PreSharedKey next = TestKeys.Shared(name, generation: 1);
-            await store.RotateAsync(next, cancellationToken);
-        });
+        await Parallel.ForAsync(
+            0,
+            count,
+            new ParallelOptions { MaxDegreeOfParallelism = 64 },
+            async (i, cancellationToken) =>
+            {
+                string name = string.Create(CultureInfo.InvariantCulture, $"client-{i}");
+                using PreSharedKey key = TestKeys.Shared(name);
+                await store.AddAsync(key, i % 5 == 0 ? [CipherSuiteId.Aes256Gcm] : null, cancellationToken);
+                if (i % 3 == 0)
+                    await store.AdvanceAsync(name, i + 1);
+                if (i % 7 != 0)
+                    return;
+                using PreSharedKey next = TestKeys.Shared(name, generation: 1);
+                await store.RotateAsync(next, cancellationToken);
+            }
+        );
     }
 
     private async Task AssertEqualAsync()
@@ -122,9 +154,14 @@ public sealed class MigrationTests : IDisposable
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(
-        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(ToolProgram).Assembly.Location, .. arguments])
-    {
-        RedirectStandardError = true,
-    })!;
+    private static Process Start(string[] arguments) =>
+        Process.Start(
+            new ProcessStartInfo(
+                Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+                [typeof(ToolProgram).Assembly.Location, .. arguments]
+            )
+            {
+                RedirectStandardError = true,
+            }
+        )!;
 }

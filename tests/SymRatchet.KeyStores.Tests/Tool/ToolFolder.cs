@@ -22,7 +22,17 @@ internal sealed class ToolFolder : IDisposable
         await ToolRun.GoodAsync("store", "init", "--store", Server);
         await ToolRun.GoodAsync("store", "init", "--store", Client, "--role", "Client");
         await ToolRun.GoodAsync("key", "add", Name, "--store", Server, "--out", PathOf("credential"));
-        await ToolRun.GoodAsync("key", "add", Name, "--store", Client, "--role", "Client", "--credential", PathOf("credential"));
+        await ToolRun.GoodAsync(
+            "key",
+            "add",
+            Name,
+            "--store",
+            Client,
+            "--role",
+            "Client",
+            "--credential",
+            PathOf("credential")
+        );
     }
 
     internal async Task<bool> ConnectAsync(string? server = null)
@@ -32,7 +42,9 @@ internal sealed class ToolFolder : IDisposable
         try
         {
             await using ChannelPair pair = await ChannelPair.CreateAsync(
-                new SecureChannelClientOptions { Keys = clientStore, ClientId = Name }, new SecureChannelServerOptions { Keys = serverStore });
+                new SecureChannelClientOptions { Keys = clientStore, ClientId = Name },
+                new SecureChannelServerOptions { Keys = serverStore }
+            );
             await pair.RoundAsync([1], [2]);
             return true;
         }

@@ -3,7 +3,9 @@ using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.KeyStores.Tests.Tool;
 
-/// <summary>Every id can be named to the tool, in the form in which it shows it, and none is taken for anything else.</summary>
+/// <summary>
+/// Every id can be named to the tool, in the form in which it shows it, and none is taken for anything else.
+/// </summary>
 public sealed class ToolIdTests : IDisposable
 {
     private readonly ToolFolder _folder = new();
@@ -22,7 +24,11 @@ public sealed class ToolIdTests : IDisposable
         await ToolRun.BadAsync(3, $"@{arguments} is not in", "key", "show", $"@{arguments}", "--store", Server);
 
         await ToolRun.GoodAsync("key", "add", "@evil", "--store", Server, "--out", _folder.PathOf("@credential"));
-        Assert.Contains("@evil", await ToolRun.GoodAsync("key", "show", "@evil", "--store", Server), StringComparison.Ordinal);
+        Assert.Contains(
+            "@evil",
+            await ToolRun.GoodAsync("key", "show", "@evil", "--store", Server),
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, Environment.CurrentDirectory);
     }
 
@@ -37,7 +43,9 @@ public sealed class ToolIdTests : IDisposable
         await ToolRun.GoodAsync("key", "add", shown, "--store", Server, "--out", _folder.PathOf("credential"));
         using (var credential = PreSharedKey.FromCredentialFile(_folder.PathOf("credential")))
             Assert.Equal(id, credential.Id.ToArray());
-        JsonElement list = JsonDocument.Parse(await ToolRun.GoodAsync("key", "list", "--store", Server, "--json")).RootElement;
+        JsonElement list = JsonDocument
+            .Parse(await ToolRun.GoodAsync("key", "list", "--store", Server, "--json"))
+            .RootElement;
         Assert.Equal(shown, Assert.Single(list.EnumerateArray()).GetProperty("id").GetString());
 
         await ToolRun.GoodAsync("key", "show", shown, "--store", Server);
@@ -56,7 +64,14 @@ public sealed class ToolIdTests : IDisposable
     public async Task What_begins_as_hex_and_is_none_is_a_wrong_command_line(string id)
     {
         await ToolRun.GoodAsync("store", "init", "--store", Server);
-        foreach (string[] command in (string[][])[["key", "show", id, "--store", Server], ["key", "revoke", id, "--store", Server], ["keygen", id, "--out", _folder.PathOf("x")]])
+        foreach (
+            string[] command in (string[][])
+                [
+                    ["key", "show", id, "--store", Server],
+                    ["key", "revoke", id, "--store", Server],
+                    ["keygen", id, "--out", _folder.PathOf("x")],
+                ]
+        )
             await ToolRun.BadAsync(2, "in hex", command);
     }
 
@@ -64,9 +79,22 @@ public sealed class ToolIdTests : IDisposable
     public async Task An_argument_that_a_store_refuses_is_told_without_the_names_of_the_program()
     {
         await _folder.ProvisionAsync();
-        ToolRun run = await ToolRun.RunAsync("key", "rotate", ToolFolder.Name, "--store", Server, "--out", _folder.PathOf("x"), "--evolution", "None");
+        ToolRun run = await ToolRun.RunAsync(
+            "key",
+            "rotate",
+            ToolFolder.Name,
+            "--store",
+            Server,
+            "--out",
+            _folder.PathOf("x"),
+            "--evolution",
+            "None"
+        );
         Assert.Equal(1, run.ExitCode);
-        Assert.Matches(@"^error: The new key of sensor-17 is of protocol V1 and evolution None, the old one of V1 and Forward\.\s*$", run.Error);
+        Assert.Matches(
+            @"^error: The new key of sensor-17 is of protocol V1 and evolution None, the old one of V1 and Forward\.\s*$",
+            run.Error
+        );
     }
 
     [Fact]
@@ -75,7 +103,15 @@ public sealed class ToolIdTests : IDisposable
         string[] ids = ["a", "0xFF00", "@b", " c ", "d"];
         await ToolRun.GoodAsync("store", "init", "--store", Server);
         foreach (string id in ids)
-            await ToolRun.GoodAsync("key", "add", id, "--store", Server, "--out", _folder.PathOf(Guid.NewGuid().ToString()));
+            await ToolRun.GoodAsync(
+                "key",
+                "add",
+                id,
+                "--store",
+                Server,
+                "--out",
+                _folder.PathOf(Guid.NewGuid().ToString())
+            );
         string backup = _folder.PathOf("backup.keys");
         File.Copy(Server, backup);
         if (!OperatingSystem.IsWindows())
@@ -83,8 +119,15 @@ public sealed class ToolIdTests : IDisposable
         foreach (string id in ids[..4])
             await ToolRun.GoodAsync("key", "revoke", id, "--store", Server);
         string list = await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids");
-        Assert.Equal(ids[..4].Order(StringComparer.Ordinal), list.TrimEnd('\r', '\n').Split(Environment.NewLine).Order(StringComparer.Ordinal));
-        Assert.Single((await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids", "--limit", "1")).TrimEnd('\r', '\n').Split('\n'));
+        Assert.Equal(
+            ids[..4].Order(StringComparer.Ordinal),
+            list.TrimEnd('\r', '\n').Split(Environment.NewLine).Order(StringComparer.Ordinal)
+        );
+        Assert.Single(
+            (await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids", "--limit", "1"))
+                .TrimEnd('\r', '\n')
+                .Split('\n')
+        );
 
         string file = _folder.PathOf("revoked.list");
         await File.WriteAllTextAsync(file, list + "somebody-else" + Environment.NewLine);
@@ -96,7 +139,11 @@ public sealed class ToolIdTests : IDisposable
 
         await File.WriteAllTextAsync(file, "d" + Environment.NewLine + "0xF");
         await ToolRun.BadAsync(2, "0xF", "key", "revoke", "--from", file, "--store", backup);
-        Assert.Contains("active", await ToolRun.GoodAsync("key", "show", "d", "--store", backup), StringComparison.Ordinal);
+        Assert.Contains(
+            "active",
+            await ToolRun.GoodAsync("key", "show", "d", "--store", backup),
+            StringComparison.Ordinal
+        );
         await ToolRun.BadAsync(2, "whom to revoke", "key", "revoke", "--store", backup);
         await ToolRun.BadAsync(2, "whom to revoke", "key", "revoke", "d", "--from", file, "--store", backup);
         await ToolRun.BadAsync(1, "nowhere", "key", "revoke", "--from", _folder.PathOf("nowhere"), "--store", backup);

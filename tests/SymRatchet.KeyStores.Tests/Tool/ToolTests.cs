@@ -22,15 +22,33 @@ public sealed class ToolTests : IDisposable
         Assert.True(await _folder.ConnectAsync());
 
         await ToolRun.GoodAsync("key", "rotate", Name, "--store", Server, "--out", _folder.PathOf("new"));
-        Assert.Contains("rotating", await ToolRun.GoodAsync("key", "list", "--store", Server), StringComparison.Ordinal);
+        Assert.Contains(
+            "rotating",
+            await ToolRun.GoodAsync("key", "list", "--store", Server),
+            StringComparison.Ordinal
+        );
         Assert.True(await _folder.ConnectAsync());
-        await ToolRun.GoodAsync("key", "rotate", Name, "--store", Client, "--role", "Client", "--credential", _folder.PathOf("new"));
+        await ToolRun.GoodAsync(
+            "key",
+            "rotate",
+            Name,
+            "--store",
+            Client,
+            "--role",
+            "Client",
+            "--credential",
+            _folder.PathOf("new")
+        );
         Assert.True(await _folder.ConnectAsync());
         Assert.Contains("active", await ToolRun.GoodAsync("key", "list", "--store", Server), StringComparison.Ordinal);
 
         await ToolRun.GoodAsync("key", "revoke", Name, "--store", Server);
         Assert.False(await _folder.ConnectAsync());
-        Assert.Contains("revoked", await ToolRun.GoodAsync("key", "show", Name, "--store", Server), StringComparison.Ordinal);
+        Assert.Contains(
+            "revoked",
+            await ToolRun.GoodAsync("key", "show", Name, "--store", Server),
+            StringComparison.Ordinal
+        );
         await ToolRun.BadAsync(3, "revoked before", "key", "revoke", Name, "--store", Server);
         await ToolRun.BadAsync(1, "Rotate it", "key", "add", Name, "--store", Server, "--out", _folder.PathOf("again"));
         Assert.False(File.Exists(_folder.PathOf("again")));
@@ -48,10 +66,39 @@ public sealed class ToolTests : IDisposable
         Assert.True(await _folder.ConnectAsync(moved));
 
         await ToolRun.GoodAsync("key", "rotate", Name, "--store", moved, "--out", _folder.PathOf("new"));
-        await ToolRun.GoodAsync("store", "migrate", "--store", moved, "--to-store", _folder.PathOf("third.keys"), "--to-ring", _folder.PathOf("ring"));
-        Assert.Contains("rotating", await ToolRun.GoodAsync("key", "list", "--store", _folder.PathOf("third.keys")), StringComparison.Ordinal);
-        await ToolRun.BadAsync(1, "cannot be unwrapped", "key", "show", Name, "--store", _folder.PathOf("third.keys"), "--reveal");
-        await ToolRun.GoodAsync("store", "check", "--store", _folder.PathOf("third.keys"), "--ring", _folder.PathOf("ring"));
+        await ToolRun.GoodAsync(
+            "store",
+            "migrate",
+            "--store",
+            moved,
+            "--to-store",
+            _folder.PathOf("third.keys"),
+            "--to-ring",
+            _folder.PathOf("ring")
+        );
+        Assert.Contains(
+            "rotating",
+            await ToolRun.GoodAsync("key", "list", "--store", _folder.PathOf("third.keys")),
+            StringComparison.Ordinal
+        );
+        await ToolRun.BadAsync(
+            1,
+            "cannot be unwrapped",
+            "key",
+            "show",
+            Name,
+            "--store",
+            _folder.PathOf("third.keys"),
+            "--reveal"
+        );
+        await ToolRun.GoodAsync(
+            "store",
+            "check",
+            "--store",
+            _folder.PathOf("third.keys"),
+            "--ring",
+            _folder.PathOf("ring")
+        );
     }
 
     [Fact]
@@ -70,19 +117,43 @@ public sealed class ToolTests : IDisposable
     {
         await _folder.ProvisionAsync();
         using StoredKey key = (await _folder.FindAsync(Server))!;
-        string[] secrets = [Convert.ToHexString(key.EpochKey), Convert.ToHexString(key.IdentityKey), Convert.ToBase64String(key.EpochKey), Convert.ToBase64String(key.IdentityKey)];
-        foreach (string[] command in (string[][])
-            [["key", "list", "--store", Server], ["key", "list", "--store", Server, "--json"], ["key", "show", Name, "--store", Server], ["key", "show", Name, "--store", Server, "--json"],
-             ["store", "check", "--store", Server, "--json"], ["key", "export", Name, "--store", Server, "--out", _folder.PathOf("x")]])
+        string[] secrets =
+        [
+            Convert.ToHexString(key.EpochKey),
+            Convert.ToHexString(key.IdentityKey),
+            Convert.ToBase64String(key.EpochKey),
+            Convert.ToBase64String(key.IdentityKey),
+        ];
+        foreach (
+            string[] command in (string[][])
+                [
+                    ["key", "list", "--store", Server],
+                    ["key", "list", "--store", Server, "--json"],
+                    ["key", "show", Name, "--store", Server],
+                    ["key", "show", Name, "--store", Server, "--json"],
+                    ["store", "check", "--store", Server, "--json"],
+                    ["key", "export", Name, "--store", Server, "--out", _folder.PathOf("x")],
+                ]
+        )
         {
             ToolRun run = await ToolRun.RunAsync(command);
-            Assert.All(secrets, secret => Assert.DoesNotContain(secret, run.Output + run.Error, StringComparison.OrdinalIgnoreCase));
+            Assert.All(
+                secrets,
+                secret => Assert.DoesNotContain(secret, run.Output + run.Error, StringComparison.OrdinalIgnoreCase)
+            );
         }
 
         string revealed = await ToolRun.GoodAsync("key", "show", Name, "--store", Server, "--json", "--reveal");
-        Assert.Equal(Convert.ToHexStringLower(key.EpochKey), JsonDocument.Parse(revealed).RootElement.GetProperty("epochKey").GetString());
+        Assert.Equal(
+            Convert.ToHexStringLower(key.EpochKey),
+            JsonDocument.Parse(revealed).RootElement.GetProperty("epochKey").GetString()
+        );
         await ToolRun.BadAsync(2, "--reveal", "keygen", Name);
-        Assert.StartsWith("symratchet credential 1", await ToolRun.GoodAsync("keygen", Name, "--reveal"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "symratchet credential 1",
+            await ToolRun.GoodAsync("keygen", Name, "--reveal"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -90,12 +161,26 @@ public sealed class ToolTests : IDisposable
     {
         await ToolRun.GoodAsync("store", "init", "--store", Server);
         foreach (string name in (string[])["a", "b", "c"])
-            await ToolRun.GoodAsync("key", "add", name, "--store", Server, "--out", _folder.PathOf(name), "--suite", "Aegis256", "--suite", "Aes256Gcm");
+            await ToolRun.GoodAsync(
+                "key",
+                "add",
+                name,
+                "--store",
+                Server,
+                "--out",
+                _folder.PathOf(name),
+                "--suite",
+                "Aegis256",
+                "--suite",
+                "Aes256Gcm"
+            );
         string[] table = (await ToolRun.GoodAsync("key", "list", "--store", Server)).TrimEnd().Split('\n');
         Assert.Equal(4, table.Length);
         Assert.StartsWith("ID  STATE", table[0], StringComparison.Ordinal);
         Assert.Contains("Aegis256,Aes256Gcm", table[1], StringComparison.Ordinal);
-        JsonElement page = JsonDocument.Parse(await ToolRun.GoodAsync("key", "list", "--store", Server, "--json", "--after", "a", "--limit", "1")).RootElement;
+        JsonElement page = JsonDocument
+            .Parse(await ToolRun.GoodAsync("key", "list", "--store", Server, "--json", "--after", "a", "--limit", "1"))
+            .RootElement;
         Assert.Equal("b", Assert.Single(page.EnumerateArray()).GetProperty("id").GetString());
     }
 
@@ -107,10 +192,30 @@ public sealed class ToolTests : IDisposable
         await ToolRun.BadAsync(1, "There is no key store", "key", "list", "--store", Server);
         await _folder.ProvisionAsync();
         await ToolRun.BadAsync(3, "not in", "key", "show", "nobody", "--store", Server);
-        await ToolRun.BadAsync(3, "no such key", "key", "rotate", "nobody", "--store", Server, "--out", _folder.PathOf("y"));
+        await ToolRun.BadAsync(
+            3,
+            "no such key",
+            "key",
+            "rotate",
+            "nobody",
+            "--store",
+            Server,
+            "--out",
+            _folder.PathOf("y")
+        );
         await ToolRun.BadAsync(1, "serves the Server", "key", "list", "--store", Server, "--role", "Client");
         await ToolRun.BadAsync(2, "--credential", "key", "add", "other", "--store", Server);
-        await ToolRun.BadAsync(1, "another client", "key", "add", "other", "--store", Server, "--credential", _folder.PathOf("credential"));
+        await ToolRun.BadAsync(
+            1,
+            "another client",
+            "key",
+            "add",
+            "other",
+            "--store",
+            Server,
+            "--credential",
+            _folder.PathOf("credential")
+        );
         await File.WriteAllTextAsync(_folder.PathOf("no-key"), "{}");
         if (!OperatingSystem.IsWindows())
         {
@@ -136,5 +241,9 @@ public sealed class ToolTests : IDisposable
     [InlineData("store", "rewrap")]
     [InlineData("store", "migrate")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
-        Assert.Contains($"  symratchet {string.Join(' ', command)}", await ToolRun.GoodAsync([.. command, "--help"]), StringComparison.Ordinal);
+        Assert.Contains(
+            $"  symratchet {string.Join(' ', command)}",
+            await ToolRun.GoodAsync([.. command, "--help"]),
+            StringComparison.Ordinal
+        );
 }

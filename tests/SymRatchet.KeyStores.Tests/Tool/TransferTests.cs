@@ -19,15 +19,37 @@ public sealed class TransferTests : IDisposable
     {
         await _folder.ProvisionAsync();
         Assert.True(await _folder.ConnectAsync());
-        await ToolRun.GoodAsync("key", "rotate", ToolFolder.Name, "--store", _folder.Server, "--out", _folder.PathOf("new"));
+        await ToolRun.GoodAsync(
+            "key",
+            "rotate",
+            ToolFolder.Name,
+            "--store",
+            _folder.Server,
+            "--out",
+            _folder.PathOf("new")
+        );
         await ToolRun.GoodAsync("key", "export", ToolFolder.Name, "--store", _folder.Server, "--out", Exported);
         string moved = _folder.PathOf("moved.keys");
         await ToolRun.GoodAsync("store", "init", "--store", moved);
         await ToolRun.GoodAsync("key", "import", Exported, "--store", moved);
         Assert.True(await _folder.ConnectAsync(moved)); // with the old key
-        await ToolRun.GoodAsync("key", "rotate", ToolFolder.Name, "--store", _folder.Client, "--role", "Client", "--credential", _folder.PathOf("new"));
+        await ToolRun.GoodAsync(
+            "key",
+            "rotate",
+            ToolFolder.Name,
+            "--store",
+            _folder.Client,
+            "--role",
+            "Client",
+            "--credential",
+            _folder.PathOf("new")
+        );
         Assert.True(await _folder.ConnectAsync(moved));
-        Assert.Contains("active", await ToolRun.GoodAsync("key", "show", ToolFolder.Name, "--store", moved), StringComparison.Ordinal);
+        Assert.Contains(
+            "active",
+            await ToolRun.GoodAsync("key", "show", ToolFolder.Name, "--store", moved),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -35,7 +57,15 @@ public sealed class TransferTests : IDisposable
     {
         await _folder.ProvisionAsync();
         await ToolRun.GoodAsync("key", "export", ToolFolder.Name, "--store", _folder.Server, "--out", Exported);
-        await ToolRun.GoodAsync("key", "rotate", ToolFolder.Name, "--store", _folder.Server, "--out", _folder.PathOf("new"));
+        await ToolRun.GoodAsync(
+            "key",
+            "rotate",
+            ToolFolder.Name,
+            "--store",
+            _folder.Server,
+            "--out",
+            _folder.PathOf("new")
+        );
         string rotating = _folder.PathOf("rotating");
         await ToolRun.GoodAsync("key", "export", ToolFolder.Name, "--store", _folder.Server, "--out", rotating);
         string moved = _folder.PathOf("moved.keys");
@@ -44,7 +74,11 @@ public sealed class TransferTests : IDisposable
         foreach (int _ in (int[])[1, 2])
         {
             await ToolRun.GoodAsync("key", "import", rotating, "--store", moved);
-            Assert.Contains("rotating", await ToolRun.GoodAsync("key", "list", "--store", moved), StringComparison.Ordinal);
+            Assert.Contains(
+                "rotating",
+                await ToolRun.GoodAsync("key", "list", "--store", moved),
+                StringComparison.Ordinal
+            );
         }
 
         await ToolRun.BadAsync(1, "another key", "key", "import", Exported, "--store", moved);
@@ -60,9 +94,19 @@ public sealed class TransferTests : IDisposable
         // As that version wrote it: the id as text that JSON escapes, the keys as base64 that it does not.
         byte[] identity = [.. Enumerable.Repeat((byte)0xFB, 32)];
         byte[] root = [.. Enumerable.Repeat((byte)0xEF, 32)];
-        await WriteAsync($$"""
-            {"id":"{{Convert.ToBase64String([0xFB, 0xEF]).Replace("+", "\\u002B", StringComparison.Ordinal)}}","role":"Server","protocol":"V1","evolution":"Forward","suites":[{{(isRestricted ? "\"Aes256Gcm\"" : "")}}],"epoch":7,"identityKey":"{{Convert.ToBase64String(identity)}}","epochKey":"{{Convert.ToBase64String(root)}}"}
-            """);
+        await WriteAsync(
+            $$"""
+            {"id":"{{Convert.ToBase64String([0xFB, 0xEF]).Replace(
+                "+",
+                "\\u002B",
+                StringComparison.Ordinal
+            )}}","role":"Server","protocol":"V1","evolution":"Forward","suites":[{{(
+                isRestricted ? "\"Aes256Gcm\"" : ""
+            )}}],"epoch":7,"identityKey":"{{Convert.ToBase64String(identity)}}","epochKey":"{{Convert.ToBase64String(
+                root
+            )}}"}
+            """
+        );
         await ToolRun.GoodAsync("store", "init", "--store", _folder.Server);
         await ToolRun.GoodAsync("key", "import", Exported, "--store", _folder.Server);
         await using var store = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
@@ -77,9 +121,15 @@ public sealed class TransferTests : IDisposable
     [InlineData("")]
     [InlineData("{\"version\":3}")]
     [InlineData("{\"version\":\"2\"}")]
-    [InlineData("""{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[],"epoch":7,"identityKey":"AAAA","epochKey":"AAAA"}""")]
-    [InlineData("""{"id":"YQ==","role":"Server","protocol":"V9","evolution":"Forward","suites":[],"epoch":7,"identityKey":"AAAA","epochKey":"AAAA"}""")]
-    [InlineData("""{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[null],"epoch":7,"identityKey":1,"epochKey":"AAAA"}""")]
+    [InlineData(
+        """{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[],"epoch":7,"identityKey":"AAAA","epochKey":"AAAA"}"""
+    )]
+    [InlineData(
+        """{"id":"YQ==","role":"Server","protocol":"V9","evolution":"Forward","suites":[],"epoch":7,"identityKey":"AAAA","epochKey":"AAAA"}"""
+    )]
+    [InlineData(
+        """{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[null],"epoch":7,"identityKey":1,"epochKey":"AAAA"}"""
+    )]
     public async Task What_is_no_exported_key_is_told_and_is_no_missing_id(string content)
     {
         await ToolRun.GoodAsync("store", "init", "--store", _folder.Server);
@@ -125,7 +175,7 @@ public sealed class TransferTests : IDisposable
 
         byte[] left = GC.AllocateArray<byte>(4096, pinned: true);
         await using (FileStream file = new(Exported, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-            await file.ReadAsync(left);
+            await file.ReadAtLeastAsync(left, left.Length, throwOnEndOfStream: false);
         Assert.NotEqual(0, MemorySearch.Count("\"epochKey\":\""u8, hash)); // the search finds what is there
         CryptographicOperations.ZeroMemory(left);
     }

@@ -9,7 +9,8 @@ namespace SymRatchet.PropertyTests.Keys;
 public sealed class KeyTextProperties
 {
     [Property(MaxTest = 2000)]
-    public bool Any_bytes_are_read_back_from_their_text(byte[] id) => KeyText.Parse(KeyText.ToDisplay(id)).AsSpan().SequenceEqual(id);
+    public bool Any_bytes_are_read_back_from_their_text(byte[] id) =>
+        KeyText.Parse(KeyText.ToDisplay(id)).AsSpan().SequenceEqual(id);
 
     [Property(MaxTest = 2000)]
     public bool Any_text_is_read_back_and_shows_nothing_hidden(NonNull<string> text)
@@ -22,7 +23,9 @@ public sealed class KeyTextProperties
     [Property(MaxTest = 2000)]
     public bool Text_that_looks_like_hex_is_read_back(NonNull<string> rest, bool isHex)
     {
-        byte[] id = Encoding.UTF8.GetBytes("0x" + (isHex ? Convert.ToHexString(Encoding.UTF8.GetBytes(rest.Get)) : rest.Get));
+        byte[] id = Encoding.UTF8.GetBytes(
+            "0x" + (isHex ? Convert.ToHexString(Encoding.UTF8.GetBytes(rest.Get)) : rest.Get)
+        );
         return KeyText.Parse(KeyText.ToDisplay(id)).AsSpan().SequenceEqual(id);
     }
 

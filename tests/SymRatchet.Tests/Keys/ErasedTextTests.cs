@@ -4,7 +4,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Keys;
 
-/// <summary>The text of a key that was written to a file or read from one is nowhere in this process's memory afterwards.</summary>
+/// <summary>
+/// The text of a key that was written to a file or read from one is nowhere in this process's memory afterwards.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class ErasedTextTests : IDisposable
 {
@@ -35,7 +37,8 @@ public sealed class ErasedTextTests : IDisposable
                 else
                     key.WriteCredential(Stream.Null);
             },
-            () => MemorySearch.Count("key: "u8, HashOfText(key)));
+            () => MemorySearch.Count("key: "u8, HashOfText(key))
+        );
         Assert.Equal(0, left);
     }
 
@@ -51,7 +54,8 @@ public sealed class ErasedTextTests : IDisposable
         CryptographicOperations.ZeroMemory(left);
     }
 
-    // The work's thread does next to nothing afterwards, so what the work left on its stack is still there when memory is searched.
+    // The work's thread does next to nothing afterwards, so what the work left on its stack is still there when memory
+    // is searched.
     private static int WithStackKept(Action work, Func<int> search)
     {
         int worked = 0;
@@ -61,9 +65,7 @@ public sealed class ErasedTextTests : IDisposable
         {
             failure = Record.Exception(work);
             Volatile.Write(ref worked, 1);
-            while (Volatile.Read(ref searched) == 0)
-            {
-            }
+            while (Volatile.Read(ref searched) == 0) { }
         });
         thread.Start();
         while (Volatile.Read(ref worked) == 0)

@@ -12,12 +12,16 @@ public sealed class KeyTextTests
     [InlineData("a\U000110BD")]
     [InlineData("a\u202E")]
     public void Format_characters_of_every_plane_are_shown_as_hex(string id) =>
-        Assert.Equal("0x" + Convert.ToHexString(Encoding.UTF8.GetBytes(id)), KeyText.ToDisplay(Encoding.UTF8.GetBytes(id)));
+        Assert.Equal(
+            "0x" + Convert.ToHexString(Encoding.UTF8.GetBytes(id)),
+            KeyText.ToDisplay(Encoding.UTF8.GetBytes(id))
+        );
 
     [Theory]
     [InlineData("sensor \U0001F321")]
     [InlineData("\U00020000")]
-    public void Printable_characters_of_every_plane_stand_as_they_are(string id) => Assert.Equal(id, KeyText.ToDisplay(Encoding.UTF8.GetBytes(id)));
+    public void Printable_characters_of_every_plane_stand_as_they_are(string id) =>
+        Assert.Equal(id, KeyText.ToDisplay(Encoding.UTF8.GetBytes(id)));
 
     [Theory]
     [InlineData("0xff00", new byte[] { 0xFF, 0 })]
@@ -43,13 +47,18 @@ public sealed class KeyTextTests
     [InlineData("a\u2028b\u202Ec\U000E0061d", "a\\u2028b\\u202Ec\\uE0061d")]
     [InlineData("\0abstract", "\\u0000abstract")]
     [InlineData("", "")]
-    public void Names_of_remote_ends_cannot_forge_a_log(string name, string shown) => Assert.Equal(shown, KeyText.ToLogSafe(name));
+    public void Names_of_remote_ends_cannot_forge_a_log(string name, string shown) =>
+        Assert.Equal(shown, KeyText.ToLogSafe(name));
 
     // Not in the rows above: an attribute is kept as UTF-8, which has no half of a pair.
     [Fact]
     public void Half_of_a_surrogate_pair_is_no_text_of_an_id_and_is_shown_in_a_log_as_what_it_is()
     {
         Assert.Equal("half \\uD83D.", KeyText.ToLogSafe("half \uD83D."));
-        Assert.Contains("a\\uD800 is not an id", Assert.Throws<FormatException>(() => KeyText.Parse("a\uD800")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a\\uD800 is not an id",
+            Assert.Throws<FormatException>(() => KeyText.Parse("a\uD800")).Message,
+            StringComparison.Ordinal
+        );
     }
 }

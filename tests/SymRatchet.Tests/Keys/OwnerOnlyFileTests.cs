@@ -6,7 +6,8 @@ namespace SymRatchet.Tests.Keys;
 public sealed class OwnerOnlyFileTests : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Open = Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+    private const UnixFileMode Open =
+        Private | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-owner-").FullName;
 
@@ -71,7 +72,9 @@ public sealed class OwnerOnlyFileTests : IDisposable
             await RunAsync("mkfifo", "-m", "600", path);
         else if (kind == "folder")
             Directory.CreateDirectory(path, Private | UnixFileMode.UserExecute);
-        Task<IOException> refusal = Task.Run(() => Assert.ThrowsAny<IOException>(() => PreSharedKey.FromCredentialFile(path)));
+        Task<IOException> refusal = Task.Run(() =>
+            Assert.ThrowsAny<IOException>(() => PreSharedKey.FromCredentialFile(path))
+        );
         Assert.Contains(reason, (await refusal.WaitAsync(TimeSpan.FromSeconds(20))).Message, StringComparison.Ordinal);
     }
 
@@ -82,7 +85,11 @@ public sealed class OwnerOnlyFileTests : IDisposable
             return; // who is not root cannot give a file away, nor read one of another's that is private
         string path = Make("credential", "a");
         await RunAsync("chown", "12345", path);
-        Assert.Contains("another user (12345)", Assert.ThrowsAny<IOException>(() => PreSharedKey.FromCredentialFile(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another user (12345)",
+            Assert.ThrowsAny<IOException>(() => PreSharedKey.FromCredentialFile(path)).Message,
+            StringComparison.Ordinal
+        );
         await RunAsync("chown", "0", path);
         PreSharedKey.FromCredentialFile(path).Dispose();
     }
@@ -97,7 +104,11 @@ public sealed class OwnerOnlyFileTests : IDisposable
             return;
         string path = Make("credential", "a");
         File.SetUnixFileMode(path, mode);
-        Assert.Contains("chmod 600", Assert.ThrowsAny<IOException>(() => PreSharedKey.FromCredentialFile(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "chmod 600",
+            Assert.ThrowsAny<IOException>(() => PreSharedKey.FromCredentialFile(path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -131,7 +142,11 @@ public sealed class OwnerOnlyFileTests : IDisposable
         using (var key = PreSharedKey.FromCredentialFile(path))
             Assert.Equal(255, key.ServerName.Length);
         File.AppendAllText(path, new string('\n', 4096));
-        Assert.Contains("too long", Assert.Throws<FormatException>(() => PreSharedKey.FromCredentialFile(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "too long",
+            Assert.Throws<FormatException>(() => PreSharedKey.FromCredentialFile(path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private string PathOf(string name) => Path.Combine(_folder, name);

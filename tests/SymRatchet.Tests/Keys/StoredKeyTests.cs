@@ -9,8 +9,14 @@ public sealed class StoredKeyTests
     [InlineData((ChannelProtocol)99, ChannelRole.Server, KeyEvolution.Forward)]
     [InlineData(ChannelProtocol.V1, (ChannelRole)99, KeyEvolution.Forward)]
     [InlineData(ChannelProtocol.V1, ChannelRole.Server, (KeyEvolution)99)]
-    public void A_protocol_role_or_evolution_that_does_not_exist_is_refused(ChannelProtocol protocol, ChannelRole role, KeyEvolution evolution) =>
-        Assert.Throws<ArgumentException>(() => new StoredKey(protocol, role, [1], evolution, new byte[32], 0, new byte[32]));
+    public void A_protocol_role_or_evolution_that_does_not_exist_is_refused(
+        ChannelProtocol protocol,
+        ChannelRole role,
+        KeyEvolution evolution
+    ) =>
+        Assert.Throws<ArgumentException>(() =>
+            new StoredKey(protocol, role, [1], evolution, new byte[32], 0, new byte[32])
+        );
 
     [Theory]
     [InlineData(new byte[] { 0xFF }, "0xFF")]
@@ -18,7 +24,8 @@ public sealed class StoredKeyTests
     [InlineData(new byte[] { (byte)'a', (byte)'\n' }, "0x610A")]
     [InlineData(new byte[] { (byte)'a', 0xE2, 0x80, 0xAE }, "0x61E280AE")] // turns the text after it around
     [InlineData(new byte[] { 0xC3, 0xA4 }, "ä")]
-    public void No_two_ids_have_one_name_and_none_hides_characters(byte[] id, string name) => Assert.Equal(name, KeyText.ToDisplay(id));
+    public void No_two_ids_have_one_name_and_none_hides_characters(byte[] id, string name) =>
+        Assert.Equal(name, KeyText.ToDisplay(id));
 
     [Fact]
     public void A_hashed_id_is_the_same_each_time_and_not_the_id()

@@ -3,17 +3,26 @@ using System.Runtime.InteropServices;
 
 namespace SymRatchet.Tests.Primitives;
 
-/// <summary>A native library is looked for where its package or the system puts it, and never in the folder in which a program happens to run.</summary>
+/// <summary>
+/// A native library is looked for where its package or the system puts it, and never in the folder in which a
+/// program happens to run.
+/// </summary>
 public sealed class NativeImportTests
 {
-    private const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags All =
+        BindingFlags.Static
+        | BindingFlags.Instance
+        | BindingFlags.Public
+        | BindingFlags.NonPublic
+        | BindingFlags.DeclaredOnly;
 
     [Fact]
     public void Every_import_says_where_its_library_is_looked_for()
     {
         MethodInfo[] imports =
         [
-            .. typeof(SecureChannel).Assembly.GetTypes()
+            .. typeof(SecureChannel)
+                .Assembly.GetTypes()
                 .SelectMany(type => type.GetMethods(All))
                 .Where(method => method.Attributes.HasFlag(MethodAttributes.PinvokeImpl)),
         ];
@@ -23,8 +32,13 @@ public sealed class NativeImportTests
     }
 
     private static DllImportSearchPath? SearchPath(MethodInfo import) =>
-        (import.GetCustomAttribute<DefaultDllImportSearchPathsAttribute>() ?? import.Module.Assembly.GetCustomAttribute<DefaultDllImportSearchPathsAttribute>())?.Paths;
+        (
+            import.GetCustomAttribute<DefaultDllImportSearchPathsAttribute>()
+            ?? import.Module.Assembly.GetCustomAttribute<DefaultDllImportSearchPathsAttribute>()
+        )?.Paths;
 
     private static bool IsSafe(DllImportSearchPath? paths) =>
-        paths is { } set && set.HasFlag(DllImportSearchPath.SafeDirectories) && (set & ~(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)) == 0;
+        paths is { } set
+        && set.HasFlag(DllImportSearchPath.SafeDirectories)
+        && (set & ~(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)) == 0;
 }
