@@ -23,10 +23,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
     {
         using Activity? activity = ChannelTracing.StartHandshake(role, options.Protocol);
-        using PendingHandshake? place = limiter?.TryEnter(transport.RemoteAddress);
-        if (limiter is not null && place is null)
-            throw await GiveUpAsync(state, SecureChannelException.Of(SecureChannelError.Limit, "too many handshakes are pending"), activity).ConfigureAwait(false);
-
+        using PendingHandshake? place = limiter?.Enter(transport.RemoteAddress);
+        ReportEvictions();
         _place = place;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, place?.Evicted ?? default, _live?.Revoked ?? default);
@@ -36,6 +34,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             while (state is not (Established or Refused))
             {
                 state = await StepAsync(state, either.Token).ConfigureAwait(false);
+                if (state.IsClientProven && place?.TryConfirm() == false)
+                    throw Evicted();
                 if (state.Alarm != HandshakeAlarm.None)
                     Report(state.Alarm);
             }
@@ -57,7 +57,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             failure = _live is { IsRevoked: true }
                 ? SecureChannelException.Of(SecureChannelError.KeyStore, RevokedKey, e)
                 : place is { IsEvicted: true }
-                ? SecureChannelException.Of(SecureChannelError.Limit, "made room for another handshake", e)
+                ? Evicted(e)
                 : SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e);
         }
         catch (Exception e) when (Transport.IsFailure(e))
@@ -105,6 +105,15 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         _logger.Alarm(role, _client, transport.RemoteName, alarm.ToString());
     }
 
+    private void ReportEvictions()
+    {
+        if (limiter is not null && limiter.TryReport(out int evicted))
+            _logger.TooManyHandshakes(evicted, limiter.Pending, transport.RemoteName);
+    }
+
+    private static SecureChannelException Evicted(Exception? cause = null) =>
+        SecureChannelException.Of(SecureChannelError.Limit, "evicted from the pending handshakes by a newer one", cause);
+
     private async ValueTask<SecureChannelException> GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
     {
         ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
@@ -146,9 +155,10 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 return await DerivationTurns.TakeAsync(turn.Id, turn.Taken, cancellationToken).ConfigureAwait(false);
 
             case AdmissionNeeded admission:
-                return _place is null || _place.TryIdentify(admission.Id, admission.Nonce, admission.IsBehind)
-                    ? admission.Admitted()
-                    : throw SecureChannelException.Of(SecureChannelError.Limit, "too many handshakes of this identity are pending");
+                if (_place?.TryIdentify(admission.Id) == false)
+                    throw Evicted();
+                ReportEvictions();
+                return admission.Admitted();
 
             default:
                 throw new InvalidOperationException($"No driver for the handshake state {state.GetType().Name}.");

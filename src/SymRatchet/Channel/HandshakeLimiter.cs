@@ -1,32 +1,41 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using SymRatchet.Channel;
 using SymRatchet.Primitives;
 
 namespace SymRatchet;
 
 /// <summary>
-/// The limits on pending handshakes of a server: in all, for each address, for each identity, and for each hello. Thread-safe;
-/// one object serves all accepts that share it, as those with the same options do. Protocol 1, section 8 (Limits).
+/// The limits on pending handshakes of a server: in all, for each address and for each identity. One object serves all accepts that
+/// share it, as those with the same options do. Protocol 1, section 8 (Limits).
 /// </summary>
 /// <remarks>
-/// Where a limit is reached, an older handshake makes room: first one whose hello is of an epoch that is over, as every replayed
-/// hello is, then, for the limits that come before a hello was verified, the one that has been silent for longest. Only where
-/// none of these is there is the new one refused, so an attacker who holds connections open cannot keep clients out.
+/// <para>A new handshake is never refused. At a limit, the oldest pending handshake that the limit counts is evicted: of the same
+/// identity, of the same address, or of all. So a handshake is evicted only after as many newer ones as its limit says, and who
+/// sends fewer than that in the time of an honest handshake keeps nobody out, whatever he recorded.</para>
+/// <para>A handshake whose client has proven its key counts no more and is not evicted any more. Thread-safe.</para>
 /// </remarks>
 public sealed class HandshakeLimiter
 {
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
+    private readonly LinkedList<PendingHandshake> _all = new();
+    private readonly Dictionary<AddressBlock, LinkedList<PendingHandshake>> _byAddress = [];
+    private readonly Dictionary<ReadOnlyMemory<byte>, LinkedList<PendingHandshake>> _byId = new(BytesComparer.Instance);
+    private int _unreported;
+    private long? _reported;
 
-    // In the order of arrival, so the first that fits is the oldest.
-    private readonly LinkedList<PendingHandshake> _pending = [];
-
-    /// <summary>Handshakes pending in all; 1024 by default.</summary>
+    /// <summary>Handshakes pending in all; 8192 by default.</summary>
     public int MaxPending { get; init; } = Limits.PendingHandshakes;
 
-    /// <summary>Handshakes pending from one address; 256 by default. Transports without an address count only in all.</summary>
+    /// <summary>
+    /// Handshakes pending from one IPv4 address or one IPv6 network of 64 bits; 2048 by default. Transports without an address
+    /// count only in all.
+    /// </summary>
     public int MaxPendingPerAddress { get; init; } = Limits.PendingHandshakesPerAddress;
 
-    /// <summary>Handshakes pending for one identity, counted once it has proven its key; 64 by default.</summary>
+    /// <summary>Handshakes pending for one identity, counted once its hello has verified; 2048 by default.</summary>
     public int MaxPendingPerId { get; init; } = Limits.PendingHandshakesPerId;
 
     /// <summary>Handshakes pending now.</summary>
@@ -35,9 +44,12 @@ public sealed class HandshakeLimiter
         get
         {
             lock (_gate)
-                return _pending.Count;
+                return _all.Count;
         }
     }
+
+    /// <summary>The clock of the reports.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Refuses limits that would let nobody in.</summary>
     internal void Validate()
@@ -53,62 +65,90 @@ public sealed class HandshakeLimiter
         }
     }
 
-    /// <summary>Lets a connection begin its handshake, or returns null where there is no room.</summary>
-    internal PendingHandshake? TryEnter(IPAddress? address)
+    /// <summary>Lets a connection begin its handshake.</summary>
+    internal PendingHandshake Enter(IPAddress? address)
     {
+        PendingHandshake entered = new(this, AddressBlock.Of(address));
         lock (_gate)
         {
-            bool hasRoom = MakeRoom(MaxPending, _ => true, silentMayGo: true)
-                && (address is null || MakeRoom(MaxPendingPerAddress, other => address.Equals(other.Address), silentMayGo: true));
-            if (!hasRoom)
-                return null;
-            PendingHandshake entered = new(this, address);
-            entered.Node = _pending.AddLast(entered);
-            return entered;
+            if (entered.Address is { } block)
+                Append(Group(_byAddress, block), MaxPendingPerAddress, entered.InAddress);
+            Append(_all, MaxPending, entered.InAll);
         }
+
+        return entered;
     }
 
-    /// <summary>Counts a handshake against the identity that it has proven.</summary>
-    internal bool TryIdentify(PendingHandshake handshake, ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> nonce, bool isBehind)
+    /// <summary>Counts a handshake for the identity that its hello names, once that has verified.</summary>
+    /// <returns>False where it was evicted before.</returns>
+    internal bool TryIdentify(PendingHandshake handshake, ReadOnlyMemory<byte> id)
     {
-        string name = Convert.ToHexString(id.Span);
-        string hello = name + Convert.ToHexString(nonce.Span);
         lock (_gate)
         {
-            bool hasRoom = MakeRoom(Limits.PendingHandshakesPerNonce, other => other.Hello == hello, silentMayGo: false)
-                && MakeRoom(MaxPendingPerId, other => other.Id == name, silentMayGo: false);
-            if (!hasRoom || handshake.IsEvicted)
+            if (handshake.IsEvicted)
                 return false;
-            handshake.Id = name;
-            handshake.Hello = hello;
-            handshake.IsBehind = isBehind;
+            handshake.Id = id;
+            Append(Group(_byId, id), MaxPendingPerId, handshake.InId);
             return true;
         }
     }
 
-    internal void Leave(PendingHandshake handshake)
+    /// <summary>Takes a handshake out: it is over, or its client has proven its key and what remains is this side's to do.</summary>
+    /// <returns>False where it was evicted before.</returns>
+    internal bool TryLeave(PendingHandshake handshake)
     {
         lock (_gate)
+        {
             Remove(handshake);
+            return !handshake.IsEvicted;
+        }
     }
 
-    private bool MakeRoom(int limit, Func<PendingHandshake, bool> counts, bool silentMayGo)
+    /// <summary>How many handshakes were evicted since the last report; at most one report a second.</summary>
+    /// <returns>False where there is nothing to report now.</returns>
+    internal bool TryReport(out int evicted)
     {
-        if (_pending.Count < limit || _pending.Count(counts) < limit)
+        lock (_gate)
+        {
+            evicted = _unreported;
+            if (evicted == 0 || (_reported is { } last && Time.GetElapsedTime(last) < ReportInterval))
+                return false;
+            _unreported = 0;
+            _reported = Time.GetTimestamp();
             return true;
-        PendingHandshake? leaving = _pending.FirstOrDefault(other => counts(other) && other.IsBehind)
-            ?? (silentMayGo ? _pending.FirstOrDefault(other => counts(other) && other.Id is null) : null);
-        if (leaving is null)
-            return false;
-        Remove(leaving);
-        leaving.Evict();
-        return true;
+        }
+    }
+
+    private static LinkedList<PendingHandshake> Group<TKey>(Dictionary<TKey, LinkedList<PendingHandshake>> groups, TKey key)
+        where TKey : notnull => CollectionsMarshal.GetValueRefOrAddDefault(groups, key, out _) ??= new LinkedList<PendingHandshake>();
+
+    private void Append(LinkedList<PendingHandshake> group, int limit, LinkedListNode<PendingHandshake> node)
+    {
+        group.AddLast(node);
+        if (group.Count <= limit)
+            return;
+        PendingHandshake oldest = group.First!.Value;
+        Remove(oldest);
+        oldest.Evict();
+        _unreported++;
     }
 
     private void Remove(PendingHandshake handshake)
     {
-        if (handshake.Node is { } node)
-            _pending.Remove(node);
-        handshake.Node = null;
+        handshake.InAll.List?.Remove(handshake.InAll);
+        if (handshake.Address is { } block)
+            RemoveFrom(_byAddress, block, handshake.InAddress);
+        RemoveFrom(_byId, handshake.Id, handshake.InId);
+
+        static void RemoveFrom<TKey>(
+            Dictionary<TKey, LinkedList<PendingHandshake>> groups, TKey key, LinkedListNode<PendingHandshake> node)
+            where TKey : notnull
+        {
+            if (node.List is not { } group)
+                return;
+            group.Remove(node);
+            if (group.Count == 0)
+                groups.Remove(key);
+        }
     }
 }

@@ -1,30 +1,41 @@
-using System.Net;
-
 namespace SymRatchet.Channel;
 
 /// <summary>One place among the pending handshakes of a <see cref="HandshakeLimiter"/>, given back when disposed.</summary>
-internal sealed class PendingHandshake(HandshakeLimiter limiter, IPAddress? address) : IDisposable
+internal sealed class PendingHandshake : IDisposable
 {
+    private readonly HandshakeLimiter _limiter;
     private readonly CancellationTokenSource _evicted = new();
 
-    internal IPAddress? Address { get; } = address;
+    internal PendingHandshake(HandshakeLimiter limiter, AddressBlock? address)
+    {
+        _limiter = limiter;
+        Address = address;
+        InAll = new LinkedListNode<PendingHandshake>(this);
+        InAddress = new LinkedListNode<PendingHandshake>(this);
+        InId = new LinkedListNode<PendingHandshake>(this);
+    }
 
-    /// <summary>The identity whose key the handshake has proven; null while it has proven nothing.</summary>
-    internal string? Id { get; set; }
+    internal AddressBlock? Address { get; }
 
-    internal string? Hello { get; set; }
+    /// <summary>The identity that a verified hello named; empty while there was none.</summary>
+    internal ReadOnlyMemory<byte> Id { get; set; }
 
-    internal bool IsBehind { get; set; }
+    internal LinkedListNode<PendingHandshake> InAll { get; }
 
-    internal LinkedListNode<PendingHandshake>? Node { get; set; }
+    internal LinkedListNode<PendingHandshake> InAddress { get; }
+
+    internal LinkedListNode<PendingHandshake> InId { get; }
 
     internal bool IsEvicted { get; private set; }
 
-    /// <summary>Cancelled when the handshake has to make room.</summary>
+    /// <summary>Cancelled when the handshake is evicted.</summary>
     internal CancellationToken Evicted => _evicted.Token;
 
-    internal bool TryIdentify(ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> nonce, bool isBehind) =>
-        limiter.TryIdentify(this, id, nonce, isBehind);
+    internal bool TryIdentify(ReadOnlyMemory<byte> id) => _limiter.TryIdentify(this, id);
+
+    /// <summary>The client has proven its key: from here on the handshake is not evicted any more.</summary>
+    /// <returns>False where it was evicted before.</returns>
+    internal bool TryConfirm() => _limiter.TryLeave(this);
 
     /// <summary>Called under the limiter's lock; whoever waits on the token runs elsewhere.</summary>
     internal void Evict()
@@ -35,7 +46,7 @@ internal sealed class PendingHandshake(HandshakeLimiter limiter, IPAddress? addr
 
     public void Dispose()
     {
-        limiter.Leave(this);
+        _limiter.TryLeave(this);
         _evicted.Dispose();
     }
 }

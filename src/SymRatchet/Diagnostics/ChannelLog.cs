@@ -17,8 +17,10 @@ internal static partial class ChannelLog
     [LoggerMessage(EventId = 4, Level = LogLevel.Debug, Message = "Channel of {Client} was closed by the peer.")]
     internal static partial void ClosedByPeer(this ILogger logger, string client);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Refused {Remote}: {Pending} handshakes are pending already.")]
-    internal static partial void TooManyHandshakes(this ILogger logger, string remote, int pending);
+    [LoggerMessage(
+        EventId = 5, Level = LogLevel.Warning,
+        Message = "Evicted {Evicted} pending handshakes since the last such line, at a limit; {Pending} are pending. The newest is with {Remote}.")]
+    internal static partial void TooManyHandshakes(this ILogger logger, int evicted, int pending, string remote);
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Warning, Message = "Handshake as {Role} of {Client} with {Remote}: {Alarm}. A store was put back from a backup, or the key has a second owner.")]
     internal static partial void Alarm(this ILogger logger, ChannelRole role, string client, string remote, string alarm);
@@ -31,9 +33,6 @@ internal static partial class ChannelLog
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "Revocations are watched again.")]
     internal static partial void WatchRecovered(this ILogger logger);
-
-    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The listener could not accept a connection; it tries again.")]
-    internal static partial void AcceptFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "Handshake as {Role} of {Client} with {Remote}: this side's store is in memory and had to catch up, as after a restart.")]
     internal static partial void CaughtUp(this ILogger logger, ChannelRole role, string client, string remote);

@@ -30,10 +30,9 @@ internal static class Limits
     /// <summary>How long the last word of a failing or closing channel may take to leave.</summary>
     internal static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
 
-    internal const int PendingHandshakes = 1024;
-    internal const int PendingHandshakesPerAddress = 256;
-    internal const int PendingHandshakesPerId = 64;
-
-    /// <summary>Pending handshakes with one id and one nonce: a hello that was not replayed has a nonce of its own.</summary>
-    internal const int PendingHandshakesPerNonce = 4;
+    // A handshake that waits costs some kilobytes. At 500 connections a second, one waits four seconds before as many newer
+    // ones of its identity or address have come; in all, longer than a handshake may take.
+    internal const int PendingHandshakes = 8192;
+    internal const int PendingHandshakesPerAddress = 2048;
+    internal const int PendingHandshakesPerId = 2048;
 }

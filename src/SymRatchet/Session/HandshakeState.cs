@@ -12,6 +12,9 @@ internal abstract class HandshakeState : IDisposable
     /// <summary>What the step to this state noticed.</summary>
     internal HandshakeAlarm Alarm { get; init; }
 
+    /// <summary>Whether the step to this state proved to a server that its client is there and holds the key.</summary>
+    internal bool IsClientProven { get; init; }
+
     /// <summary>Marks the state as used. Two uses would be two uses of the same nonce.</summary>
     protected void Consume()
     {

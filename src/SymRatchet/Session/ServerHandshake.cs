@@ -48,7 +48,7 @@ internal static class ServerHandshake
             }
 
             bool mustMove = used.Evolution == KeyEvolution.Forward || used != key;
-            return new HelloAdmission(new Challenger(id, used.Serial, mustMove, frame, (long)hello.Epoch, suite, settings), used.Copy(), hello.Nonce.ToArray());
+            return new HelloAdmission(new Challenger(id, used.Serial, mustMove, frame, (long)hello.Epoch, suite, settings), used.Copy());
         }
 
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
@@ -86,8 +86,7 @@ internal static class ServerHandshake
         }
     }
 
-    private sealed class HelloAdmission(Challenger challenger, StoredKey key, byte[] nonce)
-        : AdmissionNeeded(key.Id, nonce, isBehind: challenger.HelloEpoch < key.Epoch)
+    private sealed class HelloAdmission(Challenger challenger, StoredKey key) : AdmissionNeeded(key.Id)
     {
         internal override HandshakeState Admitted()
         {
@@ -228,8 +227,14 @@ internal static class ServerHandshake
             RatchetSession session = new(ChannelRole.Server, id, epoch, suite, ended, settings);
             byte[] answer = new byte[session.MaxControlLength];
             int length = session.SealServerConfirm(answer);
-            SendNeeded send = new(answer.AsMemory(0, length), new Established(session)) { Alarm = nextEpoch is null ? AlarmIfProven : HandshakeAlarm.None };
-            return nextEpoch is { } next ? new ConfirmedKeyNeeded(id, serial, next, send, settings) { Alarm = AlarmIfProven } : send;
+            SendNeeded send = new(answer.AsMemory(0, length), new Established(session))
+            {
+                Alarm = nextEpoch is null ? AlarmIfProven : HandshakeAlarm.None,
+                IsClientProven = true,
+            };
+            return nextEpoch is { } next
+                ? new ConfirmedKeyNeeded(id, serial, next, send, settings) { Alarm = AlarmIfProven, IsClientProven = true }
+                : send;
         }
 
         public override void Dispose() => secrets.Dispose();

@@ -1,83 +1,147 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Channel;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>Who waits, who makes room and who is refused.</summary>
+/// <summary>Who is counted with whom, and who is evicted. Protocol 1, section 8.</summary>
 public sealed class HandshakeLimiterTests
 {
     private static readonly IPAddress Here = IPAddress.Loopback;
     private static readonly IPAddress There = IPAddress.Parse("127.0.0.2");
+    private static readonly byte[] Id = [1];
 
     [Fact]
-    public void At_the_limit_the_oldest_silent_handshake_makes_room()
+    public void At_the_limit_in_all_the_oldest_is_evicted_whatever_it_has_proven()
     {
         HandshakeLimiter limiter = new() { MaxPending = 2 };
-        PendingHandshake first = limiter.TryEnter(Here)!;
-        PendingHandshake second = limiter.TryEnter(There)!;
-        Assert.NotNull(limiter.TryEnter(There));
+        PendingHandshake first = limiter.Enter(Here);
+        PendingHandshake second = limiter.Enter(There);
+        Assert.True(first.TryIdentify(Id));
+        PendingHandshake third = limiter.Enter(null);
         Assert.True(first.IsEvicted && first.Evicted.IsCancellationRequested);
-        Assert.False(second.IsEvicted);
+        Assert.False(second.IsEvicted || third.IsEvicted);
         Assert.Equal(2, limiter.Pending);
     }
 
     [Fact]
-    public void A_proven_handshake_does_not_make_room_for_a_silent_one()
-    {
-        HandshakeLimiter limiter = new() { MaxPending = 1 };
-        PendingHandshake proven = limiter.TryEnter(Here)!;
-        Assert.True(proven.TryIdentify(new byte[] { 1 }, new byte[32], isBehind: false));
-        Assert.Null(limiter.TryEnter(There));
-        proven.Dispose();
-        Assert.NotNull(limiter.TryEnter(There));
-    }
-
-    [Fact]
-    public void One_address_makes_room_only_among_its_own()
+    public void One_address_evicts_only_its_own()
     {
         HandshakeLimiter limiter = new() { MaxPendingPerAddress = 1 };
-        PendingHandshake other = limiter.TryEnter(There)!;
-        PendingHandshake first = limiter.TryEnter(Here)!;
-        Assert.NotNull(limiter.TryEnter(Here));
+        PendingHandshake other = limiter.Enter(There);
+        PendingHandshake first = limiter.Enter(Here);
+        limiter.Enter(Here);
         Assert.True(first.IsEvicted);
         Assert.False(other.IsEvicted);
     }
 
     [Fact]
-    public void One_hello_may_be_pending_four_times_and_replayed_ones_make_room_for_each_other()
+    public void One_identity_evicts_only_its_own_from_whatever_address()
+    {
+        HandshakeLimiter limiter = new() { MaxPendingPerId = 1 };
+        PendingHandshake other = limiter.Enter(Here);
+        PendingHandshake first = limiter.Enter(Here);
+        PendingHandshake second = limiter.Enter(There);
+        Assert.True(other.TryIdentify(new byte[] { 2 }));
+        Assert.True(first.TryIdentify(Id));
+        Assert.True(second.TryIdentify((byte[])[.. Id]));
+        Assert.Equal([false, true, false], new[] { other, first, second }.Select(one => one.IsEvicted));
+    }
+
+    [Fact]
+    public void Who_was_evicted_is_told_so_at_its_next_step_and_counts_no_more()
+    {
+        HandshakeLimiter limiter = new() { MaxPending = 1 };
+        PendingHandshake[] evicted = [limiter.Enter(Here), limiter.Enter(Here)];
+        PendingHandshake last = limiter.Enter(Here);
+        Assert.False(evicted[0].TryIdentify(Id));
+        Assert.False(evicted[1].TryConfirm());
+        evicted[0].Dispose();
+        Assert.Equal(1, limiter.Pending);
+        Assert.True(last.TryConfirm());
+    }
+
+    [Fact]
+    public void A_confirmed_handshake_is_not_evicted_and_counts_no_more()
+    {
+        HandshakeLimiter limiter = new() { MaxPending = 1, MaxPendingPerId = 1, MaxPendingPerAddress = 1 };
+        PendingHandshake confirmed = limiter.Enter(Here);
+        Assert.True(confirmed.TryIdentify(Id));
+        Assert.True(confirmed.TryConfirm());
+        Assert.True(confirmed.TryConfirm());
+        Assert.Equal(0, limiter.Pending);
+        Assert.True(limiter.Enter(Here).TryIdentify(Id));
+        Assert.False(confirmed.IsEvicted);
+    }
+
+    [Theory]
+    [InlineData("2001:db8::1", "2001:db8::ffff:1:2:3", true)]
+    [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
+    [InlineData("203.0.113.5", "::ffff:203.0.113.5", true)]
+    [InlineData("203.0.113.5", "203.0.113.6", false)]
+    [InlineData("::ffff:203.0.113.5", "::ffff:203.0.113.6", false)]
+    [InlineData("0.0.0.0", "::", false)]
+    public void Addresses_count_as_one_by_network_of_64_bits_or_as_IPv4(string one, string other, bool isOne)
+    {
+        HandshakeLimiter limiter = new() { MaxPendingPerAddress = 1 };
+        PendingHandshake first = limiter.Enter(IPAddress.Parse(one));
+        limiter.Enter(IPAddress.Parse(other));
+        Assert.Equal(isOne, first.IsEvicted);
+    }
+
+    [Fact]
+    public void Nothing_is_kept_of_who_has_left()
     {
         HandshakeLimiter limiter = new();
-        PendingHandshake[] replays = [.. Enumerable.Range(0, 5).Select(_ => limiter.TryEnter(Here)!)];
-        foreach (PendingHandshake replay in replays)
-            Assert.True(replay.TryIdentify(new byte[] { 1 }, new byte[32], isBehind: true));
-        Assert.Equal([true, false, false, false, false], replays.Select(replay => replay.IsEvicted));
+        WeakReference gone = Visit(limiter);
+        GC.Collect();
+        Assert.False(gone.IsAlive);
 
-        PendingHandshake[] fresh = [.. Enumerable.Range(0, 5).Select(_ => limiter.TryEnter(Here)!)];
-        byte[] nonce = [9];
-        Assert.Equal([true, true, true, true, false], fresh.Select(one => one.TryIdentify(new byte[] { 1 }, nonce, isBehind: false)));
+        static WeakReference Visit(HandshakeLimiter limiter)
+        {
+            byte[] id = [7];
+            using PendingHandshake visitor = limiter.Enter(Here);
+            Assert.True(visitor.TryIdentify(id));
+            return new WeakReference(id);
+        }
     }
 
     [Fact]
-    public void One_identitys_replays_make_room_for_its_honest_client()
+    public void Evictions_are_reported_at_most_once_a_second_and_none_is_left_out()
     {
-        HandshakeLimiter limiter = new() { MaxPendingPerId = 3 };
-        for (byte i = 0; i < 10; i++)
-            limiter.TryEnter(Here)!.TryIdentify(new byte[] { 1 }, new[] { i }, isBehind: true);
-        Assert.True(limiter.TryEnter(Here)!.TryIdentify(new byte[] { 1 }, new byte[] { 99 }, isBehind: false));
-        Assert.Equal(3, limiter.Pending);
+        FakeTimeProvider time = new();
+        HandshakeLimiter limiter = new() { MaxPending = 1, Time = time };
+        Assert.False(Report(out _));
+        for (int i = 0; i < 5; i++)
+            limiter.Enter(Here);
+        Assert.True(Report(out int first));
+        for (int i = 0; i < 7; i++)
+            limiter.Enter(Here);
+        time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.False(Report(out _));
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(Report(out int second));
+        Assert.Equal((4, 7), (first, second));
+        time.Advance(TimeSpan.FromDays(1));
+        Assert.False(Report(out _));
+
+        bool Report(out int evicted) => limiter.TryReport(out evicted);
     }
 
     [Fact]
-    public async Task A_thousand_silent_connections_keep_no_client_out()
+    public async Task A_thousand_silent_connections_keep_no_client_out_and_are_one_line_in_the_log()
     {
+        ListLoggerFactory log = new();
         SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
-        server.HandshakeLimiter = new HandshakeLimiter { MaxPending = 100 };
+        server.LoggerFactory = log;
+        server.HandshakeLimiter = new HandshakeLimiter { MaxPending = 100, Time = new FakeTimeProvider() };
         Task[] silent = [.. Enumerable.Range(0, 1000).Select(_ => SecureChannel.AcceptAsync(new PipePair().Server, server).AsTask())];
         await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
         await pair.RoundAsync([1], [2]);
         Assert.InRange(server.HandshakeLimiter.Pending, 1, 100);
-        foreach (Task sentAway in silent[..900])
-            Assert.Equal(SecureChannelError.Limit, (await Assert.ThrowsAsync<SecureChannelException>(() => sentAway)).Error);
+        foreach (Task evicted in silent[..900])
+            Assert.Equal(SecureChannelError.Limit, (await Assert.ThrowsAsync<SecureChannelException>(() => evicted)).Error);
+        Assert.Single(log.Lines, line => line.StartsWith("Evicted 1 pending handshakes", StringComparison.Ordinal));
     }
 }
