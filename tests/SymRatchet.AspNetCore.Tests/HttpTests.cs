@@ -121,7 +121,7 @@ public sealed class HttpTests
     [Fact]
     public async Task Silent_connections_do_not_keep_an_honest_client_out()
     {
-        await using WebServer server = await WebServer.StartAsync();
+        await using WebServer server = await WebServer.StartAsync(("SymRatchet:HandshakeLimiter:MaxPendingPerAddress", "256"));
         List<TcpClient> silent = [.. Enumerable.Range(0, 600).Select(_ => new TcpClient("127.0.0.1", server.Address.Port))];
 
         // All are in: the places of one address are taken, and the others had to go.

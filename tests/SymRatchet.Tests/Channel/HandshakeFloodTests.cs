@@ -6,12 +6,13 @@ using System.Net;
 using System.Net.Sockets;
 using SymRatchet.Keys;
 using SymRatchet.TestKit;
+using Xunit.Abstractions;
 
 namespace SymRatchet.Tests.Channel;
 
 /// <summary>Protocol 1, section 8, over real sockets: who floods a server with handshakes keeps nobody else out.</summary>
 [Collection(Alone.Name)]
-public sealed class HandshakeFloodTests
+public sealed class HandshakeFloodTests(ITestOutputHelper output)
 {
     private const int AttackerAddresses = 250;
     private static readonly TimeSpan FloodLength = TimeSpan.FromSeconds(8);
@@ -64,6 +65,40 @@ public sealed class HandshakeFloodTests
         Assert.InRange(waits.Max(), TimeSpan.Zero, LongestWait);
         HandshakeLimiter limiter = server.Options.HandshakeLimiter!;
         Assert.InRange(server.MostPending, 1, limiter.MaxPendingPerId + 200);
+    }
+
+    [Fact]
+    public async Task A_pending_handshake_costs_little_memory()
+    {
+        const int Count = 1000;
+        using InMemoryKeyStore keys = new(ChannelRole.Server);
+        byte[] hello = (await RecordAsync(Client(keys, "client", KeyEvolution.None), 1))[0];
+        SecureChannelServerOptions options = new() { Keys = keys };
+        Socket[] sockets = new Socket[2 * Count];
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start(Count);
+        for (int i = 0; i < sockets.Length; i += 2)
+        {
+            sockets[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await sockets[i].ConnectAsync(listener.LocalEndpoint);
+            await sockets[i].SendAsync(hello);
+            sockets[i + 1] = await listener.AcceptSocketAsync();
+        }
+
+        using CancellationTokenSource end = new();
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        Task[] pending = [.. sockets.Where((_, i) => i % 2 == 1).Select(socket => SecureChannel.AcceptAsync(new NetworkStream(socket), options, end.Token).AsTask())];
+        foreach (Socket socket in sockets.Where((_, i) => i % 2 == 0))
+            Assert.True(await socket.ReceiveAsync(new byte[1]) > 0); // the challenge: this handshake waits for its confirm
+        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
+        Assert.Equal(Count, options.HandshakeLimiter!.Pending);
+        output.WriteLine($"{each} bytes for each pending handshake");
+        Assert.InRange(each, 0, 16 * 1024);
+        await end.CancelAsync();
+        foreach (Task one in pending)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+        foreach (Socket socket in sockets)
+            socket.Dispose();
     }
 
     private static SecureChannelClientOptions Client(InMemoryKeyStore keys, string id, KeyEvolution evolution)
