@@ -109,18 +109,15 @@ internal static class ClientHandshake
             secrets.ClientFinished(confirm.AsSpan(..FrameHeader.Size), confirm.AsSpan(FrameHeader.Size..));
             RatchetSession session = new(ChannelRole.Client, root.Id, epoch, suite, secrets, settings);
             SendNeeded send = new(confirm, settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session));
-            if (root.Evolution == KeyEvolution.None)
-            {
-                epochKey.Dispose();
-                return send;
-            }
-
             EpochChain.Walk(epochKey.Span, 1);
             return new StoreRead(root.Id, root.Serial, epoch, epochKey, send);
         }
     }
 
-    /// <summary>Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the key has a second owner.</summary>
+    /// <summary>
+    /// Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the key has a second
+    /// owner. A key that was revoked or replaced meanwhile makes no session, also where it does not evolve.
+    /// </summary>
     private sealed class StoreRead(ReadOnlyMemory<byte> id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
@@ -130,6 +127,12 @@ internal static class ClientHandshake
             {
                 Dispose();
                 return new Refused(SecureChannelError.KeyStore, "the key was removed or replaced during the handshake");
+            }
+
+            if (key.Evolution == KeyEvolution.None)
+            {
+                nextEpochKey.Dispose();
+                return send;
             }
 
             return new AdvanceNeeded(Id, serial, epoch + 1, nextEpochKey, send)

@@ -47,8 +47,7 @@ internal static class ServerHandshake
                 return new Refused(SecureChannelError.UnexpectedMessage, "the hello offers nothing that this server takes");
             }
 
-            bool mustMove = used.Evolution == KeyEvolution.Forward || used != key;
-            return new HelloAdmission(new Challenger(id, used.Serial, mustMove, frame, (long)hello.Epoch, suite, settings), used.Copy());
+            return new HelloAdmission(new Challenger(id, used.Serial, frame, (long)hello.Epoch, suite, settings), used.Copy());
         }
 
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
@@ -100,12 +99,11 @@ internal static class ServerHandshake
     /// <summary>What is known of one authentic hello, and what is done with it.</summary>
     /// <param name="id">The client's id.</param>
     /// <param name="serial">Which of the identity's keys the client uses.</param>
-    /// <param name="mustMove">Whether the store moves once the client is proven: the key evolves, or takes the place of the one before it.</param>
     /// <param name="hello">The hello as it arrived.</param>
     /// <param name="helloEpoch">The epoch that it claims.</param>
     /// <param name="suite">The suite that was chosen.</param>
     /// <param name="settings">What the handshake was told.</param>
-    private sealed class Challenger(byte[] id, long serial, bool mustMove, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
+    private sealed class Challenger(byte[] id, long serial, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
     {
         internal long HelloEpoch => helloEpoch;
 
@@ -161,7 +159,7 @@ internal static class ServerHandshake
             // From here on the handshake holds the session's keys and no root key.
             SessionSecrets secrets = new(key.EpochKey, SHA256.HashData(transcript.AsSpan(..^ServerChallenge.MacSize)));
             secrets.ServerFinished(message[^ServerChallenge.MacSize..]);
-            long? nextEpoch = !mustMove ? null : key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
+            long nextEpoch = key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
             return new SendNeeded(message.ToArray(), new ExpectClientConfirm(id, serial, key.Epoch, nextEpoch, suite, secrets, settings)
             {
                 AlarmIfProven = IsBehindUnexplained(key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
@@ -206,7 +204,7 @@ internal static class ServerHandshake
         }
     }
 
-    private sealed class ExpectClientConfirm(byte[] id, long serial, long epoch, long? nextEpoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
+    private sealed class ExpectClientConfirm(byte[] id, long serial, long epoch, long nextEpoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
         : FrameExpected
     {
         /// <summary>What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.</summary>
@@ -227,20 +225,17 @@ internal static class ServerHandshake
             RatchetSession session = new(ChannelRole.Server, id, epoch, suite, ended, settings);
             byte[] answer = new byte[session.MaxControlLength];
             int length = session.SealServerConfirm(answer);
-            SendNeeded send = new(answer.AsMemory(0, length), new Established(session))
-            {
-                Alarm = nextEpoch is null ? AlarmIfProven : HandshakeAlarm.None,
-                IsClientProven = true,
-            };
-            return nextEpoch is { } next
-                ? new ConfirmedKeyNeeded(id, serial, next, send, settings) { Alarm = AlarmIfProven, IsClientProven = true }
-                : send;
+            SendNeeded send = new(answer.AsMemory(0, length), new Established(session));
+            return new ConfirmedKeyNeeded(id, serial, nextEpoch, send, settings) { Alarm = AlarmIfProven, IsClientProven = true };
         }
 
         public override void Dispose() => secrets.Dispose();
     }
 
-    /// <summary>The client is proven; the store moves past the session's root key before the client is told so.</summary>
+    /// <summary>
+    /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes no session. It
+    /// moves past the session's root key before the client is told so.
+    /// </summary>
     private sealed class ConfirmedKeyNeeded(byte[] id, long serial, long nextEpoch, SendNeeded send, HandshakeSettings settings) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
@@ -255,7 +250,7 @@ internal static class ServerHandshake
             }
 
             if (behind <= 0 && used == key)
-                return send; // a parallel handshake was first
+                return send; // the key does not evolve, or a parallel handshake was first
 
             // A key that is used for the first time takes the place of the one before it, even where it does not evolve.
             SecretBytes epochKey = new(used.EpochKey);
