@@ -6,16 +6,15 @@ namespace SymRatchet.Channel;
 /// </summary>
 internal static class DerivationTurns
 {
-    private static readonly Dictionary<string, Turn> Turns = new(StringComparer.Ordinal);
+    private static readonly Dictionary<ReadOnlyMemory<byte>, Turn> Turns = new(BytesComparer.Instance);
 
     internal static async ValueTask<T> TakeAsync<T>(ReadOnlyMemory<byte> id, Func<T> work, CancellationToken cancellationToken)
     {
-        string name = Convert.ToHexString(id.Span);
         Turn turn;
         lock (Turns)
         {
-            if (!Turns.TryGetValue(name, out turn!))
-                Turns.Add(name, turn = new Turn());
+            if (!Turns.TryGetValue(id, out turn!))
+                Turns.Add(id, turn = new Turn());
             turn.Users++;
         }
 
@@ -36,7 +35,7 @@ internal static class DerivationTurns
             lock (Turns)
             {
                 if (--turn.Users == 0)
-                    Turns.Remove(name);
+                    Turns.Remove(id);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
+using SymRatchet.Primitives;
 using SymRatchet.Session;
 using SymRatchet.Wire;
 
@@ -27,8 +28,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         ReportEvictions();
         _place = place;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, place?.Evicted ?? default, _live?.Revoked ?? default);
-        SecureChannelException failure;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            timeout.Token, cancellationToken, place?.Evicted ?? default, _live?.Revoked ?? default);
         try
         {
             while (state is not (Established or Refused))
@@ -46,37 +47,34 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             var refused = (Refused)state;
             if (!refused.LastWord.IsEmpty)
                 await transport.Output.WriteAsync(refused.LastWord, either.Token).ConfigureAwait(false);
-            failure = SecureChannelException.Of(refused.Error, refused.Detail);
+            throw SecureChannelException.Of(refused.Error, refused.Detail);
         }
-        catch (SecureChannelException e)
+        catch (Exception e)
         {
-            failure = e;
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            failure = _live is { IsRevoked: true }
-                ? SecureChannelException.Of(SecureChannelError.KeyStore, RevokedKey, e)
-                : place is { IsEvicted: true }
-                ? Evicted(e)
-                : SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e);
-        }
-        catch (Exception e) when (Transport.IsFailure(e))
-        {
-            failure = SecureChannelException.Of(SecureChannelError.Transport, e.Message, e);
-        }
-        catch (OperationCanceledException e)
-        {
-            await GiveUpAsync(state, SecureChannelException.Of(SecureChannelError.Canceled, "in the handshake", e), activity).ConfigureAwait(false);
-            throw;
-        }
-        catch
-        {
-            await AbandonAsync(state).ConfigureAwait(false);
-            throw;
-        }
+            if (FailureOf(e, cancellationToken) is not { } failure)
+            {
+                await AbandonAsync(state).ConfigureAwait(false);
+                throw;
+            }
 
-        throw await GiveUpAsync(state, failure, activity).ConfigureAwait(false);
+            await GiveUpAsync(state, failure, activity).ConfigureAwait(false);
+            if (failure.Error == SecureChannelError.Canceled)
+                throw;
+            throw failure;
+        }
     }
+
+    /// <summary>What an exception says of the handshake; null where it is a fault of the program and goes up as it is.</summary>
+    private SecureChannelException? FailureOf(Exception e, CancellationToken cancellationToken) => e switch
+    {
+        SecureChannelException failure => failure,
+        OperationCanceledException when cancellationToken.IsCancellationRequested => SecureChannelException.Of(SecureChannelError.Canceled, "in the handshake", e),
+        OperationCanceledException when _live is { IsRevoked: true } => SecureChannelException.Of(SecureChannelError.KeyStore, RevokedKey, e),
+        OperationCanceledException when _place is { IsEvicted: true } => Evicted(e),
+        OperationCanceledException => SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e),
+        _ when Transport.IsFailure(e) => SecureChannelException.Of(SecureChannelError.Transport, e.Message, e),
+        _ => null,
+    };
 
     private EstablishedChannel Succeed(ChannelSession session, Activity? activity)
     {
@@ -114,13 +112,12 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     private static SecureChannelException Evicted(Exception? cause = null) =>
         SecureChannelException.Of(SecureChannelError.Limit, "evicted from the pending handshakes by a newer one", cause);
 
-    private async ValueTask<SecureChannelException> GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
+    private ValueTask GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
     {
         ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
         activity.Failed(failure.Error);
         _logger.HandshakeFailed(role, transport.RemoteName, failure.Error, failure.Message);
-        await AbandonAsync(state).ConfigureAwait(false);
-        return failure;
+        return AbandonAsync(state);
     }
 
     private ValueTask AbandonAsync(HandshakeState state)
@@ -140,11 +137,12 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             case KeyNeeded needed:
                 _client = options.LogNameOf(needed.Id.Span);
                 _live?.Identify(needed.Id);
-                using (StoredKey? key = await AskStoreAsync(() => store.FindAsync(needed.Id, cancellationToken)).ConfigureAwait(false))
+                using (StoredKey? key = await AskStoreAsync(ended => store.FindAsync(needed.Id, ended), cancellationToken).ConfigureAwait(false))
                     return needed.Found(key);
 
             case AdvanceNeeded advance:
-                await AskStoreAsync(() => AdvanceAsync(advance, cancellationToken)).ConfigureAwait(false);
+                SecretBytes epochKey = advance.TakeEpochKey();
+                await AskStoreAsync(ended => AdvanceAsync(advance, epochKey, ended), cancellationToken).ConfigureAwait(false);
                 return advance.Advanced();
 
             case SendNeeded send:
@@ -189,21 +187,52 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         }
     }
 
-    private async ValueTask<bool> AdvanceAsync(AdvanceNeeded advance, CancellationToken cancellationToken)
+    /// <summary>The call owns the key until the store has come back, which may be long after the handshake.</summary>
+    private async ValueTask<bool> AdvanceAsync(AdvanceNeeded advance, SecretBytes epochKey, CancellationToken cancellationToken)
     {
-        await store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, advance.EpochKey.Memory, cancellationToken).ConfigureAwait(false);
+        using (epochKey)
+            await store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, epochKey.Memory, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
-    private static async ValueTask<T> AskStoreAsync<T>(Func<ValueTask<T>> question)
+    /// <summary>Waits for a store until the handshake ends, whatever the store does: it may block, or ignore its token.</summary>
+    private async ValueTask<T> AskStoreAsync<T>(Func<CancellationToken, ValueTask<T>> question, CancellationToken cancellationToken)
     {
         try
         {
-            return await question().ConfigureAwait(false);
+            if (store is InMemoryKeyStore)
+                return await question(cancellationToken).ConfigureAwait(false);
+
+            // A token of its own: what a store does when it is cancelled must not run before what ends the handshake.
+            CancellationTokenSource ended = new();
+            Task<T> answer = Task.Run(() => question(ended.Token).AsTask(), CancellationToken.None);
+            try
+            {
+                return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _ = EndAsync(answer, ended);
+            }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw SecureChannelException.Of(SecureChannelError.KeyStore, e.Message, e);
         }
+    }
+
+    /// <summary>Tells a store that nobody waits any more, and takes what it still answers.</summary>
+    private static async Task EndAsync<T>(Task<T> answer, CancellationTokenSource ended)
+    {
+        if (!answer.IsCompleted)
+        {
+            Task cancelling = ended.CancelAsync();
+            await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (answer.IsCompletedSuccessfully)
+                (answer.Result as IDisposable)?.Dispose();
+            await cancelling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        ended.Dispose();
     }
 }

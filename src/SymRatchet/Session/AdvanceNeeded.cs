@@ -5,6 +5,8 @@ namespace SymRatchet.Session;
 /// <summary>Waits until the store has durably moved an identity forward. Nothing more is sent if it cannot.</summary>
 internal sealed class AdvanceNeeded(ReadOnlyMemory<byte> id, long serial, long epoch, SecretBytes epochKey, HandshakeState next) : HandshakeState
 {
+    private bool _isTaken;
+
     internal ReadOnlyMemory<byte> Id { get; } = id;
 
     /// <summary>Which of the identity's keys moves.</summary>
@@ -14,16 +16,29 @@ internal sealed class AdvanceNeeded(ReadOnlyMemory<byte> id, long serial, long e
 
     internal SecretBytes EpochKey { get; } = epochKey;
 
+    /// <summary>Gives the key to a call that may outlive this state, and erases it when it returns.</summary>
+    internal SecretBytes TakeEpochKey()
+    {
+        _isTaken = true;
+        return EpochKey;
+    }
+
     internal HandshakeState Advanced()
     {
         Consume();
-        EpochKey.Dispose();
+        EraseEpochKey();
         return next;
     }
 
     public override void Dispose()
     {
-        EpochKey.Dispose();
+        EraseEpochKey();
         next.Dispose();
+    }
+
+    private void EraseEpochKey()
+    {
+        if (!_isTaken)
+            EpochKey.Dispose();
     }
 }
