@@ -20,6 +20,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     private readonly LiveChannel? _live = liveChannels is null ? null : new LiveChannel(liveChannels);
     private PendingHandshake? _place;
     private string _client = "somebody";
+    private bool _isFirstMove;
 
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
     {
@@ -92,8 +93,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
     private void Report(HandshakeAlarm alarm)
     {
-        // A store in memory begins again with every start of its process: that it is behind says nothing.
-        if (store is InMemoryKeyStore && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
+        // A store in memory begins again with every start of its process: that a key which it never moved is behind says nothing.
+        if (_isFirstMove && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
         {
             _logger.CaughtUp(role, _client, transport.RemoteName);
             return;
@@ -138,7 +139,10 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 _client = options.LogNameOf(needed.Id.Span);
                 _live?.Identify(needed.Id);
                 using (StoredKey? key = await AskStoreAsync(ended => store.FindAsync(needed.Id, ended), cancellationToken).ConfigureAwait(false))
+                {
+                    _isFirstMove = store is InMemoryKeyStore && key is { LastSeen: null };
                     return needed.Found(key);
+                }
 
             case AdvanceNeeded advance:
                 SecretBytes epochKey = advance.TakeEpochKey();

@@ -48,6 +48,36 @@ public sealed class V1HandshakeTests
     }
 
     [Theory]
+    [InlineData(ChannelRole.Server)]
+    [InlineData(ChannelRole.Client)]
+    public async Task Only_the_first_catch_up_of_a_store_in_memory_is_no_alarm(ChannelRole behind)
+    {
+        Parties parties = new();
+        InMemoryKeyStore ahead = behind == ChannelRole.Server ? parties.ClientStore : parties.ServerStore;
+        await Parties.MoveAsync(ahead, 40);
+        await using (await parties.ConnectAsync())
+        {
+        }
+
+        Assert.True(parties.Says("had to catch up"));
+        Assert.False(parties.Says("StoreBehind"));
+        await Parties.MoveAsync(ahead, 30);
+        await using (await parties.ConnectAsync())
+        {
+        }
+
+        Assert.True(parties.Says($"{behind}StoreBehind"));
+    }
+
+    [Fact]
+    public async Task After_a_restart_in_memory_connections_that_begin_together_raise_no_alarm()
+    {
+        Parties parties = new(clientEpoch: 40);
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => parties.ConnectAsync()));
+        Assert.False(parties.Says("StoreBehind"));
+    }
+
+    [Theory]
     [InlineData(0, 65_537)]
     [InlineData(65_537, 0)]
     public async Task Beyond_the_limit_nothing_moves(long clientEpoch, long serverEpoch)
@@ -262,6 +292,15 @@ public sealed class V1HandshakeTests
 
         internal SecureChannelServerOptions ServerOptions => new() { Keys = ServerStore, LoggerFactory = _logs };
 
+        /// <summary>Moves a store so many epochs on, as handshakes with somebody else would.</summary>
+        internal static async Task MoveAsync(InMemoryKeyStore store, long epochs)
+        {
+            using StoredKey? key = await store.FindAsync(KeyText.ToBytes(Id));
+            byte[] walked = key!.EpochKey.ToArray();
+            SymRatchet.Ratchet.EpochChain.Walk(walked, epochs);
+            await store.AdvanceAsync(key.Id, key.Serial, key.Epoch + epochs, walked);
+        }
+
         internal Task<ChannelPair> ConnectAsync() => ChannelPair.CreateAsync(ClientOptions, ServerOptions);
 
         internal async Task<(long Client, long Server)> EpochsAsync()
@@ -288,13 +327,7 @@ public sealed class V1HandshakeTests
             PreSharedKey key = PreSharedKey.Import(Id, Key, evolution: evolution);
             store.Add(key);
             if (epoch > 0)
-            {
-                using StoredKey? imported = store.FindAsync(key.Id).AsTask().GetAwaiter().GetResult();
-                byte[] walked = imported!.EpochKey.ToArray();
-                SymRatchet.Ratchet.EpochChain.Walk(walked, epoch);
-                store.AdvanceAsync(key.Id, imported.Serial, epoch, walked).AsTask().GetAwaiter().GetResult();
-            }
-
+                MoveAsync(store, epoch).GetAwaiter().GetResult();
             return store;
         }
     }
