@@ -12,6 +12,9 @@ namespace SymRatchet.Session;
 /// </summary>
 internal static class ClientHandshake
 {
+    private static readonly ulong TakesInit = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Init);
+    private static readonly ulong TakesConfirming = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Confirming);
+
     internal static HandshakeState Start(ReadOnlyMemory<byte> id, HandshakeSettings settings) => new HelloKeyNeeded(id, settings);
 
     private sealed class HelloKeyNeeded(ReadOnlyMemory<byte> id, HandshakeSettings settings) : KeyNeeded(id)
@@ -39,7 +42,7 @@ internal static class ClientHandshake
     private sealed class ExpectServerChallenge(byte[] hello, StoredKey key, HandshakeSettings settings) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, TakesInit, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
@@ -151,7 +154,7 @@ internal static class ClientHandshake
     private sealed class ExpectServerConfirm(RatchetSession session) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, TakesConfirming, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {

@@ -27,6 +27,8 @@ internal sealed class RatchetSession : ChannelSession
     private readonly int _maxRecordSize;
     private readonly int _paddingBlock;
     private readonly Opcode _dataOpcode;
+    private readonly ulong _takesActive;
+    private readonly ulong _takesConfirming;
     private volatile bool _confirmed;
     private volatile bool _sendingEnded;
     private volatile bool _receivingEnded;
@@ -43,6 +45,8 @@ internal sealed class RatchetSession : ChannelSession
         _maxRecordSize = settings.MaxRecordSize;
         _paddingBlock = settings.PaddingBlock;
         _dataOpcode = isClient ? Opcode.ClientData : Opcode.ServerData;
+        _takesActive = V1Transitions.Takes(role, ProtocolPhase.Active);
+        _takesConfirming = V1Transitions.Takes(role, ProtocolPhase.Confirming);
         _confirmed = !isClient; // a server's session is made when the client's last proof has verified
         Peer = new ChannelPeer(ChannelProtocol.V1, isClient ? ChannelRole.Server : ChannelRole.Client, clientId, suite.Id, epoch);
     }
@@ -75,7 +79,9 @@ internal sealed class RatchetSession : ChannelSession
     internal override int GetOpenedLength(int frameLength) => Math.Max(0, frameLength - FrameHeader.Size - _suite.TagSize);
 
     public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-        FrameHeader.Parse(buffer, _maxRecordSize, out frameLength);
+        _receivingEnded ? FrameHeader.Parse(buffer, takes: 0, maxBody: 0, out frameLength)
+        : _confirmed ? FrameHeader.Parse(buffer, _takesActive, _maxRecordSize, out frameLength)
+        : FrameHeader.Parse(buffer, _takesConfirming, Limits.MaxHandshakeBody, out frameLength);
 
     internal override int Seal(ReadOnlySpan<byte> message, Span<byte> destination)
     {

@@ -23,4 +23,17 @@ internal static class V1Transitions
         new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
         new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
     ]);
+
+    /// <summary>The opcodes that a role takes in a phase, as bits: all of protocol 1 are below 64.</summary>
+    internal static ulong Takes(ChannelRole receiver, ProtocolPhase phase)
+    {
+        ulong takes = 0;
+        for (byte opcode = (byte)Opcode.ClientHello; opcode <= (byte)Opcode.Pong; opcode++)
+        {
+            if (Table.TryMove(receiver, phase, opcode, out _))
+                takes |= 1UL << opcode;
+        }
+
+        return takes;
+    }
 }

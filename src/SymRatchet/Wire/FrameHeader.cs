@@ -37,20 +37,25 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
 
     /// <summary>
     /// Finds the frame at the start of a buffer. What is no protocol 1 is refused by its first bytes, without waiting for a whole
-    /// header; a length is held against the limit, unsigned, before anybody waits or allocates for it.
+    /// header. A header whose opcode the receiver does not take is handed to it alone, to be refused: its body is not waited for. Only
+    /// then is the length held against the limit, unsigned, before anybody waits or allocates for it.
     /// </summary>
-    internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, int maxBody, out int frameLength)
+    /// <param name="buffer">What has arrived.</param>
+    /// <param name="takes">The opcodes that the receiver takes, as bits; all opcodes are below 64.</param>
+    /// <param name="maxBody">The largest body that it takes.</param>
+    /// <param name="frameLength">The length of the frame, where the status is complete.</param>
+    internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, ulong takes, int maxBody, out int frameLength)
     {
         if (buffer.FirstSpan.Length >= Size)
-            return Parse(buffer.FirstSpan, buffer.Length, maxBody, out frameLength);
+            return Parse(buffer.FirstSpan, buffer.Length, takes, maxBody, out frameLength);
 
         Span<byte> header = stackalloc byte[Size];
         header = header[..(int)Math.Min(Size, buffer.Length)];
         buffer.Slice(0, header.Length).CopyTo(header);
-        return Parse(header, buffer.Length, maxBody, out frameLength);
+        return Parse(header, buffer.Length, takes, maxBody, out frameLength);
     }
 
-    private static FrameStatus Parse(ReadOnlySpan<byte> header, long available, int maxBody, out int frameLength)
+    private static FrameStatus Parse(ReadOnlySpan<byte> header, long available, ulong takes, int maxBody, out int frameLength)
     {
         frameLength = 0;
         if (header.Length > 0 && header[0] is < (byte)Opcode.ClientHello or > (byte)Opcode.Pong)
@@ -60,11 +65,15 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
         if (header.Length < Size)
             return FrameStatus.Incomplete;
 
+        frameLength = Size;
+        if ((takes & (1UL << header[0])) == 0)
+            return FrameStatus.Complete;
+
         uint body = BinaryPrimitives.ReadUInt32BigEndian(header[LengthOffset..]);
         if (body > (uint)maxBody)
             return FrameStatus.TooLarge;
 
-        frameLength = Size + (int)body;
+        frameLength += (int)body;
         return available < frameLength ? FrameStatus.Incomplete : FrameStatus.Complete;
     }
 }
