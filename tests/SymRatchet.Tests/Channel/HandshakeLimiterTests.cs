@@ -130,6 +130,22 @@ public sealed class HandshakeLimiterTests
     }
 
     [Fact]
+    public async Task A_client_that_has_confirmed_is_not_evicted_while_the_store_moves()
+    {
+        SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        SlowStore store = new(server.Keys!);
+        server.Keys = store;
+        server.HandshakeLimiter = new HandshakeLimiter { MaxPending = 1 };
+        Task<ChannelPair> connecting = ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
+        await store.Moves.Task;
+        Task[] silent = [.. Enumerable.Range(0, 3).Select(_ => SecureChannel.AcceptAsync(new PipePair().Server, server).AsTask())];
+        await Assert.ThrowsAsync<SecureChannelException>(() => silent[0]);
+        store.MayMove.SetResult();
+        await using ChannelPair pair = await connecting;
+        await pair.RoundAsync([1], [2]);
+    }
+
+    [Fact]
     public async Task A_thousand_silent_connections_keep_no_client_out_and_are_one_line_in_the_log()
     {
         ListLoggerFactory log = new();
@@ -143,5 +159,23 @@ public sealed class HandshakeLimiterTests
         foreach (Task evicted in silent[..900])
             Assert.Equal(SecureChannelError.Limit, (await Assert.ThrowsAsync<SecureChannelException>(() => evicted)).Error);
         Assert.Single(log.Lines, line => line.StartsWith("Evicted 1 pending handshakes", StringComparison.Ordinal));
+    }
+
+    private sealed class SlowStore(IKeyStore inner) : IKeyStore
+    {
+        internal TaskCompletionSource Moves { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal TaskCompletionSource MayMove { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
+            inner.FindAsync(id, cancellationToken);
+
+        public async ValueTask AdvanceAsync(
+            ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+        {
+            Moves.SetResult();
+            await MayMove.Task.WaitAsync(cancellationToken);
+            await inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);
+        }
     }
 }
