@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using SymRatchet.Keys;
 
 namespace SymRatchet.Channel;
 
@@ -39,7 +40,8 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>What has arrived and is not consumed.</summary>
     internal ref readonly ReadOnlySequence<byte> Unread => ref _unread;
 
-    internal string RemoteName => RemoteEndPoint?.ToString() ?? "the peer";
+    /// <summary>For logs: the name of a Unix socket is what its owner made it.</summary>
+    internal string RemoteName => RemoteEndPoint?.ToString() is { } name ? KeyText.ToLogSafe(name) : "the peer";
 
     internal IPAddress? RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address;
 

@@ -41,21 +41,21 @@ internal sealed class Run
         _scheduler = new Scheduler(chooser) { NextCalls = NextCalls };
         _forth = new Wire(_scheduler, "to the server", scenario.Capacity);
         _back = new Wire(_scheduler, "to the client", scenario.Capacity);
-        _client = new Side("client", scenario.ClientFace, _scheduler, new Ledger(salt: 1)) { Reader = _back.Reader };
-        _server = new Side("server", scenario.ServerFace, _scheduler, new Ledger(salt: 128))
+        _pool = new CheckingPool(
+            _scheduler,
+            bytes => _client!.Outgoing.IsIn(bytes.Span) || _server!.Outgoing.IsIn(bytes.Span)
+        );
+        _client = new Side("client", scenario.ClientFace, _scheduler, _pool, new Ledger(salt: 1)) { Reader = _back.Reader };
+        _server = new Side("server", scenario.ServerFace, _scheduler, _pool, new Ledger(salt: 128))
         {
             Reader = _forth.Reader,
             Peer = _client,
         };
         _client.Peer = _server;
-        _pool = new CheckingPool(
-            _scheduler,
-            bytes => _client.Outgoing.IsIn(bytes.Span) || _server.Outgoing.IsIn(bytes.Span)
-        );
         _nextOp = new int[scenario.Actors.Length];
         _lastCall = new Call?[scenario.Actors.Length];
         if (scenario.Actors.SelectMany(actor => actor.Ops).Contains(Op.Revoke))
-            _live = new LiveChannels(new InMemoryKeyStore(ChannelRole.Server), time: _time);
+            _live = new LiveChannels(new InMemoryKeyStore(ChannelRole.Server), new SecureChannelServerOptions { TimeProvider = _time });
     }
 
     private IEnumerable<Side> Sides => [_client, _server];
@@ -262,7 +262,7 @@ internal sealed class Run
 
             case OpKind.Revoke:
                 _server.IsEnding = _server.IsRevoked = true;
-                await _live!.TerminateAsync(ChannelPair.KeyFor(ChannelProtocol.V1).Id);
+                _live!.Terminate(ChannelPair.KeyFor(ChannelProtocol.V1).Id.Span);
                 Over(_server);
                 break;
         }

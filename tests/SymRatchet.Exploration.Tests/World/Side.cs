@@ -3,7 +3,7 @@ using SymRatchet.Exploration.Machine;
 namespace SymRatchet.Exploration.World;
 
 /// <summary>One end of the two: its channel once there is one, and what has been said and seen.</summary>
-internal sealed class Side(string name, FaceKind kind, Scheduler scheduler, Ledger outgoing)
+internal sealed class Side(string name, FaceKind kind, Scheduler scheduler, CheckingPool pool, Ledger outgoing)
 {
     internal string Name { get; } = name;
 
@@ -48,7 +48,7 @@ internal sealed class Side(string name, FaceKind kind, Scheduler scheduler, Ledg
     {
         try
         {
-            Face = Face.Of(kind, await handshake, scheduler);
+            Face = Face.Of(kind, await handshake, scheduler, pool);
         }
         catch (SecureChannelException e)
         {

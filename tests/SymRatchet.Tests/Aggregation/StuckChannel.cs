@@ -16,6 +16,8 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
 
     public int MaxMessageSize => 1024;
 
+    public CancellationToken Ended => CancellationToken.None;
+
     public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) => UnlessStuck(nameof(SendAsync));
 
     /// <summary>One contribution, then nothing, or an end where closing is what hangs.</summary>
@@ -31,6 +33,10 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
     }
 
     public ValueTask CloseAsync(CancellationToken cancellationToken = default) => UnlessStuck(nameof(CloseAsync));
+
+    public void Abort()
+    {
+    }
 
     public ValueTask DisposeAsync()
     {
