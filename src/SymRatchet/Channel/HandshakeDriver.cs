@@ -47,7 +47,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
             var refused = (Refused)state;
             if (!refused.LastWord.IsEmpty)
-                await transport.Output.WriteAsync(refused.LastWord, either.Token).ConfigureAwait(false);
+                await transport.WriteAsync(refused.LastWord, either.Token).ConfigureAwait(false);
             throw SecureChannelException.Of(refused.Error, refused.Detail);
         }
         catch (Exception e)
@@ -150,7 +150,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 return advance.Advanced();
 
             case SendNeeded send:
-                await transport.Output.WriteAsync(send.Bytes, cancellationToken).ConfigureAwait(false);
+                await transport.WriteAsync(send.Bytes, cancellationToken).ConfigureAwait(false);
                 return send.Sent();
 
             case TurnNeeded turn:

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using SymRatchet.Keys;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.Channel;
 
@@ -21,6 +22,8 @@ internal sealed class Transport : IAsyncDisposable
     private readonly Stream? _stream;
     private readonly bool _leaveOpen;
     private ReadOnlySequence<byte> _unread;
+    private Task<ReadResult>? _reading;
+    private Task _writing = Task.CompletedTask;
     private bool _holdsRead;
     private int _consumed;
 
@@ -96,14 +99,24 @@ internal sealed class Transport : IAsyncDisposable
         HasEnded = result.IsCompleted || result.IsCanceled;
     }
 
-    /// <summary>Waits for more bytes than are there.</summary>
-    /// <returns>False at the end of the stream. Cancelled, nothing is lost.</returns>
+    /// <summary>For a handshake: waits for more bytes than are there, and no longer than its token, whatever the transport does.</summary>
+    /// <returns>False at the end of the stream.</returns>
     internal async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
     {
         if (HasEnded)
             return false;
-        Take(await ReadAsync(cancellationToken).ConfigureAwait(false));
+        _reading = ReadAsync(cancellationToken).AsTask();
+        Take(await _reading.WaitAsync(cancellationToken).ConfigureAwait(false));
+        _reading = null;
         return true;
+    }
+
+    /// <summary>For a handshake: sends, and waits no longer than its token, whatever the transport does.</summary>
+    internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        Task<FlushResult> write = Output.WriteAsync(bytes, cancellationToken).AsTask();
+        _writing = write;
+        await write.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes the stream beneath, which wakes whoever still reads or writes. Not a pipe, nor what is left open.</summary>
@@ -143,11 +156,29 @@ internal sealed class Transport : IAsyncDisposable
     internal static bool IsFailure(Exception e) =>
         e is (IOException and not SecureChannelException) or ObjectDisposedException or InvalidOperationException or SocketException;
 
-    /// <summary>Ends both halves where nobody else uses them.</summary>
+    /// <summary>Ends both halves of a handshake that failed; a call that has not come back ends its half when it does.</summary>
     public async ValueTask DisposeAsync()
     {
-        await CloseStreamAsync().ConfigureAwait(false);
+        await CloseStreamAsync().WaitAsync(Limits.FarewellTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ = EndReadingAsync();
+        _ = EndWritingAsync();
+    }
+
+    private async Task EndReadingAsync()
+    {
+        if (_reading is { } read)
+        {
+            await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (read.IsCompletedSuccessfully)
+                Take(await read.ConfigureAwait(false));
+        }
+
         CompleteInput();
+    }
+
+    private async Task EndWritingAsync()
+    {
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         CompleteOutput();
     }
 

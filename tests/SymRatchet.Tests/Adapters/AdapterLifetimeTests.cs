@@ -70,7 +70,7 @@ public sealed class AdapterLifetimeTests
         await using SecureChannelStream stream = pair.Server.AsStream();
         byte[] first = new byte[10], second = new byte[10];
         ValueTask<int> reading = stream.ReadAsync(first);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await stream.ReadAsync(second));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => _ = await stream.ReadAsync(second));
         await pair.Client.SendAsync(new byte[] { 1, 2, 3 });
         Assert.Equal(3, await reading);
         Assert.Equal([1, 2, 3, 0, 0, 0, 0, 0, 0, 0], first);
@@ -165,7 +165,7 @@ public sealed class AdapterLifetimeTests
         byte[] buffer = new byte[10];
         Assert.Equal(10, await stream.ReadAsync(buffer));
         pair.Server.Abort();
-        await Assert.ThrowsAsync<SecureChannelException>(async () => await stream.ReadAsync(buffer));
+        await Assert.ThrowsAsync<SecureChannelException>(async () => _ = await stream.ReadAsync(buffer));
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class AdapterLifetimeTests
         else
         {
             await pair.Server.DisposeAsync();
-            await Assert.ThrowsAsync<IOException>(async () => await sockets.Client.ReadAsync(new byte[1])).WaitAsync(Soon);
+            await Assert.ThrowsAsync<IOException>(async () => _ = await sockets.Client.ReadAsync(new byte[1])).WaitAsync(Soon);
         }
 
         await Assert.ThrowsAnyAsync<IOException>(() => relaying).WaitAsync(Soon);
@@ -215,7 +215,7 @@ public sealed class AdapterLifetimeTests
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => relaying).WaitAsync(Soon);
         await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server)).WaitAsync(Soon);
-        await Assert.ThrowsAsync<IOException>(async () => await sockets.Client.ReadAsync(new byte[1])).WaitAsync(Soon);
+        await Assert.ThrowsAsync<IOException>(async () => _ = await sockets.Client.ReadAsync(new byte[1])).WaitAsync(Soon);
     }
 
     private static async Task ReadAllAsync(SecureChannelStream stream, List<byte> received, int readSize)

@@ -251,6 +251,24 @@ public sealed class LifetimeTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => sending).WaitAsync(Soon);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_transport_that_never_comes_back_holds_up_no_handshake(bool cancel)
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        DeafStream deaf = new(sockets.Client);
+        deaf.Strike();
+        SecureChannelClientOptions options = ChannelPair.ClientOptions(ChannelProtocol.V1);
+        options.HandshakeTimeout = TimeSpan.FromSeconds(cancel ? 100 : 1);
+        using CancellationTokenSource source = new(TimeSpan.FromSeconds(1));
+        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(deaf, options, cancel ? source.Token : default);
+        if (cancel)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.AsTask().WaitAsync(Soon));
+        else
+            Assert.Equal(SecureChannelError.Timeout, (await Assert.ThrowsAsync<SecureChannelException>(() => connecting.AsTask().WaitAsync(Soon))).Error);
+    }
+
     [Fact]
     public async Task A_cancelled_receive_loses_nothing_on_a_transport_that_ignores_tokens()
     {
