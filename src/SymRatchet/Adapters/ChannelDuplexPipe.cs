@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using SymRatchet.Channel;
 
 namespace SymRatchet.Adapters;
 
@@ -22,6 +23,7 @@ internal sealed class ChannelDuplexPipe : IDuplexPipe
         Output = new ChannelPipeWriter(
             PipeWriter.Create(_stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true)),
             _stream,
+            (channel as EstablishedChannel)?.Time ?? TimeProvider.System,
             CompletedAsync);
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.Adapters;
 
@@ -8,7 +9,7 @@ namespace SymRatchet.Adapters;
 /// completed with an exception, it aborts the channel. The inner writer is completed only when no flush is in progress.
 /// </summary>
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
-internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream stream, Func<Task> completed) : PipeWriter
+internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream stream, TimeProvider time, Func<Task> completed) : PipeWriter
 #pragma warning restore CA1001
 {
     // Held by a flush, and for good by the completion.
@@ -81,8 +82,11 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
         }
     }
 
+    // A peer that takes nothing must not hold up who completes: what could not be sent in time is an error, here and there.
     private async ValueTask CloseAsync()
     {
+        using CancellationTokenSource limit = new(Limits.DrainTimeout, time);
+        using CancellationTokenRegistration abort = limit.Token.UnsafeRegister(static stream => ((SecureChannelStream)stream!).Abort(), stream);
         await _inner.WaitAsync().ConfigureAwait(false);
         try
         {

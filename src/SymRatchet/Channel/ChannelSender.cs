@@ -13,7 +13,7 @@ namespace SymRatchet.Channel;
 /// itself; whoever posts never waits.
 /// </summary>
 #pragma warning disable CA1001 // without a timer or a wait handle there is nothing to dispose
-internal sealed class ChannelSender : IThreadPoolWorkItem
+internal sealed class ChannelSender
 #pragma warning restore CA1001
 {
     private const int Idle = 0;
@@ -136,9 +136,6 @@ internal sealed class ChannelSender : IThreadPoolWorkItem
         StartOutbox();
     }
 
-    /// <summary>Runs the outbox. Whoever queued it holds the writer.</summary>
-    void IThreadPoolWorkItem.Execute() => _ = RunOutboxAsync();
-
     private async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -238,14 +235,12 @@ internal sealed class ChannelSender : IThreadPoolWorkItem
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && _flush.HasOperation)
         {
             // A part of a frame may be on its way, and what would follow it must not begin it again.
-            Fail(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"));
+            Break(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"));
             throw;
         }
         catch (Exception e)
         {
-            Fail(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
-            _lifetime.ThrowIfEnded();
-            throw;
+            throw Fail(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
         }
 
         _lifetime.ThrowIfEnded();
@@ -256,9 +251,15 @@ internal sealed class ChannelSender : IThreadPoolWorkItem
     // A transport that failed, or took a part of a frame, takes nothing more. The first failure stays.
     private SecureChannelException Fail(SecureChannelException failure)
     {
+        Break(failure);
+        _lifetime.ThrowIfEnded();
+        return failure;
+    }
+
+    private void Break(SecureChannelException failure)
+    {
         _isBroken = true;
         _fail(failure);
-        return _lifetime.Failure ?? failure;
     }
 
     private static string? WhyFailed(FlushResult flushed) =>
@@ -284,9 +285,10 @@ internal sealed class ChannelSender : IThreadPoolWorkItem
         if (IsSilentEnd)
             Finish();
         else
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            ThreadPool.QueueUserWorkItem(static sender => _ = sender.RunOutboxAsync(), this, preferLocal: false);
     }
 
+    // Whoever queued it holds the writer.
     private async Task RunOutboxAsync()
     {
         try
@@ -298,12 +300,12 @@ internal sealed class ChannelSender : IThreadPoolWorkItem
                 _unflushed = 0;
                 FlushResult flushed = await _output.FlushAsync(_lifetime.Stopping).ConfigureAwait(false);
                 if (WhyFailed(flushed) is { } detail)
-                    Fail(SecureChannelException.Of(SecureChannelError.Transport, detail));
+                    Break(SecureChannelException.Of(SecureChannelError.Transport, detail));
             }
         }
         catch (Exception e)
         {
-            Fail(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
+            Break(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
         }
 
         // The end may have come during the flush, and its last frame is still to be written.

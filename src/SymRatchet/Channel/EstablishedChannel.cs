@@ -21,10 +21,10 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private readonly ILogger _logger;
     private readonly string _logName;
     private readonly IDisposable? _place;
-    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _pings;
     private Ping? _ping;
-    private Task? _closing;
+    private int _closing;
     private int _disposed;
 
     internal EstablishedChannel(
@@ -48,6 +48,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     public int MaxMessageSize => _session.MaxMessageSize;
 
     public CancellationToken Ended => _lifetime.Ended;
+
+    internal TimeProvider Time => _time;
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
@@ -110,7 +112,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             ChannelMetrics.ChannelEnded();
         }
 
-        await StartClosing().ConfigureAwait(false);
+        await CloseTransportAsync().ConfigureAwait(false);
     }
 
     /// <summary>
@@ -119,8 +121,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     /// </summary>
     internal void Abort(string reason)
     {
-        Fail(SecureChannelError.Aborted, reason);
-        _ = Task.Run(StartClosing);
+        End(SecureChannelException.Of(SecureChannelError.Aborted, reason), SecureChannelError.Aborted);
+        _ = Task.Run(CloseTransportAsync);
     }
 
     /// <summary>Ends the channel for the first reason given, and tells the peer where that is of use.</summary>
@@ -129,7 +131,10 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         var failure = SecureChannelException.Of(error, detail, cause);
         // A transport that is broken takes no TERMINATE, and a peer that ended the session wants none.
         End(failure, error is SecureChannelError.Transport or SecureChannelError.TerminatedByPeer ? null : error);
-        return _lifetime.Failure ?? failure;
+
+        // Where the channel was disposed first, that is what the call in progress is told.
+        _lifetime.ThrowIfEnded();
+        return failure;
     }
 
     void IReceiverOwner.PeerClosed()
@@ -173,19 +178,20 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _lifetime.Stop();
     }
 
-    private Task StartClosing()
-    {
-        lock (_gate)
-            return _closing ??= CloseTransportAsync();
-    }
-
+    // Whoever is first closes it, and everybody waits for that; never under a lock, since it runs the transport's code.
     private async Task CloseTransportAsync()
     {
-        await WaitAsync(_sender.Finished).ConfigureAwait(false);
-        _lifetime.Stop();
-        _receiver.Release();
-        await WaitAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
-        await WaitAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _closing, 1) == 0)
+        {
+            await WaitAsync(_sender.Finished).ConfigureAwait(false);
+            _lifetime.Stop();
+            _receiver.Release();
+            await WaitAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
+            await WaitAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
+            _closed.SetResult();
+        }
+
+        await _closed.Task.ConfigureAwait(false);
     }
 
     private async Task CompleteOutputAsync()

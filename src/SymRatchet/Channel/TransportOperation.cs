@@ -43,18 +43,23 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     /// </summary>
     internal ValueTask<T?> WaitAsync(CancellationToken cancellationToken)
     {
+        bool isOut;
         lock (_gate)
         {
             if (_hasEnded)
                 return default;
-            if (!_isOut)
-                return new ValueTask<T?>(TakeResult());
-            _wait.Reset();
-            _wait.RunContinuationsAsynchronously = false;
-            _isWaiting = true;
-            _canceledBy = cancellationToken;
+            isOut = _isOut;
+            if (isOut)
+            {
+                _wait.Reset();
+                _wait.RunContinuationsAsynchronously = false;
+                _isWaiting = true;
+                _canceledBy = cancellationToken;
+            }
         }
 
+        if (!isOut)
+            return new ValueTask<T?>(TakeResult());
         if (cancellationToken.CanBeCanceled)
             _registration = cancellationToken.UnsafeRegister(static (self, token) => ((TransportOperation<T>)self!).Cancel(token), this);
         return new ValueTask<T?>(this, _wait.Version);
@@ -77,14 +82,15 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     /// <returns>False where there is none, so that nobody will be told.</returns>
     internal bool LeaveBehind()
     {
+        bool isOut;
         lock (_gate)
         {
             if (!_hasOperation)
                 return false;
-            _isLeft = _isOut;
+            isOut = _isLeft = _isOut;
         }
 
-        if (!_isLeft)
+        if (!isOut)
             Tell();
         return true;
     }

@@ -14,11 +14,11 @@ internal sealed class HopGate
     private readonly ConcurrentQueue<Hop> _arrived = new();
     private readonly List<Hop> _waiting = [];
     private volatile Hop? _running;
-    private volatile Thread _holder = Thread.CurrentThread;
+    private volatile Thread? _holder = Thread.CurrentThread;
     private volatile bool _isOpen;
 
     /// <summary>Whether the one thread that may run waits for something.</summary>
-    internal bool IsBlocked => _holder.ThreadState.HasFlag(ThreadState.WaitSleepJoin);
+    internal bool IsBlocked => _holder is { } holder && holder.ThreadState.HasFlag(ThreadState.WaitSleepJoin);
 
     /// <summary>Whatever this thread starts from now on belongs to this gate.</summary>
     internal void Enter()
@@ -74,7 +74,7 @@ internal sealed class HopGate
             _waiting.RemoveAt(index);
         }
 
-        (Hop? outer, Thread holder) = (_running, _holder);
+        (Hop? outer, Thread? holder) = (_running, _holder);
         _running = hop;
         _holder = hop.Thread;
         hop.Go.Set();
@@ -104,8 +104,12 @@ internal sealed class HopGate
 
     private void Leave()
     {
-        if (_running is { } hop && hop.Thread == Thread.CurrentThread)
-            hop.Left.Set();
+        if (_running is not { } hop || hop.Thread != Thread.CurrentThread)
+            return;
+
+        // This thread may go on to another continuation before the one that waits has woken: that one is to arrive, too.
+        _holder = null;
+        hop.Left.Set();
     }
 
     private sealed record Hop(Thread Thread)

@@ -4,7 +4,8 @@ namespace SymRatchet.Exploration.Machine;
 /// Enumerates runs. The systematic part takes every schedule with at most <paramref name="maxDeviations"/> departures
 /// from the default order, fewest first, so that the first one that fails is a shortest; the random part walks from
 /// seeds. Neither makes more than <paramref name="maxRuns"/> runs, and both stop after <paramref name="maxFailures"/>
-/// that failed.
+/// that failed. A run that fails is made again from its schedule, and counts where it fails again: when the thread pool
+/// has come to rest cannot be known for certain, and a thread that the machine holds back looks like a call that hangs.
 /// </summary>
 internal sealed class Search(
     Func<Chooser, IReadOnlyList<Violation>> run,
@@ -13,6 +14,8 @@ internal sealed class Search(
     int maxFailures
 )
 {
+    private const int Confirmations = 2;
+
     internal SearchResult Systematic()
     {
         SearchResult result = new() { IsExhausted = true };
@@ -27,7 +30,7 @@ internal sealed class Search(
                 // A level that is too large is sampled evenly.
                 Schedule schedule = level[(int)((long)i * level.Count / count)];
                 ReplayChooser chooser = new(schedule);
-                result.Add(schedule, run(chooser));
+                result.Add(schedule, Confirmed(schedule, run(chooser)));
                 if (deviations < maxDeviations)
                     next.AddRange(Children(schedule, chooser.Alternatives).Select(schedule.With));
             }
@@ -46,10 +49,21 @@ internal sealed class Search(
         {
             RandomChooser chooser = new(seed);
             IReadOnlyList<Violation> violations = run(chooser);
-            result.Add(chooser.Taken, violations);
+            result.Add(chooser.Taken, Confirmed(chooser.Taken, violations));
         }
 
         return result;
+    }
+
+    private IReadOnlyList<Violation> Confirmed(Schedule schedule, IReadOnlyList<Violation> violations)
+    {
+        for (int i = 0; i < Confirmations && violations.Count > 0; i++)
+        {
+            HashSet<Rule> again = [.. run(new ReplayChooser(schedule)).Select(violation => violation.Rule)];
+            violations = [.. violations.Where(violation => again.Contains(violation.Rule))];
+        }
+
+        return violations;
     }
 
     // Only departures after the last one: each set of departures is met once.
