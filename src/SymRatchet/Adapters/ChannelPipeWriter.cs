@@ -15,6 +15,7 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
     // Held by a flush, and for good by the completion.
     private readonly SemaphoreSlim _inner = new(1, 1);
     private int _isCompleted;
+    private int _isCanceled;
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -46,7 +47,7 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
             throw new InvalidOperationException("Another flush is in progress on this pipe.");
         try
         {
-            return await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return await FlushInnerAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -54,7 +55,23 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
         }
     }
 
-    public override void CancelPendingFlush() => inner.CancelPendingFlush();
+    public override void CancelPendingFlush()
+    {
+        Volatile.Write(ref _isCanceled, 1);
+        inner.CancelPendingFlush();
+    }
+
+    // A token that was cancelled as its flush ended cancels the inner writer's next flush, too, which nobody asked for.
+    private async ValueTask<FlushResult> FlushInnerAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            FlushResult flushed = await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (!flushed.IsCanceled || Interlocked.Exchange(ref _isCanceled, 0) != 0)
+                return flushed;
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     /// <summary>Completes in the background; whoever must know that all was sent calls <see cref="CompleteAsync"/>.</summary>
     public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
@@ -90,7 +107,11 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
         await _inner.WaitAsync().ConfigureAwait(false);
         try
         {
-            await inner.FlushAsync().ConfigureAwait(false);
+            // Whoever asked a flush to be cancelled did not ask for what is left to be dropped.
+            while ((await FlushInnerAsync(CancellationToken.None).ConfigureAwait(false)).IsCanceled)
+            {
+            }
+
             await stream.CompleteWritesAsync().ConfigureAwait(false);
         }
         catch (SecureChannelException) when (inner.UnflushedBytes == 0)

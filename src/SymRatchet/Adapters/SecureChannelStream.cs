@@ -28,7 +28,7 @@ public sealed class SecureChannelStream : Stream
     private readonly CancellationTokenSource? _disposing;
     private ExclusiveUse _reading;
     private int _disposed;
-    private volatile bool _isBroken;
+    private volatile bool _hasFailedToWrite;
 
     internal SecureChannelStream(ISecureChannel channel, bool leaveOpen, bool closeOnDispose, ArrayPool<byte> pool)
     {
@@ -65,19 +65,17 @@ public sealed class SecureChannelStream : Stream
     /// </summary>
     /// <param name="cancellationToken">As for <see cref="ISecureChannel.SendAsync"/>.</param>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
-    /// <exception cref="InvalidOperationException">A write is in progress, or failed before: the peer must not believe that all was said.</exception>
+    /// <exception cref="InvalidOperationException">A write is in progress.</exception>
     public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(!CanWrite, this);
-        return _isBroken
-            ? throw new InvalidOperationException("A write has failed or was cancelled; the stream cannot say that all was said.")
-            : _channel.CloseAsync(cancellationToken);
+        return _channel.CloseAsync(cancellationToken);
     }
 
     /// <summary>Ends the channel at once, in both directions: reads and writes fail, here and at the peer. The stream is still to be disposed.</summary>
     public void Abort()
     {
-        _isBroken = true;
+        _hasFailedToWrite = true;
         _channel.Abort();
     }
 
@@ -133,17 +131,25 @@ public sealed class SecureChannelStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(!CanWrite, this);
+        bool isCut = false;
         try
         {
             int chunk = Math.Min(MaxChunk, _channel.MaxMessageSize);
             for (; buffer.Length > chunk; buffer = buffer[chunk..])
+            {
                 await _channel.WriteAsync(buffer[..chunk], cancellationToken).ConfigureAwait(false);
+                isCut = true;
+            }
+
             if (!buffer.IsEmpty)
                 await _channel.SendAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            _isBroken = true;
+            // Whoever writes again begins with the whole of it: after a part of it, the peer would read that part twice.
+            _hasFailedToWrite = true;
+            if (isCut)
+                Abort();
             throw;
         }
     }
@@ -200,7 +206,7 @@ public sealed class SecureChannelStream : Stream
 
         try
         {
-            if (_closeOnDispose && !_isBroken)
+            if (_closeOnDispose && !_hasFailedToWrite)
                 await CloseAsync().ConfigureAwait(false);
         }
         finally

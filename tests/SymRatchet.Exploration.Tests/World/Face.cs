@@ -129,8 +129,11 @@ internal sealed class PipeFace(ISecureChannel channel, bool leaveOpen, ArrayPool
 
     internal override bool DisposeProvesEnd => true;
 
-    internal override async ValueTask SendAsync(byte[] message, CancellationToken cancellationToken) =>
-        await _pipe.Output.WriteAsync(message, cancellationToken);
+    internal override async ValueTask SendAsync(byte[] message, CancellationToken cancellationToken)
+    {
+        if ((await _pipe.Output.WriteAsync(message, cancellationToken)).IsCanceled)
+            throw new OperationCanceledException();
+    }
 
     internal override ValueTask WriteAsync(byte[] message, CancellationToken cancellationToken)
     {
@@ -138,8 +141,11 @@ internal sealed class PipeFace(ISecureChannel channel, bool leaveOpen, ArrayPool
         return default;
     }
 
-    internal override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
-        await _pipe.Output.FlushAsync(cancellationToken);
+    internal override async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if ((await _pipe.Output.FlushAsync(cancellationToken)).IsCanceled)
+            throw new OperationCanceledException();
+    }
 
     internal override async ValueTask<int?> ReceiveAsync(byte[] buffer, CancellationToken cancellationToken)
     {

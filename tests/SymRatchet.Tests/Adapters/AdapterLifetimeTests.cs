@@ -64,6 +64,60 @@ public sealed class AdapterLifetimeTests
     }
 
     [Fact]
+    public async Task A_token_cancelled_after_its_flush_cancels_no_other_and_drops_nothing()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        IDuplexPipe server = pair.Server.AsDuplexPipe();
+        server.Output.CancelPendingFlush();
+        Assert.True((await server.Output.WriteAsync(new byte[] { 1 })).IsCanceled);
+        Assert.False((await server.Output.FlushAsync()).IsCanceled);
+        server.Output.Write(new byte[] { 2 });
+        server.Output.CancelPendingFlush();
+        await server.Output.CompleteAsync();
+        Assert.Equal([1], await ChannelPair.ReceiveAsync(pair.Client));
+        Assert.Equal([2], await ChannelPair.ReceiveAsync(pair.Client));
+        Assert.Null(await ChannelPair.ReceiveAsync(pair.Client));
+        await server.Input.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task A_write_that_was_cut_between_its_messages_is_never_repeated()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+        IDuplexPipe server = pair.Server.AsDuplexPipe();
+        byte[] sent = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i * 31))];
+        using CancellationTokenSource source = new();
+        Task writing = server.Output.WriteAsync(sent, source.Token).AsTask();
+        byte[] first = (await ChannelPair.ReceiveAsync(pair.Client))!;
+        Assert.Equal(sent[..first.Length], first);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => writing).WaitAsync(Soon);
+        await Assert.ThrowsAnyAsync<Exception>(() => server.Output.CompleteAsync().AsTask()).WaitAsync(Soon);
+        int at = first.Length;
+        await Assert.ThrowsAsync<SecureChannelException>(async () =>
+        {
+            while (await ChannelPair.ReceiveAsync(pair.Client) is { } next)
+            {
+                Assert.Equal(sent[at..(at + next.Length)], next);
+                at += next.Length;
+            }
+        }).WaitAsync(Soon);
+        await server.Input.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task A_pipe_whose_peer_takes_nothing_is_completed_all_the_same()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+        IDuplexPipe server = pair.Server.AsDuplexPipe();
+        server.Output.Write(new byte[100]);
+        await Assert.ThrowsAsync<SecureChannelException>(() => server.Output.CompleteAsync().AsTask()).WaitAsync(2 * Soon);
+        await server.Input.CompleteAsync().AsTask().WaitAsync(Soon);
+    }
+
+    [Fact]
     public async Task A_refused_second_read_gets_nothing_and_takes_nothing()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
