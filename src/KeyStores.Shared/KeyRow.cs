@@ -34,7 +34,7 @@ internal static class KeyRow
         {
             successor?.Dispose();
             if (e is ArgumentException or InvalidOperationException or InvalidCastException or OverflowException)
-                throw new KeyStoreException($"A row of the key store is damaged: {e.Message}", e);
+                throw new KeyStoreException($"The row of {NameOf(id)} in the key store is damaged: {e.Message}", e);
             throw;
         }
     }
@@ -65,6 +65,10 @@ internal static class KeyRow
         bool isOdd = ((DateTimeOffset?[])[record.Added, record.LastSeen, record.Revoked]).Any(time => time == DateTimeOffset.MinValue || time == DateTimeOffset.MaxValue);
         return isOdd ? "one of its times cannot be" : null;
     }
+
+    /// <summary>An id as messages show it.</summary>
+    internal static string NameOf(byte[] id) =>
+        new KeyRecord { Id = id, Protocol = default, Evolution = default, Suites = [], Epoch = 0, Added = default }.Name;
 
     private static StoredKey ReadOne(
         DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys, long serial, long epoch, int identityKey, int epochKey, StoredKey? successor)
