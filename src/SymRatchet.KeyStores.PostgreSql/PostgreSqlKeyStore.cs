@@ -19,6 +19,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     /// <summary>How many damaged rows one message names.</summary>
     private const int MaxFailures = 10;
 
+    private static readonly byte[] NobodysId = [0];
+
     private readonly NpgsqlDataSource _source;
     private readonly PostgreSqlKeyStoreOptions _options;
     private readonly StoreStatements _sql;
@@ -267,6 +269,10 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         await RunAsync(
                 async session =>
                 {
+                    // A handshake also wraps a key, and has opened one before.
+                    byte[] key = new byte[PreSharedKey.Size];
+                    KeyPlace place = new(Role, NobodysId, Serial: 0, Epoch: 0);
+                    _options.Wrapper.Unwrap(_options.Wrapper.Wrap(key, place), place, key);
                     await session
                         .InTransactionAsync(() => session.ExecuteScriptAsync(_sql.Probe))
                         .ConfigureAwait(false);
@@ -477,13 +483,9 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         catch (CryptographicException e)
         {
             throw new KeyStoreException(
-                $"A key of the key database cannot be unwrapped, that of {NameOf(id)}: {e.Message}",
+                $"A key of the key database cannot be unwrapped, that of {KeyRow.NameOf(id)}: {e.Message}",
                 e
             );
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidCastException)
-        {
-            throw new KeyStoreException($"The row of {NameOf(id)} in the key database is damaged: {e.Message}", e);
         }
     }
 
@@ -494,17 +496,6 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
             Suites = key.Suites,
             LastSeen = key.LastSeen,
         };
-
-    private static string NameOf(byte[] id) =>
-        new KeyRecord
-        {
-            Id = id,
-            Protocol = default,
-            Evolution = default,
-            Suites = [],
-            Epoch = 0,
-            Added = default,
-        }.Name;
 
     private static void Erase(params ReadOnlySpan<byte[]?> secrets)
     {

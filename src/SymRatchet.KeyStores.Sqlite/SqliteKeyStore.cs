@@ -19,6 +19,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
 {
     private const int NamesInMessage = 10;
 
+    private static readonly byte[] NobodysId = [0];
+
     private readonly string _path;
     private readonly SqliteKeyStoreOptions _options;
     private readonly TimeSpan _limit;
@@ -166,6 +168,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     /// <inheritdoc/>
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
     {
+        // A handshake also finds a key, and wraps the next one.
+        (await FindAsync(NobodysId, cancellationToken).ConfigureAwait(false))?.Dispose();
+        (await WrapAsync(new byte[PreSharedKey.Size], new KeyPlace(Role, NobodysId, 0, 0), cancellationToken).ConfigureAwait(false)).Dispose();
         if (!await _writer.WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken).ConfigureAwait(false))
             throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
     }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using SymRatchet.KeyStores.Tests.Contract;
+
 namespace SymRatchet.KeyStores.Tests.Wrapping;
 
 /// <summary>Writes keys as they are and counts its calls; while its gate is closed no call returns, as with a key service that hangs.</summary>
@@ -9,6 +12,9 @@ internal sealed class GatedWrapper : IKeyWrapper, IDisposable
     /// <summary>Completes when a call has arrived at the closed gate.</summary>
     internal TaskCompletionSource Arrived { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Whether every call fails, as where the wrapping key is gone.</summary>
+    internal bool IsFailing { get; set; }
+
     internal int Unwraps => Volatile.Read(ref _unwraps);
 
     internal void Close()
@@ -18,6 +24,31 @@ internal sealed class GatedWrapper : IKeyWrapper, IDisposable
     }
 
     internal void Open() => _gate.Set();
+
+    /// <summary>Brings a fault about that a wrapper can have.</summary>
+    /// <returns>What ends it; null for a fault of something else.</returns>
+    internal Func<Task>? Break(StoreFault fault)
+    {
+        switch (fault)
+        {
+            case StoreFault.Frozen:
+                Close();
+                return () => Task.Run(Open);
+            case StoreFault.Slow:
+                Close();
+                Task opening = Task.Run(async () =>
+                {
+                    await Task.Delay(300);
+                    Open();
+                });
+                return () => opening;
+            case StoreFault.Failing:
+                IsFailing = true;
+                return () => Task.FromResult(IsFailing = false);
+            default:
+                return null;
+        }
+    }
 
     public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
     {
@@ -39,5 +70,7 @@ internal sealed class GatedWrapper : IKeyWrapper, IDisposable
         if (!_gate.IsSet)
             Arrived.TrySetResult();
         _gate.Wait();
+        if (IsFailing)
+            throw new CryptographicException("The wrapping key is not there.");
     }
 }
