@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SymRatchet.Revocation.Tests;
 
-/// <summary>One client at one server, both of them busy in one way, and all that is to be known of the end of it.</summary>
+/// <summary>One client at one server, both busy in one way, and all that is to be known of the end of it.</summary>
 internal sealed class Flow(Surface surface, Activity activity)
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(5);
@@ -50,7 +50,11 @@ internal sealed class Flow(Surface surface, Activity activity)
     /// <param name="read">Takes one message, or a piece of a stream; false at an end in order.</param>
     /// <param name="write">Sends one, and returns when it is gone.</param>
     /// <param name="ended">How the surface says that the client is gone.</param>
-    internal async Task ServeAsync(Func<Task<bool>> read, Func<ReadOnlyMemory<byte>, Task> write, CancellationToken ended)
+    internal async Task ServeAsync(
+        Func<Task<bool>> read,
+        Func<ReadOnlyMemory<byte>, Task> write,
+        CancellationToken ended
+    )
     {
         TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using CancellationTokenRegistration registration = ended.Register(gone.SetResult);
@@ -104,7 +108,8 @@ internal sealed class Flow(Surface surface, Activity activity)
                         await Task.Delay(Pace);
                     }
 
-                case Activity.Writing or Activity.Idle:
+                case Activity.Writing
+                or Activity.Idle:
                     while (await receive())
                         Interlocked.Increment(ref _received);
                     inOrder = true;
@@ -155,9 +160,18 @@ internal sealed class Flow(Surface surface, Activity activity)
         }
         catch (TimeoutException)
         {
-            _wrong = _serverOver.Task.IsCompleted ? "the client was not told" : $"the server goes on ({_ended?.Message})";
+            _wrong = _serverOver.Task.IsCompleted
+                ? "the client was not told"
+                : $"the server goes on ({_ended?.Message})";
             return Timeout.InfiniteTimeSpan;
         }
+    }
+
+    /// <summary>Holds that nothing was taken, given or received since these were the counts.</summary>
+    internal void StoodStillSince((long Taken, long Given, long Received) counts)
+    {
+        if (Counts != counts)
+            _wrong ??= $"it went on after its end: {counts}, then {Counts}";
     }
 
     private async Task<bool> IsBusyAsync()

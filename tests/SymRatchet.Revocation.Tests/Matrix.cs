@@ -27,7 +27,9 @@ public enum Activity
     /// <summary>Both wait for the other to say something.</summary>
     Idle,
 
-    /// <summary>The client has sent something that the server has not taken, and takes nothing more. Nobody calls anything.</summary>
+    /// <summary>
+    /// The client has sent something that the server has not taken, and takes nothing more. Nobody calls anything.
+    /// </summary>
     NeverReads,
 
     /// <summary>The server is in a write that does not return, since the client takes nothing.</summary>

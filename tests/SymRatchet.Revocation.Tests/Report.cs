@@ -9,9 +9,17 @@ namespace SymRatchet.Revocation.Tests;
 internal static class Report
 {
     private static readonly Lock Gate = new();
-    private static readonly SortedDictionary<(StoreKind Kind, Circumstance Circumstance), Dictionary<string, TimeSpan>> Columns = [];
+    private static readonly SortedDictionary<
+        (StoreKind Kind, Circumstance Circumstance),
+        Dictionary<string, TimeSpan>
+    > Columns = [];
 
-    internal static void Add(StoreKind kind, Circumstance circumstance, IEnumerable<(Flow Flow, TimeSpan Time)> flows, ITestOutputHelper output)
+    internal static void Add(
+        StoreKind kind,
+        Circumstance circumstance,
+        IEnumerable<(Flow Flow, TimeSpan Time)> flows,
+        ITestOutputHelper output
+    )
     {
         Dictionary<string, TimeSpan> times = flows.ToDictionary(flow => flow.Flow.Name, flow => flow.Time);
         foreach ((string name, TimeSpan time) in times)
@@ -33,7 +41,8 @@ internal static class Report
             Line($"{surface}-{activity}", Columns.Values.Select(times => Milliseconds(times[$"{surface}-{activity}"])));
         return table.ToString();
 
-        void Line(string head, IEnumerable<string> cells) => table.AppendLine($"| {head} | {string.Join(" | ", cells)} |");
+        void Line(string head, IEnumerable<string> cells) =>
+            table.AppendLine($"| {head} | {string.Join(" | ", cells)} |");
     }
 
     private static string Milliseconds(TimeSpan time) =>

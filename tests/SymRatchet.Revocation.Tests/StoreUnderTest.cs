@@ -78,9 +78,13 @@ internal abstract class StoreUnderTest : IAsyncDisposable
         internal override async Task ReconnectAsync(ListLoggerFactory logs)
         {
             System.IO.File.Move(File, File + ".away");
-            await UntilAsync(() => Task.FromResult(logs.Lines.Any(line => line.Contains("could not be watched", StringComparison.Ordinal))));
+            await UntilAsync(() =>
+                Task.FromResult(logs.Lines.Any(line => line.Contains("could not be watched", StringComparison.Ordinal)))
+            );
             System.IO.File.Move(File + ".away", File);
-            await UntilAsync(() => Task.FromResult(logs.Lines.Any(line => line.Contains("watched again", StringComparison.Ordinal))));
+            await UntilAsync(() =>
+                Task.FromResult(logs.Lines.Any(line => line.Contains("watched again", StringComparison.Ordinal)))
+            );
         }
 
         public override async ValueTask DisposeAsync()
@@ -98,8 +102,12 @@ internal abstract class StoreUnderTest : IAsyncDisposable
         }
     }
 
-    private sealed class PostgreSql(PostgresServer server, PostgresStores stores, NpgsqlDataSource source, PostgreSqlKeyStore store)
-        : StoreUnderTest
+    private sealed class PostgreSql(
+        PostgresServer server,
+        PostgresStores stores,
+        NpgsqlDataSource source,
+        PostgreSqlKeyStore store
+    ) : StoreUnderTest
     {
         private const string Watching = "watching";
 
@@ -122,7 +130,9 @@ internal abstract class StoreUnderTest : IAsyncDisposable
         {
             int old = 0;
             await UntilAsync(async () => (old = await ListenerAsync(except: 0)) != 0);
-            await server.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{Watching}'");
+            await server.ExecuteAsync(
+                $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{Watching}'"
+            );
             await UntilAsync(async () => await ListenerAsync(except: old) != 0);
         }
 
@@ -134,7 +144,8 @@ internal abstract class StoreUnderTest : IAsyncDisposable
                 $"""
                 SELECT coalesce(max(pid), 0)
                 FROM pg_stat_activity
-                WHERE application_name = '{Watching}' AND pid <> {except} AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT 1%')
+                WHERE application_name = '{Watching}' AND pid <> {except}
+                    AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT 1%')
                 """
             );
     }

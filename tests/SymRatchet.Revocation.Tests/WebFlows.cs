@@ -2,12 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
-using System.Threading.Channels;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR.Client;
-using Microsoft.Extensions.DependencyInjection;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Revocation.Tests;
@@ -40,7 +38,9 @@ internal sealed class WebFlows(WebServer server, SecureChannelClientOptions opti
         Uri address = new(server.AddressFor(http2: false), flow.Name);
         (SecureChannelStream stream, DeafStream connection) = await OpenAsync(address.Host, address.Port);
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"POST {address.AbsolutePath} HTTP/1.1\r\nHost: here\r\nContent-Length: 30000000\r\n\r\n")
+            Encoding.ASCII.GetBytes(
+                $"POST {address.AbsolutePath} HTTP/1.1\r\nHost: here\r\nContent-Length: 30000000\r\n\r\n"
+            )
         );
         byte[] buffer = new byte[4096];
         await stream.ReadExactlyAsync(buffer.AsMemory(0, "HTTP/1.1 200 OK\r\n".Length));
@@ -74,7 +74,8 @@ internal sealed class WebFlows(WebServer server, SecureChannelClientOptions opti
         byte[] buffer = new byte[4096];
         _ = flow.VisitAsync(
             part => socket.SendAsync(part, WebSocketMessageType.Binary, true, CancellationToken.None).AsTask(),
-            async () => (await socket.ReceiveAsync(buffer, CancellationToken.None)).MessageType != WebSocketMessageType.Close,
+            async () =>
+                (await socket.ReceiveAsync(buffer, CancellationToken.None)).MessageType != WebSocketMessageType.Close,
             deafen
         );
     }
@@ -141,7 +142,10 @@ internal sealed class WebFlows(WebServer server, SecureChannelClientOptions opti
             UseProxy = false,
             ConnectCallback = async (context, _) =>
             {
-                (SecureChannelStream stream, connection) = await OpenAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+                (SecureChannelStream stream, connection) = await OpenAsync(
+                    context.DnsEndPoint.Host,
+                    context.DnsEndPoint.Port
+                );
                 return stream;
             },
         };

@@ -13,7 +13,7 @@ using SymRatchet.AspNetCore;
 
 namespace SymRatchet.Revocation.Tests;
 
-/// <summary>A Kestrel whose handlers do what their flow says, on every kind of connection that ASP.NET Core has.</summary>
+/// <summary>A Kestrel whose handlers do what their flow says, on every kind of connection there is.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
     internal const string HubPath = "hub";
@@ -87,7 +87,8 @@ internal sealed class WebServer : IAsyncDisposable
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
             await flow.ServeAsync(
                 async () =>
-                    (await socket.ReceiveAsync(buffer, CancellationToken.None)).MessageType != WebSocketMessageType.Close,
+                    (await socket.ReceiveAsync(buffer, CancellationToken.None)).MessageType
+                    != WebSocketMessageType.Close,
                 part => socket.SendAsync(part, WebSocketMessageType.Binary, true, CancellationToken.None).AsTask(),
                 context.RequestAborted
             );
@@ -124,7 +125,10 @@ internal abstract class FlowServiceBase
     );
 
     public static void Bind(ServiceBinderBase binder, FlowServiceBase? service) =>
-        binder.AddMethod(Method, service is null ? null! : new DuplexStreamingServerMethod<byte[], byte[]>(service.Run));
+        binder.AddMethod(
+            Method,
+            service is null ? null! : new DuplexStreamingServerMethod<byte[], byte[]>(service.Run)
+        );
 
     public abstract Task Run(
         IAsyncStreamReader<byte[]> requests,
@@ -158,10 +162,11 @@ internal sealed class FlowHub(Dictionary<string, Flow> flows) : Hub
     public async Task Run(string flow, IAsyncEnumerable<byte[]> upload)
     {
         await using IAsyncEnumerator<byte[]> parts = upload.GetAsyncEnumerator();
-        await flows[flow].ServeAsync(
-            () => parts.MoveNextAsync().AsTask(),
-            part => Clients.Caller.SendAsync(PartMethod, part.ToArray(), CancellationToken.None),
-            Context.ConnectionAborted
-        );
+        await flows[flow]
+            .ServeAsync(
+                () => parts.MoveNextAsync().AsTask(),
+                part => Clients.Caller.SendAsync(PartMethod, part.ToArray(), CancellationToken.None),
+                Context.ConnectionAborted
+            );
     }
 }

@@ -84,9 +84,7 @@ public abstract class FaultContract
                 await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
             );
             found = await EndsInTimeAsync(() => store.EpochAsync(Name));
-            probed = store is IKeyStoreProbe probe
-                ? await EndsInTimeAsync(async () => await probe.ProbeAsync())
-                : null;
+            probed = store is IKeyStoreProbe probe ? await EndsInTimeAsync(async () => await probe.ProbeAsync()) : null;
         }
         finally
         {
@@ -165,7 +163,12 @@ public abstract class FaultContract
     {
         (IKeyStore client, IKeyStore server) = Role == ChannelRole.Server ? (peer, store) : (store, peer);
         await using ChannelPair pair = await ChannelPair.CreateAsync(
-            new SecureChannelClientOptions { Keys = client, ClientId = Name, HandshakeTimeout = HandshakeTimeout },
+            new SecureChannelClientOptions
+            {
+                Keys = client,
+                ClientId = Name,
+                HandshakeTimeout = HandshakeTimeout,
+            },
             new SecureChannelServerOptions { Keys = server, HandshakeTimeout = HandshakeTimeout }
         );
         await pair.RoundAsync([1], [2]);
