@@ -28,7 +28,7 @@ internal static class V1Transitions
     internal static ulong Takes(ChannelRole receiver, ProtocolPhase phase)
     {
         ulong takes = 0;
-        for (byte opcode = (byte)Opcode.ClientHello; opcode <= (byte)Opcode.Pong; opcode++)
+        for (byte opcode = 0; opcode < 64; opcode++)
         {
             if (Table.TryMove(receiver, phase, opcode, out _))
                 takes |= 1UL << opcode;
