@@ -22,6 +22,8 @@ public static class SecureChannelRelay
     {
         ArgumentNullException.ThrowIfNull(plain);
         ArgumentNullException.ThrowIfNull(channel);
+        // Until both sides have ended in order, whatever ends the socket resets it, the death of this process too.
+        Linger(plain, new LingerOption(enable: true, seconds: 0));
         SecureChannelStream secured = channel.AsStream();
         NetworkStream socket = new(plain, ownsSocket: false);
         Task there = CarryAsync(socket, secured, () => secured.CompleteWritesAsync(cancellationToken), cancellationToken);
@@ -31,12 +33,13 @@ public static class SecureChannelRelay
             Task first = await Task.WhenAny(there, back).ConfigureAwait(false);
             await first.ConfigureAwait(false);
             await Task.WhenAll(there, back).ConfigureAwait(false);
+            Linger(plain, new LingerOption(enable: false, seconds: 0));
             plain.Dispose();
         }
         catch
         {
             secured.Abort();
-            Reset(plain);
+            plain.Dispose();
             throw;
         }
         finally
@@ -69,18 +72,15 @@ public static class SecureChannelRelay
         }
     }
 
-    // Whoever reads from the socket must learn that the stream was cut: an orderly close would look like its end.
-    private static void Reset(Socket socket)
+    private static void Linger(Socket socket, LingerOption option)
     {
         try
         {
-            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            socket.LingerState = option;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It is gone already.
+            // It is gone already, or of a kind that knows no reset.
         }
-
-        socket.Dispose();
     }
 }

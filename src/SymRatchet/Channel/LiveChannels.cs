@@ -1,9 +1,9 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Channel;
 using SymRatchet.Diagnostics;
 using SymRatchet.Keys;
+using SymRatchet.Primitives;
 
 namespace SymRatchet;
 
@@ -23,6 +23,7 @@ public sealed class LiveChannels : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly bool _hashIdsInLogs;
     private readonly Task _watching;
+    private bool _isFailing;
 
     /// <summary>Starts to watch a store.</summary>
     /// <param name="store">The store; not disposed with this.</param>
@@ -36,7 +37,10 @@ public sealed class LiveChannels : IAsyncDisposable
         _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
         _time = options.TimeProvider;
         _hashIdsInLogs = options.HashIdsInLogs;
-        _watching = WatchAsync(store, store.WatchRevocationsAsync(_stopping.Token));
+
+        // Subscribed before anything is accepted, and watched on the pool: a store that blocks must not hold up who makes this.
+        IAsyncEnumerable<ReadOnlyMemory<byte>>? first = Subscribe(store);
+        _watching = Task.Run(() => WatchAsync(store, first));
     }
 
     /// <summary>How many channels of an identity stand or are in their handshake.</summary>
@@ -64,8 +68,9 @@ public sealed class LiveChannels : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _watching.ConfigureAwait(false);
-        _stopping.Dispose();
+        await Task.WhenAny(_watching, Task.Delay(Limits.FarewellTimeout, _time)).ConfigureAwait(false);
+        if (_watching.IsCompleted)
+            _stopping.Dispose();
     }
 
     internal void Enter(ReadOnlySpan<byte> id, LiveChannel channel)
@@ -85,46 +90,71 @@ public sealed class LiveChannels : IAsyncDisposable
     }
 
 #pragma warning disable CA1031 // whatever a store throws, revocations are watched again
-    private async Task WatchAsync(IKeyDirectory store, IAsyncEnumerable<ReadOnlyMemory<byte>> revocations)
+    private IAsyncEnumerable<ReadOnlyMemory<byte>>? Subscribe(IKeyDirectory store)
     {
-        bool isFailing = false;
+        try
+        {
+            return store.WatchRevocationsAsync(_stopping.Token);
+        }
+        catch (Exception e)
+        {
+            Failed(e);
+            return null;
+        }
+    }
+
+    private async Task WatchAsync(IKeyDirectory store, IAsyncEnumerable<ReadOnlyMemory<byte>>? revocations)
+    {
         while (!_stopping.IsCancellationRequested)
         {
-            try
-            {
-                IAsyncEnumerator<ReadOnlyMemory<byte>> watch = revocations.GetAsyncEnumerator(_stopping.Token);
-                await using ConfiguredAsyncDisposable ended = watch.ConfigureAwait(false);
-                Task<bool> next = watch.MoveNextAsync().AsTask();
-                if (isFailing && await StandsAsync(next).ConfigureAwait(false))
-                {
-                    isFailing = false;
-                    _logger.WatchRecovered();
-                }
-
-                for (; await next.ConfigureAwait(false); next = watch.MoveNextAsync().AsTask())
-                {
-                    ReadOnlyMemory<byte> id = watch.Current;
-                    int channels = Terminate(id.Span);
-                    _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Span) : KeyText.ToDisplay(id.Span), channels);
-                }
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Told once, until it is well again: a store that is away for a night is one line.
-                if (!isFailing)
-                    _logger.WatchFailed(e);
-                isFailing = true;
-            }
-
+            if (revocations is not null)
+                await ReadAsync(revocations).ConfigureAwait(false);
             await Task.Delay(RetryDelay, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            revocations = store.WatchRevocationsAsync(_stopping.Token);
+            revocations = Subscribe(store);
+        }
+    }
+
+    private async Task ReadAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> revocations)
+    {
+        IAsyncEnumerator<ReadOnlyMemory<byte>>? watch = null;
+        try
+        {
+            watch = revocations.GetAsyncEnumerator(_stopping.Token);
+            Task<bool> next = watch.MoveNextAsync().AsTask();
+            if (_isFailing && await StandsAsync(next).ConfigureAwait(false))
+            {
+                _isFailing = false;
+                _logger.WatchRecovered();
+            }
+
+            for (; await next.ConfigureAwait(false); next = watch.MoveNextAsync().AsTask())
+            {
+                ReadOnlyMemory<byte> id = watch.Current;
+                int channels = Terminate(id.Span);
+                _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Span) : KeyText.ToDisplay(id.Span), channels);
+            }
+        }
+        catch (Exception e)
+        {
+            Failed(e);
+        }
+
+        // A store that does not end its watch holds up nobody: it is asked for another.
+        if (watch is not null)
+        {
+            await Task.WhenAny(Task.Run(() => watch.DisposeAsync().AsTask()), Task.Delay(RetryDelay, _time, _stopping.Token))
+                .ConfigureAwait(false);
         }
     }
 #pragma warning restore CA1031
+
+    // Told once, until it is well again: a store that is away for a night is one line.
+    private void Failed(Exception e)
+    {
+        if (!_isFailing && !_stopping.IsCancellationRequested)
+            _logger.WatchFailed(e);
+        _isFailing = true;
+    }
 
     // A watch that has told of a revocation, or has waited for one a while without failing, works.
     private async Task<bool> StandsAsync(Task<bool> next)

@@ -260,6 +260,22 @@ public sealed class AdapterLifetimeTests
     }
 
     [Fact]
+    public async Task The_death_of_a_relays_process_resets_its_socket_until_both_sides_have_ended()
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        Socket plain = ((NetworkStream)sockets.Server).Socket;
+        Task relaying = SecureChannelRelay.RunAsync(plain, pair.Client);
+        Assert.Equal((true, 0), (plain.LingerState!.Enabled, plain.LingerState.LingerTime));
+
+        ((NetworkStream)sockets.Client).Socket.Shutdown(SocketShutdown.Send);
+        Assert.Null(await ChannelPair.ReceiveAsync(pair.Server));
+        await pair.Server.CloseAsync();
+        await relaying.WaitAsync(Soon);
+        Assert.Equal(0, await sockets.Client.ReadAsync(new byte[1]));
+    }
+
+    [Fact]
     public async Task A_cancelled_relay_ends_both_sides_with_an_error()
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
