@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using SymRatchet.Adapters;
 
 namespace SymRatchet;
 
@@ -26,7 +27,8 @@ public static class SecureChannelRelay
         Linger(plain, new LingerOption(enable: true, seconds: 0));
         SecureChannelStream secured = channel.AsStream();
         NetworkStream socket = new(plain, ownsSocket: false);
-        Task there = CarryAsync(socket, secured, () => secured.CompleteWritesAsync(cancellationToken), cancellationToken);
+        PlainEnd end = new(plain);
+        Task there = CarryAsync(socket, secured, CloseAsync, cancellationToken);
         Task back = CarryAsync(secured, socket, ShutdownAsync, cancellationToken);
         try
         {
@@ -49,9 +51,15 @@ public static class SecureChannelRelay
             await Task.WhenAll(there, back).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        ValueTask CloseAsync()
+        {
+            end.ThrowIfReset();
+            return secured.CompleteWritesAsync(cancellationToken);
+        }
+
         ValueTask ShutdownAsync()
         {
-            plain.Shutdown(SocketShutdown.Send);
+            end.Shutdown();
             return default;
         }
     }
