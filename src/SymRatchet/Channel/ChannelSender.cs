@@ -321,7 +321,7 @@ internal sealed class ChannelSender
         {
             int length = _session.SealPing(ping.Token, _output.GetSpan(_session.MaxControlLength));
             Write(length);
-            if (length == 0)
+            if (length == 0 && !_lifetime.IsEnded) // whoever ends the channel fails it with the reason
                 ping.Fail(new InvalidOperationException("This direction of the channel takes no ping any more."));
         }
 

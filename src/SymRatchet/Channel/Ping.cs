@@ -11,5 +11,10 @@ internal sealed class Ping(ulong token)
 
     internal void Answered() => _answer.TrySetResult();
 
-    internal void Fail(Exception reason) => _answer.TrySetException(reason);
+    internal void Fail(Exception reason)
+    {
+        // Whoever pinged may have left; that nobody sees it is no fault then.
+        if (_answer.TrySetException(reason))
+            _ = _answer.Task.Exception;
+    }
 }

@@ -146,10 +146,12 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Ends the writing half, once nobody writes any more.</summary>
     internal void CompleteOutput()
     {
-        if (_stream is not null)
-            Output.Complete(Abandoned); // with an exception, it does not flush what is left to a stream that is gone
-        else if (!_leaveOpen)
-            Output.Complete();
+        if (_stream is null && _leaveOpen)
+            return;
+
+        // With an exception, a writer does not flush what is left to a stream that is gone, or that takes nothing.
+        bool isLeft = _stream is not null || (Output.CanGetUnflushedBytes && Output.UnflushedBytes > 0);
+        Output.Complete(isLeft ? Abandoned : null);
     }
 
     /// <summary>Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.</summary>
