@@ -19,6 +19,7 @@ internal sealed class ChannelDuplexPipe : IDuplexPipe
         _stream = new SecureChannelStream(channel, leaveOpen, closeOnDispose: false, pool);
         Input = new ChannelPipeReader(
             PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true, useZeroByteReads: true)),
+            _stream,
             CompletedAsync);
         Output = new ChannelPipeWriter(
             PipeWriter.Create(_stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true)),

@@ -7,7 +7,7 @@ namespace SymRatchet.Adapters;
 /// The reading half of a channel as a pipe. The buffers are the inner reader's, and it gives them back only when no read is in
 /// progress: completed during one, the read ends first, with an error and not with bytes.
 /// </summary>
-internal sealed class ChannelPipeReader(PipeReader inner, Func<Task> completed) : PipeReader
+internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream stream, Func<Task> completed) : PipeReader
 {
     private ExclusiveUse _reading;
 
@@ -19,6 +19,8 @@ internal sealed class ChannelPipeReader(PipeReader inner, Func<Task> completed) 
         try
         {
             result = await inner.ReadAsync(cancellationToken).ConfigureAwait(false);
+            // What the inner reader still holds is handed out no more than what the channel does.
+            await stream.ThrowIfEndedAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -33,6 +35,7 @@ internal sealed class ChannelPipeReader(PipeReader inner, Func<Task> completed) 
         Enter();
         try
         {
+            stream.ThrowIfEndedAsync().GetAwaiter().GetResult(); // completes at once
             return inner.TryRead(out result);
         }
         finally

@@ -74,7 +74,7 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
     }
 
     /// <summary>Completes in the background; whoever must know that all was sent calls <see cref="CompleteAsync"/>.</summary>
-    public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
+    public override void Complete(Exception? exception = null) => _ = CompleteUnheardAsync(exception);
 
     public override async ValueTask CompleteAsync(Exception? exception = null)
     {
@@ -96,6 +96,18 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
         finally
         {
             await EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task CompleteUnheardAsync(Exception? exception)
+    {
+        try
+        {
+            await CompleteAsync(exception).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The channel is aborted, and nobody asked to know why.
         }
     }
 

@@ -68,10 +68,10 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
             GiveBack();
     }
 
-    // What was the application's plaintext goes back to the shared pool as zeros.
+    // What was the application's plaintext goes back to the shared pool as zeros, and all that opening it left with it.
     private void GiveBack()
     {
-        CryptographicOperations.ZeroMemory(_rented.AsSpan(0, _end));
+        CryptographicOperations.ZeroMemory(_rented);
         pool.Return(_rented!);
         _rented = null;
         _start = _end = 0;

@@ -12,7 +12,8 @@ namespace SymRatchet;
 /// <remarks>
 /// One read and one write may run at the same time; a second one of the same kind throws <see cref="InvalidOperationException"/>.
 /// <see cref="CompleteWritesAsync"/> and <see cref="Abort"/> end the stream in order and at once; disposing it alone proves
-/// nothing to the peer, as with a connection that breaks.
+/// nothing to the peer, as with a connection that breaks. A write that fails or is cancelled after a part of it was sent ends
+/// the channel.
 /// </remarks>
 #pragma warning disable RS0027 // the overloads are those of Stream
 public sealed class SecureChannelStream : Stream
@@ -27,6 +28,7 @@ public sealed class SecureChannelStream : Stream
     private readonly ReadTarget _target;
     private readonly CancellationTokenSource? _disposing;
     private ExclusiveUse _reading;
+    private ExclusiveUse _writing;
     private int _disposed;
     private volatile bool _hasFailedToWrite;
 
@@ -66,10 +68,17 @@ public sealed class SecureChannelStream : Stream
     /// <param name="cancellationToken">As for <see cref="ISecureChannel.SendAsync"/>.</param>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
     /// <exception cref="InvalidOperationException">A write is in progress.</exception>
-    public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
+    public async ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(!CanWrite, this);
-        return _channel.CloseAsync(cancellationToken);
+        EnterWrite();
+        try
+        {
+            await _channel.CloseAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _writing.Leave();
+        }
     }
 
     /// <summary>Ends the channel at once, in both directions: reads and writes fail, here and at the peer. The stream is still to be disposed.</summary>
@@ -107,8 +116,7 @@ public sealed class SecureChannelStream : Stream
             }
 
             // After a failure nothing more is handed out, even of what came before it.
-            if (_ended.IsCancellationRequested)
-                await _channel.ReceiveAsync(_target, ending).ConfigureAwait(false);
+            await ThrowIfEndedAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             return _target.TakeRest(buffer.Span);
         }
@@ -130,7 +138,7 @@ public sealed class SecureChannelStream : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(!CanWrite, this);
+        EnterWrite();
         bool isCut = false;
         try
         {
@@ -151,6 +159,10 @@ public sealed class SecureChannelStream : Stream
             if (isCut)
                 Abort();
             throw;
+        }
+        finally
+        {
+            _writing.Leave();
         }
     }
 
@@ -206,7 +218,8 @@ public sealed class SecureChannelStream : Stream
 
         try
         {
-            if (_closeOnDispose && !_hasFailedToWrite)
+            // In the midst of a write not all was said.
+            if (_closeOnDispose && !_hasFailedToWrite && _writing.TryEnter())
                 await CloseAsync().ConfigureAwait(false);
         }
         finally
@@ -222,6 +235,21 @@ public sealed class SecureChannelStream : Stream
             DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 #pragma warning restore CA2215
+
+    /// <summary>Throws what ended the channel, where something has. No read of the channel is in progress.</summary>
+    internal async Task ThrowIfEndedAsync()
+    {
+        if (_ended.IsCancellationRequested)
+            await _channel.ReceiveAsync(_target, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    // A long write is several messages, and nothing may come between two of them.
+    private void EnterWrite()
+    {
+        ObjectDisposedException.ThrowIf(!CanWrite, this);
+        if (!_writing.TryEnter())
+            throw new InvalidOperationException("Another write is in progress on this stream.");
+    }
 
     // A peer that does not read must not hold up who disposes.
     private async ValueTask CloseAsync()
