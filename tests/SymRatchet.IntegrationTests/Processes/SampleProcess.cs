@@ -42,6 +42,10 @@ internal sealed class SampleProcess : IAsyncDisposable
     internal static SampleProcess StartPeers(params string[] args) =>
         Start("Peers", Repository.PathOf("benchmarks", "SymRatchet.Peers", Binaries, "SymRatchet.Peers.dll"), args);
 
+    /// <summary>Starts the stress of real sockets.</summary>
+    internal static SampleProcess StartStress(params string[] args) =>
+        Start("Stress", Repository.PathOf("tests", "SymRatchet.Stress", Binaries, "SymRatchet.Stress.dll"), args);
+
     private static SampleProcess Start(string name, string program, string[] args)
     {
         string[] command = [Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", program, .. args];
@@ -71,11 +75,11 @@ internal sealed class SampleProcess : IAsyncDisposable
 
     internal Task<string> WaitForErrorAsync(string part) => WaitAsync(Error, part);
 
-    internal async Task<SampleResult> WaitForExitAsync()
+    internal async Task<SampleResult> WaitForExitAsync(TimeSpan runs = default)
     {
         try
         {
-            await _reading.WaitAsync(Patience);
+            await _reading.WaitAsync(runs + Patience);
             using CancellationTokenSource limit = new(Patience);
             await _process.WaitForExitAsync(limit.Token);
         }
