@@ -11,9 +11,6 @@ namespace SymRatchet.AspNetCore;
 /// </summary>
 internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, SecureChannelServerOptions options)
 {
-    // A client that does not take the close must not hold up the shutdown.
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
-
     internal async Task OnConnectionAsync(ConnectionContext connection)
     {
         ISecureChannel? channel = await HandshakeAsync(connection).ConfigureAwait(false);
@@ -70,9 +67,10 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
     {
         try
         {
-            await output.CompleteAsync().AsTask().WaitAsync(CloseTimeout).ConfigureAwait(false);
+            // Bounded by the pipe itself: a client that takes nothing must not hold up the shutdown.
+            await output.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
             // The client is gone, or takes nothing; it does not hear the close.
         }

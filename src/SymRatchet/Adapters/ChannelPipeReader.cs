@@ -67,9 +67,9 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
 
     private Task CompleteCoreAsync()
     {
-        if (_reading.HasEnded)
+        if (!_reading.TryEnd(out bool cleansUp))
             return Task.CompletedTask;
-        if (_reading.End())
+        if (cleansUp)
             inner.Complete();
         else
             inner.CancelPendingRead();

@@ -14,7 +14,7 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
 {
     // Held by a flush, and for good by the completion.
     private readonly SemaphoreSlim _inner = new(1, 1);
-    private int _isCompleted;
+    private TaskCompletionSource? _completion;
     private int _isCanceled;
 
     public override bool CanGetUnflushedBytes => true;
@@ -73,13 +73,34 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
         }
     }
 
-    /// <summary>Completes in the background; whoever must know that all was sent calls <see cref="CompleteAsync"/>.</summary>
-    public override void Complete(Exception? exception = null) => _ = CompleteUnheardAsync(exception);
+    /// <summary>Completes in the background; whoever must know that all was sent completes it again and awaits that.</summary>
+    public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
 
-    public override async ValueTask CompleteAsync(Exception? exception = null)
+    public override ValueTask CompleteAsync(Exception? exception = null)
     {
-        if (Interlocked.Exchange(ref _isCompleted, 1) != 0)
-            return;
+        TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref _completion, completion, null) is { } earlier)
+            return new ValueTask(earlier.Task);
+        _ = CompleteAsync(completion, exception);
+        return new ValueTask(completion.Task);
+    }
+
+    private async Task CompleteAsync(TaskCompletionSource completion, Exception? exception)
+    {
+        try
+        {
+            await CompleteCoreAsync(exception).ConfigureAwait(false);
+            completion.SetResult();
+        }
+        catch (Exception e)
+        {
+            completion.SetException(e);
+            _ = completion.Task.Exception; // the channel is aborted; nobody need ask why
+        }
+    }
+
+    private async Task CompleteCoreAsync(Exception? exception)
+    {
         try
         {
             if (exception is null)
@@ -96,18 +117,6 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
         finally
         {
             await EndAsync().ConfigureAwait(false);
-        }
-    }
-
-    private async Task CompleteUnheardAsync(Exception? exception)
-    {
-        try
-        {
-            await CompleteAsync(exception).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // The channel is aborted, and nobody asked to know why.
         }
     }
 
@@ -148,7 +157,7 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
 
     private void ThrowIfCompleted()
     {
-        if (Volatile.Read(ref _isCompleted) != 0)
+        if (Volatile.Read(ref _completion) is not null)
             throw new InvalidOperationException("The writing half of the pipe was completed.");
     }
 }

@@ -19,6 +19,12 @@ internal struct ExclusiveUse
     /// <returns>Whether the one who leaves cleans up.</returns>
     internal bool Leave() => (Interlocked.And(ref _state, ~InUse) & Ended) != 0;
 
-    /// <returns>Whether the one who ends it cleans up: nobody is in, and it had not ended before.</returns>
-    internal bool End() => Interlocked.Or(ref _state, Ended) == Idle;
+    /// <param name="cleansUp">Whether the one who ends it cleans up: nobody is in.</param>
+    /// <returns>Whether this call ended it: it had not ended before.</returns>
+    internal bool TryEnd(out bool cleansUp)
+    {
+        int before = Interlocked.Or(ref _state, Ended);
+        cleansUp = before == Idle;
+        return (before & Ended) == 0;
+    }
 }

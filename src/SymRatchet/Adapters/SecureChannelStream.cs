@@ -208,7 +208,7 @@ public sealed class SecureChannelStream : Stream
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        if (_reading.End())
+        if (_reading.TryEnd(out bool cleansUp) && cleansUp)
             _target.Dispose();
         if (_leaveOpen)
         {

@@ -17,6 +17,7 @@ internal sealed class ChannelReceiver
     private const int Idle = 0;
     private const int Calling = 1;
     private const int Released = 2;
+    private const int FramesBetweenYields = 100;
 
     private readonly Transport _transport;
     private readonly ChannelSession _session;
@@ -53,7 +54,7 @@ internal sealed class ChannelReceiver
 
         try
         {
-            while (true)
+            for (int frames = 1; ; frames++)
             {
                 _lifetime.ThrowIfEnded();
                 if (_lifetime.IsClosedByPeer)
@@ -70,6 +71,11 @@ internal sealed class ChannelReceiver
                         if (result.Status == OpenStatus.Message)
                             return true;
                         TakeControl(result);
+
+                        // A peer that sends nothing but pings holds neither the thread nor a caller who has given up.
+                        cancellationToken.ThrowIfCancellationRequested();
+                        if (frames % FramesBetweenYields == 0)
+                            await Task.Yield();
                         break;
 
                     case FrameStatus.TooLarge:

@@ -25,6 +25,7 @@ internal sealed class ChannelSender
     private readonly Action<SecureChannelException> _fail;
     private readonly TransportOperation<FlushResult> _flush;
     private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _call;
     private int _unflushed;
@@ -49,6 +50,9 @@ internal sealed class ChannelSender
 
     /// <summary>Completed once nothing more is written: after the channel ended, and its last frame left or never will.</summary>
     internal Task Finished => _finished.Task;
+
+    /// <summary>Completed once this side's close has left, or could not.</summary>
+    internal Task Closed => _closed.Task;
 
     private bool HasOutbox =>
         (Volatile.Read(ref _hasEnded) && !Volatile.Read(ref _isFinished)) || Volatile.Read(ref _ping) is not null || _session.HasReply;
@@ -100,8 +104,19 @@ internal sealed class ChannelSender
             _lifetime.TryClose(ChannelEvent.OwnClose);
             await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (SecureChannelException e) when (e.Error == SecureChannelError.Transport && _lifetime.State == ChannelState.Closed)
+        {
+            // The peer has said all, and is gone: it needs no close, and nothing has failed.
+        }
+        catch (Exception e)
+        {
+            _closed.TrySetException(e);
+            _ = _closed.Task.Exception; // whoever closes again is told
+            throw;
+        }
         finally
         {
+            _closed.TrySetResult();
             Exit();
         }
     }
@@ -109,7 +124,7 @@ internal sealed class ChannelSender
     /// <summary>Posts a ping; one that has not left yet is replaced.</summary>
     internal void Post(Ping ping)
     {
-        Volatile.Write(ref _ping, ping);
+        Interlocked.Exchange(ref _ping, ping);
         StartOutbox();
     }
 
@@ -216,7 +231,16 @@ internal sealed class ChannelSender
 
     private void Write(int length)
     {
-        _output.Advance(length);
+        try
+        {
+            _output.Advance(length);
+        }
+        catch (Exception e)
+        {
+            // A frame was sealed that will never be sent, and those after it could not be opened.
+            throw Fail(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
+        }
+
         _unflushed += length;
     }
 
@@ -259,7 +283,8 @@ internal sealed class ChannelSender
     private void Break(SecureChannelException failure)
     {
         _isBroken = true;
-        _fail(failure);
+        if (_lifetime.State != ChannelState.Closed)
+            _fail(failure);
     }
 
     private static string? WhyFailed(FlushResult flushed) =>
@@ -300,12 +325,12 @@ internal sealed class ChannelSender
                 _unflushed = 0;
                 FlushResult flushed = await _output.FlushAsync(_lifetime.Stopping).ConfigureAwait(false);
                 if (WhyFailed(flushed) is { } detail)
-                    Break(SecureChannelException.Of(SecureChannelError.Transport, detail));
+                    BreakOutbox(SecureChannelException.Of(SecureChannelError.Transport, detail));
             }
         }
         catch (Exception e)
         {
-            Break(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
+            BreakOutbox(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
         }
 
         // The end may have come during the flush, and its last frame is still to be written.
@@ -313,6 +338,14 @@ internal sealed class ChannelSender
             Finish();
         else
             ReleaseWriter();
+    }
+
+    // A peer that has said all and is gone hears no PONG: what it said stands.
+    private void BreakOutbox(SecureChannelException failure)
+    {
+        _isBroken = true;
+        if (!_lifetime.IsClosedByPeer)
+            _fail(failure);
     }
 
     private void SealOutbox()

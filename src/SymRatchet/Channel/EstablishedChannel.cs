@@ -72,9 +72,9 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     }
 
     public ValueTask CloseAsync(CancellationToken cancellationToken = default) =>
-        _lifetime.IsClosedHere || (_lifetime.IsClosedByPeer && _session.Phase == ProtocolPhase.Terminated)
-            ? default
-            : _sender.CloseAsync(cancellationToken);
+        _lifetime.IsClosedHere ? new ValueTask(_sender.Closed.WaitAsync(cancellationToken))
+        : _lifetime.IsClosedByPeer && _session.Phase == ProtocolPhase.Terminated ? default
+        : _sender.CloseAsync(cancellationToken);
 
     public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
     {
@@ -157,11 +157,6 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     {
         if (!_lifetime.TryEnd(failure, out ChannelState from))
             return;
-        if (failure is not null)
-        {
-            ChannelMetrics.ChannelFailed(failure.Error);
-            _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
-        }
 
         // Once both closes are said there is nothing to tell.
         _sender.End(from == ChannelState.Closed ? null : told);
@@ -169,6 +164,22 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         Volatile.Read(ref _ping)?.Fail(failure ?? (Exception)new ObjectDisposedException(nameof(ISecureChannel)));
         if (!_sender.Finished.IsCompleted)
             _ = StopLaterAsync();
+        if (failure is not null)
+            Report(failure);
+    }
+
+    // Somebody else's code, and so the last: a log that throws must not keep a channel from ending.
+    private void Report(SecureChannelException failure)
+    {
+        try
+        {
+            ChannelMetrics.ChannelFailed(failure.Error);
+            _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
+        }
+        catch (Exception)
+        {
+            // The channel's own exception says what the log would have.
+        }
     }
 
     // A peer that takes nothing does not hear the TERMINATE, and holds up nobody.
@@ -183,12 +194,18 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     {
         if (Interlocked.Exchange(ref _closing, 1) == 0)
         {
-            await WaitAsync(_sender.Finished).ConfigureAwait(false);
-            _lifetime.Stop();
-            _receiver.Release();
-            await WaitAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
-            await WaitAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
-            _closed.SetResult();
+            try
+            {
+                await WaitAsync(_sender.Finished).ConfigureAwait(false);
+                _lifetime.Stop();
+                _receiver.Release();
+                await WaitAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
+                await WaitAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
+            }
+            finally
+            {
+                _closed.SetResult();
+            }
         }
 
         await _closed.Task.ConfigureAwait(false);

@@ -24,6 +24,7 @@ public sealed class LiveChannels : IAsyncDisposable
     private readonly bool _hashIdsInLogs;
     private readonly Task _watching;
     private bool _isFailing;
+    private int _isDisposed;
 
     /// <summary>Starts to watch a store.</summary>
     /// <param name="store">The store; not disposed with this.</param>
@@ -67,6 +68,8 @@ public sealed class LiveChannels : IAsyncDisposable
     /// <summary>Stops watching. The channels stand.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAny(_watching, Task.Delay(Limits.FarewellTimeout, _time)).ConfigureAwait(false);
         if (_watching.IsCompleted)

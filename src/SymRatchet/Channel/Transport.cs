@@ -126,7 +126,8 @@ internal sealed class Transport : IAsyncDisposable
             return;
         try
         {
-            await _stream.DisposeAsync().ConfigureAwait(false);
+            // On the pool: a stream may block where it should be asynchronous.
+            await Task.Run(() => _stream.DisposeAsync().AsTask()).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -137,10 +138,17 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Ends the reading half, once nobody reads any more.</summary>
     internal void CompleteInput()
     {
-        if (_stream is not null || !_leaveOpen)
-            _reader.Complete();
-        else if (_holdsRead)
-            _reader.AdvanceTo(_unread.Start); // the rest belongs to the pipe's owner
+        try
+        {
+            if (_stream is not null || !_leaveOpen)
+                _reader.Complete();
+            else if (_holdsRead)
+                _reader.AdvanceTo(_unread.Start); // the rest belongs to the pipe's owner
+        }
+        catch (Exception)
+        {
+            // A pipe that cannot be given back is its owner's, who completed it first, or is beyond help.
+        }
     }
 
     /// <summary>Ends the writing half, once nobody writes any more.</summary>
@@ -150,8 +158,15 @@ internal sealed class Transport : IAsyncDisposable
             return;
 
         // With an exception, a writer does not flush what is left to a stream that is gone, or that takes nothing.
-        bool isLeft = _stream is not null || (Output.CanGetUnflushedBytes && Output.UnflushedBytes > 0);
-        Output.Complete(isLeft ? Abandoned : null);
+        try
+        {
+            bool isLeft = _stream is not null || (Output.CanGetUnflushedBytes && Output.UnflushedBytes > 0);
+            Output.Complete(isLeft ? Abandoned : null);
+        }
+        catch (Exception)
+        {
+            // As for the input.
+        }
     }
 
     /// <summary>Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.</summary>

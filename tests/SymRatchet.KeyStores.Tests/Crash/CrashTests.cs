@@ -37,6 +37,10 @@ public sealed class CrashTests(ITestOutputHelper output)
             for (int kill = 0; kill < Kills; kill++)
             {
                 bool isServer = random.Next(2) == 0;
+
+                // Long enough now and then that what is found afterwards is not for having been read.
+                if (random.Next(4) == 0)
+                    await Task.Delay(1200);
                 CrashingProcess victim = isServer ? server : client;
                 switch (random.Next(3))
                 {

@@ -107,6 +107,24 @@ public sealed class AdapterLifetimeTests
     }
 
     [Fact]
+    public async Task Whoever_completes_a_pipe_again_waits_for_the_first_completion()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        IDuplexPipe server = pair.Server.AsDuplexPipe();
+        byte[] sent = new byte[1_000_000];
+        server.Output.Write(sent);
+        server.Output.Complete();
+        Task completing = server.Output.CompleteAsync().AsTask();
+        Assert.False(completing.IsCompleted);
+        int received = 0;
+        while (await ChannelPair.ReceiveAsync(pair.Client) is { } part)
+            received += part.Length;
+        await completing.WaitAsync(Soon);
+        Assert.Equal(sent.Length, received);
+        await server.Input.CompleteAsync();
+    }
+
+    [Fact]
     public async Task A_pipe_whose_peer_takes_nothing_is_completed_all_the_same()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Microsoft.Extensions.Logging;
 using SymRatchet.Channel;
 using SymRatchet.TestKit;
 
@@ -270,6 +271,76 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task A_pipe_that_its_owner_completed_first_does_not_keep_a_channel_from_being_disposed()
+    {
+        PipePair pipes = new();
+        SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        options.LeaveOpen = true;
+        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, ChannelPair.ClientOptions(ChannelProtocol.V1)).AsTask();
+        ISecureChannel server = await SecureChannel.AcceptAsync(pipes.Server, options);
+        await using ISecureChannel client = await connecting;
+        await client.WriteAsync(new byte[10]);
+        await client.SendAsync(new byte[10]);
+        Assert.Equal(10, (await ChannelPair.ReceiveAsync(server))!.Length);
+        await pipes.Server.Input.CompleteAsync();
+        server.Abort();
+        await server.DisposeAsync().AsTask().WaitAsync(Soon);
+        await server.DisposeAsync().AsTask().WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task A_log_that_throws_keeps_no_channel_from_ending()
+    {
+        SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        using ThrowingLoggerFactory logs = new();
+        options.LoggerFactory = logs;
+        await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), options);
+        Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
+        logs.Throws = true;
+        pair.Server.Abort();
+        await Assert.ThrowsAsync<SecureChannelException>(() => receiving).WaitAsync(Soon);
+        await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Client)).WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task A_peer_that_sends_nothing_but_pings_does_not_hold_a_receive_that_is_cancelled()
+    {
+        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
+            ChannelPair.ClientOptions(ChannelProtocol.V1), ChannelPair.ServerOptions(ChannelProtocol.V1));
+        using CancellationTokenSource flooding = new();
+        Task flood = Task.Run(async () =>
+        {
+            while (!flooding.IsCancellationRequested)
+            {
+                await PingOnceAsync(pair.Client);
+                await pair.Client.FlushAsync();
+            }
+        });
+        for (int i = 0; i < 20; i++)
+        {
+            using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(20));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChannelPair.ReceiveAsync(pair.Server, source.Token)).WaitAsync(Soon);
+        }
+
+        await flooding.CancelAsync();
+        await flood.WaitAsync(Soon);
+        await pair.Client.SendAsync(new byte[] { 1 });
+        Assert.Equal([1], await ChannelPair.ReceiveAsync(pair.Server).WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task A_close_to_a_peer_that_said_all_and_is_gone_is_no_failure()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        await pair.Client.CloseAsync();
+        Assert.Null(await ChannelPair.ReceiveAsync(pair.Server));
+        await pair.Client.DisposeAsync();
+        await pair.Server.CloseAsync();
+        await pair.Server.CloseAsync();
+        Assert.False(pair.Server.Ended.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task A_cancelled_receive_loses_nothing_on_a_transport_that_ignores_tokens()
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
@@ -360,6 +431,32 @@ public sealed class LifetimeTests
             await Inner.WriteAsync(buffer[..(buffer.Length / 2)], CancellationToken.None);
             Written.TrySetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+    }
+
+    private sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
+    {
+        internal bool Throws { get; set; }
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (Throws)
+                throw new InvalidOperationException("the disk of the log is full");
         }
     }
 
