@@ -7,7 +7,8 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// <param name="Inode">The file in it.</param>
 /// <param name="Owner">The user that it belongs to.</param>
 /// <param name="Mode">Who may use it.</param>
-internal readonly partial record struct FileStatus(ulong Device, ulong Inode, uint Owner, UnixFileMode Mode)
+/// <param name="Names">How many names (hard links) it has.</param>
+internal readonly partial record struct FileStatus(ulong Device, ulong Inode, uint Owner, UnixFileMode Mode, uint Names)
 {
     private const int CurrentDirectory = -100;
     private const uint BasicStatus = 0x7FF;
@@ -31,7 +32,8 @@ internal readonly partial record struct FileStatus(ulong Device, ulong Inode, ui
                 ((ulong)Native(status[136..]) << 32) | Native(status[140..]),
                 MemoryMarshal.Read<ulong>(status[32..]),
                 Native(status[20..]),
-                (UnixFileMode)(MemoryMarshal.Read<ushort>(status[28..]) & 0xFFF));
+                (UnixFileMode)(MemoryMarshal.Read<ushort>(status[28..]) & 0xFFF),
+                Native(status[16..]));
         }
 
         int error = Marshal.GetLastPInvokeError();

@@ -45,6 +45,10 @@ internal static class StoreFailure
             IsOutcomeUnknown = isOutcomeUnknown,
         };
 
+    /// <summary>SQLite keeps the log beside a name: who comes by another name does not see it, and undoes what it holds.</summary>
+    internal static KeyStoreException OtherName(string path) =>
+        new($"{path} is in use by another name too, or could be: a hard link, or a mount of the file itself. Give it one name only; link or mount its folder.");
+
     /// <summary>A call that was not answered in its time, whatever the disk, another process or the wrapper does.</summary>
     internal static KeyStoreException Late(string path, TimeSpan limit, bool isOutcomeUnknown) =>
         new($"The key store {path} did not answer within {limit.TotalSeconds:0.#} s: its disk, a lock or its wrapper hangs.")

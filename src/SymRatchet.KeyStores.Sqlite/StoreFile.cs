@@ -28,9 +28,11 @@ internal static class StoreFile
             return; // there the rights are the folder's
         if ((File.GetUnixFileMode(path) & UnixFileMode.UserWrite) == 0)
             throw new KeyStoreException($"The key store {path} is read-only. A store that cannot move its keys forward makes no sessions: chmod 600 {path}");
-        uint? owner = FileStatus.IsSupported ? FileStatus.Of(path)?.Owner : null;
+        FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) : null;
+        if (file?.Names > 1)
+            throw StoreFailure.OtherName(path);
         foreach (string part in (string[])[path, path + Log, path + Index, path + "-journal"])
-            RefuseIfOthersMayUse(part, owner);
+            RefuseIfOthersMayUse(part, file?.Owner);
     }
 
     private static string Resolve(string path)

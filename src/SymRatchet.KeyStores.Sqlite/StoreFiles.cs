@@ -26,6 +26,8 @@ internal sealed class StoreFiles
         {
             if (FileStatus.Of(path) is not { } now || !now.IsSameFile(status))
                 throw StoreFailure.Replaced(_path);
+            if (now.Names > 1)
+                throw StoreFailure.OtherName(path);
         }
     }
 }

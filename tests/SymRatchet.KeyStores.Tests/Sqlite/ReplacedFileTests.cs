@@ -62,6 +62,22 @@ public sealed class ReplacedFileTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task A_file_with_two_names_is_neither_opened_nor_served()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux());
+        SqliteKeyStore server = _folder.Open();
+        await server.AddAsync(TestKeys.Shared(Name));
+        string other = Path + ".other";
+        using (var link = System.Diagnostics.Process.Start("ln", [Path, other]))
+            await link.WaitForExitAsync();
+        foreach (string name in (string[])[Path, other])
+            AssertOneName(Assert.Throws<KeyStoreException>(() => SqliteKeyStore.Open(name, ChannelRole.Server)));
+        AssertOneName(await Assert.ThrowsAsync<KeyStoreException>(async () => await server.RevokeAsync(TestKeys.Id(Name))));
+        File.Delete(other);
+        Assert.True(await server.RevokeAsync(TestKeys.Id(Name)));
+    }
+
+    [SkippableFact]
     public async Task A_watch_that_was_interrupted_goes_on_where_it_was()
     {
         Skip.IfNot(OperatingSystem.IsLinux());
@@ -82,6 +98,8 @@ public sealed class ReplacedFileTests : IAsyncLifetime
     }
 
     private static void AssertClear(KeyStoreException error) => Assert.Contains("stop", error.Message, StringComparison.OrdinalIgnoreCase);
+
+    private static void AssertOneName(KeyStoreException error) => Assert.Contains("another name", error.Message, StringComparison.Ordinal);
 
     private void Replace(string part)
     {
