@@ -57,11 +57,6 @@ internal sealed class KeyReader : IDisposable
         return page;
     }
 
-    /// <summary>The number of the last revocation.</summary>
-    internal static long LastRevocation(SqliteConnection connection) => connection.Number("SELECT value FROM store WHERE name = 'revocations'");
-
-    internal long LastRevocation() => LastRevocation(_connection);
-
     internal List<string> Check()
     {
         using SqliteCommand command = _connection.CreateCommand();

@@ -5,7 +5,7 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// Looks for ids that were revoked, by whichever process, as often as the file has changed. It goes by the numbers of revocations, not by
-/// the time of day. For one enumeration.
+/// the time of day, and from the first one again where the store was put back: telling twice does no harm. For one enumeration.
 /// </summary>
 internal sealed class RevocationWatch : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class RevocationWatch : IDisposable
     private long? _seen;
     private volatile bool _isLooking;
 
-    internal RevocationWatch(Func<SqliteConnection> open, StoreFiles files, SqliteKeyStoreOptions options, long told)
+    internal RevocationWatch(Func<SqliteConnection> open, StoreFiles files, SqliteKeyStoreOptions options, RevocationPosition[] told)
     {
         _open = open;
         _files = files;
@@ -24,21 +24,21 @@ internal sealed class RevocationWatch : IDisposable
         Told = told;
     }
 
-    /// <summary>The number of the last revocation that was told.</summary>
-    internal long Told { get; private set; }
+    /// <summary>The last revocation that was told; before the first one, those of the watches that this one follows.</summary>
+    internal RevocationPosition[] Told { get; private set; }
 
     /// <summary>Tells of revocations until it is cancelled or the file cannot be read.</summary>
     /// <param name="look">Runs a look within its time.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
     internal async IAsyncEnumerable<ReadOnlyMemory<byte>> RunAsync(
-        Func<Func<List<(byte[] Id, long Number)>>, Task<List<(byte[] Id, long Number)>>> look, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Func<Func<List<(byte[] Id, RevocationPosition Position)>>, Task<List<(byte[] Id, RevocationPosition Position)>>> look, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(_options.WatchInterval, _options.TimeProvider);
         do
         {
-            foreach ((byte[] id, long number) in await look(Look).ConfigureAwait(false))
+            foreach ((byte[] id, RevocationPosition position) in await look(Look).ConfigureAwait(false))
             {
-                Told = number;
+                Told = [position];
                 yield return id;
             }
         }
@@ -51,7 +51,7 @@ internal sealed class RevocationWatch : IDisposable
             _connection?.Dispose();
     }
 
-    private List<(byte[] Id, long Number)> Look()
+    private List<(byte[] Id, RevocationPosition Position)> Look()
     {
         _isLooking = true;
         try
@@ -64,18 +64,22 @@ internal sealed class RevocationWatch : IDisposable
         }
     }
 
-    private List<(byte[] Id, long Number)> Untold()
+    private List<(byte[] Id, RevocationPosition Position)> Untold()
     {
         _files.Check();
         _connection ??= _open();
         long version = _connection.Number("PRAGMA data_version");
         if (version == _seen)
             return [];
-        List<(byte[] Id, long Number)> revoked = [];
-        using SqliteCommand untold = _connection.Prepare("SELECT id, revocation FROM keys WHERE revocation > $told ORDER BY revocation", "$told");
-        using SqliteDataReader row = untold.With(Told).ExecuteReader();
+        List<(byte[] Id, RevocationPosition Position)> revoked = [];
+        using SqliteTransaction view = _connection.BeginTransaction(deferred: true); // a restore in place may come between
+        SqliteConnection connection = _connection;
+        long from = Told.All(position => position.IsIn(connection)) ? Told.Min(position => position.Number) : 0;
+        using SqliteCommand untold = _connection.Prepare(
+            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE revocation > $from ORDER BY revocation", "$from");
+        using SqliteDataReader row = untold.With(from).ExecuteReader();
         while (row.Read())
-            revoked.Add((row.GetFieldValue<byte[]>(0), row.GetInt64(1)));
+            revoked.Add((row.GetFieldValue<byte[]>(0), new RevocationPosition(row.GetInt64(1), row.GetInt64(2))));
         _seen = version;
         return revoked;
     }

@@ -29,13 +29,11 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     private readonly StoreFiles _files;
     private readonly GroupWriter _writer;
     private readonly ConcurrentBag<KeyReader> _readers = [];
-    private readonly Lock _gate = new();
-    private long _lastRevocation;
-    private bool _isWatchInterrupted;
+    private readonly RevocationPositions _positions;
     private volatile bool _disposed;
 
     private SqliteKeyStore(
-        string path, ChannelRole role, SqliteKeyStoreOptions options, StoreUse? use, SqliteConnection anchor, StoreFiles files, LogCleaner cleaner, long lastRevocation)
+        string path, ChannelRole role, SqliteKeyStoreOptions options, StoreUse? use, SqliteConnection anchor, StoreFiles files, LogCleaner cleaner, RevocationPosition lastRevocation)
     {
         _path = path;
         _options = options;
@@ -43,7 +41,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         _use = use;
         _anchor = anchor;
         _files = files;
-        _lastRevocation = lastRevocation;
+        _positions = new RevocationPositions(lastRevocation);
         Role = role;
         _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role, options.Wrapper));
     }
@@ -83,7 +81,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
             LogCleaner cleaner = new(path, options);
             cleaner.Clean(anchor);
-            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, KeyReader.LastRevocation(anchor));
+            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, RevocationPosition.Last(anchor));
             use = null;
             anchor = null;
             return store;
@@ -162,8 +160,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
-        WatchAsync(new RevocationWatch(Connect, _files, _options, BeginWatch()), cancellationToken);
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default) => WatchAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
@@ -263,51 +260,18 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
     }
 
-    // Where a watch that was interrupted has stopped; else where the store is now, or was when it was read last.
-    private long BeginWatch()
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        lock (_gate)
+        using RevocationWatch watch = new(Connect, _files, _options, _positions.Start());
+        try
         {
-            if (_isWatchInterrupted)
-            {
-                _isWatchInterrupted = false;
-                return _lastRevocation;
-            }
-
-            try
-            {
-                return _lastRevocation = Read(reader => reader.LastRevocation());
-            }
-            catch (Exception e) when (e is KeyStoreException or SqliteException)
-            {
-                return _lastRevocation; // the watch says what is wrong
-            }
+            await foreach (ReadOnlyMemory<byte> id in watch.RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken).ConfigureAwait(false))
+                yield return id;
         }
-    }
-
-    private void InterruptWatch(long told)
-    {
-        lock (_gate)
+        finally
         {
-            _lastRevocation = _isWatchInterrupted ? Math.Min(told, _lastRevocation) : told;
-            _isWatchInterrupted = true;
-        }
-    }
-
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchAsync(RevocationWatch watch, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using (watch)
-        {
-            try
-            {
-                await foreach (ReadOnlyMemory<byte> id in watch.RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken).ConfigureAwait(false))
-                    yield return id;
-            }
-            finally
-            {
-                if (!cancellationToken.IsCancellationRequested)
-                    InterruptWatch(watch.Told);
-            }
+            if (!cancellationToken.IsCancellationRequested)
+                _positions.End(watch.Told);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class StoreSchema
     /// <summary>Marks the file as a key store, in the place that SQLite has for it: "SymR".</summary>
     private const long ApplicationId = 0x53796D52;
 
-    private const long Version = 2;
+    private const long Version = 3;
 
     // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so that a watch which looks
     // only then still ends what the old key had opened.
@@ -49,6 +49,19 @@ internal static class StoreSchema
         PRAGMA user_version = 2;
         """;
 
+    // The numbers alone do not tell a store from what a restore has put in its place: each bears a random tag.
+    private const string Version3 = """
+        CREATE TABLE revocations (number INTEGER PRIMARY KEY NOT NULL, tag INTEGER NOT NULL) STRICT;
+        INSERT INTO revocations SELECT 0, random();
+        INSERT OR IGNORE INTO revocations SELECT value, random() FROM store WHERE name = 'revocations';
+        INSERT OR IGNORE INTO revocations SELECT revocation, random() FROM keys WHERE revocation IS NOT NULL;
+        CREATE TRIGGER revocations_are_tagged AFTER UPDATE OF value ON store WHEN NEW.name = 'revocations'
+        BEGIN
+            INSERT OR REPLACE INTO revocations VALUES (NEW.value, random());
+        END;
+        PRAGMA user_version = 3;
+        """;
+
     /// <summary>Makes the tables of a new file, brings those of an older version up to this one, and checks them.</summary>
     internal static void Ensure(SqliteConnection connection, string path, ChannelRole role)
     {
@@ -59,6 +72,8 @@ internal static class StoreSchema
                 Create(connection, role);
             if (connection.Number("PRAGMA application_id") == ApplicationId && connection.Number("PRAGMA user_version") == 1)
                 connection.Execute(Version2);
+            if (connection.Number("PRAGMA application_id") == ApplicationId && connection.Number("PRAGMA user_version") == 2)
+                connection.Execute(Version3);
             transaction.Commit();
         }
 

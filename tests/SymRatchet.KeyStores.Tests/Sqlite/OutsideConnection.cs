@@ -13,6 +13,14 @@ internal sealed class OutsideConnection : IDisposable
         _connection.Open();
     }
 
+    /// <summary>Makes one database what another is, in place, as <c>.backup</c> and <c>.restore</c> of the sqlite3 program do.</summary>
+    internal static void Copy(string from, string to)
+    {
+        using OutsideConnection source = new(from);
+        using OutsideConnection target = new(to);
+        source._connection.BackupDatabase(target._connection);
+    }
+
     internal int Run(string sql)
     {
         using SqliteCommand command = _connection.CreateCommand();

@@ -97,6 +97,27 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         Assert.Equal(TestKeys.Id(Name), again.Current.ToArray());
     }
 
+    [SkippableFact]
+    public async Task Of_two_watches_that_were_interrupted_none_misses_a_revocation()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux());
+        SqliteKeyStore store = _folder.Open();
+        await store.AddAsync(TestKeys.Shared(Name));
+        IAsyncEnumerator<ReadOnlyMemory<byte>>[] watches = [store.WatchRevocationsAsync().GetAsyncEnumerator(), store.WatchRevocationsAsync().GetAsyncEnumerator()];
+        Task<bool>[] next = [.. watches.Select(watch => watch.MoveNextAsync().AsTask())];
+        File.Move(Path, Path + ".away");
+        foreach (Task<bool> failing in next)
+            await Assert.ThrowsAsync<KeyStoreException>(() => failing.WaitAsync(TimeSpan.FromSeconds(30)));
+        File.Move(Path + ".away", Path);
+        await store.RevokeAsync(TestKeys.Id(Name));
+        for (int i = 0; i < 2; i++)
+        {
+            await using IAsyncEnumerator<ReadOnlyMemory<byte>> again = store.WatchRevocationsAsync().GetAsyncEnumerator();
+            Assert.True(await again.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal(TestKeys.Id(Name), again.Current.ToArray());
+        }
+    }
+
     private static void AssertClear(KeyStoreException error) => Assert.Contains("stop", error.Message, StringComparison.OrdinalIgnoreCase);
 
     private static void AssertOneName(KeyStoreException error) => Assert.Contains("another name", error.Message, StringComparison.Ordinal);

@@ -40,7 +40,7 @@ public sealed class RevocationWatchTests
         MakeVersion1(folder.FileOf(ChannelRole.Server));
         SqliteKeyStore store = folder.Open();
         using OutsideConnection other = new(folder.FileOf(ChannelRole.Server));
-        Assert.Equal(2, other.Number("PRAGMA user_version"));
+        Assert.Equal(3, other.Number("PRAGMA user_version"));
         Assert.Empty(await store.CheckAsync());
         Assert.Equal(3, (await store.ListAsync(default, 10)).Count);
         Assert.Equal(4, await store.EpochAsync(Name));
@@ -54,6 +54,35 @@ public sealed class RevocationWatchTests
         Assert.Equal(TestKeys.Id("device 2"), watch.Current.ToArray());
         await store.DisposeAsync();
         await folder.Open().DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_restore_in_place_silences_no_watch(int revokedAfterIt)
+    {
+        await using StoreFolder folder = new();
+        SqliteKeyStore store = folder.Open();
+        foreach (string name in (string[])["old 1", "old 2", "new 1", "new 2", "new 3"])
+            await store.AddAsync(TestKeys.Shared(name));
+        string path = folder.FileOf(ChannelRole.Server);
+        OutsideConnection.Copy(path, path + ".backup");
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        foreach (string name in (string[])["old 1", "old 2"])
+        {
+            await store.RevokeAsync(TestKeys.Id(name));
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+        }
+
+        OutsideConnection.Copy(path + ".backup", path);
+        for (int i = 1; i <= revokedAfterIt; i++)
+            Assert.True(await store.RevokeAsync(TestKeys.Id($"new {i}")));
+        for (int i = 1; i <= revokedAfterIt; i++)
+        {
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+            Assert.Equal(TestKeys.Id($"new {i}"), watch.Current.ToArray());
+        }
     }
 
     private static void MakeVersion1(string path)

@@ -1,0 +1,25 @@
+using Microsoft.Data.Sqlite;
+
+namespace SymRatchet.KeyStores.Sqlite;
+
+/// <summary>
+/// A place in the history of a store's revocations. The tag is random: where the revocation of that number does not bear it, the store was
+/// put back meanwhile, or is another one.
+/// </summary>
+internal readonly record struct RevocationPosition(long Number, long Tag)
+{
+    /// <summary>The last revocation.</summary>
+    internal static RevocationPosition Last(SqliteConnection connection)
+    {
+        using SqliteCommand last = connection.Prepare("SELECT number, tag FROM revocations ORDER BY number DESC LIMIT 1");
+        using SqliteDataReader row = last.ExecuteReader();
+        return row.Read() ? new RevocationPosition(row.GetInt64(0), row.GetInt64(1)) : default;
+    }
+
+    /// <summary>Whether it is in the history of this store as it is now.</summary>
+    internal bool IsIn(SqliteConnection connection)
+    {
+        using SqliteCommand same = connection.Prepare("SELECT count(*) FROM revocations WHERE number = $number AND tag = $tag", "$number", "$tag");
+        return (long)same.With(Number, Tag).ExecuteScalar()! == 1;
+    }
+}
