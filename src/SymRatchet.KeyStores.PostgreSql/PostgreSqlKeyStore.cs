@@ -30,13 +30,13 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         NpgsqlDataSource source,
         ChannelRole role,
         PostgreSqlKeyStoreOptions options,
-        long revocations
+        RevocationPosition opened
     )
     {
         _source = source;
         _options = options;
         _sql = new StoreStatements(options.Schema);
-        _positions = new RevocationPositions(revocations);
+        _positions = new RevocationPositions(opened);
         Role = role;
     }
 
@@ -100,10 +100,10 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                 options.Timeout,
                 async session =>
                 {
-                    long revocations = await StoreSchema
+                    RevocationPosition opened = await StoreSchema
                         .CheckAsync(session, options.Schema, role)
                         .ConfigureAwait(false);
-                    return new PostgreSqlKeyStore(source, role, options, revocations);
+                    return new PostgreSqlKeyStore(source, role, options, opened);
                 },
                 cancellationToken
             )

@@ -17,6 +17,7 @@ internal sealed class RevocationWatch(
     private const int PageSize = 1000;
     private const int Number = 0;
     private const int Id = 1;
+    private const int Tag = 2;
 
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
@@ -26,7 +27,7 @@ internal sealed class RevocationWatch(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        long position = positions.Start();
+        RevocationPosition[] told = positions.Start();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim announced = new(0);
         Task listening = ListenAsync(announced, ending.Token);
@@ -34,11 +35,11 @@ internal sealed class RevocationWatch(
         {
             while (true)
             {
-                (position, List<Revocation> page) = await LookAsync(position, cancellationToken).ConfigureAwait(false);
+                List<Revocation> page = await LookAsync(told, cancellationToken).ConfigureAwait(false);
                 foreach (Revocation revocation in page)
                 {
                     yield return revocation.Id;
-                    position = revocation.Number;
+                    told = [revocation.Position];
                 }
 
                 if (page.Count < PageSize)
@@ -47,35 +48,31 @@ internal sealed class RevocationWatch(
         }
         finally
         {
-            positions.End(position);
+            positions.End(told);
             await ending.CancelAsync().ConfigureAwait(false);
             await listening.ConfigureAwait(false);
         }
     }
 
-    private ValueTask<(long From, List<Revocation> Page)> LookAsync(long position, CancellationToken cancellationToken)
+    private ValueTask<List<Revocation>> LookAsync(RevocationPosition[] told, CancellationToken cancellationToken)
     {
         TimeSpan limit = options.Timeout < LookLimit ? options.Timeout : LookLimit;
+        long[] numbers = [.. told.Select(position => position.Number)];
+        Guid[] tags = [.. told.Select(position => position.Tag)];
         return StoreSession.RunAsync(
             source,
             limit,
-            async session =>
-            {
-                // A count that went back is that of a database restored from a backup: what it counts again was not
-                // told.
-                long from = await session.NumberAsync(sql.Revocations).ConfigureAwait(false) < position ? 0 : position;
-                return (
-                    from,
-                    await session
-                        .ReadAsync(
-                            sql.RevokedAfter,
-                            row => new Revocation(row.GetInt64(Number), row.GetFieldValue<byte[]>(Id)),
-                            from,
-                            PageSize
-                        )
-                        .ConfigureAwait(false)
-                );
-            },
+            session =>
+                session.ReadAsync(
+                    sql.RevokedAfter,
+                    row => new Revocation(
+                        new RevocationPosition(row.GetInt64(Number), row.GetGuid(Tag)),
+                        row.GetFieldValue<byte[]>(Id)
+                    ),
+                    numbers,
+                    tags,
+                    PageSize
+                ),
             cancellationToken
         );
     }
@@ -120,5 +117,5 @@ internal sealed class RevocationWatch(
         }
     }
 
-    private readonly record struct Revocation(long Number, byte[] Id);
+    private readonly record struct Revocation(RevocationPosition Position, byte[] Id);
 }

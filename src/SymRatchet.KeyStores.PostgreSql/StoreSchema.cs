@@ -42,7 +42,8 @@ internal static class StoreSchema
                 added bigint NOT NULL,
                 last_seen bigint,
                 revoked bigint,
-                revocation bigint
+                revocation bigint,
+                revocation_tag uuid
             ) WITH (
                 fillfactor = 50,
                 autovacuum_vacuum_threshold = 50,
@@ -60,6 +61,8 @@ internal static class StoreSchema
                 await session.ExecuteScriptAsync(tables).ConfigureAwait(false);
                 if (await session.NumberAsync($"SELECT version FROM {schema}.store").ConfigureAwait(false) == 1)
                     await session.ExecuteScriptAsync(CountRevocations(schema)).ConfigureAwait(false);
+                if (await session.NumberAsync(CountTagColumns(name)).ConfigureAwait(false) == 0)
+                    await session.ExecuteScriptAsync(TagRevocations(schema)).ConfigureAwait(false);
                 return await session
                     .ExecuteScriptAsync(
                         $"""
@@ -94,11 +97,28 @@ internal static class StoreSchema
                 revocations = (SELECT count(*) FROM {schema}.keys WHERE revocation IS NOT NULL);
             """;
 
+    private static string CountTagColumns(string name) =>
+        $"""
+            SELECT count(*)
+            FROM information_schema.columns
+            WHERE table_schema = '{name}' AND table_name = 'keys' AND column_name = 'revocation_tag'
+            """;
+
+    /// <summary>The first stores of version 2 told revocations by their numbers only.</summary>
+    private static string TagRevocations(string schema) =>
+        $"""
+            ALTER TABLE {schema}.keys
+                ADD COLUMN revocation_tag uuid;
+            UPDATE {schema}.keys
+            SET revocation_tag = gen_random_uuid()
+            WHERE revocation IS NOT NULL;
+            """;
+
     /// <summary>
     /// Refuses tables of another version or role, and a server that reports commits before they are durable.
     /// </summary>
-    /// <returns>How many revocations the store has counted.</returns>
-    internal static async Task<long> CheckAsync(StoreSession session, string name, ChannelRole role)
+    /// <returns>The last revocation of the store.</returns>
+    internal static async Task<RevocationPosition> CheckAsync(StoreSession session, string name, ChannelRole role)
     {
         string schema = StoreStatements.Quote(name);
         if (await session.TextAsync($"SELECT to_regclass('{schema}.store')::text").ConfigureAwait(false) is null)
@@ -124,7 +144,14 @@ internal static class StoreSchema
                 throw IsOff(setting);
         }
 
-        return await session.NumberAsync($"SELECT revocations FROM {schema}.store").ConfigureAwait(false);
+        return (
+            await session
+                .ReadAsync(
+                    new StoreStatements(name).LastRevocation,
+                    row => new RevocationPosition(row.GetInt64(0), row.GetGuid(1))
+                )
+                .ConfigureAwait(false)
+        ).SingleOrDefault();
     }
 
     internal static KeyStoreException IsOff(string setting) =>

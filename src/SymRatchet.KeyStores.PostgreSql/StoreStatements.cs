@@ -164,7 +164,8 @@ internal sealed class StoreStatements(string schema)
                     next_identity_key = NULL,
                     next_epoch_key = NULL,
                     revoked = {Now},
-                    revocation = counted.revocations
+                    revocation = counted.revocations,
+                    revocation_tag = gen_random_uuid()
                 FROM counted
                 WHERE id = $1
                 RETURNING id
@@ -185,20 +186,33 @@ internal sealed class StoreStatements(string schema)
             FOR NO KEY UPDATE
             """;
 
-    /// <summary>A page of revocations in the order of their commits.</summary>
+    /// <summary>
+    /// A page of revocations in the order of their commits: after the lowest that was told, and all from the first on
+    /// where one that was told is not there as it was. Then the database was restored, or a standby took over that
+    /// lacks it, and its number may be another's. Telling twice does no harm.
+    /// </summary>
     internal string RevokedAfter =>
         $"""
-            SELECT revocation, id
+            SELECT revocation, id, revocation_tag
             FROM {_keys}
-            WHERE revocation > $1
+            WHERE revocation > (
+                SELECT CASE WHEN bool_and(
+                    coalesce((SELECT revocation_tag = tag FROM {_keys} WHERE revocation = number), false)
+                ) THEN min(number) ELSE 0 END
+                FROM unnest($1, $2) AS told (number, tag)
+            )
             ORDER BY revocation
-            LIMIT $2
+            LIMIT $3
             """;
 
-    internal string Revocations =>
+    /// <summary>The revocation that was committed last; no row where there was none.</summary>
+    internal string LastRevocation =>
         $"""
-            SELECT revocations
-            FROM {_store}
+            SELECT revocation, revocation_tag
+            FROM {_keys}
+            WHERE revocation IS NOT NULL
+            ORDER BY revocation DESC
+            LIMIT 1
             """;
 
     internal string Restrict =>

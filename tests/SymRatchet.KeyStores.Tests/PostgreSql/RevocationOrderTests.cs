@@ -225,6 +225,75 @@ public sealed class RevocationOrderTests(PostgresServer server)
         Assert.Equal("c", await NextAsync(watch));
     }
 
+    /// <summary>A restore, or a standby that lacks the last commits, hands numbers out again.</summary>
+    [SkippableTheory]
+    [InlineData("a running watch")]
+    [InlineData("a watch that follows another")]
+    [InlineData("the first watch of a store")]
+    public async Task A_number_that_is_handed_out_again_hides_no_revocation(string which)
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
+        await store.RevokeAsync(TestKeys.Id("a"));
+        PostgreSqlKeyStore watched = await _stores.OpenAsync();
+        await server.ExecuteAsync(
+            $"""
+            CREATE TABLE {Schema}.keys_before AS SELECT * FROM {Schema}.keys;
+            CREATE TABLE {Schema}.store_before AS SELECT * FROM {Schema}.store
+            """
+        );
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await store.RevokeAsync(TestKeys.Id("b"));
+        if (which == "the first watch of a store")
+            watched = await _stores.OpenAsync();
+        if (which == "a watch that follows another")
+            Assert.Equal(["b"], await TakeAsync(watched, 1, patience.Token));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        if (which == "a running watch")
+            Assert.Equal("b", await NextAsync(watch));
+
+        // The watch does not look between the restore and the revocation that takes b's number.
+        await server.ExecuteAsync(
+            $"""
+            BEGIN;
+            TRUNCATE {Schema}.keys, {Schema}.store;
+            INSERT INTO {Schema}.keys SELECT * FROM {Schema}.keys_before;
+            INSERT INTO {Schema}.store SELECT * FROM {Schema}.store_before;
+            UPDATE {Schema}.store SET revocations = revocations + 1;
+            UPDATE {Schema}.keys
+            SET identity_key = NULL, epoch_key = NULL, revoked = 1, revocation = store.revocations,
+                revocation_tag = gen_random_uuid()
+            FROM {Schema}.store
+            WHERE id = 'c';
+            COMMIT
+            """
+        );
+        List<string> told = [];
+        while (!told.Contains("c"))
+            told.Add(await NextAsync(watch));
+    }
+
+    [SkippableFact]
+    public async Task A_store_of_the_second_version_gets_its_tags()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
+        await store.RevokeAsync(TestKeys.Id("a"));
+        await store.RevokeAsync(TestKeys.Id("b"));
+        await server.ExecuteAsync($"ALTER TABLE {Schema}.keys DROP COLUMN revocation_tag");
+        await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, new() { Schema = Schema })
+        );
+        PostgreSqlKeyStore watched = await _stores.OpenAsync();
+        Assert.Equal(
+            2,
+            await server.ValueAsync<long>($"SELECT count(DISTINCT revocation_tag) FROM {Schema}.keys")
+        );
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        await watched.RevokeAsync(TestKeys.Id("c"));
+        Assert.Equal(["c"], await TakeAsync(watched, 1, patience.Token));
+    }
+
     [SkippableFact]
     public async Task A_store_of_the_first_version_is_brought_up_to_date()
     {
