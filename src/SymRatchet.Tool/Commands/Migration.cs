@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
 using SymRatchet.Tool.Keys;
@@ -15,6 +16,9 @@ internal static class Migration
 
     private const int ProgressEvery = 5_000;
 
+    /// <summary>With so many failures it is not single clients that are odd.</summary>
+    private const int MaxFailures = 1_000;
+
     internal static Command Create(ToolConsole console)
     {
         StoreArguments from = new();
@@ -24,7 +28,8 @@ internal static class Migration
             """
             Copies every client that is not revoked to another store, at the epoch at which it is. Stop the servers of the old store first, and
             destroy it afterwards: two stores that both serve a client are clones. Interrupted, it is run again: what was copied is left as it
-            is. Until it is complete, 'store check' of the new store says so.
+            is. A client that cannot be copied is named, and the others are copied. Until all are, 'store check' of the new
+            store says so.
 
             Example:
               symratchet store migrate --store server.keys --to-postgres "Host=db;Username=symratchet"
@@ -38,59 +43,88 @@ internal static class Migration
                 await using OpenedStore source = await from.OpenAsync(parsed, cancellationToken: cancellationToken);
                 await using OpenedStore target = await to.OpenAsync(parsed, create: true, cancellationToken);
                 await target.Unfinished.SetAsync(cancellationToken);
-                int copied = await ForEachClientAsync(
-                    source,
-                    console,
-                    "copied",
-                    async (key, cancellation) =>
-                    {
-                        if (await target.Directory.DescribeAsync(key.Id, cancellation) is { Revoked: not null } revoked)
-                            throw new ToolException(
-                                $"{revoked.Name} is revoked in {target.Name}; revoke it in {source.Name} too, and run the command again"
-                            );
-                        await KeyCopy.BringAsync(key, target, cancellation);
-                    },
-                    cancellationToken
-                );
+                ConcurrentQueue<string> failures = [];
+                try
+                {
+                    await CopyAsync(source, target, console, failures, cancellationToken);
+                }
+                finally
+                {
+                    foreach (string failure in failures)
+                        console.Fail(failure);
+                }
 
-                int same = 0;
-                int found = await ForEachClientAsync(
-                    source,
-                    console,
-                    "compared",
-                    async (key, cancellation) =>
-                    {
-                        if (await KeyCopy.IsThereAsync(key, target, cancellation))
-                            Interlocked.Increment(ref same);
-                    },
-                    cancellationToken
-                );
-                if (same != found || copied != found)
-                    throw new ToolException(
-                        $"{same} of {found} clients are the same in both stores: {source.Name} was changed meanwhile. Stop its servers, and begin again with a new store"
-                    );
-                await target.Unfinished.ClearAsync(cancellationToken);
-                console.Remark(
-                    $"copied {copied} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves"
-                );
+                return failures.IsEmpty ? ExitCode.Success : ExitCode.Failure;
             }
         );
         return command;
+    }
+
+    // What goes wrong with one client is kept in the failures, and stops no other.
+    private static async Task CopyAsync(
+        OpenedStore source,
+        OpenedStore target,
+        ToolConsole console,
+        ConcurrentQueue<string> failures,
+        CancellationToken cancellationToken
+    )
+    {
+        int copied = await ForEachClientAsync(
+            source,
+            console,
+            "copied",
+            failures,
+            async (key, cancellation) =>
+            {
+                if (await target.Directory.DescribeAsync(key.Id, cancellation) is { Revoked: not null } revoked)
+                    throw new ToolException(
+                        $"{revoked.Name} is revoked in {target.Name}; revoke it in {source.Name} too, and run the command again"
+                    );
+                await KeyCopy.BringAsync(key, target, cancellation);
+            },
+            cancellationToken
+        );
+        if (!failures.IsEmpty)
+            return;
+
+        int same = 0;
+        int found = await ForEachClientAsync(
+            source,
+            console,
+            "compared",
+            failures,
+            async (key, cancellation) =>
+            {
+                if (await KeyCopy.IsThereAsync(key, target, cancellation))
+                    Interlocked.Increment(ref same);
+            },
+            cancellationToken
+        );
+        if (!failures.IsEmpty)
+            return;
+        if (same != found || copied != found)
+            throw new ToolException(
+                $"{same} of {found} clients are the same in both stores: {source.Name} was changed meanwhile. Stop its servers, and begin again with a new store"
+            );
+        await target.Unfinished.ClearAsync(cancellationToken);
+        console.Remark(
+            $"copied {copied} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves"
+        );
     }
 
     private static async Task<int> ForEachClientAsync(
         OpenedStore source,
         ToolConsole console,
         string done,
+        ConcurrentQueue<string> failures,
         Func<StoredKey, CancellationToken, Task> work,
         CancellationToken cancellationToken
     )
     {
         int count = 0;
-        ParallelOptions options = new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(
-            source.Directory.ListAllAsync(cancellationToken),
-            options,
+        await ForEachAsync(
+            source,
+            failures,
             async (record, cancellation) =>
             {
                 using StoredKey? key = await source.Directory.FindAsync(record.Id, cancellation);
@@ -100,8 +134,33 @@ internal static class Migration
                 int now = Interlocked.Increment(ref count);
                 if (now % ProgressEvery == 0)
                     console.Remark(string.Create(CultureInfo.InvariantCulture, $"{done} {now} clients"));
-            }
+            },
+            cancellationToken
         );
         return count;
     }
+
+    private static Task ForEachAsync(
+        OpenedStore store,
+        ConcurrentQueue<string> failures,
+        Func<KeyRecord, CancellationToken, Task> work,
+        CancellationToken cancellationToken
+    ) =>
+        Parallel.ForEachAsync(
+            store.Directory.ListAllAsync(cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (record, cancellation) =>
+            {
+                try
+                {
+                    await work(record, cancellation);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    failures.Enqueue(e is ToolException ? e.Message : $"{record.Name}: {e.Message}");
+                    if (failures.Count >= MaxFailures)
+                        throw new ToolException($"{MaxFailures} clients failed, and the copying stopped there");
+                }
+            }
+        );
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.Tool;
@@ -86,6 +87,22 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task Clients_that_cannot_be_copied_are_all_named_and_the_others_are_copied()
+    {
+        await FillAsync(10);
+        SpoilKey("client-3");
+        SpoilKey("client-7");
+        ToolRun run = await ToolRun.RunAsync(Migrate);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(
+            ["error: client-3", "error: client-7"],
+            run.Error.TrimEnd().Split('\n').Select(line => line[..15]).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(8, await CountAsync(Target));
+        Assert.Equal(1, (await ToolRun.RunAsync("store", "check", "--store", Target)).ExitCode);
+    }
+
+    [Fact]
     public async Task A_store_that_still_serves_is_not_taken_for_copied()
     {
         await FillAsync(500);
@@ -100,6 +117,16 @@ public sealed class MigrationTests : IDisposable
         await end.CancelAsync();
         await serving;
         Assert.Equal(1, (await ToolRun.RunAsync("store", "check", "--store", Target)).ExitCode);
+    }
+
+    private void SpoilKey(string id)
+    {
+        using SqliteConnection connection = new($"Data Source={_folder.Server};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "UPDATE keys SET epoch_key = x'00' WHERE id = $id";
+        command.Parameters.AddWithValue("$id", TestKeys.Id(id));
+        Assert.Equal(1, command.ExecuteNonQuery());
     }
 
     private async Task FillAsync(int count)
