@@ -28,8 +28,8 @@ internal static class Migration
             """
             Copies every client that is not revoked to another store, at the epoch at which it is. Stop the servers of the old store first, and
             destroy it afterwards: two stores that both serve a client are clones. Interrupted, it is run again: what was copied is left as it
-            is. A client that cannot be copied is named, and the others are copied. Until all are, 'store check' of the new
-            store says so.
+            is, and what was revoked since is revoked in the new store too. A client that cannot be copied is named, and the
+            others are copied. Until all are, 'store check' of the new store says so.
 
             Example:
               symratchet store migrate --store server.keys --to-postgres "Host=db;Username=symratchet"
@@ -84,6 +84,7 @@ internal static class Migration
             },
             cancellationToken
         );
+        await RevokeAsync(source, target, console, failures, cancellationToken);
         if (!failures.IsEmpty)
             return;
 
@@ -111,6 +112,32 @@ internal static class Migration
             $"copied {copied} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves"
         );
     }
+
+    // An earlier run may have copied what was revoked since. It must not live on in the new store.
+    private static Task RevokeAsync(
+        OpenedStore source,
+        OpenedStore target,
+        ToolConsole console,
+        ConcurrentQueue<string> failures,
+        CancellationToken cancellationToken
+    ) =>
+        ForEachAsync(
+            target,
+            failures,
+            async (record, cancellation) =>
+            {
+                if (record.Revoked is not null)
+                    return;
+                KeyRecord known =
+                    await source.Directory.DescribeAsync(record.Id, cancellation)
+                    ?? throw new ToolException(
+                        $"{record.Name} is in {target.Name} only; revoke it there, or begin again with a new store"
+                    );
+                if (known.Revoked is not null && await target.Directory.RevokeAsync(record.Id, cancellation))
+                    console.Remark($"revoked {record.Name} in {target.Name}, as in {source.Name}");
+            },
+            cancellationToken
+        );
 
     private static async Task<int> ForEachClientAsync(
         OpenedStore source,

@@ -87,6 +87,32 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_client_that_is_revoked_in_the_source_is_revoked_in_the_target_by_the_next_run()
+    {
+        await FillAsync(10);
+        await ToolRun.GoodAsync(Migrate);
+        await ToolRun.GoodAsync("key", "revoke", "client-3", "--store", _folder.Server);
+        await ToolRun.GoodAsync(Migrate);
+        await ToolRun.GoodAsync("store", "check", "--store", Target);
+        Assert.Equal(
+            "client-3",
+            (await ToolRun.GoodAsync("key", "list", "--store", Target, "--revoked", "--ids")).TrimEnd()
+        );
+    }
+
+    [Fact]
+    public async Task A_client_that_only_the_target_has_is_named_and_the_mark_stays()
+    {
+        await FillAsync(10);
+        await ToolRun.GoodAsync(Migrate);
+        await ToolRun.GoodAsync("key", "add", "other", "--store", Target, "--out", _folder.PathOf("credential"));
+        await ToolRun.BadAsync(1, "other is in", Migrate);
+        Assert.Equal(1, (await ToolRun.RunAsync("store", "check", "--store", Target)).ExitCode);
+        await ToolRun.GoodAsync("key", "revoke", "other", "--store", Target);
+        await ToolRun.GoodAsync(Migrate);
+    }
+
+    [Fact]
     public async Task Clients_that_cannot_be_copied_are_all_named_and_the_others_are_copied()
     {
         await FillAsync(10);
