@@ -69,7 +69,7 @@ internal static class Inspection
                 }
 
                 if (parsed.GetValue(ids))
-                    views.ForEach(view => console.Out.WriteLine(view.Id));
+                    views.ForEach(view => console.Out.WriteLine(IdList.ToLine(view.Id)));
                 else if (parsed.GetValue(json))
                     console.ShowJson(views);
                 else

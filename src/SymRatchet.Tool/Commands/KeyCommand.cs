@@ -58,11 +58,12 @@ internal static class KeyCommand
 
                 // All of them are read before the first is revoked: a line that is no id stops the command while
                 // nothing is done.
-                byte[][] clients = one is not null
+                List<byte[]> clients = one is not null
                     ? [KeyArguments.ToBytes(one)]
-                    : [.. File.ReadLines(list!).Where(line => line.Length > 0).Select(KeyArguments.ToBytes)];
+                    : await IdList.ReadAsync(list!, cancellationToken);
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
                 int count = 0;
+                int exitCode = ExitCode.Success;
                 foreach (byte[] client in clients)
                 {
                     if (await opened.Directory.RevokeAsync(client, cancellationToken))
@@ -72,13 +73,19 @@ internal static class KeyCommand
                             $"{KeyText.ToDisplay(client)} is not in {opened.Name}, or was revoked before",
                             ExitCode.NotFound
                         );
+                    else if (await opened.Directory.DescribeAsync(client, cancellationToken) is null)
+                    {
+                        console.Fail($"{KeyText.ToDisplay(client)} is not in {opened.Name}");
+                        exitCode = ExitCode.NotFound;
+                    }
                 }
 
                 console.Remark(
                     one is not null
                         ? $"revoked {KeyText.ToDisplay(clients[0])}"
-                        : $"revoked {count} clients of {clients.Length} in {list}; the others are not in {opened.Name}, or were revoked before"
+                        : $"revoked {count} clients of {clients.Count} in {list}; the others are not in {opened.Name}, or were revoked before"
                 );
+                return exitCode;
             }
         );
         return command;

@@ -132,9 +132,11 @@ public sealed class ToolIdTests : IDisposable
         string file = _folder.PathOf("revoked.list");
         await File.WriteAllTextAsync(file, list + "somebody-else" + Environment.NewLine);
         ToolRun run = await ToolRun.RunAsync("key", "revoke", "--from", file, "--store", backup);
-        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(3, run.ExitCode);
         Assert.Contains("revoked 4 clients of 5", run.Error, StringComparison.Ordinal);
+        Assert.Contains("error: somebody-else is not in", run.Error, StringComparison.Ordinal);
         Assert.Equal(list, await ToolRun.GoodAsync("key", "list", "--store", backup, "--revoked", "--ids"));
+        await File.WriteAllTextAsync(file, list);
         await ToolRun.GoodAsync("key", "revoke", "--from", file, "--store", backup);
 
         await File.WriteAllTextAsync(file, "d" + Environment.NewLine + "0xF");
@@ -147,5 +149,45 @@ public sealed class ToolIdTests : IDisposable
         await ToolRun.BadAsync(2, "whom to revoke", "key", "revoke", "--store", backup);
         await ToolRun.BadAsync(2, "whom to revoke", "key", "revoke", "d", "--from", file, "--store", backup);
         await ToolRun.BadAsync(1, "nowhere", "key", "revoke", "--from", _folder.PathOf("nowhere"), "--store", backup);
+    }
+
+    [Fact]
+    public async Task An_id_beyond_ASCII_is_listed_in_ASCII_so_that_no_encoding_of_a_console_changes_it()
+    {
+        await ToolRun.GoodAsync("store", "init", "--store", Server);
+        await ToolRun.GoodAsync("key", "add", "größe", "--store", Server, "--out", _folder.PathOf("credential"));
+        string list = await ToolRun.GoodAsync("key", "list", "--store", Server, "--ids");
+        Assert.Equal("0x6772C3B6C39F65", list.TrimEnd());
+        await RevokeAsync(list);
+    }
+
+    [Fact]
+    public async Task A_list_that_was_written_by_hand_may_begin_with_a_byte_order_mark()
+    {
+        await ToolRun.GoodAsync("store", "init", "--store", Server);
+        await ToolRun.GoodAsync("key", "add", "größe", "--store", Server, "--out", _folder.PathOf("credential"));
+        await RevokeAsync("\uFEFFgröße\r\n");
+    }
+
+    [Fact]
+    public async Task A_list_that_is_no_UTF8_revokes_nobody_and_its_line_is_named()
+    {
+        await _folder.ProvisionAsync();
+        string file = _folder.PathOf("list");
+        await File.WriteAllBytesAsync(file, [.. "sensor-17\n\ngr"u8, 0xF6, .. "\n"u8]);
+        await ToolRun.BadAsync(2, "line 3 of", "key", "revoke", "--from", file, "--store", Server);
+        Assert.Equal("", await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids"));
+    }
+
+    private async Task RevokeAsync(string list)
+    {
+        string file = _folder.PathOf("list");
+        await File.WriteAllTextAsync(file, list);
+        await ToolRun.GoodAsync("key", "revoke", "--from", file, "--store", Server);
+        Assert.Contains(
+            "0x6772C3B6C39F65",
+            await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids"),
+            StringComparison.Ordinal
+        );
     }
 }
