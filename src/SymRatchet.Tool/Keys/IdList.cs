@@ -6,6 +6,12 @@ namespace SymRatchet.Tool.Keys;
 /// <summary>A list of ids, one a line, that is read back to the same ids whatever console or editor it went through.</summary>
 internal static class IdList
 {
+    /// <summary>Of some two million ids.</summary>
+    private const int MaxSize = 64 << 20;
+
+    /// <summary>The longest id, of 255 bytes, in hex.</summary>
+    private const int MaxLine = 512;
+
     // Ill-formed text throws: read as replacement characters it would name nobody.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -13,9 +19,10 @@ internal static class IdList
     internal static string ToLine(string id) =>
         Ascii.IsValid(id) ? id : $"0x{Convert.ToHexString(KeyText.ToBytes(id))}";
 
+    /// <summary>Reads the list at a path, or from standard input where the path is <c>-</c>.</summary>
     internal static async Task<List<byte[]>> ReadAsync(string path, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> left = await File.ReadAllBytesAsync(path, cancellationToken);
+        ReadOnlyMemory<byte> left = await ReadAllAsync(path, cancellationToken);
         if (left.Span.StartsWith(Encoding.UTF8.Preamble))
             left = left[Encoding.UTF8.Preamble.Length..];
         List<byte[]> ids = [];
@@ -30,11 +37,37 @@ internal static class IdList
                 ids.Add(Parse(line.Span, $"line {number} of {path}"));
         }
 
-        return ids;
+        return ids.Count > 0
+            ? ids
+            : throw new ToolException($"there are no ids in {path}: it is empty, or no regular file", ExitCode.Usage);
     }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(string path, CancellationToken cancellationToken)
+    {
+        // A device or a pipe is as empty as an empty file, and is not opened: that, or reading it, may never end.
+        if (path != "-" && FileAt(path).Length == 0)
+            return default;
+        await using Stream stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
+        using MemoryStream content = new();
+        byte[] buffer = new byte[64 << 10];
+        while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and int read)
+        {
+            content.Write(buffer, 0, read);
+            if (content.Length > MaxSize)
+                throw new ToolException($"{path} is longer than {MaxSize} bytes: split it", ExitCode.Usage);
+        }
+
+        return content.GetBuffer().AsMemory(..(int)content.Length);
+    }
+
+    // The length of a link is that of its text.
+    private static FileInfo FileAt(string path) =>
+        (FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
 
     private static byte[] Parse(ReadOnlySpan<byte> line, string name)
     {
+        if (line.Length > MaxLine)
+            throw new ToolException($"{name} is longer than an id can be", ExitCode.Usage);
         try
         {
             return KeyText.Parse(Utf8.GetString(line));

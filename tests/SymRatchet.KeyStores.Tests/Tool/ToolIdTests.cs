@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json;
 using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.Tool;
 
 namespace SymRatchet.KeyStores.Tests.Tool;
 
@@ -176,7 +178,51 @@ public sealed class ToolIdTests : IDisposable
         string file = _folder.PathOf("list");
         await File.WriteAllBytesAsync(file, [.. "sensor-17\n\ngr"u8, 0xF6, .. "\n"u8]);
         await ToolRun.BadAsync(2, "line 3 of", "key", "revoke", "--from", file, "--store", Server);
+        await File.WriteAllTextAsync(file, $"sensor-17\n{new string('a', 513)}\n");
+        await ToolRun.BadAsync(2, "line 2 of", "key", "revoke", "--from", file, "--store", Server);
         Assert.Equal("", await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids"));
+    }
+
+    [Fact]
+    public async Task A_list_is_a_file_of_bounded_size()
+    {
+        await _folder.ProvisionAsync();
+        string file = _folder.PathOf("list");
+        await using (FileStream sparse = new(file, FileMode.CreateNew))
+            sparse.SetLength((64 << 20) + 1);
+        await ToolRun.BadAsync(2, "is longer than", "key", "revoke", "--from", file, "--store", Server);
+        if (OperatingSystem.IsWindows())
+            return;
+        await ToolRun.BadAsync(2, "no regular file", "key", "revoke", "--from", "/dev/zero", "--store", Server);
+        string link = _folder.PathOf("link");
+        File.CreateSymbolicLink(link, "/dev/zero");
+        await ToolRun.BadAsync(2, "no regular file", "key", "revoke", "--from", link, "--store", Server);
+    }
+
+    [Fact]
+    public async Task A_list_may_come_from_standard_input()
+    {
+        await _folder.ProvisionAsync();
+        using Process process = Process.Start(
+            new ProcessStartInfo(
+                Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+                [typeof(ToolProgram).Assembly.Location, "key", "revoke", "--from", "-", "--store", Server]
+            )
+            {
+                RedirectStandardInput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        await process.StandardInput.WriteAsync(ToolFolder.Name + "\n");
+        process.StandardInput.Close();
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, error);
+        Assert.Contains(
+            ToolFolder.Name,
+            await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids"),
+            StringComparison.Ordinal
+        );
     }
 
     private async Task RevokeAsync(string list)
