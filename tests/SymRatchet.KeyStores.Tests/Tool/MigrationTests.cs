@@ -129,6 +129,17 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_migration_in_which_every_client_fails_ends_before_all_are_tried()
+    {
+        await FillAsync(1_100);
+        SpoilKey(null);
+        ToolRun run = await ToolRun.RunAsync(Migrate);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("1000 clients failed", run.Error, StringComparison.Ordinal);
+        Assert.InRange(run.Error.TrimEnd().Split('\n').Length, 1_001, 1_099);
+    }
+
+    [Fact]
     public async Task A_store_that_still_serves_is_not_taken_for_copied()
     {
         await FillAsync(500);
@@ -145,14 +156,14 @@ public sealed class MigrationTests : IDisposable
         Assert.Equal(1, (await ToolRun.RunAsync("store", "check", "--store", Target)).ExitCode);
     }
 
-    private void SpoilKey(string id)
+    private void SpoilKey(string? id)
     {
         using SqliteConnection connection = new($"Data Source={_folder.Server};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "UPDATE keys SET epoch_key = x'00' WHERE id = $id";
-        command.Parameters.AddWithValue("$id", TestKeys.Id(id));
-        Assert.Equal(1, command.ExecuteNonQuery());
+        command.CommandText = "UPDATE keys SET epoch_key = x'00' WHERE id = $id OR $id IS NULL";
+        command.Parameters.AddWithValue("$id", id is null ? DBNull.Value : TestKeys.Id(id));
+        Assert.NotEqual(0, command.ExecuteNonQuery());
     }
 
     private async Task FillAsync(int count)
