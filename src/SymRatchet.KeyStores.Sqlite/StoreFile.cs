@@ -35,7 +35,17 @@ internal static class StoreFile
             RefuseIfOthersMayUse(part, file?.Owner);
     }
 
-    private static string Resolve(string path)
+    /// <summary>Whether two paths name one file; a hard link is told on Linux only.</summary>
+    internal static bool IsSame(string path, string other) =>
+        FileStatus.IsSupported
+            ? FileStatus.Of(path) is { } one && FileStatus.Of(other) is { } two && one.IsSameFile(two)
+            : string.Equals(
+                Path.GetFullPath(Resolve(path)),
+                Path.GetFullPath(Resolve(other)),
+                StringComparison.OrdinalIgnoreCase
+            );
+
+    internal static string Resolve(string path)
     {
         try
         {

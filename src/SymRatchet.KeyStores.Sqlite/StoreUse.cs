@@ -47,6 +47,16 @@ internal sealed class StoreUse : IDisposable
         throw new KeyStoreException($"The key store {path} is held by another process for too long.");
     }
 
+    /// <summary>Whether a program has the store open. Elsewhere than on Linux none says so.</summary>
+    internal static bool IsInUse(string path)
+    {
+        path = StoreFile.Resolve(path);
+        if (!File.Exists(path + Suffix))
+            return false;
+        using FileStream? alone = Open(path, FileAccess.ReadWrite, FileShare.None);
+        return alone is null;
+    }
+
     public void Dispose() => _shared.Dispose();
 
     // The lock of the file goes with the process, however it ends. Null where others have it.

@@ -26,12 +26,13 @@ internal static class Migration
         Command command = new(
             "migrate",
             """
-            Copies every client that is not revoked to another store, at the epoch at which it is. Stop the servers of the old store first, and
-            destroy it afterwards: two stores that both serve a client are clones. Interrupted, it is run again: what was copied is left as it
-            is, and what was revoked since is revoked in the new store too. A client that cannot be copied is named, and the
-            others are copied. Until all are, 'store check' of the new store says so.
+            Copies every client that is not revoked to another store, which 'store init' made, at the epoch at which it is. Stop the servers of
+            the old store first (a file that a program has open is refused), and destroy it afterwards: two stores that both serve a client are
+            clones. Interrupted, it is run again: what was copied is left as it is, and what was revoked since is revoked in the new store
+            too. A client that cannot be copied is named, and the others are copied. Until all are, 'store check' of the new store says so.
 
-            Example:
+            Examples:
+              symratchet store init --postgres "Host=db;Username=symratchet"
               symratchet store migrate --store server.keys --to-postgres "Host=db;Username=symratchet"
             """
         );
@@ -40,8 +41,17 @@ internal static class Migration
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
+                from.CheckCanBeCopied(parsed, to);
                 await using OpenedStore source = await from.OpenAsync(parsed, cancellationToken: cancellationToken);
-                await using OpenedStore target = await to.OpenAsync(parsed, create: true, cancellationToken);
+                await using OpenedStore target = await to.OpenAsync(parsed, cancellationToken: cancellationToken);
+                if (await source.IsSameDatabaseAsync(target, cancellationToken))
+                    throw new ToolException(
+                        $"both are {source.Name} of one database, one and the same store; nothing was changed"
+                    );
+                if (source.Database is not null || !OperatingSystem.IsLinux())
+                    console.Remark(
+                        $"warning: whether servers still use {source.Name} cannot be seen from here; all must be stopped"
+                    );
                 await target.Unfinished.SetAsync(cancellationToken);
                 ConcurrentQueue<string> failures = [];
                 try

@@ -80,20 +80,56 @@ internal sealed class StoreArguments
                 $"There is no key store {file}; make one with 'symratchet store init --store {file}{(role == ChannelRole.Client ? " --role Client" : "")}'."
             );
         IKeyWrapper wrapper = parsed.GetValue(_ring) is { } folder ? OpenRing(folder) : PlainKeys.Instance;
-        if (file is not null)
-        {
-            SqliteKeyStore store = SqliteKeyStore.Open(
-                file,
-                role,
-                new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper }
-            );
-            return new OpenedStore(store, file, MarkIn(file), store);
-        }
-
-        NpgsqlDataSource source = NpgsqlDataSource.Create(database!);
         try
         {
-            PostgreSqlKeyStoreOptions options = new() { Schema = parsed.GetRequiredValue(_schema), Wrapper = wrapper };
+            return file is not null
+                ? OpenFile(file, role, new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper })
+                : await OpenDatabaseAsync(
+                    database!,
+                    role,
+                    new PostgreSqlKeyStoreOptions { Schema = parsed.GetRequiredValue(_schema), Wrapper = wrapper },
+                    create,
+                    cancellationToken
+                );
+        }
+        catch (KeyStoreException e) when (e.Message.EndsWith("one role only.", StringComparison.Ordinal))
+        {
+            ChannelRole other = role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client;
+            throw new ToolException($"{e.Message} ({_prefix}role {other})");
+        }
+    }
+
+    /// <summary>
+    /// Refuses to copy a file into itself, and one that a program has open. Before either is opened: SQLite would
+    /// give one file with two names two logs.
+    /// </summary>
+    internal void CheckCanBeCopied(ParseResult parsed, StoreArguments target)
+    {
+        if (parsed.GetValue(_file) is not { } file)
+            return;
+        if (parsed.GetValue(target._file) is { } other && StoreFile.IsSame(file, other))
+            throw new ToolException($"{file} and {other} are one and the same store; nothing was changed");
+        if (StoreUse.IsInUse(file))
+            throw new ToolException($"{file} is in use: stop its servers, and run the command again");
+    }
+
+    private static OpenedStore OpenFile(string file, ChannelRole role, SqliteKeyStoreOptions options)
+    {
+        SqliteKeyStore store = SqliteKeyStore.Open(file, role, options);
+        return new OpenedStore(store, file, MarkIn(file), store);
+    }
+
+    private static async Task<OpenedStore> OpenDatabaseAsync(
+        string database,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions options,
+        bool create,
+        CancellationToken cancellationToken
+    )
+    {
+        NpgsqlDataSource source = NpgsqlDataSource.Create(database);
+        try
+        {
             PostgreSqlKeyStore store = create
                 ? await PostgreSqlKeyStore.CreateAsync(source, role, options, cancellationToken)
                 : await PostgreSqlKeyStore.OpenAsync(source, role, options, cancellationToken);

@@ -33,8 +33,6 @@ public sealed class MigrationTests : IDisposable
                 await Task.Delay(1);
             process.Kill(); // SIGKILL
             await process.WaitForExitAsync();
-            if (!File.Exists(Target))
-                continue;
             ToolRun check = await ToolRun.RunAsync("store", "check", "--store", Target);
             if (await CountAsync(Target) is > 0 and < Clients)
             {
@@ -84,6 +82,70 @@ public sealed class MigrationTests : IDisposable
             "--out",
             _folder.PathOf("x")
         );
+    }
+
+    [Theory]
+    [InlineData("same")]
+    [InlineData("other path")]
+    [InlineData("link")]
+    [InlineData("hard link")]
+    public async Task A_store_is_not_copied_into_itself(string how)
+    {
+        await FillAsync(3);
+        string target = how switch
+        {
+            "same" => _folder.Server,
+            "other path" => Path.Combine(Path.GetDirectoryName(_folder.Server)!, ".", "server.keys"),
+            _ => _folder.PathOf("link.keys"),
+        };
+        if (how == "link")
+            File.CreateSymbolicLink(target, _folder.Server);
+        else if (how == "hard link" && !OperatingSystem.IsLinux())
+            return; // elsewhere they are not told apart
+        else if (how == "hard link")
+            Process.Start("ln", [_folder.Server, target]).WaitForExit();
+        byte[] before = await File.ReadAllBytesAsync(_folder.Server);
+        await ToolRun.BadAsync(
+            1,
+            "one and the same store",
+            "store",
+            "migrate",
+            "--store",
+            _folder.Server,
+            "--to-store",
+            target
+        );
+        Assert.Equal(before, await File.ReadAllBytesAsync(_folder.Server));
+    }
+
+    [Fact]
+    public async Task A_target_that_is_not_there_is_not_made()
+    {
+        await FillAsync(3);
+        string missing = _folder.PathOf("missing.keys");
+        await ToolRun.BadAsync(
+            1,
+            $"store init --store {missing}",
+            "store",
+            "migrate",
+            "--store",
+            _folder.Server,
+            "--to-store",
+            missing
+        );
+        Assert.False(File.Exists(missing));
+    }
+
+    [Fact]
+    public async Task A_store_that_a_program_has_open_is_not_copied()
+    {
+        if (!OperatingSystem.IsLinux())
+            return; // elsewhere nobody can tell
+        await FillAsync(3);
+        await using (SqliteKeyStore.Open(_folder.Server, ChannelRole.Server))
+            await ToolRun.BadAsync(1, "is in use", Migrate);
+        Assert.Equal(0, await CountAsync(Target));
+        await ToolRun.GoodAsync(Migrate);
     }
 
     [Fact]
@@ -144,6 +206,7 @@ public sealed class MigrationTests : IDisposable
     {
         await FillAsync(500);
         await using var source = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
+        File.Delete(_folder.Server + "-lock"); // as if it had begun after the tool looked
         using CancellationTokenSource end = new();
         Task serving = Task.Run(async () =>
         {
@@ -186,6 +249,7 @@ public sealed class MigrationTests : IDisposable
                 await store.RotateAsync(next, cancellationToken);
             }
         );
+        await using var target = SqliteKeyStore.Open(Target, ChannelRole.Server);
     }
 
     private async Task AssertEqualAsync()

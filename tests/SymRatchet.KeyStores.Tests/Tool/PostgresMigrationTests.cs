@@ -63,5 +63,41 @@ public sealed class PostgresMigrationTests(PostgresServer server) : IDisposable
         Assert.True((await target.DescribeAsync(TestKeys.Id(NameOf(7))))!.IsRotating);
     }
 
+    [SkippableFact]
+    public async Task A_database_is_not_copied_into_itself()
+    {
+        await ToolRun.GoodAsync("store", "init", "--postgres", server.ConnectionString, "--schema", "itself");
+        await ToolRun.BadAsync(
+            1,
+            "one and the same store",
+            "store",
+            "migrate",
+            "--postgres",
+            server.ConnectionString,
+            "--schema",
+            "itself",
+            "--to-postgres",
+            server.ConnectionString + ";Application Name=other",
+            "--to-schema",
+            "itself"
+        );
+        await ToolRun.GoodAsync("store", "init", "--postgres", server.ConnectionString, "--schema", "beside");
+        ToolRun beside = await ToolRun.RunAsync(
+            "store",
+            "migrate",
+            "--postgres",
+            server.ConnectionString,
+            "--schema",
+            "itself",
+            "--to-postgres",
+            server.ConnectionString,
+            "--to-schema",
+            "beside"
+        );
+        Assert.Equal(0, beside.ExitCode);
+        Assert.Contains("warning: ", beside.Error, StringComparison.Ordinal); // who else uses it is not known
+        await ToolRun.GoodAsync("store", "check", "--postgres", server.ConnectionString, "--schema", "itself");
+    }
+
     private static string NameOf(int client) => string.Create(CultureInfo.InvariantCulture, $"client-{client}");
 }

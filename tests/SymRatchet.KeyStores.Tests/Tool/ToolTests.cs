@@ -66,13 +66,15 @@ public sealed class ToolTests : IDisposable
         Assert.True(await _folder.ConnectAsync(moved));
 
         await ToolRun.GoodAsync("key", "rotate", Name, "--store", moved, "--out", _folder.PathOf("new"));
+        string third = _folder.PathOf("third.keys");
+        await ToolRun.GoodAsync("store", "init", "--store", third);
         await ToolRun.GoodAsync(
             "store",
             "migrate",
             "--store",
             moved,
             "--to-store",
-            _folder.PathOf("third.keys"),
+            third,
             "--to-ring",
             _folder.PathOf("ring")
         );
@@ -203,7 +205,10 @@ public sealed class ToolTests : IDisposable
             "--out",
             _folder.PathOf("y")
         );
-        await ToolRun.BadAsync(1, "serves the Server", "key", "list", "--store", Server, "--role", "Client");
+        await ToolRun.BadAsync(1, "(--role Server)", "key", "list", "--store", Server, "--role", "Client");
+        await ToolRun.BadAsync(1, "serves the Client", "key", "list", "--store", Client);
+        await ToolRun.BadAsync(1, "(--role Client)", "key", "list", "--store", Client);
+        await ToolRun.BadAsync(1, "(--to-role Client)", "store", "migrate", "--store", Server, "--to-store", Client);
         await ToolRun.BadAsync(2, "--credential", "key", "add", "other", "--store", Server);
         await ToolRun.BadAsync(
             1,
