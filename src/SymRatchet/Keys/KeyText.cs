@@ -9,7 +9,7 @@ namespace SymRatchet.Keys;
 /// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same
 /// bytes: UTF-8 text as it
 /// stands, and <c>0x</c> with hex for everything that is not printable UTF-8 and for text that itself begins
-/// with <c>0x</c>.
+/// with <c>0x</c>, or that begins or ends with white space.
 /// </summary>
 internal static class KeyText
 {
@@ -33,7 +33,10 @@ internal static class KeyText
         try
         {
             string text = Strict.GetString(id);
-            return text.StartsWith(HexPrefix, StringComparison.Ordinal) || text.EnumerateRunes().Any(IsHidden)
+            return
+                text.StartsWith(HexPrefix, StringComparison.Ordinal)
+                || text.EnumerateRunes().Any(IsHidden)
+                || text.Length != text.AsSpan().Trim().Length // white space at an end is not seen
                 ? ToHex(id)
                 : text;
         }

@@ -102,7 +102,7 @@ public sealed class ToolIdTests : IDisposable
     [Fact]
     public async Task Ids_that_are_revoked_are_listed_in_a_form_from_which_they_are_revoked_again()
     {
-        string[] ids = ["a", "0xFF00", "@b", " c ", "d"];
+        string[] ids = ["a", "0xFF00", "@b", "0x206320", "d"];
         await ToolRun.GoodAsync("store", "init", "--store", Server);
         foreach (string id in ids)
             await ToolRun.GoodAsync(

@@ -21,6 +21,15 @@ public sealed class KeyTextProperties
     }
 
     [Property(MaxTest = 2000)]
+    public bool White_space_at_an_end_is_seen_and_read_back(NonNull<string> text, NonNegativeInt space, bool atEnd)
+    {
+        char white = " \t\n\u00A0\u2003\u3000"[space.Get % 6];
+        byte[] id = Encoding.UTF8.GetBytes(atEnd ? text.Get + white : white + text.Get);
+        string shown = KeyText.ToDisplay(id);
+        return shown == shown.Trim() && KeyText.Parse(shown).AsSpan().SequenceEqual(id);
+    }
+
+    [Property(MaxTest = 2000)]
     public bool Text_that_looks_like_hex_is_read_back(NonNull<string> rest, bool isHex)
     {
         byte[] id = Encoding.UTF8.GetBytes(

@@ -24,6 +24,18 @@ public sealed class KeyTextTests
         Assert.Equal(id, KeyText.ToDisplay(Encoding.UTF8.GetBytes(id)));
 
     [Theory]
+    [InlineData("sensor ")]
+    [InlineData(" sensor")]
+    [InlineData("sensor\u00A0")]
+    [InlineData("\u3000sensor")]
+    [InlineData(" ")]
+    public void White_space_at_an_end_is_shown_as_hex(string id) =>
+        Assert.Equal(
+            "0x" + Convert.ToHexString(Encoding.UTF8.GetBytes(id)),
+            KeyText.ToDisplay(Encoding.UTF8.GetBytes(id))
+        );
+
+    [Theory]
     [InlineData("0xff00", new byte[] { 0xFF, 0 })]
     [InlineData("0x", new byte[0])]
     [InlineData("0X61", new byte[] { (byte)'0', (byte)'X', (byte)'6', (byte)'1' })]
