@@ -7,7 +7,7 @@ internal static class ExitCode
     internal const int Failure = 1;
     internal const int Usage = 2;
 
-    /// <summary>The id is not in the store.</summary>
+    /// <summary>The id is not in the store, or was revoked.</summary>
     internal const int NotFound = 3;
 
     /// <summary>Stopped by a signal.</summary>

@@ -35,7 +35,7 @@ internal static class Inspection
 
             Examples:
               symratchet key list --store server.keys
-              symratchet key list --store server.keys --revoked --ids > revoked.list
+              symratchet key list --store server.keys --revoked --ids > revoked.new && mv revoked.new revoked.list
               symratchet key list --store server.keys --json --limit 100 --after sensor-17
             """
         )

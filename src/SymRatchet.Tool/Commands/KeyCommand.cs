@@ -63,7 +63,8 @@ internal static class KeyCommand
                     : await IdList.ReadAsync(list!, cancellationToken);
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
                 int count = 0;
-                int exitCode = ExitCode.Success;
+                int before = 0;
+                List<string> unknown = [];
                 foreach (byte[] client in clients)
                 {
                     if (await opened.Directory.RevokeAsync(client, cancellationToken))
@@ -74,18 +75,24 @@ internal static class KeyCommand
                             ExitCode.NotFound
                         );
                     else if (await opened.Directory.DescribeAsync(client, cancellationToken) is null)
-                    {
-                        console.Fail($"{KeyText.ToDisplay(client)} is not in {opened.Name}");
-                        exitCode = ExitCode.NotFound;
-                    }
+                        unknown.Add(KeyText.ToDisplay(client));
+                    else
+                        before++;
                 }
 
                 console.Remark(
                     one is not null
                         ? $"revoked {KeyText.ToDisplay(clients[0])}"
-                        : $"revoked {count} clients of {clients.Count} in {list}; the others are not in {opened.Name}, or were revoked before"
+                        : $"revoked {count} of the {clients.Count} ids in {list}"
+                            + (before > 0 ? $"; revoked before: {before}" : "")
+                            + (unknown.Count > 0 ? $"; not in {opened.Name}: {unknown.Count}" : "")
                 );
-                return exitCode;
+
+                // After a restore these were added later: they need new keys, and their old ones are revoked.
+                unknown.ForEach(name => console.Remark($"not in {opened.Name}: {name}"));
+
+                // A list of which nothing is here is the wrong list, or the wrong store.
+                return unknown.Count > 0 && unknown.Count == clients.Count ? ExitCode.NotFound : ExitCode.Success;
             }
         );
         return command;
