@@ -32,7 +32,10 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     /// <summary>The client's own key store; not disposed by the channel.</summary>
     public IKeyStore? Keys { get; set; }
 
-    /// <summary>The client's id in <see cref="Keys"/>, as text of 1 to 255 bytes of UTF-8.</summary>
+    /// <summary>
+    /// The client's id in <see cref="Keys"/>, as text of 1 to 255 bytes of UTF-8: the text itself, never the form <c>0x</c> and hex of the
+    /// tool <c>symratchet</c>. An id that is no text needs <see cref="Key"/>.
+    /// </summary>
     public string? ClientId { get; set; }
 
     /// <summary>
@@ -46,7 +49,7 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     {
         ValidateCommon();
         if (Key is null == Keys is null || Keys is null != ClientId is null)
-            throw new ArgumentException($"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}.");
+            throw new ArgumentException($"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and not both.");
         if (Key is not null && Key.Protocol != Protocol)
             throw new ArgumentException($"The key serves protocol {Key.Protocol}, but the options ask for {Protocol}.");
         if (ClientId is not null && KeyText.ToBytes(ClientId).Length is 0 or > Limits.MaxIdLength)

@@ -144,6 +144,27 @@ public sealed class V1HandshakeTests
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
     }
 
+    [Theory]
+    [InlineData(true, true, false)]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public async Task A_client_names_its_key_in_one_way(bool key, bool keys, bool id)
+    {
+        using var own = PreSharedKey.Generate("sensor-17");
+        SecureChannelClientOptions options = new()
+        {
+            Key = key ? own : null,
+            Keys = keys ? new InMemoryKeyStore(ChannelRole.Client) : null,
+            ClientId = id ? "sensor-17" : null,
+        };
+        var e = await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await SecureChannel.ConnectAsync(new PipePair().Client, options)
+        );
+        Assert.EndsWith("and not both.", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_replayed_hello_gets_a_challenge_and_no_session_and_moves_nothing()
     {
