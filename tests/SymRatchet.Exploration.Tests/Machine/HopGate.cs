@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace SymRatchet.Exploration.Machine;
 
@@ -9,6 +10,9 @@ namespace SymRatchet.Exploration.Machine;
 /// </summary>
 internal sealed class HopGate
 {
+    // A thread of the pool that is busy with something else must not hold up a run for ever.
+    private static readonly TimeSpan LongestMove = TimeSpan.FromMilliseconds(50);
+
     private static readonly AsyncLocal<HopGate?> Local = new(OnChanged);
 
     private readonly ConcurrentQueue<Hop> _arrived = new();
@@ -16,14 +20,17 @@ internal sealed class HopGate
     private volatile Hop? _running;
     private volatile Thread? _holder = Thread.CurrentThread;
     private volatile bool _isOpen;
+    private int _busyBefore;
+    private volatile int _depth;
 
     /// <summary>Whether the one thread that may run waits for something.</summary>
-    internal bool IsBlocked => _holder is { } holder && holder.ThreadState.HasFlag(ThreadState.WaitSleepJoin);
+    internal bool IsBlocked => _holder is { } holder && holder.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin);
 
     /// <summary>Whatever this thread starts from now on belongs to this gate.</summary>
     internal void Enter()
     {
         _holder = Thread.CurrentThread;
+        _busyBefore = Busy();
         Local.Value = this;
     }
 
@@ -41,13 +48,17 @@ internal sealed class HopGate
         }
     }
 
-    /// <summary>Waits until every hop that is under way has come to the gate.</summary>
+    /// <summary>
+    /// Waits until every hop that is under way has come to the gate: nothing is queued, and no thread of the pool is busy
+    /// but those that stand here, those whose hops run, and those that were busy before.
+    /// </summary>
     /// <returns>How many stand there.</returns>
     internal int Settle()
     {
+        long started = Stopwatch.GetTimestamp();
         for (int calm = 0; calm < 3; calm++)
         {
-            while (ThreadPool.PendingWorkItemCount > 0)
+            while (IsMoving() && Stopwatch.GetElapsedTime(started) < LongestMove)
             {
                 calm = 0;
                 Thread.Yield();
@@ -64,6 +75,23 @@ internal sealed class HopGate
         }
     }
 
+    private bool IsMoving()
+    {
+        if (ThreadPool.PendingWorkItemCount > 0)
+            return true;
+        int standing;
+        lock (_waiting)
+            standing = _waiting.Count + _arrived.Count;
+        return Busy() > _busyBefore + standing + _depth;
+    }
+
+    private static int Busy()
+    {
+        ThreadPool.GetMaxThreads(out int most, out _);
+        ThreadPool.GetAvailableThreads(out int available, out _);
+        return most - available;
+    }
+
     /// <summary>Lets one hop run, on its own thread, until it leaves; meanwhile this thread waits.</summary>
     internal void Run(int index)
     {
@@ -77,8 +105,10 @@ internal sealed class HopGate
         (Hop? outer, Thread? holder) = (_running, _holder);
         _running = hop;
         _holder = hop.Thread;
+        _depth++;
         hop.Go.Set();
         hop.Left.Wait();
+        _depth--;
         _running = outer;
         _holder = holder;
     }
