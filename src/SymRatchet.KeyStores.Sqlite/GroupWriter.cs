@@ -61,19 +61,13 @@ internal sealed class GroupWriter : IAsyncDisposable
             throw new KeyStoreException($"The key store {_path} has {MaxWaiting} changes waiting, and takes no more: its disk or a lock hangs.");
         }
 
-        try
-        {
-            return await write.Result.WaitAsync(_limit, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (!write.Result.IsCompleted)
-        {
-            throw StoreFailure.Late(_path, _limit, isOutcomeUnknown: !write.TryAbandon());
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            write.TryAbandon();
-            throw;
-        }
+        // It may come to its end at the moment when its time is up.
+        await ((Task)write.Result).WaitAsync(_limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (write.Result.IsCompleted)
+            return await write.Result.ConfigureAwait(false);
+        bool isOutcomeUnknown = !write.TryAbandon();
+        cancellationToken.ThrowIfCancellationRequested();
+        throw StoreFailure.Late(_path, _limit, isOutcomeUnknown);
     }
 
     /// <summary>Finishes what waits. A writer that hangs is left behind, and its callers are told.</summary>
