@@ -55,47 +55,12 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="KeyStoreException">The file cannot be used; the message says why.</exception>
-    public static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options = null)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= new SqliteKeyStoreOptions();
-        options.Validate();
-        string named = Path.GetFullPath(path);
-        path = StoreFile.Prepare(named, options.MustExist);
-        StoreUse? use = null;
-        SqliteConnection? anchor = null;
-        try
-        {
-            FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) ?? throw StoreFailure.Replaced(path) : null;
-            if (file is { } used)
-                use = StoreUse.Begin(path, used, options.BusyTimeout);
+    public static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options = null) =>
+        Open(path, role, options, mayBeUnfinished: false);
 
-            // This connection stays open, so that the files which it has opened are those whose numbers are remembered.
-            anchor = StoreConnection.Open(path, options.BusyTimeout);
-            StoreSchema.Ensure(anchor, path, role);
-            StoreFile.CheckRights(path);
-            StoreFiles files = new(named, path);
-            if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
-                throw StoreFailure.Replaced(path);
-
-            // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
-            LogCleaner cleaner = new(path, options);
-            cleaner.Clean(anchor);
-            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, RevocationPosition.Last(anchor));
-            use = null;
-            anchor = null;
-            return store;
-        }
-        catch (SqliteException e)
-        {
-            throw StoreFailure.Of(path, e);
-        }
-        finally
-        {
-            anchor?.Dispose();
-            use?.Dispose();
-        }
-    }
+    /// <summary>For the tool, which completes a copy of another store that was interrupted.</summary>
+    internal static SqliteKeyStore OpenEvenUnfinished(string path, ChannelRole role, SqliteKeyStoreOptions? options = null) =>
+        Open(path, role, options, mayBeUnfinished: true);
 
     /// <inheritdoc/>
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
@@ -241,6 +206,50 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         _use?.Dispose();
     }
 
+    private static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options, bool mayBeUnfinished)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new SqliteKeyStoreOptions();
+        options.Validate();
+        string named = Path.GetFullPath(path);
+        path = StoreFile.Prepare(named, options.MustExist);
+        StoreUse? use = null;
+        SqliteConnection? anchor = null;
+        try
+        {
+            FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) ?? throw StoreFailure.Replaced(path) : null;
+            if (file is { } used)
+                use = StoreUse.Begin(path, used, options.BusyTimeout);
+
+            // This connection stays open, so that the files which it has opened are those whose numbers are remembered.
+            anchor = StoreConnection.Open(path, options.BusyTimeout);
+            StoreSchema.Ensure(anchor, path, role);
+            if (!mayBeUnfinished && anchor.Number("SELECT count(*) FROM store WHERE name = 'unfinished'") != 0)
+                throw StoreFailure.Unfinished(path);
+            StoreFile.CheckRights(path);
+            StoreFiles files = new(named, path);
+            if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
+                throw StoreFailure.Replaced(path);
+
+            // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
+            LogCleaner cleaner = new(path, options);
+            cleaner.Clean(anchor);
+            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, RevocationPosition.Last(anchor));
+            use = null;
+            anchor = null;
+            return store;
+        }
+        catch (SqliteException e)
+        {
+            throw StoreFailure.Of(path, e);
+        }
+        finally
+        {
+            anchor?.Dispose();
+            use?.Dispose();
+        }
+    }
+
     private static StoredKey OwnCopy(StoredKey key) =>
         new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Suites = [.. key.Suites], LastSeen = key.LastSeen };
 
@@ -319,10 +328,10 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         var running = Task.Run(work, cancellationToken);
         try
         {
-            return await running.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (!running.IsCompleted)
-        {
+            await ((Task)running).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (running.IsCompleted)
+                return await running.ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
             throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
         }
         catch (SqliteException e)

@@ -25,7 +25,8 @@ internal static class StoreFailure
         Busy or Locked => "is held by another process for too long.",
         ReadOnly => "is read-only. A store that cannot move its keys forward makes no sessions.",
         _ when e.SqliteErrorCode == Full || e.SqliteExtendedErrorCode == InputOutputNoRoomForIndex => "cannot grow: the disk is full. It serves again once there is room.",
-        Corrupt => "is damaged. Put it back from a backup; the handshake catches up with the other side.",
+        Corrupt => "is damaged. Put it back from a backup; the handshake catches up with the other side."
+            + " A program that opens and closes the file of its own store, for a backup, drops SQLite's locks and may be the cause.",
         NoDatabase => "is no database, or its head is damaged.",
         CannotOpen => "cannot be opened.",
         InputOutput => "cannot be read or written: the disk or file system failed.",
@@ -48,6 +49,10 @@ internal static class StoreFailure
     /// <summary>SQLite keeps the log beside a name: who comes by another name does not see it, and undoes what it holds.</summary>
     internal static KeyStoreException OtherName(string path) =>
         new($"{path} is in use by another name too, or could be: a hard link, or a mount of the file itself. Give it one name only; link or mount its folder.");
+
+    /// <summary>Clients, or revocations, may be missing.</summary>
+    internal static KeyStoreException Unfinished(string path) =>
+        new($"The key store {path} is a copy of another store that is not finished: run 'symratchet store migrate' again.");
 
     /// <summary>A call that was not answered in its time, whatever the disk, another process or the wrapper does.</summary>
     internal static KeyStoreException Late(string path, TimeSpan limit, bool isOutcomeUnknown) =>

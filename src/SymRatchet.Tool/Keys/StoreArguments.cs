@@ -115,7 +115,7 @@ internal sealed class StoreArguments
 
     private static OpenedStore OpenFile(string file, ChannelRole role, SqliteKeyStoreOptions options)
     {
-        SqliteKeyStore store = SqliteKeyStore.Open(file, role, options);
+        SqliteKeyStore store = SqliteKeyStore.OpenEvenUnfinished(file, role, options);
         return new OpenedStore(store, file, MarkIn(file), store);
     }
 

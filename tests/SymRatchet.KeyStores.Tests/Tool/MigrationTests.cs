@@ -39,6 +39,8 @@ public sealed class MigrationTests : IDisposable
                 midway++;
                 Assert.Equal(1, check.ExitCode);
                 Assert.Contains("not finished", check.Error, StringComparison.Ordinal);
+                var refusal = Assert.Throws<KeyStoreException>(() => SqliteKeyStore.Open(Target, ChannelRole.Server));
+                Assert.Contains("store migrate", refusal.Message, StringComparison.Ordinal);
             }
         }
 
@@ -273,7 +275,7 @@ public sealed class MigrationTests : IDisposable
 
     private static async Task<int> CountAsync(string path)
     {
-        await using var store = SqliteKeyStore.Open(path, ChannelRole.Server);
+        await using var store = SqliteKeyStore.OpenEvenUnfinished(path, ChannelRole.Server);
         int count = 0;
         await foreach (KeyRecord _ in store.ListAllAsync())
             count++;
