@@ -6,17 +6,21 @@ internal sealed class RevocationPositions(RevocationPosition opened)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<RevocationPosition> _ended = [];
+    private int _notFollowed;
 
     /// <summary>
-    /// Where a new watch starts: nobody says which of those that ended it follows, so at all of them. The next one starts at the store's
-    /// opening, and tells some twice.
+    /// Where a new watch starts: at all positions, since nobody says which of the watches that ended it follows. They stay until each of
+    /// those has been followed; some revocations are told twice.
     /// </summary>
     internal RevocationPosition[] Start()
     {
         lock (_gate)
         {
-            RevocationPosition[] start = _ended.Count == 0 ? [opened] : [.. _ended];
-            _ended.Clear();
+            if (_notFollowed == 0)
+                return [opened];
+            RevocationPosition[] start = [.. _ended];
+            if (--_notFollowed == 0)
+                _ended.Clear();
             return start;
         }
     }
@@ -24,6 +28,9 @@ internal sealed class RevocationPositions(RevocationPosition opened)
     internal void End(RevocationPosition[] positions)
     {
         lock (_gate)
+        {
             _ended.UnionWith(positions);
+            _notFollowed++;
+        }
     }
 }
