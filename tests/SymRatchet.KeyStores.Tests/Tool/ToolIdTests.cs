@@ -152,7 +152,8 @@ public sealed class ToolIdTests : IDisposable
         Assert.Equal($"revoked 1 of the 1 ids in {file}", run.Error.TrimEnd());
 
         await File.WriteAllTextAsync(file, "nobody" + Environment.NewLine);
-        await ToolRun.BadAsync(3, "nobody", "key", "revoke", "--from", file, "--store", backup);
+        run = await ToolRun.RunAsync("key", "revoke", "--from", file, "--store", backup);
+        Assert.Equal((3, true), (run.ExitCode, run.Error.Contains($"not in {backup}: nobody", StringComparison.Ordinal)));
 
         await File.WriteAllTextAsync(file, "d" + Environment.NewLine + "0xF");
         await ToolRun.BadAsync(2, "0xF", "key", "revoke", "--from", file, "--store", backup);
