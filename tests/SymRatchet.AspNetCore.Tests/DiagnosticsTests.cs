@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -94,5 +95,31 @@ public sealed class DiagnosticsTests
         Assert.Equal(!hashed, all.Contains("sensor-17", StringComparison.Ordinal));
         Assert.Equal(hashed, all.Contains("Handshake as Server of #", StringComparison.Ordinal));
         Assert.Contains("Aegis256", all, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_store_says_names_a_client_only_where_logs_may(bool hashed)
+    {
+        using ListLoggerFactory logs = new();
+        using PreSharedKey key = PreSharedKey.Generate("sensor-17");
+        PipePair wire = new();
+        SecureChannelServerOptions serverOptions = new() { Keys = new NamingStore(), LoggerFactory = logs, HashIdsInLogs = hashed };
+        Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(wire.Server, serverOptions).AsTask();
+        await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(wire.Client, new SecureChannelClientOptions { Key = key }).AsTask());
+        var failure = await Assert.ThrowsAsync<SecureChannelException>(() => accepting);
+        Assert.Contains("sensor-17", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(!hashed, logs.Lines.Any(line => line.Contains("sensor-17", StringComparison.Ordinal)));
+        Assert.Contains(logs.Lines, line => line.Contains("KeyStore", StringComparison.Ordinal));
+    }
+
+    private sealed class NamingStore : IKeyStore
+    {
+        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
+            throw new KeyStoreException($"The row of {Encoding.ASCII.GetString(id.Span)} is damaged.");
+
+        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
     }
 }

@@ -117,7 +117,11 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     {
         ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
         activity.Failed(failure.Error);
-        _logger.HandshakeFailed(role, transport.RemoteName, failure.Error, failure.Message);
+
+        // What a store says may name the client; its exception still does, for the caller.
+        bool mayName = options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
+        _logger.HandshakeFailed(
+            role, transport.RemoteName, failure.Error, mayName ? failure.InnerException!.GetType().Name : failure.Message);
         return AbandonAsync(state);
     }
 
