@@ -8,19 +8,38 @@ namespace SymRatchet.Exploration;
 /// </summary>
 public sealed class MachineTests
 {
+    // Without the thread pool, of whose rest nobody can be certain: there a finding is confirmed by replays instead.
     [Fact]
     public void A_schedule_replays_its_run()
     {
-        Scenario scenario = Scenarios.Wide[0];
-        RandomChooser chooser = new(seed: 3);
-        Run.Execute(scenario, chooser, out IReadOnlyList<string> first);
-        Run.Execute(
-            scenario,
-            new ReplayChooser(Schedule.Parse(chooser.Taken.ToString())),
-            out IReadOnlyList<string> second
-        );
-        Assert.NotEmpty(chooser.Taken.Deviations);
-        Assert.Equal(first, second);
+        for (int seed = 0; seed < 50; seed++)
+        {
+            RandomChooser chooser = new(seed);
+            IReadOnlyList<string> first = Walk(chooser);
+            Assert.NotEmpty(chooser.Taken.Deviations);
+            Assert.Equal(first, Walk(new ReplayChooser(Schedule.Parse(chooser.Taken.ToString()))));
+        }
+    }
+
+    private static IReadOnlyList<string> Walk(Chooser chooser)
+    {
+        Scheduler scheduler = new(chooser);
+        int[] calls = new int[3];
+        scheduler.NextCalls = () =>
+            Enumerable.Range(0, calls.Length)
+                .Where(actor => calls[actor] < 3)
+                .Select(actor => new Step($"actor {actor}", () => Call(actor)));
+        scheduler.Enter();
+        scheduler.Explore();
+        scheduler.Leave();
+        return scheduler.Trace;
+
+        void Call(int actor)
+        {
+            calls[actor]++;
+            scheduler.Yield("a call");
+            scheduler.Post($"answer to {actor}", () => scheduler.Yield("an answer"));
+        }
     }
 
     [Fact]

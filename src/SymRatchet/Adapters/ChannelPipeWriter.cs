@@ -80,10 +80,14 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
     {
         TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Interlocked.CompareExchange(ref _completion, completion, null) is { } earlier)
-            return new ValueTask(earlier.Task);
+            return exception is null ? new ValueTask(earlier.Task) : GivenUpAsync(earlier.Task);
         _ = CompleteAsync(completion, exception);
         return new ValueTask(completion.Task);
     }
+
+    // Whoever gives up waits for a completion that is under way, and is not told how it failed.
+    private static async ValueTask GivenUpAsync(Task completion) =>
+        await completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task CompleteAsync(TaskCompletionSource completion, Exception? exception)
     {

@@ -11,7 +11,7 @@ namespace SymRatchet.Exploration.Machine;
 internal sealed class HopGate
 {
     // A thread of the pool that is busy with something else must not hold up a run for ever.
-    private static readonly TimeSpan LongestMove = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestMove = TimeSpan.FromMilliseconds(500);
 
     private static readonly AsyncLocal<HopGate?> Local = new(OnChanged);
 
@@ -31,6 +31,13 @@ internal sealed class HopGate
     {
         _holder = Thread.CurrentThread;
         _busyBefore = Busy();
+        for (int i = 0; i < 10; i++)
+        {
+            // What the run before has left may still be on its way out.
+            Thread.Yield();
+            _busyBefore = Math.Min(_busyBefore, Busy());
+        }
+
         Local.Value = this;
     }
 
@@ -58,7 +65,7 @@ internal sealed class HopGate
         long started = Stopwatch.GetTimestamp();
         for (int calm = 0; calm < 3; calm++)
         {
-            while (IsMoving() && Stopwatch.GetElapsedTime(started) < LongestMove)
+            while (IsMoving(Stopwatch.GetElapsedTime(started)))
             {
                 calm = 0;
                 Thread.Yield();
@@ -75,10 +82,12 @@ internal sealed class HopGate
         }
     }
 
-    private bool IsMoving()
+    private bool IsMoving(TimeSpan elapsed)
     {
         if (ThreadPool.PendingWorkItemCount > 0)
             return true;
+        if (elapsed > LongestMove)
+            return false;
         int standing;
         lock (_waiting)
             standing = _waiting.Count + _arrived.Count;
