@@ -55,11 +55,13 @@ internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(option
 
         (RoundMember member, long round, double[] own) = _unanswered[0];
         _unanswered.RemoveAt(0);
+        // Whoever came later to this round waits behind, and is counted from his own answer on.
+        HashSet<RoundMember> behind = [.. _unanswered.Where(waiting => waiting.Round == round).Select(waiting => waiting.Member)];
         List<KeyValuePair<RoundMember, double[]>> contributions = [];
         foreach (RoundMember other in PresentMembers)
         {
             // The client's own numbers count even where it went on so far that its past no longer holds them.
-            if ((other == member ? own : _pasts[other].Find(round)) is { } numbers)
+            if (!behind.Contains(other) && (other == member ? own : _pasts[other].Find(round)) is { } numbers)
                 contributions.Add(KeyValuePair.Create(other, numbers));
         }
 

@@ -107,7 +107,7 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
             _closed = new Closed(
                 round,
                 [asking],
-                [.. _present.Values.Where(other => other.Contributions.Count >= round).Select(other => (other, other.Contributions[round - 1]))],
+                [.. _present.Values.Where(other => other.Contributions.Count >= round && !_turns.Contains((other, round))).Select(other => (other, other.Contributions[round - 1]))],
                 CloseReason.Answered,
                 _now);
         }
