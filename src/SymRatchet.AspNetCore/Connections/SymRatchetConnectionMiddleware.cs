@@ -21,7 +21,7 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
         {
             IDuplexPipe protectedTransport = channel.AsDuplexPipe();
             IDuplexPipe transport = connection.Transport;
-            connection.Transport = protectedTransport;
+            connection.Transport = new SecureTransport(protectedTransport.Input, new TransportWriter(protectedTransport.Output));
             connection.Features.Set<ISecureChannelFeature>(new SecureChannelFeature(channel.Peer));
 
             // A channel that failed, or whose client was revoked, takes the connection and all that runs on it with it.
@@ -47,6 +47,8 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
             }
         }
     }
+
+    private sealed record SecureTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private async Task<ISecureChannel?> HandshakeAsync(ConnectionContext connection)
     {

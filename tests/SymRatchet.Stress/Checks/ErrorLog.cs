@@ -23,10 +23,6 @@ internal sealed class ErrorLog(Verdict verdict) : ILoggerFactory, ILoggerProvide
         Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
-        // Kestrel logs whatever a flush throws, and the pipe of a channel throws what ended it.
-        if (exception is SecureChannelException &&
-            formatter(state, exception).Contains("TimingPipeFlusher", StringComparison.Ordinal))
-            return;
         if (IsEnabled(logLevel))
             verdict.Fail($"log line {eventId}: {formatter(state, exception)} {exception}");
     }
