@@ -5,11 +5,13 @@ namespace SymRatchet.Adapters;
 
 /// <summary>
 /// The reading half of a channel as a pipe. The buffers are the inner reader's, and it gives them back only when no read is in
-/// progress: completed during one, the read ends first, with an error and not with bytes.
+/// progress and nobody holds bytes of theirs: completed during a read, the read ends first, with an error and not with bytes;
+/// completed while bytes are held, they go back with the holder's <see cref="AdvanceTo(SequencePosition)"/>, or never.
 /// </summary>
 internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream stream, Func<Task> completed) : PipeReader
 {
     private ExclusiveUse _reading;
+    private bool _isHeld;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -21,10 +23,11 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
             result = await inner.ReadAsync(cancellationToken).ConfigureAwait(false);
             // What the inner reader still holds is handed out no more than what the channel does.
             await stream.ThrowIfEndedAsync().ConfigureAwait(false);
+            Hold(result);
         }
         finally
         {
-            Leave();
+            LeaveUnlessHeld();
         }
 
         return result;
@@ -36,11 +39,14 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
         try
         {
             stream.ThrowIfEndedAsync().GetAwaiter().GetResult(); // completes at once
-            return inner.TryRead(out result);
+            if (!inner.TryRead(out result))
+                return false;
+            Hold(result);
+            return true;
         }
         finally
         {
-            Leave();
+            LeaveUnlessHeld();
         }
     }
 
@@ -48,14 +54,17 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        Enter();
+        if (!_isHeld)
+            Enter();
+        _isHeld = false;
         try
         {
             inner.AdvanceTo(consumed, examined);
         }
         finally
         {
-            Leave();
+            if (_reading.Leave())
+                inner.Complete();
         }
     }
 
@@ -82,9 +91,12 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
             throw _reading.HasEnded ? Completed() : new InvalidOperationException("Another read is in progress on this pipe.");
     }
 
-    private void Leave()
+    // From here on the bytes are the caller's, until it says how many it took.
+    private void Hold(ReadResult result) => _isHeld = !result.Buffer.IsEmpty && !_reading.HasEnded;
+
+    private void LeaveUnlessHeld()
     {
-        if (!_reading.Leave())
+        if (_isHeld || !_reading.Leave())
             return;
         inner.Complete();
         throw Completed();

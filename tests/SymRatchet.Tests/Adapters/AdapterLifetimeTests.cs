@@ -64,6 +64,29 @@ public sealed class AdapterLifetimeTests
     }
 
     [Fact]
+    public async Task A_pipe_completed_while_bytes_of_it_are_held_leaves_them_to_their_holder()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            await using ChannelPair pair = await ChannelPair.CreateAsync();
+            ChannelDuplexPipe pipe = new(pair.Server, leaveOpen: false, ArrayPool<byte>.Shared);
+            byte[] sent = [.. Enumerable.Repeat((byte)7, 3000)];
+            await pair.Client.SendAsync(sent);
+            ReadResult held = await pipe.Input.ReadAsync();
+            await pipe.Input.CompleteAsync();
+            byte[][] rented = [.. Enumerable.Range(9, 9).Select(bits => ArrayPool<byte>.Shared.Rent(1 << bits))];
+            foreach (byte[] buffer in rented)
+                buffer.AsSpan().Fill(0xEE);
+            Assert.Equal(sent, held.Buffer.ToArray());
+            foreach (byte[] buffer in rented)
+                ArrayPool<byte>.Shared.Return(buffer);
+            pipe.Input.AdvanceTo(held.Buffer.End);
+            Assert.Throws<InvalidOperationException>(() => pipe.Input.TryRead(out _));
+            await pipe.Output.CompleteAsync(new IOException("cut"));
+        }
+    }
+
+    [Fact]
     public async Task A_token_cancelled_after_its_flush_cancels_no_other_and_drops_nothing()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
