@@ -22,7 +22,7 @@ internal sealed class ChannelSender
     private readonly PipeWriter _output;
     private readonly ChannelSession _session;
     private readonly ChannelLifetime _lifetime;
-    private readonly Action<SecureChannelException> _fail;
+    private readonly Action<SecureChannelException, SecureChannelError?> _fail;
     private readonly TransportOperation<FlushResult> _flush;
     private readonly SemaphoreSlim _writer = new(1, 1);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,8 +38,9 @@ internal sealed class ChannelSender
     /// <param name="output">Where the frames go.</param>
     /// <param name="session">Seals them.</param>
     /// <param name="lifetime">The end that is shared with the receiver.</param>
-    /// <param name="fail">Ends the channel.</param>
-    internal ChannelSender(PipeWriter output, ChannelSession session, ChannelLifetime lifetime, Action<SecureChannelException> fail)
+    /// <param name="fail">Ends the channel, and tells the peer the second, where it is one.</param>
+    internal ChannelSender(
+        PipeWriter output, ChannelSession session, ChannelLifetime lifetime, Action<SecureChannelException, SecureChannelError?> fail)
     {
         _output = output;
         _session = session;
@@ -258,8 +259,10 @@ internal sealed class ChannelSender
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && _flush.HasOperation)
         {
-            // A part of a frame may be on its way, and what would follow it must not begin it again.
-            Break(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"));
+            // A part of a frame may be on its way, and what would follow it must not begin it again. The flush goes on: where all of it
+            // leaves, the peer is told.
+            if (_lifetime.State != ChannelState.Closed)
+                _fail(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"), SecureChannelError.Aborted);
             throw;
         }
         catch (Exception e)
@@ -275,16 +278,11 @@ internal sealed class ChannelSender
     // A transport that failed, or took a part of a frame, takes nothing more. The first failure stays.
     private SecureChannelException Fail(SecureChannelException failure)
     {
-        Break(failure);
-        _lifetime.ThrowIfEnded();
-        return failure;
-    }
-
-    private void Break(SecureChannelException failure)
-    {
         _isBroken = true;
         if (_lifetime.State != ChannelState.Closed)
-            _fail(failure);
+            _fail(failure, null);
+        _lifetime.ThrowIfEnded();
+        return failure;
     }
 
     private static string? WhyFailed(FlushResult flushed) =>
@@ -345,7 +343,7 @@ internal sealed class ChannelSender
     {
         _isBroken = true;
         if (!_lifetime.IsClosedByPeer)
-            _fail(failure);
+            _fail(failure, null);
     }
 
     private void SealOutbox()

@@ -36,7 +36,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _logger = logger;
         _logName = logName;
         _place = place;
-        _sender = new ChannelSender(transport.Output, session, _lifetime, failure => End(failure, told: null));
+        _sender = new ChannelSender(transport.Output, session, _lifetime, End);
         _receiver = new ChannelReceiver(transport, session, _lifetime, this);
         ChannelMetrics.ChannelOpened();
     }

@@ -142,7 +142,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             case KeyNeeded needed:
                 _client = options.LogNameOf(needed.Id.Span);
                 _live?.Identify(needed.Id);
-                using (StoredKey? key = await AskStoreAsync(ended => store.FindAsync(needed.Id, ended), cancellationToken).ConfigureAwait(false))
+                using (StoredKey? key = await AskStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken).ConfigureAwait(false))
                 {
                     _isFirstMove = store is InMemoryKeyStore && key is { LastSeen: null };
                     return needed.Found(key);
@@ -199,8 +199,18 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     private async ValueTask<bool> AdvanceAsync(AdvanceNeeded advance, SecretBytes epochKey, CancellationToken cancellationToken)
     {
         using (epochKey)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
             await store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, epochKey.Memory, cancellationToken).ConfigureAwait(false);
+        }
+
         return true;
+    }
+
+    private ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return store.FindAsync(id, cancellationToken);
     }
 
     /// <summary>Waits for a store until the handshake ends, whatever the store does: it may block, or ignore its token.</summary>
@@ -213,7 +223,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
             // A token of its own: what a store does when it is cancelled must not run before what ends the handshake.
             CancellationTokenSource ended = new();
-            Task<T> answer = Task.Run(() => question(ended.Token).AsTask(), CancellationToken.None);
+            Task<T> answer = StoreThreads.RunAsync(store, () => question(ended.Token).AsTask());
             try
             {
                 return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);

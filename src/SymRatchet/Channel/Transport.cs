@@ -105,7 +105,7 @@ internal sealed class Transport : IAsyncDisposable
     {
         if (HasEnded)
             return false;
-        _reading = ReadAsync(cancellationToken).AsTask();
+        _reading = BeginAsync(() => ReadAsync(cancellationToken).AsTask());
         Take(await _reading.WaitAsync(cancellationToken).ConfigureAwait(false));
         _reading = null;
         return true;
@@ -114,10 +114,13 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>For a handshake: sends, and waits no longer than its token, whatever the transport does.</summary>
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        Task<FlushResult> write = Output.WriteAsync(bytes, cancellationToken).AsTask();
+        Task<FlushResult> write = BeginAsync(() => Output.WriteAsync(bytes, cancellationToken).AsTask());
         _writing = write;
         await write.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    // A stream of somebody's own may block where it should be asynchronous, and then it is not the handshake that waits.
+    private Task<T> BeginAsync<T>(Func<Task<T>> call) => _stream is null or NetworkStream ? call() : Task.Run(call);
 
     /// <summary>Closes the stream beneath, which wakes whoever still reads or writes. Not a pipe, nor what is left open.</summary>
     internal async Task CloseStreamAsync()

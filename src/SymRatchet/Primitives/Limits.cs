@@ -30,11 +30,11 @@ internal static class Limits
     /// <summary>How long the last word of a failing or closing channel may take to leave.</summary>
     internal static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
 
-    // A handshake that waits costs some kilobytes. At 500 connections a second, one waits four seconds before as many newer
-    // ones of its identity or address have come; in all, longer than a handshake may take.
     /// <summary>How long a pipe that was completed may take to send what is left in it, and its close.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
+    // A handshake that waits costs some kilobytes. At 500 connections a second, one waits four seconds before as many newer
+    // ones of its identity or address have come; in all, longer than a handshake may take.
     internal const int PendingHandshakes = 8192;
     internal const int PendingHandshakesPerAddress = 2048;
     internal const int PendingHandshakesPerId = 2048;

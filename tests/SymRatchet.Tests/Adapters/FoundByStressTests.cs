@@ -147,7 +147,7 @@ public sealed class FoundByStressTests
         using RatchetPair pair = new();
         Pipe pipe = new();
         ChannelLifetime lifetime = new();
-        ChannelSender sender = new(pipe.Writer, pair.Client, lifetime, _ => { });
+        ChannelSender sender = new(pipe.Writer, pair.Client, lifetime, (_, _) => { });
         Ping ping = new(1);
 
         Assert.True(lifetime.TryEnd(failure: null, out _));

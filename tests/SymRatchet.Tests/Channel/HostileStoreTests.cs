@@ -1,3 +1,4 @@
+using SymRatchet.Channel;
 using SymRatchet.Keys;
 using SymRatchet.TestKit;
 
@@ -60,6 +61,22 @@ public sealed class HostileStoreTests
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting).WaitAsync(Generous);
     }
 
+    [Fact]
+    public async Task A_store_that_blocks_keeps_only_a_few_threads_of_the_pool()
+    {
+        using HostileStore store = new("find", "blocks");
+        SecureChannelServerOptions server = new() { Keys = store, HandshakeTimeout = TimeSpan.FromSeconds(2) };
+        Task<ISecureChannel>[] accepting = [.. Enumerable.Range(0, 10 * StoreThreads.PerStore).Select(_ => Start(server).Accepting)];
+        foreach (Task<ISecureChannel> one in accepting)
+            Assert.Equal(SecureChannelError.Timeout, (await Assert.ThrowsAsync<SecureChannelException>(() => one).WaitAsync(Generous)).Error);
+        Assert.InRange(store.Calls, 1, StoreThreads.PerStore);
+
+        // A call that nobody waits for any more is not begun once the threads are free.
+        await store.AssertLateCallAsync();
+        await Task.Delay(100);
+        Assert.InRange(store.Calls, 1, StoreThreads.PerStore);
+    }
+
     // Started elsewhere: a store that blocks must not block the test.
     private static (Task<ISecureChannel> Connecting, Task<ISecureChannel> Accepting) Start(SecureChannelServerOptions server, CancellationToken cancellationToken = default)
     {
@@ -81,6 +98,7 @@ public sealed class HostileStoreTests
         private readonly TaskCompletionSource _returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ManualResetEventSlim _unblock = new();
         private StoredKey? _lateKey;
+        private int _calls;
         private ReadOnlyMemory<byte> _epochKey;
         private byte[] _epochKeyLate = [];
         private byte[] _epochKeyAtFirst = [];
@@ -95,6 +113,8 @@ public sealed class HostileStoreTests
         internal static PreSharedKey Key => PreSharedKey.Import("device 1", new byte[PreSharedKey.Size]);
 
         internal Task Called => _called.Task;
+
+        internal int Calls => Volatile.Read(ref _calls);
 
         public async ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
         {
@@ -142,6 +162,7 @@ public sealed class HostileStoreTests
         {
             if (_hostility == "blocks in its token")
                 cancellationToken.Register(() => _unblock.Wait(CancellationToken.None));
+            Interlocked.Increment(ref _calls);
             _called.TrySetResult();
             if (_hostility == "blocks")
                 _unblock.Wait(CancellationToken.None);

@@ -270,6 +270,63 @@ public sealed class LifetimeTests
             Assert.Equal(SecureChannelError.Timeout, (await Assert.ThrowsAsync<SecureChannelException>(() => connecting.AsTask().WaitAsync(Soon))).Error);
     }
 
+    [Theory]
+    [InlineData(ChannelRole.Client)]
+    [InlineData(ChannelRole.Server)]
+    public async Task A_stream_that_blocks_its_thread_holds_up_no_handshake(ChannelRole role)
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        await using BlockingStream blocking = new(role == ChannelRole.Client ? sockets.Client : sockets.Server);
+        blocking.Block();
+        SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
+        SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        client.HandshakeTimeout = server.HandshakeTimeout = TimeSpan.FromSeconds(0.5);
+        Task<ISecureChannel> handshake = await Task.Run(() => Task.FromResult(role == ChannelRole.Client
+            ? SecureChannel.ConnectAsync(blocking, client).AsTask()
+            : SecureChannel.AcceptAsync(blocking, server).AsTask())).WaitAsync(Soon);
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() => handshake.WaitAsync(Soon));
+        Assert.Equal(SecureChannelError.Timeout, error.Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_that_blocks_its_thread_holds_up_nobody_who_ends_the_channel(bool abort)
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        await using BlockingStream blocking = new(sockets.Server);
+        Task<ISecureChannel> connecting =
+            SecureChannel.ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1)).AsTask();
+        ISecureChannel server = await SecureChannel.AcceptAsync(blocking, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ISecureChannel client = await connecting;
+        blocking.Block();
+        Task sending = Task.Run(() => server.SendAsync(new byte[10]).AsTask());
+        Task<byte[]?> receiving = Task.Run(() => ChannelPair.ReceiveAsync(server));
+        await blocking.Blocked.WaitAsync(Soon);
+        if (abort)
+            await Task.Run(server.Abort).WaitAsync(Soon);
+        await server.DisposeAsync().AsTask().WaitAsync(Soon);
+        Assert.Equal(ProtocolPhase.Terminated, server.Phase);
+
+        // The calls themselves come back when their threads do.
+        blocking.Unblock();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending).WaitAsync(Soon);
+        await Assert.ThrowsAnyAsync<Exception>(() => receiving).WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task A_peer_learns_of_a_cancelled_send_whose_frame_arrives_whole()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync(pipeOptions: Narrow);
+        using CancellationTokenSource source = new();
+        Task sending = pair.Client.SendAsync(new byte[] { 1 }, source.Token).AsTask();
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending).WaitAsync(Soon);
+        Assert.Equal([1], await ChannelPair.ReceiveAsync(pair.Server).WaitAsync(Soon));
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server).WaitAsync(Soon));
+        Assert.Equal(SecureChannelError.TerminatedByPeer, error.Error);
+    }
+
     [Fact]
     public async Task A_pipe_that_its_owner_completed_first_does_not_keep_a_channel_from_being_disposed()
     {
