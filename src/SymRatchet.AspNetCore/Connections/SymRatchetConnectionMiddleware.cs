@@ -57,7 +57,7 @@ internal sealed class SymRatchetConnectionMiddleware(ConnectionDelegate next, Se
         using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping);
         try
         {
-            return await SecureChannel.AcceptAsync(connection.Transport, connection.RemoteEndPoint, options, either.Token).ConfigureAwait(false);
+            return await SecureChannel.AcceptAsync(connection.Transport, options, connection.RemoteEndPoint, either.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
         {

@@ -1,15 +1,54 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using SymRatchet.Adapters;
 
 namespace SymRatchet;
 
 /// <summary>
-/// Other faces of a channel, for code that wants bytes and not messages. As safe among threads as the channel: one reader and one
-/// writer at a time. While a face is used, the channel's own sending and receiving are not.
+/// Shorter ways to receive, and other faces of a channel, for code that wants bytes and not messages. As safe among threads as the
+/// channel: one reader and one writer at a time. While a face is used, the channel's own sending and receiving are not.
 /// </summary>
 public static class SecureChannelExtensions
 {
+    /// <summary>Receives one message as an array of its own. Where messages are many, <see cref="ReadAllAsync"/> makes none.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="cancellationToken">Cancelled, it leaves the channel usable and loses nothing.</param>
+    /// <returns>The message, which may be empty; null where the peer closed the channel and proved it.</returns>
+    /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
+    /// <exception cref="SecureChannelException">The channel has failed.</exception>
+    public static async ValueTask<byte[]?> ReceiveMessageAsync(this ISecureChannel channel, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        using ReceiveBuffer buffer = new();
+        return await channel.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false) ? buffer.Message.ToArray() : null;
+    }
+
+    /// <summary>
+    /// Receives every message until the peer closes the channel and proves it; any other end is an exception. One buffer serves them
+    /// all: a message is good until the next one is asked for. Left early, the channel stays usable.
+    /// </summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="cancellationToken">Ends the wait for the next message; the channel stays usable and loses nothing.</param>
+    /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
+    /// <exception cref="SecureChannelException">The channel has failed.</exception>
+    public static IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllAsync(this ISecureChannel channel, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        return ReadAllCoreAsync(channel, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllCoreAsync(
+        ISecureChannel channel, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using ReceiveBuffer buffer = new();
+        while (await channel.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false))
+        {
+            yield return buffer.Message;
+            buffer.Reset();
+        }
+    }
+
     /// <summary>
     /// Returns a two-way stream over the channel. <see cref="ChannelProtocol.Seed"/> exchanges one message a round, so only protocol 1
     /// makes a useful stream.

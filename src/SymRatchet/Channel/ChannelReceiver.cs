@@ -26,6 +26,7 @@ internal sealed class ChannelReceiver
     private readonly TransportOperation<ReadResult> _read;
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _call;
+    private long _reads;
 
     internal ChannelReceiver(Transport transport, ChannelSession session, ChannelLifetime lifetime, IReceiverOwner owner)
     {
@@ -38,6 +39,16 @@ internal sealed class ChannelReceiver
 
     /// <summary>Completed once <see cref="Release"/> was called and nobody uses the reading half of the transport any more.</summary>
     internal Task Finished => _finished.Task;
+
+    /// <summary>The number of the transport's read that has brought nothing yet, 1 or more; 0 where none is out.</summary>
+    internal long PendingRead
+    {
+        get
+        {
+            long read = Volatile.Read(ref _reads);
+            return _read.IsOut ? read : 0;
+        }
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
@@ -194,7 +205,7 @@ internal sealed class ChannelReceiver
         try
         {
             if (!_read.HasOperation)
-                _read.Begin(_transport.ReadAsync(_lifetime.Stopping));
+                BeginRead();
             read = await _read.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -213,6 +224,12 @@ internal sealed class ChannelReceiver
             _transport.Take(read);
         _lifetime.ThrowIfEnded();
         return true;
+    }
+
+    private void BeginRead()
+    {
+        Volatile.Write(ref _reads, _reads + 1);
+        _read.Begin(_transport.ReadAsync(_lifetime.Stopping));
     }
 
     private void StreamEnded()

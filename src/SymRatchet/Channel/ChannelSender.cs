@@ -129,6 +129,13 @@ internal sealed class ChannelSender
         StartOutbox();
     }
 
+    /// <summary>Posts a ping that nobody waits for, unless another has not left yet, which serves as well.</summary>
+    internal void PostIfNone(Ping ping)
+    {
+        if (Interlocked.CompareExchange(ref _ping, ping, null) is null)
+            StartOutbox();
+    }
+
     /// <summary>Posts the answer that the session has for the peer's last ping.</summary>
     internal void PostReply() => StartOutbox();
 

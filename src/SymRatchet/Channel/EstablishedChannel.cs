@@ -24,6 +24,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _pings;
     private Ping? _ping;
+    private KeepAlive? _keepAlive;
     private int _closing;
     private int _disposed;
 
@@ -50,6 +51,24 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     public CancellationToken Ended => _lifetime.Ended;
 
     internal TimeProvider Time => _time;
+
+    /// <summary>Fails the channel where the peer gives no sign of life. Called once, before the channel is anybody's.</summary>
+    internal void WatchPeer(TimeSpan interval, TimeSpan timeout)
+    {
+        _keepAlive = new KeepAlive(
+            interval,
+            timeout,
+            _time,
+            () => _receiver.PendingRead,
+            () =>
+            {
+                _sender.PostIfNone(new Ping(Interlocked.Increment(ref _pings)));
+                return _lifetime.State == ChannelState.Open;
+            },
+            () => Silent(interval + timeout));
+        if (_lifetime.IsEnded)
+            _keepAlive.Dispose();
+    }
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
@@ -137,6 +156,14 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         return failure;
     }
 
+    private void Silent(TimeSpan limit)
+    {
+        if (_lifetime.State == ChannelState.Open)
+            End(
+                SecureChannelException.Of(SecureChannelError.Timeout, $"no sign of life from the peer, limit {limit.TotalSeconds:0.#} s"),
+                SecureChannelError.Timeout);
+    }
+
     void IReceiverOwner.PeerClosed()
     {
         if (!_lifetime.TryClose(ChannelEvent.PeerClose))
@@ -157,6 +184,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     {
         if (!_lifetime.TryEnd(failure, out ChannelState from))
             return;
+        _keepAlive?.Dispose();
 
         // Once both closes are said there is nothing to tell.
         _sender.End(from == ChannelState.Closed ? null : told);

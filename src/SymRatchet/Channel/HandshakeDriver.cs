@@ -86,6 +86,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         string name = options.LogNameOf(peer.ClientId.Span);
         _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
         EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _live);
+        if (options.KeepAliveInterval != Timeout.InfiniteTimeSpan)
+            channel.WatchPeer(options.KeepAliveInterval, options.KeepAliveTimeout);
         if (_live is not null && !_live.TryEstablish(channel))
             channel.Abort(RevokedKey);
         return channel;

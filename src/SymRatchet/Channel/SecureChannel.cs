@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using SymRatchet.Channel;
 using SymRatchet.Primitives;
 using SymRatchet.Session;
@@ -22,7 +23,29 @@ public static class SecureChannel
     public static ValueTask<ISecureChannel> ConnectAsync(Stream stream, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectCoreAsync(Transport.Over(stream, options.LeaveOpen), options, cancellationToken);
+        return ConnectCoreAsync(Transport.Over(stream, options.LeaveOpen, (stream as NetworkStream)?.Socket.RemoteEndPoint), options, cancellationToken);
+    }
+
+    /// <summary>Connects a socket and then the channel over it.</summary>
+    /// <param name="remote">
+    /// The server: an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/>, whose addresses are tried in the system's order, or a
+    /// <see cref="UnixDomainSocketEndPoint"/>.
+    /// </param>
+    /// <param name="options">Who the client is; copied. The limit of the handshake holds for the connection, and again for the handshake.</param>
+    /// <param name="cancellationToken">Ends the connection and the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">
+    /// The server could not be reached (<see cref="SecureChannelError.Transport"/>), or the handshake failed. Nothing is left open.
+    /// </exception>
+    public static async ValueTask<ISecureChannel> ConnectAsync(
+        EndPoint remote, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        ArgumentNullException.ThrowIfNull(options);
+        SecureChannelClientOptions own = options.Validated();
+        own.LeaveOpen = false;
+        Stream stream = await Dialer.DialAsync(remote, own, cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(stream, own, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Connects as the client over a pipe, as over a stream.</summary>
@@ -43,10 +66,21 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
-    public static ValueTask<ISecureChannel> AcceptAsync(Stream stream, SecureChannelServerOptions options, CancellationToken cancellationToken = default)
+    public static ValueTask<ISecureChannel> AcceptAsync(Stream stream, SecureChannelServerOptions options, CancellationToken cancellationToken = default) =>
+        AcceptAsync(stream, options, (stream as NetworkStream)?.Socket.RemoteEndPoint, cancellationToken);
+
+    /// <summary>Accepts a client over a stream whose other end is known, so that the limits by address hold for it.</summary>
+    /// <param name="stream">A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">The keys of the clients; copied.</param>
+    /// <param name="remote">The other end, for limits and logs; null where it is not known.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
+    public static ValueTask<ISecureChannel> AcceptAsync(
+        Stream stream, SecureChannelServerOptions options, EndPoint? remote, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return AcceptCoreAsync(Transport.Over(stream, options.LeaveOpen), options, cancellationToken);
+        return AcceptCoreAsync(Transport.Over(stream, options.LeaveOpen, remote), options, cancellationToken);
     }
 
     /// <summary>Accepts a client over a pipe, as over a stream.</summary>
@@ -55,17 +89,24 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
-    public static ValueTask<ISecureChannel> AcceptAsync(IDuplexPipe pipe, SecureChannelServerOptions options, CancellationToken cancellationToken = default)
+    public static ValueTask<ISecureChannel> AcceptAsync(IDuplexPipe pipe, SecureChannelServerOptions options, CancellationToken cancellationToken = default) =>
+        AcceptAsync(pipe, options, remote: null, cancellationToken);
+
+    /// <summary>Accepts a client over a pipe whose other end is known, so that the limits by address hold for it.</summary>
+    /// <param name="pipe">A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">The keys of the clients; copied.</param>
+    /// <param name="remote">The other end, for limits and logs; null where it is not known.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
+    public static ValueTask<ISecureChannel> AcceptAsync(
+        IDuplexPipe pipe, SecureChannelServerOptions options, EndPoint? remote, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return AcceptCoreAsync(Transport.Over(pipe, options.LeaveOpen), options, cancellationToken);
+        return AcceptCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
     }
 
 #pragma warning restore RS0026
-
-    /// <summary>Accepts a client over a pipe whose other end is known, so that the limits by address hold for it.</summary>
-    internal static ValueTask<ISecureChannel> AcceptAsync(IDuplexPipe pipe, EndPoint? remote, SecureChannelServerOptions options, CancellationToken cancellationToken) =>
-        AcceptCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
 
     private static ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
     {

@@ -34,6 +34,20 @@ public sealed class SecureChannelException : IOException
     /// <summary>Why the channel ended.</summary>
     public SecureChannelError Error { get; }
 
+    /// <summary>
+    /// Whether connecting again may succeed although nobody changes anything: the connection, the peer or a store was away, or busy. Not
+    /// where the peer broke the protocol or did not prove the key, and not where this side ended the channel itself. A refused client may
+    /// always try again, since a server does not say why it hangs up.
+    /// </summary>
+    public bool IsTransient =>
+        Error
+            is SecureChannelError.Timeout
+                or SecureChannelError.Truncated
+                or SecureChannelError.TerminatedByPeer
+                or SecureChannelError.KeyStore
+                or SecureChannelError.Transport
+                or SecureChannelError.Refused;
+
     /// <summary>What happened, without the sentence that says what it means.</summary>
     internal string Detail { get; private init; } = "";
 
@@ -47,7 +61,7 @@ public sealed class SecureChannelException : IOException
         SecureChannelError.UnexpectedRound => "A message came out of order: replayed, dropped or swapped on the way.",
         SecureChannelError.Malformed => "The peer does not speak this protocol.",
         SecureChannelError.Limit => "The peer went above a limit.",
-        SecureChannelError.Timeout => "The handshake took too long.",
+        SecureChannelError.Timeout => "The peer took too long.",
         SecureChannelError.Refused => "The server hung up during the handshake: it does not know this id, key, server name, protocol or suite, or had no room.",
         SecureChannelError.Truncated => "The stream ended without an authenticated close; data may be missing.",
         SecureChannelError.TerminatedByPeer => "The peer ended the session.",

@@ -22,6 +22,8 @@ public abstract class SecureChannelOptions
         PaddingBlock = other.PaddingBlock;
         EpochLimit = other.EpochLimit;
         HandshakeTimeout = other.HandshakeTimeout;
+        KeepAliveInterval = other.KeepAliveInterval;
+        KeepAliveTimeout = other.KeepAliveTimeout;
         LeaveOpen = other.LeaveOpen;
         TimeProvider = other.TimeProvider;
         LoggerFactory = other.LoggerFactory;
@@ -54,6 +56,17 @@ public abstract class SecureChannelOptions
 
     /// <summary>How long a handshake may take, 10 seconds by default, and less than a day. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
     public TimeSpan HandshakeTimeout { get; set; } = Limits.HandshakeTimeout;
+
+    /// <summary>
+    /// After how long without anything from the peer it is asked for a sign of life; <see cref="Timeout.InfiniteTimeSpan"/>, the
+    /// default, for never. 30 seconds suit most uses. A peer that is gone is found within this and <see cref="KeepAliveTimeout"/>, and
+    /// the channel then fails with <see cref="SecureChannelError.Timeout"/>. Nothing is sent while traffic flows. The peer answers
+    /// only while it receives, and this side concludes nothing while it does not. Not once a direction is closed. Protocol 1 only.
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>How long the peer may take to give the sign of life that it was asked for; 20 seconds by default, and less than a day.</summary>
+    public TimeSpan KeepAliveTimeout { get; set; } = Limits.KeepAliveTimeout;
 
     /// <summary>Whether the stream or pipe stays open when the channel is disposed. Off by default.</summary>
     public bool LeaveOpen { get; set; }
@@ -89,8 +102,21 @@ public abstract class SecureChannelOptions
             throw new ArgumentException($"{nameof(EpochLimit)} is {EpochLimit}; it must be 1 to {Limits.EpochLimit}.");
         if (HandshakeTimeout != Timeout.InfiniteTimeSpan && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.HandshakeTimeoutBound))
             throw new ArgumentException($"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+        if (KeepAliveInterval != Timeout.InfiniteTimeSpan)
+            ValidateKeepAlive();
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
+    }
+
+    private void ValidateKeepAlive()
+    {
+        if (KeepAliveInterval <= TimeSpan.Zero || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
+            throw new ArgumentException(
+                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+        if (KeepAliveTimeout <= TimeSpan.Zero || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
+            throw new ArgumentException($"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be positive and less than a day.");
+        if (Protocol == ChannelProtocol.Seed)
+            throw new ArgumentException($"Protocol {Protocol} has no ping, and so no {nameof(KeepAliveInterval)}.");
     }
 
     internal HandshakeSettings ToSettings(bool sendBeforeConfirm) =>

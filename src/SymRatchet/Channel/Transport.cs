@@ -50,7 +50,7 @@ internal sealed class Transport : IAsyncDisposable
 
     private EndPoint? RemoteEndPoint { get; init; }
 
-    internal static Transport Over(Stream stream, bool leaveOpen)
+    internal static Transport Over(Stream stream, bool leaveOpen, EndPoint? remote = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanRead || !stream.CanWrite)
@@ -58,7 +58,7 @@ internal sealed class Transport : IAsyncDisposable
 
         return new Transport(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), stream, leaveOpen)
         {
-            RemoteEndPoint = (stream as NetworkStream)?.Socket.RemoteEndPoint,
+            RemoteEndPoint = remote,
         };
     }
 

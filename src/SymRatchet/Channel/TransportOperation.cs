@@ -26,6 +26,16 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     /// <summary>Whether an operation was begun whose result nobody has taken.</summary>
     internal bool HasOperation => _hasOperation;
 
+    /// <summary>Whether the transport has not come back yet from the operation that was begun last.</summary>
+    internal bool IsOut
+    {
+        get
+        {
+            lock (_gate)
+                return _isOut;
+        }
+    }
+
     /// <summary>Takes an operation over. There is no other.</summary>
     internal void Begin(ValueTask<T> operation)
     {

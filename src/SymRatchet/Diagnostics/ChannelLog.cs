@@ -36,4 +36,7 @@ internal static partial class ChannelLog
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Debug, Message = "Handshake as {Role} of {Client} with {Remote}: this side's store is in memory and had to catch up, as after a restart.")]
     internal static partial void CaughtUp(this ILogger logger, ChannelRole role, string client, string remote);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "A connection could not be accepted; the listener goes on.")]
+    internal static partial void AcceptFailed(this ILogger logger, Exception exception);
 }

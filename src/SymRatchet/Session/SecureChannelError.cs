@@ -24,7 +24,7 @@ public enum SecureChannelError
     /// <summary>A length or count above a limit.</summary>
     Limit,
 
-    /// <summary>The handshake did not end within its time limit.</summary>
+    /// <summary>The handshake did not end within its time limit, or the peer gave no sign of life in time.</summary>
     Timeout,
 
     /// <summary>The stream ended without an authenticated close: the end of the data may be missing.</summary>

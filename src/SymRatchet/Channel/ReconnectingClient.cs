@@ -1,0 +1,101 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+
+namespace SymRatchet;
+
+/// <summary>
+/// Connects for as long as a program runs: one channel after another, each to be used until it ends. Between attempts it waits a
+/// random time whose bound doubles with each failure, so that a fleet does not come back all at once. What was sent and not
+/// acknowledged is the application's to send again. Thread-safe; each enumeration connects for itself.
+/// </summary>
+public sealed class ReconnectingClient
+{
+    private readonly Func<CancellationToken, ValueTask<ISecureChannel>> _connect;
+
+    /// <summary>A client that connects to one server.</summary>
+    /// <param name="remote">The server, as for <see cref="SecureChannel.ConnectAsync(EndPoint, SecureChannelClientOptions, CancellationToken)"/>.</param>
+    /// <param name="options">Who the client is. With a durable store of keys, since the program will start again some day.</param>
+    public ReconnectingClient(EndPoint remote, SecureChannelClientOptions options)
+        : this(cancellationToken => SecureChannel.ConnectAsync(remote, options, cancellationToken))
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        ArgumentNullException.ThrowIfNull(options);
+        TimeProvider = options.TimeProvider;
+    }
+
+    /// <summary>A client that connects in a way of its own.</summary>
+    /// <param name="connect">Makes a channel. What it throws is tried again where it is a <see cref="SecureChannelException"/> that
+    /// <see cref="SecureChannelException.IsTransient"/>; anything else ends the enumeration.</param>
+    public ReconnectingClient(Func<CancellationToken, ValueTask<ISecureChannel>> connect)
+    {
+        ArgumentNullException.ThrowIfNull(connect);
+        _connect = connect;
+    }
+
+    /// <summary>Tells of each wait before the next attempt. Raised on the enumerating task, which goes on when the handlers return.</summary>
+    public event EventHandler<ReconnectEventArgs>? Waiting;
+
+    /// <summary>The bound of the first wait; one second by default. It doubles with each failure in a row.</summary>
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The bound of any wait; one minute by default. A channel that stood for so long ends a row of failures.</summary>
+    public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The clock of the waits.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Gives one channel after another, for ever. Each is disposed when the next one is asked for; catch what its use throws
+    /// inside the loop, or the loop ends.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="SecureChannelException">Connecting failed for a reason that no further attempt can mend.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IAsyncEnumerable<ISecureChannel> ConnectAllAsync(CancellationToken cancellationToken = default)
+    {
+        if (FirstDelay <= TimeSpan.Zero || LongestDelay < FirstDelay || LongestDelay > TimeSpan.FromDays(1))
+            throw new InvalidOperationException($"{nameof(FirstDelay)} must be positive, and {nameof(LongestDelay)} no less and at most a day.");
+        return ConnectAllCoreAsync(cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ISecureChannel> ConnectAllCoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (int failures = 0; ; failures++)
+        {
+            (ISecureChannel? channel, SecureChannelException? error) = await TryConnectAsync(cancellationToken).ConfigureAwait(false);
+            if (channel is not null)
+            {
+                long began = TimeProvider.GetTimestamp();
+                await using (channel.ConfigureAwait(false))
+                    yield return channel;
+                if (TimeProvider.GetElapsedTime(began) >= LongestDelay)
+                    failures = 0;
+            }
+
+            TimeSpan delay = Random.Shared.NextDouble() * Bound(failures);
+            Waiting?.Invoke(this, new ReconnectEventArgs(error, delay));
+            await Task.Delay(delay, TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<(ISecureChannel?, SecureChannelException?)> TryConnectAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return (await _connect(cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (SecureChannelException e) when (e.IsTransient)
+        {
+            return (null, e);
+        }
+    }
+
+    private TimeSpan Bound(int failures)
+    {
+        TimeSpan bound = FirstDelay;
+        for (int i = 0; i < failures && bound < LongestDelay; i++)
+            bound *= 2;
+        return bound < LongestDelay ? bound : LongestDelay;
+    }
+}
