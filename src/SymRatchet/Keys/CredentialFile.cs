@@ -10,8 +10,9 @@ namespace SymRatchet.Keys;
 /// </summary>
 internal static class CredentialFile
 {
+    internal const int MaxFileSize = 4096;
+
     private const string FirstLine = "symratchet credential 1";
-    private const int MaxFileSize = 4096;
 
     internal static void Write(string path, PreSharedKey key)
     {
@@ -47,6 +48,8 @@ internal static class CredentialFile
         try
         {
             int length = OwnerOnlyFile.Read(path, content);
+            if (content.StartsWith(KeyFileSlots.FirstLine))
+                throw new FormatException($"{path} is a key file already: open it with {nameof(KeyFile)}.");
             if (length == content.Length)
                 throw new FormatException($"{path} is not a credential file: it is too long.");
             return Parse(path, content[..length]);
@@ -72,7 +75,10 @@ internal static class CredentialFile
         return length + written + 1;
     }
 
-    private static PreSharedKey Parse(string path, ReadOnlySpan<byte> content)
+    /// <summary>Whether this is a credential, of whatever version and however damaged.</summary>
+    internal static bool IsCredential(ReadOnlySpan<byte> content) => content.StartsWith("symratchet credential"u8);
+
+    internal static PreSharedKey Parse(string path, ReadOnlySpan<byte> content)
     {
         if (!TakeLine(ref content).SequenceEqual(FirstLine))
             throw new FormatException($"{path}, line 1: a credential file starts with '{FirstLine}'.");

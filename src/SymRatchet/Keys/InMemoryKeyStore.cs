@@ -115,10 +115,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         lock (_gate)
         {
             StoredKey? found = _slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Snapshot() : null;
-
-            // Copying keys takes time, and that must not tell who is known.
-            for (int copies = found is null ? 0 : found.Successor is null ? 1 : 2; copies < 2; copies++)
-                Nobody.Copy().Dispose();
+            EvenOut(found);
             return new(found);
         }
     }
@@ -168,6 +165,13 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
             _slots.Clear();
             _names.Clear();
         }
+    }
+
+    /// <summary>Copying keys takes time, and that must not tell who is known: makes up for those that there were not.</summary>
+    internal static void EvenOut(StoredKey? found)
+    {
+        for (int copies = found is null ? 0 : found.Successor is null ? 1 : 2; copies < 2; copies++)
+            Nobody.Copy().Dispose();
     }
 
     private void Add(StoredKey key)

@@ -23,6 +23,19 @@ internal static class KeyText
 
     internal static byte[] ToBytes(string text) => Strict.GetBytes(text);
 
+    /// <summary>The text of which these are the bytes; null where they are none.</summary>
+    internal static string? ToText(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return Strict.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// The text form of an id for people, claims and logs, never the same for two ids. An id with control or formatting
     /// characters is

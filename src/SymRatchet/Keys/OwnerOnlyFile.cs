@@ -25,11 +25,55 @@ internal static partial class OwnerOnlyFile
     internal static int Read(string path, Span<byte> content)
     {
         using SafeFileHandle file = OpenChecked(path);
+        return Read(file, content, 0);
+    }
+
+    /// <summary>Reads as much as there is and fits.</summary>
+    internal static int Read(SafeFileHandle file, Span<byte> content, long offset)
+    {
         int length = 0;
-        while (length < content.Length && RandomAccess.Read(file, content[length..], length) is > 0 and int read)
+        while (
+            length < content.Length && RandomAccess.Read(file, content[length..], offset + length) is > 0 and int read
+        )
             length += read;
         return length;
     }
+
+    /// <summary>
+    /// Opens a file to read and write it, for this caller alone: another one, in this process or elsewhere, is refused
+    /// until the handle is disposed. The name of the file is on the disk when this returns.
+    /// </summary>
+    /// <exception cref="IOException">As <see cref="Read(string, Span{byte})"/>, or the file is in use.</exception>
+    internal static SafeFileHandle OpenLocked(string path, bool create)
+    {
+        SafeFileHandle file = OpenChecked(path, writes: true, create);
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                Lock(path, file);
+                FlushFolderOf(path);
+            }
+
+            // Whoever renamed another file over this one before the lock was held left this caller with the wrong one.
+            return IsAt(path, file) ? file : throw new IOException($"{path} was replaced while it was opened.");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the path leads to the open file. Elsewhere than on Linux that is not found out.</summary>
+    internal static bool IsAt(string path, SafeFileHandle file) =>
+        !OperatingSystem.IsLinux()
+        || (
+            Linux.Status(file, "", Linux.OfHandle, Linux.Identity, out Linux.FileStatus opened) == 0
+            && Linux.Status(file, Path.GetFullPath(path), Linux.NotOfLink, Linux.Identity, out Linux.FileStatus named)
+                == 0
+            && opened.IsSameFile(named)
+        );
 
     /// <summary>Writes a new file. It is on the disk when this returns, and none is left when it fails.</summary>
     /// <exception cref="IOException">The file exists already, as a link too, or cannot be written.</exception>
@@ -58,9 +102,12 @@ internal static partial class OwnerOnlyFile
         }
     }
 
-    private static SafeFileHandle OpenChecked(string path)
+    private static SafeFileHandle OpenChecked(string path, bool writes = false, bool create = false)
     {
-        SafeFileHandle file = OperatingSystem.IsLinux() ? OpenOnLinux(path) : File.OpenHandle(path);
+        SafeFileHandle file =
+            OperatingSystem.IsLinux() ? OpenOnLinux(path, writes, create)
+            : writes ? OpenElsewhere(path, create)
+            : File.OpenHandle(path);
         try
         {
             if (OperatingSystem.IsLinux())
@@ -81,10 +128,41 @@ internal static partial class OwnerOnlyFile
         }
     }
 
-    [SupportedOSPlatform("linux")]
-    private static SafeFileHandle OpenOnLinux(string path)
+    // A handle that shares with nobody is locked.
+    private static SafeFileHandle OpenElsewhere(string path, bool create)
     {
-        int descriptor = Linux.Open(Path.GetFullPath(path), Linux.ReadOnly | Linux.NoFollow);
+        if (create && !OperatingSystem.IsWindows() && !File.Exists(path))
+            new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = OwnerOnly,
+                }
+            ).Dispose();
+        FileMode mode = create ? FileMode.OpenOrCreate : FileMode.Open;
+        return File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static void Lock(string path, SafeFileHandle file)
+    {
+        if (Linux.Lock(file, Linux.AloneOrNot) == 0)
+            return;
+        int error = Marshal.GetLastPInvokeError();
+        throw new IOException(
+            error == Linux.WouldBlock
+                ? $"{path} is in use, by another process or by this one."
+                : $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}"
+        );
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static SafeFileHandle OpenOnLinux(string path, bool writes, bool create)
+    {
+        int flags = Linux.Quietly | Linux.NoFollow | (writes ? Linux.ReadWrite : 0) | (create ? Linux.Create : 0);
+        int descriptor = Linux.Open(Path.GetFullPath(path), flags, (int)OwnerOnly);
         int error = Marshal.GetLastPInvokeError();
         if (descriptor >= 0)
             return new SafeFileHandle(descriptor, ownsHandle: true);
@@ -113,7 +191,7 @@ internal static partial class OwnerOnlyFile
     [SupportedOSPlatform("linux")]
     private static void FlushFolderOf(string path)
     {
-        int descriptor = Linux.Open(Path.GetDirectoryName(Path.GetFullPath(path))!, Linux.ReadOnly);
+        int descriptor = Linux.Open(Path.GetDirectoryName(Path.GetFullPath(path))!, Linux.Quietly, 0);
         if (descriptor < 0)
             return;
         using SafeFileHandle folder = new(descriptor, ownsHandle: true);
@@ -128,12 +206,21 @@ internal static partial class OwnerOnlyFile
     {
         internal const int NotFound = 2;
         internal const int IsLink = 40;
+        internal const int WouldBlock = 11;
 
         /// <summary>Closed in child processes, and without a wait for whoever writes to a pipe.</summary>
-        internal const int ReadOnly = 0x80000 | 0x800;
+        internal const int Quietly = 0x80000 | 0x800;
+
+        internal const int ReadWrite = 0x2;
+        internal const int Create = 0x40;
+
+        /// <summary>An exclusive lock, or an error at once.</summary>
+        internal const int AloneOrNot = 0x2 | 0x4;
 
         internal const int OfHandle = 0x1000;
+        internal const int NotOfLink = 0x100;
         internal const uint ModeAndOwner = 0x1 | 0x2 | 0x8;
+        internal const uint Identity = 0x100;
         internal const int KindMask = 0xF000;
         internal const int RegularFile = 0x8000;
 
@@ -147,7 +234,11 @@ internal static partial class OwnerOnlyFile
 
         [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        internal static partial int Open(string path, int flags);
+        internal static partial int Open(string path, int flags, int mode);
+
+        [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        internal static partial int Lock(SafeFileHandle file, int operation);
 
         [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -172,6 +263,15 @@ internal static partial class OwnerOnlyFile
 
             [FieldOffset(28)]
             internal ushort Mode;
+
+            [FieldOffset(32)]
+            internal ulong Inode;
+
+            /// <summary>The number of the device, major and minor as one.</summary>
+            [FieldOffset(136)]
+            internal ulong Device;
+
+            internal readonly bool IsSameFile(FileStatus other) => Inode == other.Inode && Device == other.Device;
         }
     }
 }

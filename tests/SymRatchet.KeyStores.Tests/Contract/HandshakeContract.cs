@@ -9,6 +9,9 @@ public abstract class HandshakeContract
 
     private readonly ListLoggerFactory _logs = new();
 
+    /// <summary>How many identities a store of this kind has room for, where a test uses many.</summary>
+    private protected virtual int Identities => 20;
+
     private protected abstract ValueTask<IKeyDirectory> OpenAsync(ChannelRole role);
 
     [SkippableFact]
@@ -27,11 +30,11 @@ public abstract class HandshakeContract
     }
 
     [SkippableFact]
-    public async Task A_hundred_handshakes_of_twenty_identities_run_side_by_side_and_all_succeed()
+    public async Task A_hundred_handshakes_of_all_identities_run_side_by_side_and_all_succeed()
     {
         IKeyDirectory client = await OpenAsync(ChannelRole.Client);
         IKeyDirectory server = await OpenAsync(ChannelRole.Server);
-        string[] names = [.. Enumerable.Range(0, 20).Select(i => $"device {i}")];
+        string[] names = [.. Enumerable.Range(0, Identities).Select(i => $"device {i}")];
         foreach (string name in names)
         {
             await client.AddAsync(TestKeys.Shared(name));
@@ -116,6 +119,7 @@ public abstract class HandshakeContract
     [SkippableFact]
     public async Task A_revocation_elsewhere_ends_the_live_channels_of_the_id_and_no_others()
     {
+        Skip.If(Identities == 1, "A store of this kind has room for one identity.");
         (IKeyDirectory client, IKeyDirectory server) = await ProvisionAsync();
         IKeyDirectory elsewhere = await OpenAsync(ChannelRole.Server);
         await client.AddAsync(TestKeys.Shared("device 2"));

@@ -7,6 +7,9 @@ public abstract class KeyStoreContract
 {
     private const string Name = "device 1";
 
+    /// <summary>Whether a store of this kind has room for more than one identity.</summary>
+    private protected virtual bool HoldsSeveral => true;
+
     /// <summary>Opens the store of this test: each call gives an object of its own where the kind of store allows several on one set of keys.</summary>
     private protected abstract ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server);
 
@@ -203,13 +206,16 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         IKeyDirectory other = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
-        await store.AddAsync(TestKeys.Shared("device 2"));
+        if (HoldsSeveral)
+            await store.AddAsync(TestKeys.Shared("device 2"));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = other.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
         Task<bool> next = watch.MoveNextAsync().AsTask();
         await store.RevokeAsync(TestKeys.Id(Name));
         Assert.True(await next);
         Assert.Equal(Name, Encoding.UTF8.GetString(watch.Current.Span));
+        if (!HoldsSeveral)
+            return;
         next = watch.MoveNextAsync().AsTask();
         await store.RevokeAsync(TestKeys.Id("device 2"));
         Assert.True(await next);
@@ -233,6 +239,7 @@ public abstract class KeyStoreContract
     [SkippableFact]
     public async Task Identities_are_listed_by_the_bytes_of_their_ids_a_page_at_a_time()
     {
+        Skip.IfNot(HoldsSeveral, "A store of this kind has room for one identity.");
         IKeyDirectory store = await OpenAsync();
         byte[][] ids = [[0], [0, 0], [1], [.. "a"u8], [.. "a\0"u8], [.. "aa"u8], [.. "b"u8], [0x7F], [0x80], [0xC3, 0xA4], [0xFF], [0xFF, 0xFF], [.. Enumerable.Repeat((byte)0xFF, 255)]];
         foreach (byte[] id in ids.Reverse())

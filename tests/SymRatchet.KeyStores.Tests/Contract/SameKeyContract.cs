@@ -19,6 +19,7 @@ public abstract class SameKeyContract
         Assert.False((await store.DescribeAsync(TestKeys.Id("device 1")))!.IsRotating);
         await store.RotateAsync(TestKeys.Shared("device 1", 1));
 
+        store = await OpenAsync(role);
         await store.AddAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.RotateAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8)));
         await store.RotateAsync(PreSharedKey.ForSeed(7, "client7_master_l"u8));

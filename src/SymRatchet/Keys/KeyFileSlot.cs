@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Keys;
+
+/// <summary>
+/// One state of a key file, as the bytes that are written: what is known of the one identity, its keys, and a checksum
+/// by which a slot that was half written is known. Times are in milliseconds since 1970.
+/// </summary>
+internal sealed class KeyFileSlot : IDisposable
+{
+    /// <summary>A sector of a disk, and the unit that most write wholly or not at all.</summary>
+    internal const int Size = 512;
+
+    private const byte ThisVersion = 1;
+    private const int KeySize = PreSharedKey.Size;
+    private const int ChecksumAt = Size - SHA256.HashSizeInBytes;
+
+    // Where each field is. What lies between the id and the checksum is zero.
+    private const int VersionAt = 0;
+    private const int RoleAt = 1;
+    private const int ProtocolAt = 2;
+    private const int EvolutionAt = 3;
+    private const int StateAt = 4;
+    private const int IdLengthAt = 5;
+    private const int SequenceAt = 8;
+    private const int SuitesAt = 16;
+    private const int SerialAt = 24;
+    private const int LastSerialAt = 32;
+    private const int EpochAt = 40;
+    private const int NextSerialAt = 48;
+    private const int AddedAt = 56;
+    private const int LastSeenAt = 64;
+    private const int RevokedAt = 72;
+    private const int KeysAt = 80;
+    private const int NextKeysAt = KeysAt + (2 * KeySize);
+    private const int IdAt = NextKeysAt + (2 * KeySize);
+
+    private const long Never = long.MinValue;
+
+    private readonly SecretBytes _bytes = new(Size);
+
+    private enum SlotState : byte
+    {
+        Empty,
+        Present,
+        Revoked,
+    }
+
+    internal Span<byte> Bytes => _bytes.Span;
+
+    internal long Sequence
+    {
+        get => Number(SequenceAt);
+        private set => SetNumber(SequenceAt, value);
+    }
+
+    internal ChannelRole Role => (ChannelRole)Bytes[RoleAt];
+
+    internal bool IsEmpty => State == SlotState.Empty;
+
+    internal bool HasKey => State == SlotState.Present;
+
+    internal ReadOnlySpan<byte> Id => Bytes.Slice(IdAt, Bytes[IdLengthAt]);
+
+    internal long Epoch => Number(EpochAt);
+
+    /// <summary>Whether it was written as a whole.</summary>
+    internal bool IsWhole
+    {
+        get
+        {
+            Span<byte> checksum = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(Bytes[..ChecksumAt], checksum);
+            return CryptographicOperations.FixedTimeEquals(checksum, Bytes[ChecksumAt..]);
+        }
+    }
+
+    /// <summary>Whether this library knows all that it says. A restriction that is not understood must not be dropped.</summary>
+    internal bool IsOfThisVersion => Bytes[VersionAt] == ThisVersion && ToBits(Suites) == Number(SuitesAt);
+
+    internal IReadOnlyList<CipherSuiteId> Suites
+    {
+        get
+        {
+            long bits = Number(SuitesAt);
+            return [.. Enum.GetValues<CipherSuiteId>().Where(suite => (bits & (1L << (int)suite)) != 0)];
+        }
+        set => SetNumber(SuitesAt, ToBits(value));
+    }
+
+    private SlotState State
+    {
+        get => (SlotState)Bytes[StateAt];
+        set => Bytes[StateAt] = (byte)value;
+    }
+
+    private bool IsRotating => Number(NextSerialAt) != 0;
+
+    private int EpochKeySize =>
+        Bytes[ProtocolAt] == (byte)ChannelProtocol.Seed ? PreSharedKey.SeedKeySize : PreSharedKey.Size;
+
+    /// <summary>The state of a file that holds no identity.</summary>
+    internal static KeyFileSlot Empty(ChannelRole role)
+    {
+        KeyFileSlot slot = new();
+        slot.Bytes[VersionAt] = ThisVersion;
+        slot.Bytes[RoleAt] = (byte)role;
+        return slot;
+    }
+
+    internal KeyFileSlot Copy()
+    {
+        KeyFileSlot copy = new();
+        Bytes.CopyTo(copy.Bytes);
+        return copy;
+    }
+
+    /// <summary>Gives it its place among the states of the file. Nothing is changed afterwards.</summary>
+    internal void Seal(long sequence)
+    {
+        Sequence = sequence;
+        SHA256.HashData(Bytes[..ChecksumAt], Bytes[ChecksumAt..]);
+    }
+
+    internal bool IsOf(ReadOnlySpan<byte> id) => !IsEmpty && CryptographicOperations.FixedTimeEquals(Id, id);
+
+    internal void Add(StoredKey key, DateTimeOffset now)
+    {
+        Bytes[ProtocolAt] = (byte)key.Protocol;
+        Bytes[EvolutionAt] = (byte)key.Evolution;
+        Bytes[IdLengthAt] = (byte)key.Id.Length;
+        key.Id.Span.CopyTo(Bytes[IdAt..]);
+        Suites = key.Suites;
+        SetTime(AddedAt, now);
+        SetTime(LastSeenAt, key.LastSeen);
+        SetTime(RevokedAt, null);
+        Replace(key);
+    }
+
+    /// <summary>Puts a new key in the place of the one that is there.</summary>
+    internal void Replace(StoredKey key)
+    {
+        ForgetSuccessor();
+        SetKeys(KeysAt, key.IdentityKey, key.EpochKey);
+        SetNumber(EpochAt, key.Epoch);
+        SetNumber(SerialAt, NewSerial());
+        SetTime(RevokedAt, null);
+        State = SlotState.Present;
+    }
+
+    /// <summary>Puts a new key beside the one that is there.</summary>
+    internal void SetSuccessor(StoredKey key)
+    {
+        SetKeys(NextKeysAt, key.IdentityKey, key.EpochKey);
+        SetNumber(NextSerialAt, NewSerial());
+    }
+
+    /// <summary>Moves the key, or its successor into its place.</summary>
+    /// <returns>False where that changes nothing: the epoch is not higher.</returns>
+    /// <exception cref="KeyNotFoundException">Neither has the serial.</exception>
+    internal bool Advance(long serial, long epoch, ReadOnlySpan<byte> epochKey, DateTimeOffset now)
+    {
+        bool isSuccessor = IsRotating && serial == Number(NextSerialAt);
+        if (!HasKey || (serial != Number(SerialAt) && !isSuccessor))
+            throw KeyStoreRules.Unknown(Id);
+        if (!isSuccessor && epoch <= Epoch)
+            return false;
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        if (epochKey.Length != EpochKeySize)
+            throw new ArgumentException($"A root key is {EpochKeySize} bytes long.", nameof(epochKey));
+
+        if (isSuccessor)
+        {
+            Bytes.Slice(NextKeysAt, KeySize).CopyTo(Bytes[KeysAt..]);
+            SetNumber(SerialAt, serial);
+            ForgetSuccessor();
+        }
+
+        epochKey.CopyTo(Bytes[(KeysAt + KeySize)..]);
+        SetNumber(EpochAt, epoch);
+        SetTime(LastSeenAt, now);
+        return true;
+    }
+
+    /// <summary>Forgets the keys and keeps the record.</summary>
+    internal void Revoke(DateTimeOffset now)
+    {
+        ForgetSuccessor();
+        Bytes.Slice(KeysAt, 2 * KeySize).Clear();
+        SetTime(RevokedAt, now);
+        State = SlotState.Revoked;
+    }
+
+    /// <summary>What leaves the store: the reader's own copy.</summary>
+    internal StoredKey ReadKey() =>
+        ReadKey(SerialAt, Epoch, KeysAt, IsRotating ? ReadKey(NextSerialAt, 0, NextKeysAt, null) : null);
+
+    internal KeyRecord Describe() =>
+        new()
+        {
+            Id = Id.ToArray(),
+            Protocol = (ChannelProtocol)Bytes[ProtocolAt],
+            Evolution = (KeyEvolution)Bytes[EvolutionAt],
+            Suites = Suites,
+            Epoch = Epoch,
+            Added = Time(AddedAt)!.Value,
+            LastSeen = Time(LastSeenAt),
+            Revoked = Time(RevokedAt),
+            IsRotating = IsRotating,
+        };
+
+    public void Dispose() => _bytes.Dispose();
+
+    private static long ToBits(IEnumerable<CipherSuiteId> suites) =>
+        suites.Aggregate(0L, (bits, suite) => bits | (1L << (int)suite));
+
+    private StoredKey ReadKey(int serialAt, long epoch, int keysAt, StoredKey? successor)
+    {
+        var protocol = (ChannelProtocol)Bytes[ProtocolAt];
+        int identitySize = protocol == ChannelProtocol.Seed ? 0 : KeySize;
+        return new StoredKey(
+            protocol,
+            Role,
+            Id,
+            (KeyEvolution)Bytes[EvolutionAt],
+            Bytes.Slice(keysAt, identitySize),
+            epoch,
+            Bytes.Slice(keysAt + KeySize, EpochKeySize)
+        )
+        {
+            Serial = Number(serialAt),
+            Suites = Suites,
+            LastSeen = Time(LastSeenAt),
+            Successor = successor,
+        };
+    }
+
+    private void SetKeys(int at, ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> epochKey)
+    {
+        Bytes.Slice(at, 2 * KeySize).Clear(); // keys of the seed protocol are shorter, and one is not there
+        identityKey.CopyTo(Bytes[at..]);
+        epochKey.CopyTo(Bytes[(at + KeySize)..]);
+    }
+
+    private void ForgetSuccessor()
+    {
+        Bytes.Slice(NextKeysAt, 2 * KeySize).Clear();
+        SetNumber(NextSerialAt, 0);
+    }
+
+    private long NewSerial()
+    {
+        SetNumber(LastSerialAt, Number(LastSerialAt) + 1);
+        return Number(LastSerialAt);
+    }
+
+    private long Number(int at) => BinaryPrimitives.ReadInt64LittleEndian(Bytes[at..]);
+
+    private void SetNumber(int at, long value) => BinaryPrimitives.WriteInt64LittleEndian(Bytes[at..], value);
+
+    private DateTimeOffset? Time(int at) =>
+        Number(at) is var milliseconds and not Never ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+
+    private void SetTime(int at, DateTimeOffset? time) => SetNumber(at, time?.ToUnixTimeMilliseconds() ?? Never);
+}
