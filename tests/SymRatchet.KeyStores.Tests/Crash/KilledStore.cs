@@ -6,7 +6,16 @@ using SymRatchet.Ratchet;
 namespace SymRatchet.KeyStores.Tests.Crash;
 
 /// <summary>The store file of a process that was killed, and what must be true of it.</summary>
-internal sealed class KilledStore(string path, ChannelRole role, string name)
+/// <param name="path">The file.</param>
+/// <param name="role">Its role.</param>
+/// <param name="name">Its identity.</param>
+/// <param name="open">How it is opened where it is not a SQLite store.</param>
+internal sealed class KilledStore(
+    string path,
+    ChannelRole role,
+    string name,
+    Func<Task<(IKeyStore, IAsyncDisposable)>>? open = null
+)
 {
     private readonly List<byte[]> _roots = [FirstRoot(role, name)];
     private long _last;
@@ -14,7 +23,8 @@ internal sealed class KilledStore(string path, ChannelRole role, string name)
 
     internal async Task<long> EpochAsync()
     {
-        await using SqliteKeyStore store = SqliteKeyStore.Open(path, role);
+        (IKeyStore store, IAsyncDisposable opened) = await OpenAsync();
+        await using IAsyncDisposable closing = opened;
         _read = TimeProvider.System.GetTimestamp();
         return (await store.EpochAsync(name))!.Value;
     }
@@ -24,7 +34,8 @@ internal sealed class KilledStore(string path, ChannelRole role, string name)
     {
         byte[] asLeft = Bytes();
         bool wasRead = _read != 0 && TimeProvider.System.GetElapsedTime(_read) < TimeSpan.FromSeconds(1);
-        await using SqliteKeyStore store = SqliteKeyStore.Open(path, role, new SqliteKeyStoreOptions { MustExist = true });
+        (IKeyStore store, IAsyncDisposable opened) = await OpenAsync();
+        await using IAsyncDisposable closing = opened;
         using StoredKey? key = await store.FindAsync(TestKeys.Id(name));
         long epoch = key!.Epoch;
         Assert.True(epoch >= _last, $"{_last}, then {epoch}");
@@ -37,6 +48,14 @@ internal sealed class KilledStore(string path, ChannelRole role, string name)
             Assert.Empty(KeySearch.Find(asLeft, Before(epoch - 1)));
         Assert.Empty(KeySearch.Find(Bytes(), Before(epoch)));
         Assert.NotEmpty(KeySearch.Find(Bytes(), [Root(epoch)]));
+    }
+
+    private async Task<(IKeyStore, IAsyncDisposable)> OpenAsync()
+    {
+        if (open is not null)
+            return await open();
+        var store = SqliteKeyStore.Open(path, role, new SqliteKeyStoreOptions { MustExist = true });
+        return (store, store);
     }
 
     private IEnumerable<byte[]> Before(long epoch) => epoch <= 0 ? [] : _roots.Take((int)epoch);
@@ -53,7 +72,7 @@ internal sealed class KilledStore(string path, ChannelRole role, string name)
         return _roots[(int)epoch];
     }
 
-    private byte[] Bytes() => [.. Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*").SelectMany(KeySearch.ReadShared)];
+    private byte[] Bytes() => [.. Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*").SelectMany(file => open is null ? KeySearch.ReadShared(file) : KeySearch.ReadLocked(file))];
 
     private static byte[] FirstRoot(ChannelRole role, string name)
     {

@@ -54,7 +54,7 @@ public sealed class KeyFileFaultTests : FaultContract, IAsyncLifetime
                 return Healed(() => _fails = false);
             case StoreFault.Replaced when OperatingSystem.IsLinux():
                 File.Move(_path, _path + ".away");
-                File.WriteAllBytes(_path, KeySearch.ReadShared(_path + ".away"));
+                File.WriteAllBytes(_path, KeySearch.ReadLocked(_path + ".away"));
                 return new(async () =>
                 {
                     await CloseAsync();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SymRatchet.KeyStores.Tests.Sqlite;
 
 /// <summary>Looks for keys in the bytes of files. Half a key that is left counts as the key.</summary>
@@ -14,6 +16,16 @@ internal static class KeySearch
         }
 
         return found;
+    }
+
+    /// <summary>Reads a file that others have locked, as a program does that knows of no locks.</summary>
+    internal static byte[] ReadLocked(string path)
+    {
+        using var cat = Process.Start(new ProcessStartInfo("cat", [path]) { RedirectStandardOutput = true })!;
+        using MemoryStream bytes = new();
+        cat.StandardOutput.BaseStream.CopyTo(bytes);
+        cat.WaitForExit();
+        return bytes.ToArray();
     }
 
     /// <summary>Reads a file that others have open.</summary>
