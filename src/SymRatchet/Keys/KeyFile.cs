@@ -3,15 +3,15 @@ using SymRatchet.Keys;
 namespace SymRatchet;
 
 /// <summary>
-/// The key of one identity in one file: the durable store of a client that has no database. The file is the credential that
-/// was carried to the device; the first <see cref="OpenAsync"/> turns it into a store, in place. Thread-safe.
+/// The key of one identity in one file: the durable store of a client that has no database. The file is the credential
+/// that was carried to the device; the first <see cref="OpenAsync"/> turns it into a store, in place. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A change waits twice for the disk: once for the new key, and once for the erasure of the old one, which is overwritten
-/// before the change is reported. A process that is killed or a machine that loses its power at any instant leaves the old
-/// or the new state, and the next opening erases what is left of the other. The pre-shared key of a credential is
-/// overwritten and synced before <see cref="OpenAsync"/> returns.
+/// A change waits twice for the disk: once for the new key, and once for the erasure of the old one, which is
+/// overwritten before the change is reported. A process that is killed or a machine that loses its power at any instant
+/// leaves the old or the new state, and the next opening erases what is left of the other. The pre-shared key of a
+/// credential is overwritten and synced before <see cref="OpenAsync"/> returns.
 /// </para>
 /// <para>
 /// What is overwritten is the file. File systems that write elsewhere (btrfs, ZFS, snapshots, a journal of data) and
@@ -19,9 +19,9 @@ namespace SymRatchet;
 /// not wrapped (<see cref="IKeyWrapper"/>); encrypt the disk where that matters.
 /// </para>
 /// <para>
-/// The file is locked while it is open: another opening of it, in this process or elsewhere, fails. On Linux the file must
-/// belong to the user of the program or to root, be no symbolic link, and stay where it is; other systems check less, as
-/// <see cref="PreSharedKey.FromCredentialFile"/> says. For several identities use the SQLite store.
+/// The file is locked while it is open: another opening of it, in this process or elsewhere, fails. On Linux the file
+/// must belong to the user of the program or to root, not be a symbolic link, and stay where it is; other systems check
+/// less, as <see cref="PreSharedKey.FromCredentialFile"/> says. For several identities use the SQLite store.
 /// </para>
 /// </remarks>
 public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
@@ -66,9 +66,11 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 
     /// <summary>Opens a key file, or turns a credential file into one.</summary>
     /// <param name="path">The file; its owner's alone (<c>chmod 600</c>).</param>
-    /// <param name="role">The role that the key serves: written into the file by the first opening, and held to ever after.</param>
+    /// <param name="role">The role that the key serves: written into the file by the first opening, for ever.</param>
     /// <param name="options">How the store behaves; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the wait; the credential may have been turned into a store all the same.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait; the credential may have been turned into a store all the same.
+    /// </param>
     /// <exception cref="ArgumentException">A setting of the options or the role is out of range.</exception>
     /// <exception cref="KeyStoreException">
     /// The file is in use, may be used by others, serves the other role, is damaged, is neither a credential nor a key

@@ -4,14 +4,14 @@ namespace SymRatchet;
 public sealed record KeyFileOptions
 {
     /// <summary>
-    /// Gets whether a file that does not exist, or has no bytes, becomes a key file without an identity, to which one is
-    /// added. Off by default: a wrong path is an error then.
+    /// Gets whether a file that does not exist, or has no bytes, becomes a key file without an identity, to which one
+    /// is added. Off by default: a wrong path is an error then.
     /// </summary>
     public bool CreateIfMissing { get; init; }
 
     /// <summary>
-    /// Gets how long a call waits for the disk, and before that for the calls ahead of it: 100 milliseconds to 1 minute,
-    /// 5 seconds by default. No call takes longer than twice that.
+    /// Gets how long a call waits for the disk, and before that for the calls ahead of it: 100 milliseconds to
+    /// 1 minute, 5 seconds by default. No call takes longer than twice that.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 

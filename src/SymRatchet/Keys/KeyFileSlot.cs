@@ -77,7 +77,9 @@ internal sealed class KeyFileSlot : IDisposable
         }
     }
 
-    /// <summary>Whether this library knows all that it says. A restriction that is not understood must not be dropped.</summary>
+    /// <summary>
+    /// Whether this library knows all that it says. A restriction that is not understood must not be dropped.
+    /// </summary>
     internal bool IsOfThisVersion => Bytes[VersionAt] == ThisVersion && ToBits(Suites) == Number(SuitesAt);
 
     internal IReadOnlyList<CipherSuiteId> Suites

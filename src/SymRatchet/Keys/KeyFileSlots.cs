@@ -14,7 +14,9 @@ namespace SymRatchet.Keys;
 /// </remarks>
 internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 {
-    /// <summary>Head and slots each have blocks of their own: a write that goes wrong damages its own block at most.</summary>
+    /// <summary>
+    /// Head and slots each have blocks of their own: a write that goes wrong damages its own block at most.
+    /// </summary>
     internal const int BlockSize = 4096;
 
     internal const int FileSize = (2 * BlockSize) + KeyFileSlot.Size;

@@ -31,6 +31,22 @@ public sealed class StoreExamples : CurrentFolder
     }
 
     [Fact]
+    public async Task A_credential_becomes_the_store_of_its_client()
+    {
+        using PreSharedKey key = PreSharedKey.Generate("sensor-17");
+        key.WriteCredentialFile("sensor-17.credential");
+        using InMemoryKeyStore server = new(ChannelRole.Server);
+        server.Add(key);
+
+        await using var keys = await KeyFile.OpenAsync("sensor-17.credential");
+        var options = new SecureChannelClientOptions { Keys = keys, ClientId = keys.ClientId };
+
+        await using ChannelPair pair = await ChannelPair.CreateAsync(options, new() { Keys = server });
+        await pair.RoundAsync([1], [2]);
+        Assert.Equal(1, Assert.Single(await keys.ListAsync(default, 10)).Epoch);
+    }
+
+    [Fact]
     public async Task A_key_that_was_rotated_on_the_server_first_never_locks_the_client_out()
     {
         await using SqliteKeyStore server = SqliteKeyStore.Open("server.keys", ChannelRole.Server);

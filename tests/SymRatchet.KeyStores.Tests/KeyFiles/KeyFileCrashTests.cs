@@ -153,7 +153,8 @@ public sealed class KeyFileCrashTests
         Assert.Equal(damaged, found.Bytes);
         Assert.Equal(0, found.Steps);
 
-        foreach (byte[] other in (byte[][])[[.. "id: x"u8], [.. new byte[9000]], [.. "symratchet credential 1\nid: "u8]])
+        byte[] torn = [.. "symratchet credential 1\nid: "u8];
+        foreach (byte[] other in (byte[][])[[.. "id: x"u8], new byte[9000], torn])
         {
             SimulatedFile foreign = new(other);
             Assert.Throws<KeyStoreException>(() => Open(foreign, ChannelRole.Client));
