@@ -25,6 +25,9 @@ internal sealed class SimulatedFile : IRawFile
 
     internal int Steps => _journal.Count;
 
+    /// <summary>Whether all that was written is on the disk.</summary>
+    internal bool IsSynced => _journal.Count == 0 || _journal[^1].Content is null;
+
     internal byte[] Bytes => [.. _bytes];
 
     public long Length => _bytes.Length;

@@ -41,6 +41,7 @@ public sealed class KeyFileCrashTests
 
         // Two waits for the disk; and once the change was reported, nothing of what it replaced is left.
         Assert.Equal(4, file.Steps - begun);
+        Assert.True(file.IsSynced);
         Assert.Empty(KeySearch.Find(file.Bytes, oldKeys.Except(newKeys, Bytes.Comparer)));
         await AssertOneOrTheOtherAsync(file, begun, role, before, oldKeys, after, newKeys);
     }
@@ -55,6 +56,7 @@ public sealed class KeyFileCrashTests
         SimulatedFile file = new(credential);
         KeyFile store = Open(file, ChannelRole.Client);
         string opened = await DescribeAsync(store);
+        Assert.True(file.IsSynced);
         AssertHoldsNothingOf(credential, carried, file.Bytes);
         using (StoredKey expected = carried.ImportFor(ChannelRole.Client))
         using (StoredKey? found = await store.FindAsync(TestKeys.Id(Name)))
@@ -71,6 +73,7 @@ public sealed class KeyFileCrashTests
                 stores++;
             SimulatedFile again = new(crashed);
             KeyFile reopened = Open(again, ChannelRole.Client);
+            Assert.True(again.IsSynced);
             Assert.Equal(opened, await DescribeAsync(reopened));
             AssertHoldsNothingOf(credential, carried, again.Bytes);
             await reopened.DisposeAsync();
@@ -230,6 +233,7 @@ public sealed class KeyFileCrashTests
 
             // The opening erased what is left of the other state, and the store goes on.
             (byte[][] kept, byte[][] gone) = state == after ? (newKeys, oldKeys) : (oldKeys, newKeys);
+            Assert.True(again.IsSynced);
             Assert.Empty(KeySearch.Find(again.Bytes, gone.Except(kept, Bytes.Comparer)));
             await reopened.ProbeAsync();
             await reopened.DisposeAsync();

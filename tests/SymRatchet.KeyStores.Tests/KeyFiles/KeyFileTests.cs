@@ -215,7 +215,7 @@ public sealed class KeyFileTests : IAsyncLifetime
     {
         using ManualResetEventSlim mayGoOn = new();
         SimulatedFile disk = new([]);
-        KeyFileOptions options = new() { CreateIfMissing = true, Timeout = TimeSpan.FromMilliseconds(200) };
+        KeyFileOptions options = new() { CreateIfMissing = true, Timeout = TimeSpan.FromSeconds(1) };
         var file = KeyFile.Open("x", ChannelRole.Client, options, () => disk);
         await file.AddAsync(TestKeys.Shared(Name));
         long serial = await file.SerialAsync(Name);
