@@ -16,7 +16,7 @@ public sealed class KeyFileProperties
 
     private static readonly byte[] Id = [.. "device 1"u8];
 
-    public enum Step
+    public enum Deed
     {
         Add,
         Advance,
@@ -31,7 +31,7 @@ public sealed class KeyFileProperties
     }
 
     [Property(MaxTest = 300)]
-    public bool Any_history_is_that_of_a_store_in_memory(bool isServer, (Step Step, ushort Number)[] history)
+    public bool Any_history_is_that_of_a_store_in_memory(bool isServer, (Deed Deed, ushort Number)[] history)
     {
         ChannelRole role = isServer ? ChannelRole.Server : ChannelRole.Client;
         SimulatedFile file = new([]);
@@ -40,14 +40,14 @@ public sealed class KeyFileProperties
         HashSet<string> seen = [];
         for (int i = 0; i < history.Length; i++)
         {
-            (Step step, int number) = (history[i].Step, (i << 16) | history[i].Number);
-            if (step == Step.Reopen)
+            (Deed step, int number) = (history[i].Deed, (i << 16) | history[i].Number);
+            if (step == Deed.Reopen)
             {
                 store.DisposeAsync().AsTask().GetAwaiter().GetResult();
                 file = new SimulatedFile(file.Bytes);
                 store = Open(file, role);
             }
-            else if (step == Step.CrashInAdvance)
+            else if (step == Deed.CrashInAdvance)
             {
                 (file, store) = Crash(file, store, role, model, number);
             }
@@ -86,16 +86,16 @@ public sealed class KeyFileProperties
     {
         int begun = file.Steps;
         string before = Describe(model);
-        Outcome(store, Step.Advance, number);
+        Outcome(store, Deed.Advance, number);
         byte[][] states = [.. file.CrashStates(begun, everyByte: false)];
         SimulatedFile crashed = new(states[number % states.Length]);
         KeyFile reopened = Open(crashed, role);
         if (Describe(reopened) != before)
-            Outcome(model, Step.Advance, number);
+            Outcome(model, Deed.Advance, number);
         return (crashed, reopened);
     }
 
-    private static string Outcome(IKeyDirectory store, Step step, int number)
+    private static string Outcome(IKeyDirectory store, Deed step, int number)
     {
         try
         {
@@ -108,7 +108,7 @@ public sealed class KeyFileProperties
         }
     }
 
-    private static async Task Change(IKeyDirectory store, Step step, int number)
+    private static async Task Change(IKeyDirectory store, Deed step, int number)
     {
         using StoredKey? key = await store.FindAsync(Id);
         (long serial, long epoch) = key is null ? (1, 0) : (key.Serial, key.Epoch);
@@ -116,27 +116,27 @@ public sealed class KeyFileProperties
         using var shared = PreSharedKey.Import(Name, root);
         switch (step)
         {
-            case Step.Add:
+            case Deed.Add:
                 await store.AddAsync(shared);
                 break;
-            case Step.Rotate:
+            case Deed.Rotate:
                 await store.RotateAsync(shared);
                 break;
-            case Step.Revoke:
+            case Deed.Revoke:
                 await store.RevokeAsync(Id);
                 break;
-            case Step.Restrict:
+            case Deed.Restrict:
                 CipherSuiteId[] suites = Enum.GetValues<CipherSuiteId>();
                 await store.RestrictAsync(Id, [.. suites.Where(suite => (number >> (int)suite) % 2 != 0)]);
                 break;
-            case Step.UseSuccessor:
+            case Deed.UseSuccessor:
                 await store.AdvanceAsync(Id, key?.Successor?.Serial ?? serial, number % 3, root);
                 break;
             default:
                 long next = step switch
                 {
-                    Step.AdvanceFar => epoch + number,
-                    Step.AdvanceBack => epoch - (number % 2),
+                    Deed.AdvanceFar => epoch + number,
+                    Deed.AdvanceBack => epoch - (number % 2),
                     _ => epoch + 1,
                 };
                 await store.AdvanceAsync(Id, serial, next, root);
