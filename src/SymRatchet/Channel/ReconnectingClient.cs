@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.CompilerServices;
+using SymRatchet.Primitives;
 
 namespace SymRatchet;
 
@@ -72,7 +74,7 @@ public sealed class ReconnectingClient
                     failures = 0;
             }
 
-            TimeSpan delay = Random.Shared.NextDouble() * Bound(failures);
+            TimeSpan delay = Share() * Bound(failures);
             Waiting?.Invoke(this, new ReconnectEventArgs(error, delay));
             await Task.Delay(delay, TimeProvider, cancellationToken).ConfigureAwait(false);
         }
@@ -89,6 +91,13 @@ public sealed class ReconnectingClient
         {
             return (null, e);
         }
+    }
+
+    private static double Share()
+    {
+        Span<byte> random = stackalloc byte[sizeof(uint)];
+        RandomSource.System.Fill(random);
+        return BinaryPrimitives.ReadUInt32LittleEndian(random) / (double)uint.MaxValue;
     }
 
     private TimeSpan Bound(int failures)
