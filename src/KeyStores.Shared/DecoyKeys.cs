@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores;
 
-/// <summary>Wrapped keys that are nobody's, to be unwrapped where an identity has fewer keys than it might have. Thread-safe.</summary>
+/// <summary>
+/// Keys that are nobody's, wrapped as all others: what a lookup opens where an identity has no key, or has one only.
+/// Thread-safe.
+/// </summary>
 internal sealed class DecoyKeys(IKeyWrapper wrapper)
 {
     private const int MaxIdLength = 255;
@@ -12,34 +15,22 @@ internal sealed class DecoyKeys(IKeyWrapper wrapper)
     private static readonly byte[] NobodysId = new byte[MaxIdLength];
 
     // One for each length of an id, because a place is hashed with its id.
-    private readonly byte[]?[] _wrapped = new byte[MaxIdLength + 1][];
+    private readonly WrappedKey?[] _wrapped = new WrappedKey[MaxIdLength + 1];
 
     internal static DecoyKeys Of(IKeyWrapper wrapper) => All.GetValue(wrapper, one => new DecoyKeys(one));
 
-    /// <summary>Makes a key of nobody and erases it, which takes time as well.</summary>
-    internal static void CopyOne()
-    {
-        ReadOnlySpan<byte> key = NobodysId.AsSpan(..PreSharedKey.Size);
-        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, key, KeyEvolution.Forward, key, 0, key).Dispose();
-    }
+    /// <summary>The place of a decoy, which takes as long to hash as that of a key.</summary>
+    internal static KeyPlace PlaceOf(int idLength, long? epoch) =>
+        new(ChannelRole.Server, NobodysId.AsMemory(..Math.Min(idLength, MaxIdLength)), 0, epoch);
 
-    /// <summary>Unwraps a decoy, as one part of a key is unwrapped.</summary>
-    internal void Open(int idLength)
-    {
-        idLength = Math.Min(idLength, MaxIdLength);
-        KeyPlace place = new(ChannelRole.Server, NobodysId.AsMemory(..idLength), 0, 0);
-        Span<byte> key = stackalloc byte[PreSharedKey.Size];
-        try
-        {
-            if (!wrapper.Unwrap(_wrapped[idLength] ??= Wrap(place), place, key))
-                _wrapped[idLength] = Wrap(place);
-        }
-        catch (CryptographicException)
-        {
-            // The wrapping key under which it was made is gone.
-            _wrapped[idLength] = Wrap(place);
-        }
-    }
+    /// <summary>The decoy for ids of a length.</summary>
+    internal WrappedKey For(int idLength) => _wrapped[Math.Min(idLength, MaxIdLength)] ??= new WrappedKey(
+        Wrap(PlaceOf(idLength, null)), Wrap(PlaceOf(idLength, 0)));
+
+    /// <summary>
+    /// Has the decoy made anew at the next lookup: the wrapping key under which it was made is old or gone.
+    /// </summary>
+    internal void Renew(int idLength) => _wrapped[Math.Min(idLength, MaxIdLength)] = null;
 
     private byte[] Wrap(KeyPlace place)
     {

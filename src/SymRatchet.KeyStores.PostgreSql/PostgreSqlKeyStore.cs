@@ -114,18 +114,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
         byte[] name = id.ToArray();
-        UnwrappedKeys keys = new(_options.Wrapper);
-        return RunAsync(
-            async session =>
-            {
-                StoredKey? found = One(
-                    await session.ReadAsync(_sql.Find, row => ReadKey(row, name, keys), name).ConfigureAwait(false)
-                );
-                keys.OpenDecoys(name);
-                return found;
-            },
-            cancellationToken
-        );
+        return RunAsync(session => FindAsync(session, name), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -415,12 +404,9 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     // A key that cannot be read any more is replaced by a rotation, whatever it was.
     private async ValueTask RefuseSameAsync(StoreSession session, byte[] name, StoredKey key)
     {
-        UnwrappedKeys keys = new(_options.Wrapper);
         try
         {
-            using StoredKey? current = One(
-                await session.ReadAsync(_sql.Find, row => ReadKey(row, name, keys), name).ConfigureAwait(false)
-            );
+            using StoredKey? current = await FindAsync(session, name).ConfigureAwait(false);
             if (current is not null)
                 KeyStoreRules.CheckIsNew(key, current);
         }
@@ -440,7 +426,13 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         try
         {
             found = One(
-                await session.ReadAsync(_sql.FindToRewrap, row => ReadKey(row, name, keys), name).ConfigureAwait(false)
+                await session
+                    .ReadAsync(
+                        _sql.FindToRewrap,
+                        row => Named(name, () => KeyRow.ReadKey(row, Role, name, keys)),
+                        name
+                    )
+                    .ConfigureAwait(false)
             );
         }
         catch (KeyStoreException e)
@@ -471,14 +463,32 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     private ValueTask<T> RunAsync<T>(Func<StoreSession, ValueTask<T>> call, CancellationToken cancellationToken) =>
         StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken);
 
+    // One row is found and read, whoever is asked for.
+    private async ValueTask<StoredKey?> FindAsync(StoreSession session, byte[] name)
+    {
+        UnwrappedKeys keys = new(_options.Wrapper);
+        WrappedKey decoy = keys.Decoy(name.Length);
+        return One(
+            await session
+                .ReadAsync(
+                    _sql.Find,
+                    row => Named(name, () => KeyRow.FindKey(row, Role, name, keys)),
+                    name,
+                    decoy.Identity,
+                    decoy.Root
+                )
+                .ConfigureAwait(false)
+        );
+    }
+
     /// <summary>
     /// Opens the keys of a row. A row that no store has written is named, and is its own client's trouble only.
     /// </summary>
-    private StoredKey ReadKey(NpgsqlDataReader row, byte[] id, UnwrappedKeys keys)
+    private static T Named<T>(byte[] id, Func<T> open)
     {
         try
         {
-            return KeyRow.ReadKey(row, Role, id, keys);
+            return open();
         }
         catch (CryptographicException e)
         {
@@ -504,5 +514,5 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     }
 
     private static T? One<T>(List<T> rows)
-        where T : class => rows is [{ } row] ? row : null;
+        where T : class? => rows is [{ } row] ? row : null;
 }

@@ -34,18 +34,20 @@ internal sealed class StoreStatements(string schema)
     /// <summary>
     /// A row that holds no key and was not revoked is found as well: reading it tells that it is damaged.
     /// </summary>
-    internal string Find =>
-        $"""
-            SELECT {KeyRow.KeyColumns}
-            FROM {_keys}
-            WHERE id = $1
-                AND (epoch_key IS NOT NULL OR revoked IS NULL)
-            """;
+    internal string Find => KeyRow.Find(KeyOfId, "$2", "$3");
 
     internal string FindToRewrap =>
         $"""
-            {Find}
+            SELECT {KeyRow.KeyColumns}
+            {KeyOfId}
             FOR UPDATE
+            """;
+
+    private string KeyOfId =>
+        $"""
+            FROM {_keys}
+            WHERE id = $1
+                AND (epoch_key IS NOT NULL OR revoked IS NULL)
             """;
 
     internal string Describe =>

@@ -11,6 +11,7 @@ internal sealed class KeyReader : IDisposable
     private readonly ChannelRole _role;
     private readonly IKeyWrapper _wrapper;
     private readonly SqliteCommand _find;
+    private readonly SqliteCommand _read;
     private readonly SqliteCommand _describe;
     private readonly SqliteCommand _list;
 
@@ -19,7 +20,9 @@ internal sealed class KeyReader : IDisposable
         _connection = connection;
         _role = role;
         _wrapper = wrapper;
-        _find = connection.Prepare($"SELECT {KeyRow.KeyColumns} FROM keys WHERE id = $id AND epoch_key IS NOT NULL", "$id");
+        const string source = "FROM keys WHERE id = $id AND epoch_key IS NOT NULL";
+        _find = connection.Prepare(KeyRow.Find(source, "$identity", "$root"), "$id", "$identity", "$root");
+        _read = connection.Prepare($"SELECT {KeyRow.KeyColumns} {source}", "$id");
         _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
         _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
     }
@@ -27,18 +30,20 @@ internal sealed class KeyReader : IDisposable
     /// <summary>What opens the keys of one identity. They are taken from SQLite's memory at once to where they are erased.</summary>
     internal static UnwrappedKeys Opening(IKeyWrapper wrapper) => new(wrapper) { Read = ReadPinned };
 
-    /// <summary>Finds an identity for a handshake, in a time that does not tell whether it is there.</summary>
+    /// <summary>Finds an identity, in a time that does not tell whether it is there.</summary>
     internal StoredKey? Find(byte[] id)
     {
         UnwrappedKeys keys = Opening(_wrapper);
-        StoredKey? found = Find(id, keys);
-        keys.OpenDecoys(id);
-        return found;
+        WrappedKey decoy = keys.Decoy(id.Length);
+        using SqliteDataReader row = _find.With(id, decoy.Identity, decoy.Root).ExecuteReader();
+        row.Read();
+        return KeyRow.FindKey(row, _role, id, keys);
     }
 
-    internal StoredKey? Find(byte[] id, UnwrappedKeys keys)
+    /// <summary>Reads the keys of an identity, for a change of them.</summary>
+    internal StoredKey? Read(byte[] id, UnwrappedKeys keys)
     {
-        using SqliteDataReader row = _find.With(id).ExecuteReader();
+        using SqliteDataReader row = _read.With(id).ExecuteReader();
         return row.Read() ? KeyRow.ReadKey(row, _role, id, keys) : null;
     }
 
@@ -75,6 +80,7 @@ internal sealed class KeyReader : IDisposable
     public void Dispose()
     {
         _find.Dispose();
+        _read.Dispose();
         _describe.Dispose();
         _list.Dispose();
         _connection.Dispose();

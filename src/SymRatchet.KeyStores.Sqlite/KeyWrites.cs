@@ -107,7 +107,7 @@ internal sealed class KeyWrites : IDisposable
     internal bool Rewrap(byte[] id, IKeyWrapper? previous)
     {
         UnwrappedKeys keys = new(previous ?? _wrapper);
-        using StoredKey? opened = _reader.Find(id, keys);
+        using StoredKey? opened = _reader.Read(id, keys);
         if (opened is null || (previous is null && keys.AreCurrent))
             return false;
         using var wrapped = WrappedKey.Of(opened, opened.Serial, _wrapper);
@@ -128,7 +128,7 @@ internal sealed class KeyWrites : IDisposable
     {
         try
         {
-            using StoredKey? current = _reader.Find(key.Id.ToArray(), KeyReader.Opening(_wrapper));
+            using StoredKey? current = _reader.Read(key.Id.ToArray(), KeyReader.Opening(_wrapper));
             if (current is not null)
                 KeyStoreRules.CheckIsNew(key, current);
         }

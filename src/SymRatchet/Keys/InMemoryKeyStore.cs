@@ -9,9 +9,6 @@ namespace SymRatchet;
 /// </summary>
 public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
 {
-    private static readonly StoredKey Nobody = new(
-        ChannelProtocol.V1, ChannelRole.Server, [0], KeyEvolution.Forward, new byte[PreSharedKey.Size], 0, new byte[PreSharedKey.Size]);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, KeySlot> _slots = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
@@ -113,11 +110,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
-        {
-            StoredKey? found = _slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Snapshot() : null;
-            EvenOut(found);
-            return new(found);
-        }
+            return new(KeySlot.Snapshot(_slots.GetValueOrDefault(Name(id.Span))));
     }
 
     /// <inheritdoc/>
@@ -165,13 +158,6 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
             _slots.Clear();
             _names.Clear();
         }
-    }
-
-    /// <summary>Copying keys takes time, and that must not tell who is known: makes up for those that there were not.</summary>
-    internal static void EvenOut(StoredKey? found)
-    {
-        for (int copies = found is null ? 0 : found.Successor is null ? 1 : 2; copies < 2; copies++)
-            Nobody.Copy().Dispose();
     }
 
     private void Add(StoredKey key)

@@ -3,6 +3,13 @@ namespace SymRatchet.Keys;
 /// <summary>One identity in a store in memory: its key, the one that is to follow, and what is known of it. Used under the store's lock.</summary>
 internal sealed class KeySlot : IDisposable
 {
+    private static readonly byte[] NobodysKey = new byte[PreSharedKey.Size];
+
+    private static readonly KeySlot Nobody = new(
+        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, [0], KeyEvolution.Forward, NobodysKey, 0, NobodysKey),
+        serial: 0,
+        now: default);
+
     private readonly DateTimeOffset _added;
     private KeyRecord _record;
     private StoredKey? _successor;
@@ -23,14 +30,31 @@ internal sealed class KeySlot : IDisposable
 
     private DateTimeOffset? LastSeen { get; set; }
 
-    /// <summary>What leaves the store: the reader's own copy of everything.</summary>
-    internal StoredKey? Snapshot() => Key is null ? null : new(Key.Protocol, Key.Role, Key.Id.Span, Key.Evolution, Key.IdentityKey, Key.Epoch, Key.EpochKey)
+    /// <summary>
+    /// What leaves the store: the reader's own copy of everything; null where the identity is unknown or revoked.
+    /// </summary>
+    internal static StoredKey? Snapshot(KeySlot? slot)
     {
-        Serial = Key.Serial,
-        Suites = Suites,
-        LastSeen = LastSeen,
-        Successor = _successor?.Copy(),
-    };
+        // Two keys are copied for every id, so that the time does not tell who is known, or has two.
+        bool isKnown = slot?.Key is not null;
+        KeySlot copied = isKnown ? slot! : Nobody;
+        bool hasTwo = copied._successor is not null;
+        StoredKey key = copied.Key!;
+        StoredKey second = (copied._successor ?? key).Copy();
+        StoredKey first = new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
+        {
+            Serial = key.Serial,
+            Suites = copied.Suites,
+            LastSeen = copied.LastSeen,
+            Successor = hasTwo ? second : null,
+        };
+        if (!hasTwo)
+            second.Dispose();
+        if (isKnown)
+            return first;
+        first.Dispose();
+        return null;
+    }
 
     internal KeyRecord Describe() => Key is null ? _record : new()
     {

@@ -2,11 +2,15 @@ using System.Diagnostics;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.Sqlite;
+using SymRatchet.TestKit;
 using Xunit.Abstractions;
 
 namespace SymRatchet.KeyStores.Tests.Wrapping;
 
-/// <summary>How well ids are told apart by the time that a lookup takes. SYMRATCHET_MEASURE=1 runs it; DecoyTests holds the cause.</summary>
+/// <summary>
+/// How well ids are told apart by the time that a lookup, or a refusal, takes. SYMRATCHET_MEASURE=1 runs it; DecoyTests
+/// holds the cause.
+/// </summary>
 public sealed class LookupTimeTests(ITestOutputHelper output)
 {
     private const int Rounds = 10_000;
@@ -18,6 +22,39 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
     public async Task Lookups_of_unknown_ids_take_as_long_as_those_of_others(string kind)
     {
         Skip.If(Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null, "Set SYMRATCHET_MEASURE=1 to measure.");
+        await MeasureAsync(kind, Rounds, async (store, id) =>
+        {
+            long started = Stopwatch.GetTimestamp();
+            (await store.FindAsync(TestKeys.Id(id)))?.Dispose();
+            return Stopwatch.GetElapsedTime(started);
+        });
+    }
+
+    [SkippableTheory]
+    [InlineData("memory")]
+    [InlineData("plain")]
+    [InlineData("wrapped")]
+    public async Task Hellos_of_unknown_ids_are_refused_as_fast_as_those_of_others_with_a_wrong_key(string kind)
+    {
+        Skip.If(Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null, "Set SYMRATCHET_MEASURE=1 to measure.");
+        await MeasureAsync(kind, Rounds * 3 / 10, async (store, id) =>
+        {
+            using InMemoryKeyStore client = new(ChannelRole.Client);
+            client.Add(TestKeys.Shared(id, generation: 9));
+            await using SocketPair pair = await SocketPair.CreateAsync();
+            Task connecting = SecureChannel.ConnectAsync(pair.Client, new() { ClientId = id, Keys = client }).AsTask();
+            await Task.Delay(1); // the hello is there before the server looks
+            long started = Stopwatch.GetTimestamp();
+            await Assert.ThrowsAsync<SecureChannelException>(
+                async () => await SecureChannel.AcceptAsync(pair.Server, new() { Keys = store }));
+            TimeSpan taken = Stopwatch.GetElapsedTime(started);
+            await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
+            return taken;
+        });
+    }
+
+    private async Task MeasureAsync(string kind, int rounds, Func<IKeyDirectory, string, Task<TimeSpan>> measure)
+    {
         await using StoreFolder folder = new();
         using KeyRing ring = new();
         IKeyDirectory store = kind == "memory"
@@ -29,18 +66,17 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
         await store.RevokeAsync(TestKeys.Id("revoked"));
 
         string[] names = ["unknown", "known 1", "rotate1", "revoked"];
-        double[][] times = [.. names.Select(_ => new double[Rounds])];
+        double[][] times = [.. names.Select(_ => new double[rounds])];
         Random random = new(7);
-        for (int round = -1000; round < Rounds; round++)
+        for (int round = -rounds / 10; round < rounds; round++)
         {
             int[] order = [0, 1, 2, 3];
             random.Shuffle(order);
             foreach (int i in order)
             {
-                long started = Stopwatch.GetTimestamp();
-                (await store.FindAsync(TestKeys.Id(names[i])))?.Dispose();
+                TimeSpan taken = await measure(store, names[i]);
                 if (round >= 0)
-                    times[i][round] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
+                    times[i][round] = taken.TotalMicroseconds;
             }
         }
 
