@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -8,9 +9,14 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// <param name="Owner">The user that it belongs to.</param>
 /// <param name="Mode">Who may use it.</param>
 /// <param name="Names">How many names (hard links) it has.</param>
-internal readonly partial record struct FileStatus(ulong Device, ulong Inode, uint Owner, UnixFileMode Mode, uint Names)
+/// <param name="IsRegular">Whether it is a file, and no folder, pipe or device.</param>
+internal readonly partial record struct FileStatus(
+    ulong Device, ulong Inode, uint Owner, UnixFileMode Mode, uint Names, bool IsRegular)
 {
     private const int CurrentDirectory = -100;
+    private const int OfHandle = 0x1000;
+    private const int KindMask = 0xF000;
+    private const int RegularKind = 0x8000;
     private const uint BasicStatus = 0x7FF;
     private const int FileNotFound = 2;
     private const int NoDirectory = 20;
@@ -27,22 +33,31 @@ internal readonly partial record struct FileStatus(ulong Device, ulong Inode, ui
         // statx is the one whose layout is the same on all processors.
         Span<byte> status = stackalloc byte[256];
         if (Statx(CurrentDirectory, path, 0, BasicStatus, status) == 0)
-        {
-            return new FileStatus(
-                ((ulong)Native(status[136..]) << 32) | Native(status[140..]),
-                MemoryMarshal.Read<ulong>(status[32..]),
-                Native(status[20..]),
-                (UnixFileMode)(MemoryMarshal.Read<ushort>(status[28..]) & 0xFFF),
-                Native(status[16..]));
-        }
-
+            return Parse(status);
         int error = Marshal.GetLastPInvokeError();
         return error is FileNotFound or NoDirectory
             ? null
             : throw new KeyStoreException($"{path} cannot be looked at: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
+    /// <summary>Reads the status of an open file.</summary>
+    internal static FileStatus Of(SafeFileHandle file)
+    {
+        Span<byte> status = stackalloc byte[256];
+        return Statx((int)file.DangerousGetHandle(), "", OfHandle, BasicStatus, status) == 0
+            ? Parse(status)
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+
     internal bool IsSameFile(FileStatus other) => Device == other.Device && Inode == other.Inode;
+
+    private static FileStatus Parse(ReadOnlySpan<byte> status) => new(
+        ((ulong)Native(status[136..]) << 32) | Native(status[140..]),
+        MemoryMarshal.Read<ulong>(status[32..]),
+        Native(status[20..]),
+        (UnixFileMode)(MemoryMarshal.Read<ushort>(status[28..]) & 0xFFF),
+        Native(status[16..]),
+        (MemoryMarshal.Read<ushort>(status[28..]) & KindMask) == RegularKind);
 
     private static uint Native(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<uint>(bytes);
 

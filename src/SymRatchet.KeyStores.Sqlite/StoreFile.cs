@@ -45,6 +45,10 @@ internal static class StoreFile
                 StringComparison.OrdinalIgnoreCase
             );
 
+    /// <summary>Whether a file of this owner may belong to a store. Root may serve the store of another user.</summary>
+    internal static bool IsOwn(uint owner, uint? ownerOfStore) =>
+        owner == Root || owner == FileStatus.User || (FileStatus.User == Root && owner == ownerOfStore);
+
     internal static string Resolve(string path)
     {
         try
@@ -86,9 +90,8 @@ internal static class StoreFile
         if (others != 0)
             throw new KeyStoreException($"{path} holds keys and may be used by others than its owner ({others}). Make it private first: chmod 600 {path}");
 
-        // An owner may give himself back what the mode denies. Root may serve the store of another user, whose files are all of that user.
-        if (FileStatus.IsSupported && FileStatus.Of(path) is { } status && status.Owner != Root && status.Owner != FileStatus.User
-            && !(FileStatus.User == Root && status.Owner == ownerOfStore))
+        // An owner may give himself back what the mode denies.
+        if (FileStatus.IsSupported && FileStatus.Of(path) is { } status && !IsOwn(status.Owner, ownerOfStore))
         {
             throw new KeyStoreException($"{path} holds keys and belongs to the user {status.Owner}, who may read it. Make it this program's own first: chown {FileStatus.User} {path}");
         }

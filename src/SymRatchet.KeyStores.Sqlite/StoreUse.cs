@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -12,9 +11,9 @@ internal sealed class StoreUse : IDisposable
 {
     private const string Suffix = "-lock";
 
-    private readonly FileStream _shared;
+    private readonly LockFile _shared;
 
-    private StoreUse(FileStream shared) => _shared = shared;
+    private StoreUse(LockFile shared) => _shared = shared;
 
     /// <summary>Registers as a user of the file.</summary>
     /// <param name="path">The path of the store.</param>
@@ -24,80 +23,57 @@ internal sealed class StoreUse : IDisposable
     internal static StoreUse Begin(string path, FileStatus file, TimeSpan timeout)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{file.Device:x16}:{file.Inode:x16}");
-        long started = Stopwatch.GetTimestamp();
-        do
+        LockFile? opened = null;
+        try
         {
-            using (FileStream? alone = Open(path, FileAccess.ReadWrite, FileShare.None))
+            opened = LockFile.Open(path + Suffix, file.Owner);
+            long started = Stopwatch.GetTimestamp();
+            do
             {
-                if (alone is not null && Read(alone) != name)
-                    Write(path, alone, name);
-            }
+                if (opened.TryLockAlone() && opened.Read() != name)
+                    opened.Write(name);
 
-            if (Open(path, FileAccess.Read, FileShare.Read) is { } shared)
-            {
-                if (Read(shared) == name)
-                    return new StoreUse(shared);
-                shared.Dispose();
-                throw StoreFailure.Replaced(path);
-            }
+                // Another may have come between: the lock is given up before it is shared.
+                if (opened.TryShare())
+                {
+                    if (opened.Read() != name)
+                        throw StoreFailure.Replaced(path);
+                    StoreUse use = new(opened);
+                    opened = null;
+                    return use;
+                }
 
-            Thread.Sleep(1); // another is between its two steps
+                Thread.Sleep(1);
+            }
+            while (Stopwatch.GetElapsedTime(started) < timeout);
+            throw new KeyStoreException($"The key store {path} is held by another process for too long.");
         }
-        while (Stopwatch.GetElapsedTime(started) < timeout);
-        throw new KeyStoreException($"The key store {path} is held by another process for too long.");
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KeyStoreException($"The key store {path} cannot be opened: {e.Message}", e);
+        }
+        finally
+        {
+            opened?.Dispose();
+        }
     }
 
     /// <summary>Whether a program has the store open. Elsewhere than on Linux none says so.</summary>
     internal static bool IsInUse(string path)
     {
         path = StoreFile.Resolve(path);
-        if (!File.Exists(path + Suffix))
+        if (!FileStatus.IsSupported || FileStatus.Of(path) is not { } file || !File.Exists(path + Suffix))
             return false;
-        using FileStream? alone = Open(path, FileAccess.ReadWrite, FileShare.None);
-        return alone is null;
-    }
-
-    public void Dispose() => _shared.Dispose();
-
-    // The lock of the file goes with the process, however it ends. Null where others have it.
-    private static FileStream? Open(string path, FileAccess access, FileShare share)
-    {
-        FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = access, Share = share, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows() && access != FileAccess.Read)
-            options.UnixCreateMode = StoreFile.OwnerOnly;
-        if (access == FileAccess.Read)
-            options.Mode = FileMode.Open;
         try
         {
-            return new FileStream(path + Suffix, options);
-        }
-        catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(path + Suffix))
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new KeyStoreException($"The key store {path} cannot be opened: {e.Message}", e);
-        }
-    }
-
-    private static string Read(FileStream file)
-    {
-        Span<byte> bytes = stackalloc byte[64];
-        return Encoding.ASCII.GetString(bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)]);
-    }
-
-    // As long as what was there, so that a full disk does not leave half of it.
-    private static void Write(string path, FileStream file, string name)
-    {
-        try
-        {
-            file.Position = 0;
-            file.Write(Encoding.ASCII.GetBytes(name));
+            using var opened = LockFile.Open(path + Suffix, file.Owner);
+            return !opened.TryLockAlone();
         }
         catch (IOException e)
         {
             throw new KeyStoreException($"The key store {path} cannot be opened: {e.Message}", e);
         }
     }
+
+    public void Dispose() => _shared.Dispose();
 }

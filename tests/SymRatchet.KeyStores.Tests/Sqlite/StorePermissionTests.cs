@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
@@ -21,6 +22,36 @@ public sealed class StorePermissionTests
         string[] files = Directory.GetFiles(folder.Path);
         Assert.True(files.Length > 1);
         Assert.All(files, file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
+    }
+
+    [SkippableTheory]
+    [InlineData("link")]
+    [InlineData("dangling link")]
+    [InlineData("pipe")]
+    [InlineData("writable by others")]
+    public async Task A_lock_file_that_is_not_the_stores_own_is_refused(string kind)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux has the file.");
+        await using StoreFolder folder = new();
+        string lockFile = folder.FileOf(ChannelRole.Server) + "-lock";
+        string other = Path.Combine(folder.Path, "other");
+        if (kind == "link")
+            await File.WriteAllTextAsync(other, "not to be written");
+        if (kind is "link" or "dangling link")
+            File.CreateSymbolicLink(lockFile, other);
+        else if (kind == "pipe")
+            await Process.Start("mkfifo", lockFile).WaitForExitAsync();
+        else
+            await File.WriteAllTextAsync(lockFile, "");
+        if (OperatingSystem.IsLinux() && kind == "writable by others")
+            File.SetUnixFileMode(lockFile, OwnerOnly | UnixFileMode.OtherWrite);
+
+        Task<KeyStoreException> opening = Task.Run(() => Assert.Throws<KeyStoreException>(() => folder.Open()));
+        KeyStoreException error = await opening.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("-lock", error.Message, StringComparison.Ordinal);
+        Assert.Equal(kind == "link" ? "not to be written" : null, File.Exists(other) ? await File.ReadAllTextAsync(other) : null);
+        File.Delete(lockFile);
+        folder.Open();
     }
 
     [SkippableTheory]
