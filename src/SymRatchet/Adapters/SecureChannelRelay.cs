@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using SymRatchet.Adapters;
@@ -6,8 +7,8 @@ using SymRatchet.Adapters;
 namespace SymRatchet;
 
 /// <summary>
-/// Carries bytes between a plain connection and a channel, both ways, until both directions have ended. Half-closes pass through;
-/// an error on one side becomes an error on the other, so nobody takes a stream that was cut for a whole one.
+/// Carries bytes between a plain connection and a channel, or any two streams, both ways, until both directions have ended. Half-closes
+/// pass through; an error on one side becomes an error on the other, so nobody takes a stream that was cut for a whole one.
 /// </summary>
 public static class SecureChannelRelay
 {
@@ -19,76 +20,66 @@ public static class SecureChannelRelay
     /// <param name="cancellationToken">Ends the relay as an error does.</param>
     /// <exception cref="IOException">The socket or the channel failed first; a <see cref="SecureChannelException"/> for the channel.</exception>
     /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
-    public static async Task RunAsync(Socket plain, ISecureChannel channel, CancellationToken cancellationToken = default)
+    public static Task RunAsync(Socket plain, ISecureChannel channel, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plain);
         ArgumentNullException.ThrowIfNull(channel);
-        // Until both sides have ended in order, whatever ends the socket resets it, the death of this process too.
-        Linger(plain, new LingerOption(enable: true, seconds: 0));
-        SecureChannelStream secured = channel.AsStream();
-        NetworkStream socket = new(plain, ownsSocket: false);
-        PlainEnd end = new(plain);
-        Task there = CarryAsync(socket, secured, CloseAsync, cancellationToken);
-        Task back = CarryAsync(secured, socket, ShutdownAsync, cancellationToken);
+        return RunAsync(new NetworkStream(plain, ownsSocket: true), channel.AsStream(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Relays between two streams. A <see cref="NetworkStream"/> and a <see cref="SecureChannelStream"/> carry half-closes and errors as the
+    /// other overload says, and a <see cref="SslStream"/> carries half-closes. Of any other stream an end can be told only by
+    /// disposing it, so its peer learns of an end once both directions have ended, and cannot tell it from an error.
+    /// </summary>
+    /// <param name="first">A two-way stream. Disposed when this returns.</param>
+    /// <param name="second">Another one. Disposed when this returns.</param>
+    /// <param name="cancellationToken">Ends the relay as an error does.</param>
+    /// <exception cref="IOException">One of the streams failed first.</exception>
+    /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
+    public static async Task RunAsync(Stream first, Stream second, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        RelayEnd one = RelayEnd.Of(first);
+        RelayEnd other = RelayEnd.Of(second);
+        Task there = CarryAsync(one, other, cancellationToken);
+        Task back = CarryAsync(other, one, cancellationToken);
         try
         {
-            Task first = await Task.WhenAny(there, back).ConfigureAwait(false);
-            await first.ConfigureAwait(false);
+            await (await Task.WhenAny(there, back).ConfigureAwait(false)).ConfigureAwait(false);
             await Task.WhenAll(there, back).ConfigureAwait(false);
-            Linger(plain, new LingerOption(enable: false, seconds: 0));
-            plain.Dispose();
+            await one.CloseAsync().ConfigureAwait(false);
+            await other.CloseAsync().ConfigureAwait(false);
         }
         catch
         {
-            secured.Abort();
-            plain.Dispose();
+            one.Abort();
+            other.Abort();
             throw;
         }
         finally
         {
-            await socket.DisposeAsync().ConfigureAwait(false);
-            await secured.DisposeAsync().ConfigureAwait(false);
+            await first.DisposeAsync().ConfigureAwait(false);
+            await second.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(there, back).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        ValueTask CloseAsync()
-        {
-            end.ThrowIfReset();
-            return secured.CompleteWritesAsync(cancellationToken);
-        }
-
-        ValueTask ShutdownAsync()
-        {
-            end.Shutdown();
-            return default;
         }
     }
 
-    private static async Task CarryAsync(Stream from, Stream to, Func<ValueTask> end, CancellationToken cancellationToken)
+    private static async Task CarryAsync(RelayEnd from, RelayEnd to, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            while (await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and int length)
-                await to.WriteAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            await end().ConfigureAwait(false);
+            while (await from.Stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and int length)
+                await to.Stream.WriteAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            from.ThrowIfCut();
+            await to.CompleteWritesAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(buffer);
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static void Linger(Socket socket, LingerOption option)
-    {
-        try
-        {
-            socket.LingerState = option;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It is gone already, or of a kind that knows no reset.
         }
     }
 }

@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using SymRatchet.TestKit;
+
+namespace SymRatchet.Tests.Adapters;
+
+/// <summary>The relay between two streams, as a gateway between two channels uses it.</summary>
+public sealed class RelayTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_half_close_passes_from_one_channel_to_another_and_back()
+    {
+        await using ChannelPair left = await ChannelPair.CreateAsync();
+        await using ChannelPair right = await ChannelPair.CreateAsync();
+        Task relaying = SecureChannelRelay.RunAsync(left.Server.AsStream(), right.Client.AsStream());
+        await left.Client.SendAsync(new byte[] { 1 });
+        await left.Client.CloseAsync();
+        Assert.Equal([1], await right.Server.ReceiveMessageAsync());
+        Assert.Null(await right.Server.ReceiveMessageAsync());
+        await right.Server.SendAsync(new byte[] { 2 });
+        await right.Server.CloseAsync();
+        Assert.Equal([2], await left.Client.ReceiveMessageAsync());
+        Assert.Null(await left.Client.ReceiveMessageAsync());
+        await relaying.WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task A_channel_that_was_cut_is_no_end_on_the_other()
+    {
+        await using ChannelPair left = await ChannelPair.CreateAsync();
+        await using ChannelPair right = await ChannelPair.CreateAsync();
+        Task relaying = SecureChannelRelay.RunAsync(left.Server.AsStream(), right.Client.AsStream());
+        await left.Client.SendAsync(new byte[] { 1 });
+        await left.Client.DisposeAsync();
+        Assert.Equal([1], await right.Server.ReceiveMessageAsync());
+        await Assert.ThrowsAsync<SecureChannelException>(() => right.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAsync<SecureChannelException>(() => relaying.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task Two_sockets_pass_a_reset_on()
+    {
+        await using SocketPair left = await SocketPair.CreateAsync();
+        await using SocketPair right = await SocketPair.CreateAsync();
+        Task relaying = SecureChannelRelay.RunAsync(left.Server, right.Client);
+        await left.Client.WriteAsync(new byte[] { 1 });
+        await right.Server.ReadExactlyAsync(new byte[1]);
+        ((NetworkStream)left.Client).Socket.Close(0);
+        await Assert.ThrowsAsync<IOException>(() => right.Server.ReadAsync(new byte[1]).AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAsync<IOException>(() => relaying.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task A_stream_that_knows_no_half_close_ends_when_both_directions_have()
+    {
+        (Stream near, Stream far) = Nerdbank.Streams.FullDuplexStream.CreatePair();
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        Task relaying = SecureChannelRelay.RunAsync(near, pair.Client.AsStream());
+        await far.WriteAsync(new byte[] { 1 });
+        await far.FlushAsync();
+        Assert.Equal([1], await pair.Server.ReceiveMessageAsync());
+        await pair.Server.SendAsync(new byte[] { 2 });
+        await pair.Server.CloseAsync();
+        byte[] received = new byte[1];
+        await far.ReadExactlyAsync(received);
+        Assert.Equal([2], received);
+        await far.DisposeAsync();
+        Assert.Null(await pair.Server.ReceiveMessageAsync());
+        await relaying.WaitAsync(Soon);
+    }
+}
