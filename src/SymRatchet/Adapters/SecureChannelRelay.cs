@@ -14,6 +14,7 @@ public static class SecureChannelRelay
 {
     private const int BufferSize = SecureChannelStream.MaxChunk;
 
+#pragma warning disable RS0026 // no call can mean both
     /// <summary>Relays between a socket and a channel.</summary>
     /// <param name="plain">A connected socket. Closed when this returns: in order where all was said, else by a reset.</param>
     /// <param name="channel">The channel. Disposed when this returns; closed only where the socket's side ended in order.</param>
@@ -65,6 +66,8 @@ public static class SecureChannelRelay
             await Task.WhenAll(there, back).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+#pragma warning restore RS0026
 
     private static async Task CarryAsync(RelayEnd from, RelayEnd to, CancellationToken cancellationToken)
     {
