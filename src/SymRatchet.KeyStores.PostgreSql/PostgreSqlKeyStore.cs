@@ -130,22 +130,23 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         cancellationToken.ThrowIfCancellationRequested();
 
         // A call that was left to itself still needs its key when the caller has erased the caller's.
-        byte[] key = epochKey.ToArray();
+        ErasedKey key = new(epochKey.Span);
         bool isKnown = await RunAsync(
                 async session =>
                 {
                     byte[] wrapped = [];
                     try
                     {
-                        wrapped = _options.Wrapper.Wrap(key, new KeyPlace(Role, name, serial, epoch));
+                        wrapped = _options.Wrapper.Wrap(key.Bytes, new KeyPlace(Role, name, serial, epoch));
                         return await AdvanceAsync(session, name, serial, epoch, wrapped).ConfigureAwait(false);
                     }
                     finally
                     {
-                        Erase(key, wrapped);
+                        Erase(wrapped);
                     }
                 },
-                cancellationToken
+                cancellationToken,
+                key
             )
             .ConfigureAwait(false);
         if (!isKnown)
@@ -160,12 +161,9 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         byte[] name = key.Id.ToArray();
         StoredKey own = Copy(key);
         KeyRecord? present = await RunAsync(
-                async session =>
-                {
-                    using StoredKey added = own;
-                    return await session.InTransactionAsync(() => AddAsync(session, name, added)).ConfigureAwait(false);
-                },
-                cancellationToken
+                session => session.InTransactionAsync(() => AddAsync(session, name, own)),
+                cancellationToken,
+                own
             )
             .ConfigureAwait(false);
         if (present is not null)
@@ -180,14 +178,9 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         byte[] name = key.Id.ToArray();
         StoredKey own = Copy(key);
         await RunAsync(
-                async session =>
-                {
-                    using StoredKey next = own;
-                    return await session
-                        .InTransactionAsync(() => RotateAsync(session, name, next))
-                        .ConfigureAwait(false);
-                },
-                cancellationToken
+                session => session.InTransactionAsync(() => RotateAsync(session, name, own)),
+                cancellationToken,
+                own
             )
             .ConfigureAwait(false);
     }
@@ -460,8 +453,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         }
     }
 
-    private ValueTask<T> RunAsync<T>(Func<StoreSession, ValueTask<T>> call, CancellationToken cancellationToken) =>
-        StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken);
+    private ValueTask<T> RunAsync<T>(
+        Func<StoreSession, ValueTask<T>> call,
+        CancellationToken cancellationToken,
+        IDisposable? secrets = null
+    ) => StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken, secrets);
 
     // One row is found and read, whoever is asked for.
     private async ValueTask<StoredKey?> FindAsync(StoreSession session, byte[] name)
@@ -515,4 +511,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
 
     private static T? One<T>(List<T> rows)
         where T : class? => rows is [{ } row] ? row : null;
+
+    private sealed class ErasedKey(ReadOnlySpan<byte> key) : IDisposable
+    {
+        internal byte[] Bytes { get; } = key.ToArray();
+
+        public void Dispose() => Erase(Bytes);
+    }
 }

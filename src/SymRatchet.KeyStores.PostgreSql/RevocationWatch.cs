@@ -59,7 +59,7 @@ internal sealed class RevocationWatch(
         TimeSpan limit = options.Timeout < LookLimit ? options.Timeout : LookLimit;
         long[] numbers = [.. told.Select(position => position.Number)];
         Guid[] tags = [.. told.Select(position => position.Tag)];
-        return StoreSession.RunAsync(
+        return StoreSession.RunReservedAsync(
             source,
             limit,
             session =>
@@ -91,7 +91,7 @@ internal sealed class RevocationWatch(
             try
             {
                 await StoreSession
-                    .RunAsync(
+                    .RunReservedAsync(
                         source,
                         Timeout.InfiniteTimeSpan,
                         session =>

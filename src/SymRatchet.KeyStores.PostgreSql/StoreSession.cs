@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -38,20 +39,87 @@ internal sealed class StoreSession
 
     private NpgsqlConnection Connection => _connection!;
 
-    /// <summary>Runs a call within its time, and says in plain words what went wrong.</summary>
+    /// <summary>
+    /// Runs a call within its time, its wait for a slot of the pool included, and says in plain words what went wrong.
+    /// </summary>
+    /// <param name="source">The database.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="call">What is to be done.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="secrets">Erased when the call has really ended, or did not begin.</param>
     internal static async ValueTask<T> RunAsync<T>(
         NpgsqlDataSource source,
         TimeSpan timeout,
         Func<StoreSession, ValueTask<T>> call,
+        CancellationToken cancellationToken,
+        IDisposable? secrets = null
+    )
+    {
+        long started = Stopwatch.GetTimestamp();
+        SemaphoreSlim slots = PoolSlots.Of(source);
+        bool hasSlot = false;
+        try
+        {
+            hasSlot = await slots.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!hasSlot)
+                secrets?.Dispose();
+        }
+
+        if (!hasSlot)
+            throw new KeyStoreException(
+                $"No connection to the key database was free within {timeout.TotalSeconds:0.#} s."
+            );
+
+        // A call whose caller gives up keeps its slot, as it keeps its connection.
+        void End()
+        {
+            slots.Release();
+            secrets?.Dispose();
+        }
+
+        TimeSpan left = timeout - Stopwatch.GetElapsedTime(started);
+        return await WaitAsync(source, left > TimeSpan.Zero ? left : TimeSpan.Zero, timeout, call, End, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a call of a watch, for which the pool has a reserve: no crowd of other calls holds it up.</summary>
+    internal static ValueTask<T> RunReservedAsync<T>(
+        NpgsqlDataSource source,
+        TimeSpan timeout,
+        Func<StoreSession, ValueTask<T>> call,
+        CancellationToken cancellationToken
+    ) => WaitAsync(source, timeout, timeout, call, static () => { }, cancellationToken);
+
+    private static async ValueTask<T> WaitAsync<T>(
+        NpgsqlDataSource source,
+        TimeSpan left,
+        TimeSpan timeout,
+        Func<StoreSession, ValueTask<T>> call,
+        Action end,
         CancellationToken cancellationToken
     )
     {
-        cancellationToken.ThrowIfCancellationRequested();
         StoreSession session = new();
-        var work = Task.Run(() => session.WorkAsync(source, call), CancellationToken.None);
+        var work = Task.Run(
+            async () =>
+            {
+                try
+                {
+                    return await session.WorkAsync(source, call).ConfigureAwait(false);
+                }
+                finally
+                {
+                    end();
+                }
+            },
+            CancellationToken.None
+        );
         try
         {
-            return await work.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            return await work.WaitAsync(left, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {

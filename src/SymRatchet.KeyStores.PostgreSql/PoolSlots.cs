@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+
+namespace SymRatchet.KeyStores.PostgreSql;
+
+/// <summary>
+/// How many calls may use a pool of connections at once: all but a reserve, so that a crowd of calls never stands
+/// before the looks for revocations and their listener, which take no slot.
+/// </summary>
+internal static class PoolSlots
+{
+    /// <summary>A watch's look and its listener.</summary>
+    private const int MinReserve = 2;
+
+    private static readonly ConditionalWeakTable<NpgsqlDataSource, SemaphoreSlim> Slots = [];
+
+    /// <summary>The slots of a pool, which all stores on it share.</summary>
+    internal static SemaphoreSlim Of(NpgsqlDataSource source) => Slots.GetValue(source, Create);
+
+    private static SemaphoreSlim Create(NpgsqlDataSource source)
+    {
+        NpgsqlConnectionStringBuilder settings = new(source.ConnectionString);
+
+        // Without a pool there is no queue in which a look could stand.
+        if (!settings.Pooling)
+            return new SemaphoreSlim(int.MaxValue);
+
+        // A quarter leaves room for several watches: a process may have stores in more than one schema.
+        int reserve = Math.Max(MinReserve, settings.MaxPoolSize / 4);
+        return new SemaphoreSlim(Math.Max(1, settings.MaxPoolSize - reserve));
+    }
+}

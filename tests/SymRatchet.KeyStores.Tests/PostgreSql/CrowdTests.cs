@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Npgsql;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.KeyStores.Tests.Contract;
+
+namespace SymRatchet.KeyStores.Tests.PostgreSql;
+
+/// <summary>More calls at once than the pool has connections, as a flood of hellos makes them.</summary>
+[Collection(PostgresServer.CollectionName)]
+public sealed class CrowdTests(PostgresServer server)
+{
+    private const int Crowd = 8000;
+
+    private readonly PostgresStores _stores = new(server);
+
+    [SkippableFact]
+    public async Task A_crowd_of_lookups_does_not_hold_up_revocations()
+    {
+        PostgreSqlKeyStore elsewhere = await _stores.OpenAsync();
+        string[] names = [.. Enumerable.Range(0, 5).Select(i => $"device {i}")];
+        foreach (string name in names)
+            await elsewhere.AddAsync(TestKeys.Shared(name));
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(server.ConnectionString + ";Maximum Pool Size=8");
+        PostgreSqlKeyStore crowded = await _stores.OpenAsync(source: source);
+        using CancellationTokenSource ending = new();
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = crowded
+            .WatchRevocationsAsync(ending.Token)
+            .GetAsyncEnumerator(ending.Token);
+        Task<bool> next = watch.MoveNextAsync().AsTask();
+        Task[] crowd = [.. Enumerable.Range(0, Crowd).Select(_ => LookUpAsync(crowded, ending.Token))];
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        foreach (string name in names)
+        {
+            await elsewhere.RevokeAsync(TestKeys.Id(name));
+            long revoked = Stopwatch.GetTimestamp();
+            Assert.True(await next);
+            Assert.InRange(Stopwatch.GetElapsedTime(revoked), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            Assert.Equal(TestKeys.Id(name), watch.Current.ToArray());
+            next = watch.MoveNextAsync().AsTask();
+        }
+
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+        await Task.WhenAll(crowd);
+    }
+
+    [SkippableFact]
+    public async Task Calls_that_were_given_up_leave_the_reserve_to_the_watch()
+    {
+        PostgreSqlKeyStore elsewhere = await _stores.OpenAsync();
+        await elsewhere.AddAsync(TestKeys.Shared("device"));
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(server.ConnectionString + ";Maximum Pool Size=4");
+        using ManualResetEventSlim gate = new();
+        PostgreSqlKeyStore crowded = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions { Wrapper = new StuckWrapper(gate), Timeout = TimeSpan.FromSeconds(1) },
+            source: source
+        );
+        try
+        {
+            foreach (int _ in Enumerable.Range(0, 3))
+                await Task.WhenAll(
+                    Enumerable
+                        .Range(0, 2)
+                        .Select(_ =>
+                            Assert.ThrowsAsync<KeyStoreException>(async () =>
+                                await crowded.AdvanceAsync(TestKeys.Id("device"), 1, 1, TestKeys.Root("device", 1))
+                            )
+                        )
+                );
+            using CancellationTokenSource ending = new();
+            await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = crowded
+                .WatchRevocationsAsync(ending.Token)
+                .GetAsyncEnumerator(ending.Token);
+            Task<bool> next = watch.MoveNextAsync().AsTask();
+            await elsewhere.RevokeAsync(TestKeys.Id("device"));
+            Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(3)));
+        }
+        finally
+        {
+            gate.Set();
+        }
+
+        // Once they have come back, the slots are free again.
+        Assert.Null(await crowded.FindAsync(TestKeys.Id("device")));
+    }
+
+    private sealed class StuckWrapper(ManualResetEventSlim gate) : IKeyWrapper
+    {
+        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+        {
+            gate.Wait();
+            return key.ToArray();
+        }
+
+        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key) =>
+            PlainKeys.Instance.Unwrap(wrapped, place, key);
+    }
+
+    private static async Task LookUpAsync(PostgreSqlKeyStore store, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                using StoredKey? key = await store.FindAsync(TestKeys.Id("nobody"), cancellationToken);
+            }
+            catch (Exception e) when (e is KeyStoreException or OperationCanceledException)
+            {
+                // Some of the crowd are too late.
+            }
+        }
+    }
+}
