@@ -59,21 +59,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(source);
-        options ??= new PostgreSqlKeyStoreOptions();
-        options.Validate();
-        await StoreSession
-            .RunAsync(
-                source,
-                options.Timeout,
-                async session =>
-                {
-                    await StoreSchema.CreateAsync(session, options.Schema, role).ConfigureAwait(false);
-                    return true;
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        await CreateTablesAsync(source, role, options, cancellationToken).ConfigureAwait(false);
         return await OpenAsync(source, role, options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -84,30 +70,74 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyStoreException">The database cannot be used, or holds no such store; the message says
     /// why.</exception>
-    public static async ValueTask<PostgreSqlKeyStore> OpenAsync(
+    public static ValueTask<PostgreSqlKeyStore> OpenAsync(
         NpgsqlDataSource source,
         ChannelRole role,
         PostgreSqlKeyStoreOptions? options = null,
         CancellationToken cancellationToken = default
+    ) => OpenCheckedAsync(source, role, options, mayBeUnfinished: false, cancellationToken);
+
+    /// <summary>Makes or opens a store into which another may not be copied to the end yet.</summary>
+    internal static async ValueTask<PostgreSqlKeyStore> OpenEvenUnfinishedAsync(
+        NpgsqlDataSource source,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions options,
+        bool create,
+        CancellationToken cancellationToken
+    )
+    {
+        if (create)
+            await CreateTablesAsync(source, role, options, cancellationToken).ConfigureAwait(false);
+        return await OpenCheckedAsync(source, role, options, mayBeUnfinished: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static ValueTask<bool> CreateTablesAsync(
+        NpgsqlDataSource source,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions? options,
+        CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new PostgreSqlKeyStoreOptions();
         options.Validate();
-        return await StoreSession
-            .RunAsync(
-                source,
-                options.Timeout,
-                async session =>
-                {
-                    RevocationPosition opened = await StoreSchema
-                        .CheckAsync(session, options.Schema, role)
-                        .ConfigureAwait(false);
-                    return new PostgreSqlKeyStore(source, role, options, opened);
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        return StoreSession.RunAsync(
+            source,
+            options.Timeout,
+            async session =>
+            {
+                await StoreSchema.CreateAsync(session, options.Schema, role).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken
+        );
+    }
+
+    private static ValueTask<PostgreSqlKeyStore> OpenCheckedAsync(
+        NpgsqlDataSource source,
+        ChannelRole role,
+        PostgreSqlKeyStoreOptions? options,
+        bool mayBeUnfinished,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new PostgreSqlKeyStoreOptions();
+        options.Validate();
+        return StoreSession.RunAsync(
+            source,
+            options.Timeout,
+            async session =>
+            {
+                RevocationPosition opened = await StoreSchema
+                    .CheckAsync(session, options.Schema, role)
+                    .ConfigureAwait(false);
+                if (!mayBeUnfinished)
+                    await StoreSchema.RefuseUnfinishedAsync(session, options.Schema).ConfigureAwait(false);
+                return new PostgreSqlKeyStore(source, role, options, opened);
+            },
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -297,6 +327,56 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                     + string.Concat(failures.Take(MaxFailures).Select(failure => $" {failure}"))
             );
         return count;
+    }
+
+    /// <summary>Looks for damage in every row, keys included. The database itself is not checked.</summary>
+    /// <param name="cancellationToken">Ends the look between two rows.</param>
+    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
+    /// <exception cref="KeyStoreException">The database cannot be used; the message says why.</exception>
+    public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
+    {
+        List<string> problems = [];
+        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            string? oddity = KeyRow.OddityOf(record);
+            if (oddity is null)
+            {
+                byte[] name = record.Id.ToArray();
+                oddity = await RunAsync(session => ProblemOfAsync(session, name), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+
+            if (oddity is not null)
+                problems.Add($"{record.Name}: {oddity}");
+        }
+
+        return problems;
+    }
+
+    // What is wrong with a row is its answer; what is wrong with the database ends the check.
+    private async ValueTask<string?> ProblemOfAsync(StoreSession session, byte[] name)
+    {
+        UnwrappedKeys keys = new(_options.Wrapper);
+        return (
+            await session
+                .ReadAsync(
+                    _sql.Find,
+                    row =>
+                    {
+                        try
+                        {
+                            using StoredKey found = ReadKey(row, name, keys);
+                            return null;
+                        }
+                        catch (KeyStoreException e)
+                        {
+                            return e.Message;
+                        }
+                    },
+                    name
+                )
+                .ConfigureAwait(false)
+        ).SingleOrDefault();
     }
 
     private async ValueTask<bool> AdvanceAsync(

@@ -154,6 +154,17 @@ internal static class StoreSchema
         ).SingleOrDefault();
     }
 
+    /// <summary>Refuses a store in which clients, or revocations, may be missing.</summary>
+    internal static async Task RefuseUnfinishedAsync(StoreSession session, string name)
+    {
+        string mark = $"{StoreStatements.Quote(name)}.unfinished";
+        if (await session.TextAsync($"SELECT to_regclass('{mark}')::text").ConfigureAwait(false) is not null)
+            throw new KeyStoreException(
+                $"The key store in the schema {name} is a copy of another store that is not finished:"
+                    + " run 'symratchet store migrate' again."
+            );
+    }
+
     internal static KeyStoreException IsOff(string setting) =>
         new($"PostgreSQL's setting {setting} is off. An advance must be on the disk before it is reported.");
 }

@@ -15,6 +15,9 @@ internal sealed class StoreStatements(string schema)
     private const string IsDurable =
         "set_config('synchronous_commit', current_setting('synchronous_commit'), true) <> 'off'";
 
+    /// <summary>Where a process of an earlier version revoked, there is no tag; it must not fail the look for all.</summary>
+    private const string Tag = "coalesce(revocation_tag, '00000000-0000-0000-0000-000000000000'::uuid)";
+
     private readonly string _keys = $"{Quote(schema)}.keys";
 
     private readonly string _store = $"{Quote(schema)}.store";
@@ -195,11 +198,11 @@ internal sealed class StoreStatements(string schema)
     /// </summary>
     internal string RevokedAfter =>
         $"""
-            SELECT revocation, id, revocation_tag
+            SELECT revocation, id, {Tag}
             FROM {_keys}
             WHERE revocation > (
                 SELECT CASE WHEN bool_and(
-                    coalesce((SELECT revocation_tag = tag FROM {_keys} WHERE revocation = number), false)
+                    coalesce((SELECT {Tag} = tag FROM {_keys} WHERE revocation = number), false)
                 ) THEN min(number) ELSE 0 END
                 FROM unnest($1, $2) AS told (number, tag)
             )
@@ -210,7 +213,7 @@ internal sealed class StoreStatements(string schema)
     /// <summary>The revocation that was committed last; no row where there was none.</summary>
     internal string LastRevocation =>
         $"""
-            SELECT revocation, revocation_tag
+            SELECT revocation, {Tag}
             FROM {_keys}
             WHERE revocation IS NOT NULL
             ORDER BY revocation DESC

@@ -62,9 +62,12 @@ internal static class StoreCommand
             async (parsed, cancellationToken) =>
             {
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-                List<string> problems = opened.Directory is SqliteKeyStore file
-                    ? [.. await file.CheckAsync(cancellationToken)]
-                    : [];
+                List<string> problems = opened.Directory switch
+                {
+                    SqliteKeyStore file => [.. await file.CheckAsync(cancellationToken)],
+                    PostgreSqlKeyStore database => [.. await database.CheckAsync(cancellationToken)],
+                    _ => [],
+                };
                 if (await opened.Unfinished.IsSetAsync(cancellationToken))
                     problems.Add(
                         "a copy of another store into this one is not finished: run 'symratchet store migrate' again"
@@ -75,8 +78,6 @@ internal static class StoreCommand
                 {
                     clients++;
                     revoked += record.Revoked is null ? 0 : 1;
-                    if (opened.Directory is PostgreSqlKeyStore)
-                        await ReadAsync(opened.Directory, record, problems, cancellationToken);
                 }
 
                 console.Show(
@@ -97,23 +98,6 @@ internal static class StoreCommand
             }
         );
         return command;
-    }
-
-    private static async Task ReadAsync(
-        IKeyDirectory directory,
-        KeyRecord record,
-        List<string> problems,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            using StoredKey? key = await directory.FindAsync(record.Id, cancellationToken);
-        }
-        catch (KeyStoreException e)
-        {
-            problems.Add($"{record.Name}: {e.Message}");
-        }
     }
 
     private static Command CreateRewrap(ToolConsole console)

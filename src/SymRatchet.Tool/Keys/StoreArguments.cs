@@ -130,9 +130,13 @@ internal sealed class StoreArguments
         NpgsqlDataSource source = NpgsqlDataSource.Create(database);
         try
         {
-            PostgreSqlKeyStore store = create
-                ? await PostgreSqlKeyStore.CreateAsync(source, role, options, cancellationToken)
-                : await PostgreSqlKeyStore.OpenAsync(source, role, options, cancellationToken);
+            PostgreSqlKeyStore store = await PostgreSqlKeyStore.OpenEvenUnfinishedAsync(
+                source,
+                role,
+                options,
+                create,
+                cancellationToken
+            );
             return new OpenedStore(store, $"schema {options.Schema}", MarkIn(source, options.Schema), source);
         }
         catch

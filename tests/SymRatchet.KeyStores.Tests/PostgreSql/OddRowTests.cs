@@ -1,5 +1,6 @@
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.KeyStores.Tests.Tool;
 
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
 
@@ -52,6 +53,80 @@ public sealed class OddRowTests(PostgresServer server)
         PostgreSqlKeyStore store = await OpenAsync(oddity);
         Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Name));
         Assert.Equal(0, await store.EpochAsync(Odd));
+    }
+
+    [SkippableTheory]
+    [InlineData("epoch_key = NULL")]
+    [InlineData("identity_key = NULL")]
+    [InlineData("protocol = 99")]
+    [InlineData("evolution = -1")]
+    [InlineData("epoch = -1")]
+    [InlineData("epoch_key = '\\x00'")]
+    [InlineData("next_serial = 7")]
+    [InlineData("suites = -1")]
+    [InlineData("added = 9223372036854775807")]
+    [InlineData("last_seen = -9223372036854775808")]
+    [InlineData("epoch_key = NULL, identity_key = NULL, revoked = 9223372036854775807")]
+    [InlineData("epoch_key = NULL, identity_key = NULL, revoked = 1, epoch = -1")]
+    public async Task A_check_names_an_odd_row_once_and_no_other(string oddity)
+    {
+        PostgreSqlKeyStore store = await OpenAsync(oddity);
+        string problem = Assert.Single(await store.CheckAsync());
+        Assert.StartsWith($"{Odd}: ", problem, StringComparison.Ordinal);
+        ToolRun run = await ToolRun.RunAsync(
+            "store",
+            "check",
+            "--postgres",
+            server.ConnectionString,
+            "--schema",
+            _stores.SchemaOf(ChannelRole.Server)
+        );
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("clients: 3", run.Output, StringComparison.Ordinal);
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_check_of_a_sound_store_finds_nothing()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("epoch = epoch");
+        await store.RevokeAsync(TestKeys.Id(Odd));
+        Assert.Empty(await store.CheckAsync());
+    }
+
+    [SkippableFact]
+    public async Task A_revocation_without_a_tag_is_told_once_and_hides_no_other()
+    {
+        PostgreSqlKeyStore store = await OpenAsync("epoch = epoch");
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        foreach (string name in Names)
+        {
+            await store.RevokeAsync(TestKeys.Id(name));
+            if (name == Odd)
+                await server.ExecuteAsync(
+                    $"UPDATE {_stores.SchemaOf(ChannelRole.Server)}.keys SET revocation_tag = NULL WHERE id = '{Odd}'"
+                );
+        }
+
+        foreach (string name in Names)
+        {
+            Assert.True(await watch.MoveNextAsync());
+            Assert.Equal(TestKeys.Id(name), watch.Current.ToArray());
+        }
+
+        // As the last one, it is told once too, and a store opens with it.
+        await server.ExecuteAsync($"UPDATE {_stores.SchemaOf(ChannelRole.Server)}.keys SET revocation_tag = NULL");
+        PostgreSqlKeyStore reopened = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions());
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> later = reopened
+            .WatchRevocationsAsync()
+            .GetAsyncEnumerator();
+        Task<bool> next = later.MoveNextAsync().AsTask();
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        Assert.False(next.IsCompleted);
+        await store.AddAsync(TestKeys.Shared("device 4"));
+        await store.RevokeAsync(TestKeys.Id("device 4"));
+        Assert.True(await next);
+        Assert.Equal(TestKeys.Id("device 4"), later.Current.ToArray());
     }
 
     [SkippableFact]

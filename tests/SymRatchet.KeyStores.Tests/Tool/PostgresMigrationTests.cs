@@ -52,6 +52,18 @@ public sealed class PostgresMigrationTests(PostgresServer server) : IDisposable
         ToolRun unfinished = await ToolRun.RunAsync(check);
         Assert.Equal(1, unfinished.ExitCode);
         Assert.Contains("not finished", unfinished.Error, StringComparison.Ordinal);
+        PostgreSqlKeyStoreOptions options = new() { Schema = Schema };
+        foreach (
+            Func<Task> open in (Func<Task>[])
+                [
+                    async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options),
+                    async () => await PostgreSqlKeyStore.CreateAsync(server.Source, ChannelRole.Server, options),
+                ]
+        )
+        {
+            var refused = await Assert.ThrowsAsync<KeyStoreException>(open);
+            Assert.Contains("not finished", refused.Message, StringComparison.Ordinal);
+        }
 
         await server.ExecuteAsync($"DELETE FROM {Schema}.keys WHERE id = '{NameOf(200)}'");
         await ToolRun.GoodAsync(migrate);
@@ -60,7 +72,8 @@ public sealed class PostgresMigrationTests(PostgresServer server) : IDisposable
             await ToolRun.GoodAsync(check),
             StringComparison.Ordinal
         );
-        Assert.True((await target.DescribeAsync(TestKeys.Id(NameOf(7))))!.IsRotating);
+        PostgreSqlKeyStore finished = await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options);
+        Assert.True((await finished.DescribeAsync(TestKeys.Id(NameOf(7))))!.IsRotating);
     }
 
     [SkippableFact]
