@@ -21,7 +21,8 @@ public sealed record RoundOptions
 
     /// <summary>
     /// Hears of everything that happens, in order, on the thread where it happens: it must be quick, throw nothing, and call nothing here. A
-    /// round's <see cref="RoundEvent.Closed"/> comes when it is aggregated, perhaps after the first contributions to the next one.
+    /// round's <see cref="RoundEvent.Closed"/> comes when it is aggregated, perhaps after the first contributions to the next one. An
+    /// <see cref="AggregationServer"/> calls it outside of its lock, one event after the other, on the thread of any session.
     /// </summary>
     public Action<RoundEvent>? Observer { get; init; }
 

@@ -53,4 +53,7 @@ internal static partial class AggregationLog
 
     [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "The channel of client {Client} does not come back from its end.")]
     internal static partial void ChannelNotDisposed(this ILogger logger, string client, Exception exception);
+
+    [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "{Count} events of the rounds were not told: the log or an observer did not come back in time.")]
+    internal static partial void EventsLost(this ILogger logger, int count);
 }

@@ -8,7 +8,7 @@ namespace SymRatchet.Aggregation;
 /// </summary>
 /// <remarks>
 /// The aggregator runs on one thread of the pool at a time, and nobody waits for it but the clients whose round it is: others join, leave and
-/// contribute to the next round meanwhile.
+/// contribute to the next round meanwhile. A log or an observer that blocks holds up the one session that tells it.
 /// </remarks>
 public sealed class AggregationServer : IDisposable
 {
@@ -25,7 +25,7 @@ public sealed class AggregationServer : IDisposable
         options.Validate();
         _options = options;
         _logger = options.LoggerFactory.CreateLogger("SymRatchet.Aggregation");
-        _table = new RoundTable(options.Rounds with { Observer = Observe });
+        _table = new RoundTable(options.Rounds, new RoundNews(Observe, lost => Failure(_logger.EventsLost, lost)));
     }
 
     /// <summary>The clients that are present, in no order.</summary>
@@ -91,7 +91,7 @@ public sealed class AggregationServer : IDisposable
         }
     }
 
-    // The engine's lock is held here: neither the log nor an observer, both the user's code, may leave a step half done.
+    // Neither the log nor an observer, both the user's code, may end the session that tells them.
     private void Observe(RoundEvent happened)
     {
         Failure(_logger.Log, happened);

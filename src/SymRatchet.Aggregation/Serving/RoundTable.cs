@@ -2,18 +2,20 @@ namespace SymRatchet.Aggregation;
 
 /// <summary>
 /// A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them. The aggregator runs
-/// outside the lock, on one thread of the pool at a time, so that nobody else waits for it.
+/// outside the lock, on one thread of the pool at a time, and so do the log and the observer, so that nobody else waits for them.
 /// </summary>
 internal sealed class RoundTable : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly RoundEngine _engine;
+    private readonly RoundNews _news;
     private readonly ITimer _timer;
     private readonly Dictionary<RoundMember, RoundSeat> _seats = [];
 
-    internal RoundTable(RoundOptions options)
+    internal RoundTable(RoundOptions options, RoundNews news)
     {
-        _engine = RoundEngine.Create(options);
+        _news = news;
+        _engine = RoundEngine.Create(options with { Observer = news.Add });
         _timer = options.TimeProvider.CreateTimer(_ => Do(engine => engine.CloseIfDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -79,6 +81,7 @@ internal sealed class RoundTable : IDisposable
 
         if (closed is not null)
             ThreadPool.UnsafeQueueUserWorkItem(Aggregate, closed, preferLocal: false);
+        _news.Tell();
     }
 
     // The step that publishes a round starts the next one that waits.

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Aggregation;
 using SymRatchet.TestKit;
@@ -42,6 +44,45 @@ public sealed class HostileAggregationTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => visit.Serving.WaitAsync(Minute)); // the line that tells how it ended
         Assert.Empty(server.Present);
         Assert.Equal(1, server.History[0].Aggregate);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_log_or_an_observer_that_blocks_holds_up_nobody_else(bool isLog)
+    {
+        using ManualResetEventSlim entered = new();
+        using ManualResetEventSlim gate = new();
+        ConcurrentQueue<string> told = [];
+        void Block(string what)
+        {
+            entered.Set();
+            gate.Wait();
+            told.Enqueue(what);
+        }
+
+        using BlockingLog log = new(Block);
+        using AggregationServer server = new(new AggregationServerOptions
+        {
+            Rounds = new RoundOptions { Observer = isLog ? null : happened => Block($"{happened}") },
+            LoggerFactory = isLog ? log : NullLoggerFactory.Instance,
+        });
+        var blocked = Task.Run(() => Visit.StartAsync(server, "blocked"));
+        Assert.True(entered.Wait(Minute));
+        await using (Visit visit = await Task.Run(() => Visit.StartAsync(server, "one")).WaitAsync(Minute))
+        {
+            // More than is kept.
+            for (int i = 0; i < RoundNews.MaxUntold; i++)
+                Assert.StartsWith("Aggregated", await visit.RoundAsync("1").WaitAsync(Minute), StringComparison.Ordinal);
+            Assert.Equal(2, await Task.Run(() => server.Present.Count).WaitAsync(Minute));
+            gate.Set();
+            await using Visit late = await blocked.WaitAsync(Minute);
+            Assert.StartsWith("Aggregated", await visit.RoundAsync("1").WaitAsync(Minute), StringComparison.Ordinal);
+            await UntilAsync(() => told.Count > RoundNews.MaxUntold);
+        }
+
+        if (isLog)
+            Assert.Contains(told, line => line.Contains("events of the rounds were not told", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -154,6 +195,25 @@ public sealed class HostileAggregationTests
         using CancellationTokenSource limit = new(Minute);
         while (!happened())
             await Task.Delay(1, limit.Token);
+    }
+
+    private sealed class BlockingLog(Action<string> write) : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            write(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class FailingLog : ILoggerFactory, ILogger
