@@ -19,7 +19,9 @@ internal static class IdList
     internal static string ToLine(string id) =>
         Ascii.IsValid(id) ? id : $"0x{Convert.ToHexString(KeyText.ToBytes(id))}";
 
-    /// <summary>Reads the list at a path, or from standard input where the path is <c>-</c>.</summary>
+    /// <summary>
+    /// Reads the list at a path, whatever can be read there, or from standard input where the path is <c>-</c>.
+    /// </summary>
     internal static async Task<List<byte[]>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> left = await ReadAllAsync(path, cancellationToken);
@@ -39,18 +41,21 @@ internal static class IdList
 
         return ids.Count > 0
             ? ids
-            : throw new ToolException($"there are no ids in {path}: it is empty, or no regular file", ExitCode.Usage);
+            : throw new ToolException($"there are no ids in {path}: it is empty", ExitCode.Usage);
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(string path, CancellationToken cancellationToken)
     {
-        // A device or a pipe is as empty as an empty file, and is not opened: that, or reading it, may never end.
-        if (path != "-" && FileAt(path).Length == 0)
-            return default;
-        await using Stream stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
+        // A pipe opens when somebody writes to it, and who reads it waits: neither wait can be cancelled but from here.
+        await using Stream stream =
+            path == "-"
+                ? Console.OpenStandardInput()
+                : await Task.Run(() => File.OpenRead(path), cancellationToken).WaitAsync(cancellationToken);
         using MemoryStream content = new();
         byte[] buffer = new byte[64 << 10];
-        while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and int read)
+        while (
+            await stream.ReadAsync(buffer, cancellationToken).AsTask().WaitAsync(cancellationToken) is > 0 and int read
+        )
         {
             content.Write(buffer, 0, read);
             if (content.Length > MaxSize)
@@ -59,10 +64,6 @@ internal static class IdList
 
         return content.GetBuffer().AsMemory(..(int)content.Length);
     }
-
-    // The length of a link is that of its text.
-    private static FileInfo FileAt(string path) =>
-        (FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
 
     private static byte[] Parse(ReadOnlySpan<byte> line, string name)
     {

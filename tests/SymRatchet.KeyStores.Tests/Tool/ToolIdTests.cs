@@ -207,10 +207,39 @@ public sealed class ToolIdTests : IDisposable
         await ToolRun.BadAsync(2, "is longer than", "key", "revoke", "--from", file, "--store", Server);
         if (OperatingSystem.IsWindows())
             return;
-        await ToolRun.BadAsync(2, "no regular file", "key", "revoke", "--from", "/dev/zero", "--store", Server);
-        string link = _folder.PathOf("link");
-        File.CreateSymbolicLink(link, "/dev/zero");
-        await ToolRun.BadAsync(2, "no regular file", "key", "revoke", "--from", link, "--store", Server);
+        await ToolRun.BadAsync(2, "is longer than", "key", "revoke", "--from", "/dev/zero", "--store", Server);
+        await ToolRun.BadAsync(2, "there are no ids", "key", "revoke", "--from", "/dev/null", "--store", Server);
+    }
+
+    [SkippableFact]
+    public async Task A_list_may_come_from_another_program()
+    {
+        Skip.If(!File.Exists("/bin/bash"), "There is no bash, whose process substitution this is.");
+        await _folder.ProvisionAsync();
+        using Process process = Process.Start(
+            new ProcessStartInfo(
+                "/bin/bash",
+                [
+                    "-c",
+                    "\"$0\" \"$1\" key revoke --from <(sleep 0.2; echo \"$2\") --store \"$3\"",
+                    Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+                    typeof(ToolProgram).Assembly.Location,
+                    ToolFolder.Name,
+                    Server,
+                ]
+            )
+            {
+                RedirectStandardError = true,
+            }
+        )!;
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, error);
+        Assert.Contains(
+            ToolFolder.Name,
+            await ToolRun.GoodAsync("key", "list", "--store", Server, "--revoked", "--ids"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
