@@ -246,14 +246,23 @@ internal sealed class StoreSession
     /// </summary>
     internal async ValueTask<bool> ListenAsync(string listen, TimeSpan keepAlive, Action<bool> heard)
     {
-        await ExecuteScriptAsync(listen).ConfigureAwait(false);
-        heard(true);
-        while (true)
+        // An announcement may also come between the answers of a keepalive, which no wait for the next message tells.
+        void Hear(object sender, NpgsqlNotificationEventArgs news) => heard(true);
+        Connection.Notification += Hear;
+        try
         {
-            bool isNews = await Connection.WaitAsync(keepAlive, _ending.Token).ConfigureAwait(false);
-            if (!isNews)
-                await ExecuteScriptAsync("SELECT 1").ConfigureAwait(false);
-            heard(isNews);
+            await ExecuteScriptAsync(listen).ConfigureAwait(false);
+            heard(true); // what was announced before it listened
+            while (true)
+            {
+                if (!await Connection.WaitAsync(keepAlive, _ending.Token).ConfigureAwait(false))
+                    await ExecuteScriptAsync("SELECT 1").ConfigureAwait(false);
+                heard(false);
+            }
+        }
+        finally
+        {
+            Connection.Notification -= Hear;
         }
     }
 

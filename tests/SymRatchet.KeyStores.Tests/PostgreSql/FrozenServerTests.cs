@@ -198,7 +198,7 @@ public sealed class FrozenServerTests(PostgresServer server)
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         await RevokeAndHearAsync(store, watch, "a");
-        int listener = await ListenerAsync();
+        int listener = await StartedListenerAsync();
         await using (await PostgresServer.FreezeAsync(listener))
         {
             Assert.InRange(await RevokeAndHearAsync(store, watch, "b"), TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
@@ -212,6 +212,49 @@ public sealed class FrozenServerTests(PostgresServer server)
             Assert.InRange(await RevokeAndHearAsync(store, watch, "c"), TimeSpan.Zero, TimeSpan.FromSeconds(1));
         }
     }
+
+    [SkippableFact]
+    public async Task An_announcement_beside_a_keepalive_is_heard_at_once()
+    {
+        PostgreSqlKeyStore store = await _stores.OpenAsync();
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(
+            server.ConnectionString + ";Application Name=watching"
+        );
+        PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
+        foreach (string name in (string[])["a", "b"])
+            await store.AddAsync(TestKeys.Shared(name));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
+        await RevokeAndHearAsync(store, watch, "a");
+        int listener = await StartedListenerAsync();
+        Task<bool> next;
+        await using (await PostgresServer.FreezeAsync(listener))
+        {
+            // The keepalive is sent a second after the last sign of life, and the listener is replaced after two.
+            await Task.Delay(TimeSpan.FromSeconds(1.2));
+            next = watch.MoveNextAsync().AsTask();
+            while (await SinceLookAsync(listener) > 50)
+                await Task.Delay(5);
+            await store.RevokeAsync(TestKeys.Id("b"));
+        }
+
+        // The next look by itself comes a second after the last.
+        long thawed = Stopwatch.GetTimestamp();
+        Assert.True(await next);
+        Assert.InRange(Stopwatch.GetElapsedTime(thawed), TimeSpan.Zero, TimeSpan.FromSeconds(0.6));
+    }
+
+    /// <summary>Milliseconds since the watch has looked.</summary>
+    private Task<int> SinceLookAsync(int listener) =>
+        server.ValueAsync<int>(
+            $"""
+            SELECT coalesce(min(extract(epoch FROM clock_timestamp() - state_change) * 1000), 9999)::integer
+            FROM pg_stat_activity
+            WHERE application_name = 'watching' AND pid <> {listener} AND query LIKE '%revocation >%'
+            """
+        );
 
     private static async Task<TimeSpan> RevokeAndHearAsync(
         PostgreSqlKeyStore store,
@@ -239,6 +282,15 @@ public sealed class FrozenServerTests(PostgresServer server)
             WHERE application_name = 'watching' AND pid <> {except} AND (query LIKE 'LISTEN%' OR query LIKE 'SELECT 1%')
             """
         );
+
+    /// <summary>A first revocation may be heard by a look before anybody listens.</summary>
+    private async Task<int> StartedListenerAsync()
+    {
+        int listener;
+        while ((listener = await ListenerAsync()) == 0)
+            await Task.Delay(20);
+        return listener;
+    }
 
     private static async Task<KeyStoreException> EndsInTimeAsync(Func<Task> call)
     {

@@ -140,8 +140,13 @@ public sealed class PostgresServer : IAsyncLifetime
         ]);
     }
 
-    private static Task SignalAsync(string signal, int[] processes) =>
-        RunAsync("kill", [$"-{signal}", .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+    private static Task SignalAsync(string signal, int[] processes)
+    {
+        // To 'kill', 0 and what is below it are groups of processes, this one's among them.
+        foreach (int id in processes)
+            ArgumentOutOfRangeException.ThrowIfLessThan(id, 2);
+        return RunAsync("kill", [$"-{signal}", .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+    }
 
     private async Task ReloadAsync(string setting, string value)
     {
