@@ -116,6 +116,11 @@ public sealed class OperationsTests
     [InlineData("SymRatchet:HandshakeTimeOuts", "SymRatchet:HandshakeTimeOuts is not a setting; there are EpochLimit, HandshakeLimiter, HandshakeTimeout, ")]
     [InlineData("SymRatchet:HandshakeLimiter:MaxPendings", "SymRatchet:HandshakeLimiter:MaxPendings is not a setting; there are MaxPending, ")]
     [InlineData("SymRatchet:Protocol", "SymRatchet:Protocol is not a setting")]
+    [InlineData("SymRatchet:HandshakeTimeout:Seconds", "SymRatchet:HandshakeTimeout:Seconds is not a setting; SymRatchet:HandshakeTimeout is one value")]
+    [InlineData("SymRatchet:HandshakeLimiter:MaxPending:PerId", "SymRatchet:HandshakeLimiter:MaxPending:PerId is not a setting")]
+    [InlineData("SymRatchet:Suites:0:Name", "SymRatchet:Suites:0:Name is not a setting")]
+    [InlineData("SymRatchet:HandshakeLimiter", "SymRatchet:HandshakeLimiter: '1' is not what it takes; it has settings of its own")]
+    [InlineData("SymRatchet:Suites", "SymRatchet:Suites: '1' is not what it takes; it is a list")]
     public async Task A_misspelt_setting_fails_the_start_and_the_known_ones_are_named(string key, string complaint)
     {
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync((key, "1")));

@@ -15,10 +15,10 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
         options.PaddingBlock = section.Read(nameof(options.PaddingBlock), options.PaddingBlock);
         options.EpochLimit = section.Read(nameof(options.EpochLimit), options.EpochLimit);
         options.HashIdsInLogs = section.Read(nameof(options.HashIdsInLogs), options.HashIdsInLogs);
-        IConfigurationSection suites = section.Get(nameof(options.Suites));
+        IConfigurationSection suites = section.GetParent(nameof(options.Suites), "it is a list");
         if (suites.Exists())
             options.Suites = [.. suites.GetChildren().Select(Suite)];
-        IConfigurationSection limits = section.Get(nameof(options.HandshakeLimiter));
+        IConfigurationSection limits = section.GetParent(nameof(options.HandshakeLimiter), "it has settings of its own");
         if (limits.Exists())
         {
             KnownSection limiter = new(limits);
@@ -35,10 +35,19 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
         section.RefuseOthers();
     }
 
-    private static CipherSuiteId Suite(IConfigurationSection entry) =>
-        Enum.GetNames<CipherSuiteId>().Contains(entry.Value, StringComparer.OrdinalIgnoreCase) // what Enum.Parse takes beyond names, such as a list, is no suite
+    private static CipherSuiteId Suite(IConfigurationSection entry)
+    {
+        RefuseNested(entry);
+        return Enum.GetNames<CipherSuiteId>().Contains(entry.Value, StringComparer.OrdinalIgnoreCase) // what Enum.Parse takes beyond names, such as a list, is no suite
             ? Enum.Parse<CipherSuiteId>(entry.Value!, ignoreCase: true)
             : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Enum.GetNames<CipherSuiteId>())}");
+    }
+
+    private static void RefuseNested(IConfigurationSection entry)
+    {
+        if (entry.GetChildren().FirstOrDefault() is { } nested)
+            throw Invalid($"{nested.Path} is not a setting; {entry.Path} is one value.");
+    }
 
     private static OptionsValidationException Invalid(IConfigurationSection entry, string complaint) =>
         Invalid($"{entry.Path}: '{entry.Value}' {complaint}.");
@@ -50,7 +59,15 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
     {
         private readonly SortedSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-        internal IConfigurationSection Get(string name)
+        internal IConfigurationSection GetParent(string name, string complaint)
+        {
+            IConfigurationSection entry = Get(name);
+            return string.IsNullOrEmpty(entry.Value) // which an empty list is
+                ? entry
+                : throw Invalid(entry, $"is not what it takes; {complaint}");
+        }
+
+        private IConfigurationSection Get(string name)
         {
             _known.Add(name);
             return section.GetSection(name);
@@ -60,6 +77,7 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
             where T : IParsable<T>
         {
             IConfigurationSection entry = Get(name);
+            RefuseNested(entry);
             if (entry.Value is not { } text)
                 return otherwise;
             return T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
