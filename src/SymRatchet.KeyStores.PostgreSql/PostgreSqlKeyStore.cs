@@ -360,12 +360,12 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return (
             await session
                 .ReadAsync(
-                    _sql.Find,
+                    _sql.FindToCheck,
                     row =>
                     {
                         try
                         {
-                            using StoredKey found = ReadKey(row, name, keys);
+                            using StoredKey found = Named(name, () => KeyRow.ReadKey(row, Role, name, keys));
                             return null;
                         }
                         catch (KeyStoreException e)

@@ -39,6 +39,8 @@ internal sealed class StoreStatements(string schema)
     /// </summary>
     internal string Find => KeyRow.Find(KeyOfId, "$2", "$3");
 
+    internal string FindToCheck => $"SELECT {KeyRow.KeyColumns} {KeyOfId}";
+
     internal string FindToRewrap =>
         $"""
             SELECT {KeyRow.KeyColumns}
