@@ -88,7 +88,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     {
         if (create)
             await CreateTablesAsync(source, role, options, cancellationToken).ConfigureAwait(false);
-        return await OpenCheckedAsync(source, role, options, mayBeUnfinished: true, cancellationToken).ConfigureAwait(false);
+        return await OpenCheckedAsync(source, role, options, mayBeUnfinished: true, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private static ValueTask<bool> CreateTablesAsync(

@@ -80,9 +80,9 @@ internal sealed class StoreSession
             secrets?.Dispose();
         }
 
-        TimeSpan left = timeout - Stopwatch.GetElapsedTime(started);
-        return await WaitAsync(source, left > TimeSpan.Zero ? left : TimeSpan.Zero, timeout, call, End, cancellationToken)
-            .ConfigureAwait(false);
+        TimeSpan waited = Stopwatch.GetElapsedTime(started);
+        TimeSpan left = waited < timeout ? timeout - waited : TimeSpan.Zero;
+        return await WaitAsync(source, left, timeout, call, End, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a call of a watch, for which the pool has a reserve: no crowd of other calls holds it up.</summary>

@@ -52,7 +52,11 @@ public sealed class CrowdTests(PostgresServer server)
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(server.ConnectionString + ";Maximum Pool Size=4");
         using ManualResetEventSlim gate = new();
         PostgreSqlKeyStore crowded = await _stores.OpenAsync(
-            options: new PostgreSqlKeyStoreOptions { Wrapper = new StuckWrapper(gate), Timeout = TimeSpan.FromSeconds(1) },
+            options: new PostgreSqlKeyStoreOptions
+            {
+                Wrapper = new StuckWrapper(gate),
+                Timeout = TimeSpan.FromSeconds(1),
+            },
             source: source
         );
         try

@@ -140,12 +140,22 @@ public sealed class PostgresServer : IAsyncLifetime
         ]);
     }
 
-    private static Task SignalAsync(string signal, int[] processes)
+    private static async Task SignalAsync(string signal, int[] processes)
     {
         // To 'kill', 0 and what is below it are groups of processes, this one's among them.
         foreach (int id in processes)
             ArgumentOutOfRangeException.ThrowIfLessThan(id, 2);
-        return RunAsync("kill", [$"-{signal}", .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+        try
+        {
+            await RunAsync(
+                "kill",
+                [$"-{signal}", .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))]
+            );
+        }
+        catch (InvalidOperationException) when (processes.Any(id => !Directory.Exists($"/proc/{id}")))
+        {
+            // One has ended meanwhile, as the server's workers do; the others have the signal.
+        }
     }
 
     private async Task ReloadAsync(string setting, string value)
