@@ -86,11 +86,18 @@ internal static class Migration
             failures,
             async (key, cancellation) =>
             {
-                if (await target.Directory.DescribeAsync(key.Id, cancellation) is { Revoked: not null } revoked)
+                try
+                {
+                    await KeyCopy.BringAsync(key, target, cancellation);
+                }
+                catch (InvalidOperationException) // what is revoked cannot be added
+                {
+                    if (await target.Directory.DescribeAsync(key.Id, cancellation) is not { Revoked: not null } revoked)
+                        throw;
                     throw new ToolException(
                         $"{revoked.Name} is revoked in {target.Name}; revoke it in {source.Name} too, and run the command again"
                     );
-                await KeyCopy.BringAsync(key, target, cancellation);
+                }
             },
             cancellationToken
         );
