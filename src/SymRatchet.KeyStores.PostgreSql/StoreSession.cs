@@ -85,7 +85,7 @@ internal sealed class StoreSession
         return await WaitAsync(source, left, timeout, call, End, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Runs a call of a watch, for which the pool has a reserve: no crowd of other calls holds it up.</summary>
+    /// <summary>Runs a call of a watch, for which the pool has a reserve: no other call holds it up.</summary>
     internal static ValueTask<T> RunReservedAsync<T>(
         NpgsqlDataSource source,
         TimeSpan timeout,

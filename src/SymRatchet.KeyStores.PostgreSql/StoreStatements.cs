@@ -15,7 +15,7 @@ internal sealed class StoreStatements(string schema)
     private const string IsDurable =
         "set_config('synchronous_commit', current_setting('synchronous_commit'), true) <> 'off'";
 
-    /// <summary>Where a process of an earlier version revoked, there is no tag; it must not fail the look for all.</summary>
+    /// <summary>A process of an earlier version revokes without a tag, which must not fail the look for all.</summary>
     private const string Tag = "coalesce(revocation_tag, '00000000-0000-0000-0000-000000000000'::uuid)";
 
     private readonly string _keys = $"{Quote(schema)}.keys";
