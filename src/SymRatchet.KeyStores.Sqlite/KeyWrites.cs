@@ -5,9 +5,13 @@ using SQLitePCL;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// The changes of the store, run by the one writer within its transaction. Each refuses before it has changed anything, and changes keys by
-/// one statement, which SQLite undoes by itself where it fails; so the others of its group go on.
+/// The changes of the store, run by the one writer within its transaction. Each refuses before it has changed anything,
+/// and its first statement is undone by SQLite where it fails; so the others of its group go on.
 /// </summary>
+/// <remarks>
+/// SQLite writes a record over one of the same size in place. One whose size changes it builds in memory that it keeps
+/// and does not erase. So the first statement of a change makes room for the keys, and a second one fills it.
+/// </remarks>
 internal sealed class KeyWrites : IDisposable
 {
     private const string Newest = "UPDATE store SET value = value + 1 WHERE name = 'serial' RETURNING value";
@@ -24,6 +28,8 @@ internal sealed class KeyWrites : IDisposable
     private readonly SqliteCommand _promote;
     private readonly SqliteCommand _replace;
     private readonly SqliteCommand _queue;
+    private readonly SqliteCommand _fill;
+    private readonly SqliteCommand _fillNext;
     private readonly SqliteCommand _revoke;
     private readonly SqliteCommand _restrict;
     private readonly SqliteCommand _rewrap;
@@ -37,17 +43,75 @@ internal sealed class KeyWrites : IDisposable
         _reader = new KeyReader(connection, role, wrapper);
         _serial = connection.Prepare(Newest);
         _add = connection.Prepare(
-            "INSERT INTO keys (id, protocol, evolution, suites, serial, identity_key, epoch, epoch_key, added, last_seen) VALUES ($id, $protocol, $evolution, $suites, $serial, $identity, $epoch, $key, $added, $seen)",
-            "$id", "$protocol", "$evolution", "$suites", "$serial", "$identity", "$epoch", "$key", "$added", "$seen");
+            """
+            INSERT INTO keys (id, protocol, evolution, suites, serial, identity_key, epoch, epoch_key, added, last_seen)
+            VALUES ($id, $protocol, $evolution, $suites, $serial,
+                zeroblob($identityLength), $epoch, zeroblob($keyLength), $added, $seen)
+            """,
+            "$id", "$protocol", "$evolution", "$suites", "$serial",
+            "$identityLength", "$epoch", "$keyLength", "$added", "$seen");
         _state = connection.Prepare("SELECT serial, epoch, next_serial FROM keys WHERE id = $id AND epoch_key IS NOT NULL", "$id");
-        _advance = connection.Prepare("UPDATE keys SET epoch = $epoch, epoch_key = $key, last_seen = $now WHERE id = $id AND serial = $serial AND epoch < $epoch", "$id", "$serial", "$epoch", "$key", "$now");
+        _advance = connection.Prepare(
+            """
+            UPDATE keys
+            SET epoch = $epoch,
+                epoch_key = zeroblob($keyLength),
+                last_seen = $now
+            WHERE id = $id
+            """,
+            "$id", "$epoch", "$keyLength", "$now");
         _promote = connection.Prepare(
-            "UPDATE keys SET serial = next_serial, identity_key = next_identity_key, epoch = $epoch, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, last_seen = $now WHERE id = $id AND next_serial = $serial",
-            "$id", "$serial", "$epoch", "$key", "$now");
+            """
+            UPDATE keys
+            SET serial = next_serial,
+                identity_key = next_identity_key,
+                epoch = $epoch,
+                epoch_key = zeroblob($keyLength),
+                next_serial = NULL,
+                next_identity_key = NULL,
+                next_epoch_key = NULL,
+                last_seen = $now
+            WHERE id = $id
+            """,
+            "$id", "$epoch", "$keyLength", "$now");
         _replace = connection.Prepare(
-            "UPDATE keys SET serial = $serial, identity_key = $identity, epoch = 0, epoch_key = $key, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL WHERE id = $id",
-            "$id", "$serial", "$identity", "$key");
-        _queue = connection.Prepare("UPDATE keys SET next_serial = $serial, next_identity_key = $identity, next_epoch_key = $key WHERE id = $id", "$id", "$serial", "$identity", "$key");
+            """
+            UPDATE keys
+            SET serial = $serial,
+                identity_key = zeroblob($identityLength),
+                epoch = 0,
+                epoch_key = zeroblob($keyLength),
+                next_serial = NULL,
+                next_identity_key = NULL,
+                next_epoch_key = NULL
+            WHERE id = $id
+            """,
+            "$id", "$serial", "$identityLength", "$keyLength");
+        _queue = connection.Prepare(
+            """
+            UPDATE keys
+            SET next_serial = $serial,
+                next_identity_key = zeroblob($identityLength),
+                next_epoch_key = zeroblob($keyLength)
+            WHERE id = $id
+            """,
+            "$id", "$serial", "$identityLength", "$keyLength");
+        _fill = connection.Prepare(
+            """
+            UPDATE keys
+            SET identity_key = coalesce($identity, identity_key),
+                epoch_key = $key
+            WHERE id = $id
+            """,
+            "$id", "$identity", "$key");
+        _fillNext = connection.Prepare(
+            """
+            UPDATE keys
+            SET next_identity_key = $identity,
+                next_epoch_key = $key
+            WHERE id = $id
+            """,
+            "$id", "$identity", "$key");
         _revoke = connection.Prepare(
             "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL", "$id", "$now");
         _restrict = connection.Prepare("UPDATE keys SET suites = $suites WHERE id = $id AND epoch_key IS NOT NULL", "$id", "$suites");
@@ -67,8 +131,10 @@ internal sealed class KeyWrites : IDisposable
             throw KeyStoreRules.Present(key.Id.Span, present.Revoked is not null);
         long serial = NextSerial();
         using var wrapped = WrappedKey.Of(key, serial, _wrapper);
-        Run(_add, key.Id.ToArray(), (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
-            wrapped.Identity, key.Epoch, wrapped.Root, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
+        byte[] id = key.Id.ToArray();
+        Run(_add, id, (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
+            wrapped.Identity.Length, key.Epoch, wrapped.Root.Length, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
+        Fill(_fill, id, wrapped.Identity, wrapped.Root);
     }
 
     internal void Advance(byte[] id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
@@ -76,10 +142,11 @@ internal sealed class KeyWrites : IDisposable
         (long serial, long epoch, long? next)? state = State(id);
         if (state is not { } current || (serial != current.serial && serial != current.next))
             throw KeyStoreRules.Unknown(id);
-        if (serial == current.next)
-            Run(_promote, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
-        else if (epoch > current.epoch)
-            Run(_advance, id, serial, epoch, wrapped, now.ToUnixTimeMilliseconds());
+        bool isNext = serial == current.next;
+        if (!isNext && epoch <= current.epoch)
+            return;
+        Run(isNext ? _promote : _advance, id, epoch, wrapped.Length, now.ToUnixTimeMilliseconds());
+        Fill(_fill, id, null, wrapped);
     }
 
     internal void Rotate(StoredKey key)
@@ -89,7 +156,10 @@ internal sealed class KeyWrites : IDisposable
         RefuseSame(key);
         long serial = NextSerial();
         using var wrapped = WrappedKey.Of(key, serial, _wrapper);
-        Run(KeyStoreRules.IsReplacedAtOnce(_role, current) ? _replace : _queue, key.Id.ToArray(), serial, wrapped.Identity, wrapped.Root);
+        bool isReplaced = KeyStoreRules.IsReplacedAtOnce(_role, current);
+        byte[] id = key.Id.ToArray();
+        Run(isReplaced ? _replace : _queue, id, serial, wrapped.Identity.Length, wrapped.Root.Length);
+        Fill(isReplaced ? _fill : _fillNext, id, wrapped.Identity, wrapped.Root);
     }
 
     internal bool Revoke(byte[] id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
@@ -118,7 +188,7 @@ internal sealed class KeyWrites : IDisposable
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (SqliteCommand[])[_probe, _serial, _add, _state, _advance, _promote, _replace, _queue, _revoke, _restrict, _rewrap])
+        foreach (SqliteCommand command in (SqliteCommand[])[_probe, _serial, _add, _state, _advance, _promote, _replace, _queue, _fill, _fillNext, _revoke, _restrict, _rewrap])
             command.Dispose();
         _reader.Dispose();
     }
@@ -143,6 +213,20 @@ internal sealed class KeyWrites : IDisposable
     {
         using SqliteDataReader row = _state.With(id).ExecuteReader();
         return row.Read() ? (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
+    }
+
+    // Where there is room and no key in it nothing may be committed, the rest of the group neither.
+    private void Fill(SqliteCommand fill, byte[] id, byte[]? identity, byte[] root)
+    {
+        try
+        {
+            Run(fill, id, identity, root);
+        }
+        catch (SqliteException) when (IsInTransaction)
+        {
+            _connection.Execute("ROLLBACK");
+            throw;
+        }
     }
 
     // What the values hold is erased by whom it belongs to: a change may be run twice.

@@ -8,6 +8,7 @@ internal static class StoreConnection
 {
     internal static SqliteConnection Open(string path, TimeSpan busyTimeout)
     {
+        _ = ErasingMemory.IsOn; // which must come before the first connection
         SqliteConnectionStringBuilder settings = new()
         {
             DataSource = path,

@@ -60,6 +60,20 @@ public sealed class ChangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_that_cannot_be_written_leaves_the_one_before_it()
+    {
+        SqliteKeyStore store = _folder.Open();
+        await store.AddAsync(TestKeys.Shared(Name));
+        await store.AdvanceAsync(Name, 1);
+        using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
+        other.Run("CREATE TRIGGER damage BEFORE UPDATE OF epoch_key ON keys WHEN OLD.epoch_key = zeroblob(32) BEGIN SELECT RAISE(ABORT, 'damaged'); END");
+        await Assert.ThrowsAsync<KeyStoreException>(() => store.AdvanceAsync(Name, 2));
+        using StoredKey? found = await store.FindAsync(TestKeys.Id(Name));
+        Assert.Equal(1, found!.Epoch);
+        Assert.Equal(TestKeys.Root(Name, 1), found.EpochKey);
+    }
+
+    [Fact]
     public async Task A_row_that_cannot_be_changed_fails_its_own_change_and_no_other_of_the_group()
     {
         SqliteKeyStore store = _folder.Open(options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20) });
