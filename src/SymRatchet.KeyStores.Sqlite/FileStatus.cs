@@ -10,14 +10,16 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// <param name="Mode">Who may use it.</param>
 /// <param name="Names">How many names (hard links) it has.</param>
 /// <param name="IsRegular">Whether it is a file, and no folder, pipe or device.</param>
+/// <param name="IsMounted">Whether the file itself is mounted at the path. Linux tells it since 5.8.</param>
 internal readonly partial record struct FileStatus(
-    ulong Device, ulong Inode, uint Owner, UnixFileMode Mode, uint Names, bool IsRegular)
+    ulong Device, ulong Inode, uint Owner, UnixFileMode Mode, uint Names, bool IsRegular, bool IsMounted)
 {
     private const int CurrentDirectory = -100;
     private const int OfHandle = 0x1000;
     private const int KindMask = 0xF000;
     private const int RegularKind = 0x8000;
     private const uint BasicStatus = 0x7FF;
+    private const ulong MountRoot = 0x2000;
     private const int FileNotFound = 2;
     private const int NoDirectory = 20;
 
@@ -57,7 +59,8 @@ internal readonly partial record struct FileStatus(
         Native(status[20..]),
         (UnixFileMode)(MemoryMarshal.Read<ushort>(status[28..]) & 0xFFF),
         Native(status[16..]),
-        (MemoryMarshal.Read<ushort>(status[28..]) & KindMask) == RegularKind);
+        (MemoryMarshal.Read<ushort>(status[28..]) & KindMask) == RegularKind,
+        (MemoryMarshal.Read<ulong>(status[8..]) & MountRoot) != 0);
 
     private static uint Native(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<uint>(bytes);
 

@@ -29,7 +29,7 @@ internal static class StoreFile
         if ((File.GetUnixFileMode(path) & UnixFileMode.UserWrite) == 0)
             throw new KeyStoreException($"The key store {path} is read-only. A store that cannot move its keys forward makes no sessions: chmod 600 {path}");
         FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) : null;
-        if (file?.Names > 1)
+        if (file is { Names: > 1 } or { IsMounted: true })
             throw StoreFailure.OtherName(path);
         foreach (string part in (string[])[path, path + Log, path + Index, path + "-journal"])
             RefuseIfOthersMayUse(part, file?.Owner);

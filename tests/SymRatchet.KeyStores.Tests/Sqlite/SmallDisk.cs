@@ -46,7 +46,7 @@ internal sealed class SmallDisk : IDisposable
         Directory.Delete(_path);
     }
 
-    private static bool Run(string program, params string[] arguments)
+    internal static bool Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();

@@ -57,6 +57,33 @@ public sealed class StoreFileTests
     }
 
     [SkippableFact]
+    public async Task A_file_that_is_mounted_by_itself_is_refused_and_goes_on_under_its_own_name()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Run as root on Linux to mount a file.");
+        await using StoreFolder folder = new();
+        SqliteKeyStore store = folder.Open();
+        await store.AddAsync(TestKeys.Shared("device 1"));
+        string file = folder.FileOf(ChannelRole.Server);
+        string mounted = Path.Combine(folder.Path, "mounted.keys");
+        await File.WriteAllBytesAsync(mounted, []);
+        Skip.IfNot(SmallDisk.Run("mount", "--bind", file, mounted), "This machine does not let root mount a file.");
+        try
+        {
+            KeyStoreException refused = Assert.Throws<KeyStoreException>(
+                () => SqliteKeyStore.Open(mounted, ChannelRole.Server));
+            Assert.Contains("another name", refused.Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(mounted + "-wal"));
+            await using SqliteKeyStore second = SqliteKeyStore.Open(file, ChannelRole.Server);
+            Assert.True(await second.RevokeAsync(TestKeys.Id("device 1")));
+            Assert.Null(await store.FindAsync(TestKeys.Id("device 1")));
+        }
+        finally
+        {
+            SmallDisk.Run("umount", "-l", mounted);
+        }
+    }
+
+    [SkippableFact]
     public async Task A_full_disk_makes_no_session_and_moves_nothing_until_there_is_room()
     {
         using SmallDisk disk = SmallDisk.Mount(kilobytes: 256);
