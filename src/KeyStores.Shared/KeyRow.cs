@@ -25,8 +25,9 @@ internal static class KeyRow
     /// <param name="identity">The parameter of the first part of the decoy.</param>
     /// <param name="root">The parameter of its second part.</param>
     internal static string Find(string source, string identity, string root) => $"""
-        SELECT {KeyColumns}, {identity}, {root}, 0 {source}
+        SELECT {KeyColumns}, {identity}, {root}, 0 AS is_decoy {source}
         UNION ALL SELECT 1, 1, 0, 0, {identity}, 0, {root}, NULL, NULL, NULL, 0, {identity}, {root}, 1
+        ORDER BY is_decoy
         LIMIT 1
         """;
 
