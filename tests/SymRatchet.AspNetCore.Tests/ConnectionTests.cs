@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -92,6 +93,31 @@ public sealed class ConnectionTests
             server.Logs.Lines,
             line => line.Contains("Unhandled exception", StringComparison.Ordinal)
                 || line.Contains("Unexpected exception", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_a_handler_writes_to_a_client_that_is_gone_does_not_gather_in_memory()
+    {
+        TaskCompletionSource<long> unflushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RawServer server = await RawServer.StartAsync(async connection =>
+        {
+            PipeWriter output = connection.Transport.Output;
+            while (!(await output.WriteAsync(new byte[64 * 1024])).IsCompleted)
+            {
+            }
+
+            for (int i = 0; i < 100; i++)
+                Assert.True((await output.WriteAsync(new byte[64 * 1024])).IsCompleted);
+            unflushed.SetResult(output.UnflushedBytes);
+        });
+        NetworkStream wire = await server.ConnectAsync();
+        await using (ISecureChannel channel = await SecureChannel.ConnectAsync(wire, new SecureChannelClientOptions { Key = WebServer.Key }))
+        {
+            Assert.NotNull(await channel.ReceiveMessageAsync());
+            wire.Socket.Close(0);
+        }
+
+        Assert.Equal(0, await unflushed.Task.WaitAsync(Patience));
     }
 
     [Fact]

@@ -8,15 +8,34 @@ namespace SymRatchet.AspNetCore;
 /// </summary>
 internal sealed class TransportWriter(PipeWriter inner) : PipeWriter
 {
+    private const int LeastBuffer = 4096;
+
+    private static readonly FlushResult Gone = new(isCanceled: false, isCompleted: true);
+
+    // Where the connection is gone, what a handler goes on to write is dropped here: it must not gather in memory.
+    private volatile bool _isGone;
+    private byte[] _dropped = [];
+
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
-    public override long UnflushedBytes => inner.UnflushedBytes;
+    public override long UnflushedBytes => _isGone ? 0 : inner.UnflushedBytes;
 
-    public override void Advance(int bytes) => inner.Advance(bytes);
+    public override void Advance(int bytes)
+    {
+        if (!_isGone)
+            inner.Advance(bytes);
+    }
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        if (!_isGone)
+            return inner.GetMemory(sizeHint);
+        if (_dropped.Length < Math.Max(sizeHint, 1))
+            _dropped = new byte[Math.Max(sizeHint, LeastBuffer)];
+        return _dropped;
+    }
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     public override void CancelPendingFlush() => inner.CancelPendingFlush();
 
@@ -26,13 +45,16 @@ internal sealed class TransportWriter(PipeWriter inner) : PipeWriter
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
+        if (_isGone)
+            return Gone;
         try
         {
             return await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            return new FlushResult(isCanceled: false, isCompleted: true);
+            _isGone = true;
+            return Gone;
         }
     }
 }

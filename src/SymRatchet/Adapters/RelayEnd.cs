@@ -25,7 +25,8 @@ internal class RelayEnd(Stream stream)
 
     internal virtual ValueTask CloseAsync() => Stream.DisposeAsync();
 
-    internal virtual void Abort() => Stream.Dispose();
+    // On the pool: a stream may block where it is disposed.
+    internal virtual void Abort() => _ = Task.Run(Stream.Dispose);
 
     private sealed class OfChannel(SecureChannelStream stream) : RelayEnd(stream)
     {
@@ -59,7 +60,7 @@ internal class RelayEnd(Stream stream)
         internal override ValueTask CloseAsync()
         {
             Linger(enable: false);
-            Abort();
+            _socket.Dispose();
             return base.CloseAsync();
         }
 

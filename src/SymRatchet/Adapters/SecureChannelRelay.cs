@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using SymRatchet.Adapters;
+using SymRatchet.Primitives;
 
 namespace SymRatchet;
 
@@ -44,14 +45,13 @@ public static class SecureChannelRelay
         ArgumentNullException.ThrowIfNull(second);
         RelayEnd one = RelayEnd.Of(first);
         RelayEnd other = RelayEnd.Of(second);
-        Task there = CarryAsync(one, other, cancellationToken);
-        Task back = CarryAsync(other, one, cancellationToken);
+        Task there = Task.Run(() => CarryAsync(one, other, cancellationToken), CancellationToken.None);
+        Task back = Task.Run(() => CarryAsync(other, one, cancellationToken), CancellationToken.None);
         try
         {
-            await (await Task.WhenAny(there, back).ConfigureAwait(false)).ConfigureAwait(false);
-            await Task.WhenAll(there, back).ConfigureAwait(false);
-            await one.CloseAsync().ConfigureAwait(false);
-            await other.CloseAsync().ConfigureAwait(false);
+            await (await Task.WhenAny(there, back).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await Task.WhenAll(there, back).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await InTimeAsync(one.CloseAsync, other.CloseAsync).ConfigureAwait(false);
         }
         catch
         {
@@ -61,10 +61,21 @@ public static class SecureChannelRelay
         }
         finally
         {
-            await first.DisposeAsync().ConfigureAwait(false);
-            await second.DisposeAsync().ConfigureAwait(false);
-            await Task.WhenAll(there, back).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await InTimeAsync(first.DisposeAsync, second.DisposeAsync, () => new ValueTask(there), () => new ValueTask(back))
+                .ConfigureAwait(false);
         }
+    }
+
+    // No stream is trusted to come back: a call that does not in time is left to itself.
+    private static async Task InTimeAsync(params Func<ValueTask>[] calls)
+    {
+        var all = Task.WhenAll(calls.Select(call => Task.Run(() => call().AsTask())));
+        _ = all.ContinueWith(
+            static late => _ = late.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        await all.WaitAsync(Limits.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
 #pragma warning restore RS0026

@@ -55,17 +55,19 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     /// <summary>Fails the channel where the peer gives no sign of life. Called once, before the channel is anybody's.</summary>
     internal void WatchPeer(TimeSpan interval, TimeSpan timeout)
     {
+        // A channel that was abandoned and not disposed is not kept by its timer.
+        WeakReference<EstablishedChannel> self = new(this);
         _keepAlive = new KeepAlive(
             interval,
             timeout,
             _time,
-            () => _receiver.PendingRead,
+            () => self.TryGetTarget(out EstablishedChannel? channel) ? channel._receiver.PendingRead : null,
+            () => self.TryGetTarget(out EstablishedChannel? channel) && channel.TryAskForLife(),
             () =>
             {
-                _sender.PostIfNone(new Ping(Interlocked.Increment(ref _pings)));
-                return _lifetime.State == ChannelState.Open;
-            },
-            () => Silent(interval + timeout));
+                if (self.TryGetTarget(out EstablishedChannel? channel))
+                    channel.Silent(interval + timeout);
+            });
         if (_lifetime.IsEnded)
             _keepAlive.Dispose();
     }
@@ -154,6 +156,17 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         // Where the channel was disposed first, that is what the call in progress is told.
         _lifetime.ThrowIfEnded();
         return failure;
+    }
+
+    // The peer answers the last of two pings, and its caller waits for this one's answer: so a ping that is out serves, and one that
+    // comes to be posted meanwhile is posted again.
+    private bool TryAskForLife()
+    {
+        if (Volatile.Read(ref _ping) is null)
+            _sender.PostIfNone(new Ping(Interlocked.Increment(ref _pings)));
+        if (Volatile.Read(ref _ping) is { } own)
+            _sender.Post(own);
+        return _lifetime.State == ChannelState.Open;
     }
 
     private void Silent(TimeSpan limit)

@@ -9,7 +9,7 @@ internal sealed class KeepAlive : IDisposable
 {
     private readonly TimeSpan _look;
     private readonly TimeSpan _timeout;
-    private readonly Func<long> _pendingRead;
+    private readonly Func<long?> _pendingRead;
     private readonly Func<bool> _tryPing;
     private readonly Action _silent;
     private readonly ITimer _timer;
@@ -21,11 +21,11 @@ internal sealed class KeepAlive : IDisposable
     /// <param name="interval">After so long without anything from the peer it is pinged; looked at twice in the interval.</param>
     /// <param name="timeout">So long it may take to give a sign of life.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="pendingRead">The number of the read that waits for the peer now; 0 where none does.</param>
+    /// <param name="pendingRead">The number of the read that waits for the peer now; 0 where none does, null where the channel is nobody's.</param>
     /// <param name="tryPing">Has a ping sent; false where the channel takes none any more.</param>
     /// <param name="silent">Called once for a peer that gave no sign of life.</param>
     internal KeepAlive(
-        TimeSpan interval, TimeSpan timeout, TimeProvider time, Func<long> pendingRead, Func<bool> tryPing, Action silent)
+        TimeSpan interval, TimeSpan timeout, TimeProvider time, Func<long?> pendingRead, Func<bool> tryPing, Action silent)
     {
         _look = interval / 2;
         _timeout = timeout;
@@ -41,7 +41,12 @@ internal sealed class KeepAlive : IDisposable
 
     private void Look()
     {
-        long pending = _pendingRead();
+        if (_pendingRead() is not { } pending)
+        {
+            Dispose();
+            return;
+        }
+
         bool isSilent = pending != 0 && pending == _seen;
         bool wasPinged = _isPinged;
         (_seen, _isPinged) = (pending, isSilent);

@@ -23,7 +23,7 @@ public static class SecureChannel
     public static ValueTask<ISecureChannel> ConnectAsync(Stream stream, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectCoreAsync(Transport.Over(stream, options.LeaveOpen, (stream as NetworkStream)?.Socket.RemoteEndPoint), options, cancellationToken);
+        return ConnectCoreAsync(Transport.Over(stream, options.LeaveOpen, Transport.RemoteOf(stream)), options, cancellationToken);
     }
 
     /// <summary>Connects a socket and then the channel over it.</summary>
@@ -67,7 +67,7 @@ public static class SecureChannel
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
     public static ValueTask<ISecureChannel> AcceptAsync(Stream stream, SecureChannelServerOptions options, CancellationToken cancellationToken = default) =>
-        AcceptAsync(stream, options, (stream as NetworkStream)?.Socket.RemoteEndPoint, cancellationToken);
+        AcceptAsync(stream, options, Transport.RemoteOf(stream), cancellationToken);
 
     /// <summary>Accepts a client over a stream whose other end is known, so that the limits by address hold for it.</summary>
     /// <param name="stream">A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.</param>

@@ -33,7 +33,7 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     public IKeyStore? Keys { get; set; }
 
     /// <summary>
-    /// The client's id in <see cref="Keys"/>, as text of 1 to 255 bytes of UTF-8: the text itself, never the form <c>0x</c> and hex of the
+    /// The client's id in <see cref="Keys"/>; not needed for a <see cref="KeyFile"/>, which holds one. As text of 1 to 255 bytes of UTF-8: the text itself, never the form <c>0x</c> and hex of the
     /// tool <c>symratchet</c>. An id that is no text needs <see cref="Key"/>.
     /// </summary>
     public string? ClientId { get; set; }
@@ -48,6 +48,8 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     internal SecureChannelClientOptions Validated()
     {
         ValidateCommon();
+        if (ClientId is null && Keys is KeyFile { ClientId: { } only })
+            return new SecureChannelClientOptions(this) { ClientId = only }.Validated();
         if (Key is null == Keys is null || Keys is null != ClientId is null)
             throw new ArgumentException($"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and not both.");
         if (Key is not null && Key.Protocol != Protocol)

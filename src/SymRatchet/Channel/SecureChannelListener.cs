@@ -119,8 +119,6 @@ public sealed class SecureChannelListener : IAsyncDisposable
         finally
         {
             _socket.Dispose();
-            if (LocalEndPoint is UnixDomainSocketEndPoint)
-                File.Delete(LocalEndPoint.ToString()!);
         }
     }
 

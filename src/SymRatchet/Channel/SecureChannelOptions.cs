@@ -61,7 +61,7 @@ public abstract class SecureChannelOptions
     /// After how long without anything from the peer it is asked for a sign of life; <see cref="Timeout.InfiniteTimeSpan"/>, the
     /// default, for never. 30 seconds suit most uses. A peer that is gone is found within this and <see cref="KeepAliveTimeout"/>, and
     /// the channel then fails with <see cref="SecureChannelError.Timeout"/>. Nothing is sent while traffic flows. The peer answers
-    /// only while it receives, and this side concludes nothing while it does not. Not once a direction is closed. Protocol 1 only.
+    /// only while it receives, and this side concludes nothing while it does not: a program that only sends receives beside that. Not once a direction is closed. Protocol 1 only.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -110,11 +110,11 @@ public abstract class SecureChannelOptions
 
     private void ValidateKeepAlive()
     {
-        if (KeepAliveInterval <= TimeSpan.Zero || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
+        if (KeepAliveInterval < Limits.LeastKeepAlive || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException(
-                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
-        if (KeepAliveTimeout <= TimeSpan.Zero || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
-            throw new ArgumentException($"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be positive and less than a day.");
+                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+        if (KeepAliveTimeout < Limits.LeastKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
+            throw new ArgumentException($"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day.");
         if (Protocol == ChannelProtocol.Seed)
             throw new ArgumentException($"Protocol {Protocol} has no ping, and so no {nameof(KeepAliveInterval)}.");
     }

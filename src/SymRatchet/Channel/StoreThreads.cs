@@ -12,7 +12,9 @@ internal static class StoreThreads
 
     private static readonly ConditionalWeakTable<IKeyStore, ConcurrentExclusiveSchedulerPair> Schedulers = [];
 
-    /// <summary>Begins a call as soon as one of the store's threads is free.</summary>
+    /// <summary>
+    /// Begins a call as soon as one of the store's threads is free. A store that blocks for ever, if only for one id, is closed to all.
+    /// </summary>
     internal static Task<T> RunAsync<T>(IKeyStore store, Func<Task<T>> call)
     {
         ConcurrentExclusiveSchedulerPair threads = Schedulers.GetValue(store, static _ => new(TaskScheduler.Default, PerStore));

@@ -50,6 +50,19 @@ internal sealed class Transport : IAsyncDisposable
 
     private EndPoint? RemoteEndPoint { get; init; }
 
+    /// <summary>The other end of a socket's stream; null where it is no socket, or is gone already.</summary>
+    internal static EndPoint? RemoteOf(Stream stream)
+    {
+        try
+        {
+            return (stream as NetworkStream)?.Socket.RemoteEndPoint;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
     internal static Transport Over(Stream stream, bool leaveOpen, EndPoint? remote = null)
     {
         ArgumentNullException.ThrowIfNull(stream);

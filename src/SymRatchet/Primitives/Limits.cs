@@ -27,6 +27,9 @@ internal static class Limits
     /// <summary>A setting of "10" that was meant as seconds is read as days, and a timer takes 49 of them.</summary>
     internal static readonly TimeSpan HandshakeTimeoutBound = TimeSpan.FromDays(1);
 
+    /// <summary>Less would keep a processor busy with an idle channel.</summary>
+    internal static readonly TimeSpan LeastKeepAlive = TimeSpan.FromMilliseconds(100);
+
     internal static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the last word of a failing or closing channel may take to leave.</summary>

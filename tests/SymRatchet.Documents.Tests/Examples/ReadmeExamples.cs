@@ -1,34 +1,57 @@
-using SymRatchet.KeyStores.Sqlite;
-using SymRatchet.TestKit;
+using System.Net;
 
 namespace SymRatchet.Documents.Tests.Examples;
 
 public sealed class ReadmeExamples : CurrentFolder
 {
     [Fact]
-    public async Task A_device_imports_its_key_once_and_forgets_the_file()
+    public async Task A_device_connects_for_as_long_as_it_runs_and_its_credential_is_gone()
     {
         using PreSharedKey key = PreSharedKey.Generate("sensor-17");
-        key.WriteCredentialFile("sensor-17.key");
+        key.WriteCredentialFile("sensor-17.credential");
+        byte[] credential = await File.ReadAllBytesAsync("sensor-17.credential");
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
+        await using SecureChannelListener listener = SecureChannelListener.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0), new() { Keys = keys });
+        using CancellationTokenSource stopping = new();
+        Task running = RunAsync(listener.LocalEndPoint, stopping.Token);
+        int channels = 0;
+        await foreach (ISecureChannel channel in listener.AcceptAllAsync())
+        {
+            Assert.Equal("sensor-17", channel.Peer.ClientName);
+            Assert.Equal([1], await channel.ReceiveMessageAsync());
+            await channel.DisposeAsync();
+            if (++channels == 2)
+                break;
+        }
 
-        await using SocketPair sockets = await SocketPair.CreateAsync();
-        Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(sockets.Server, new() { Keys = keys }).AsTask();
-        await ConnectAsync(sockets.Client);
-        await using ISecureChannel server = await accepting;
-        Assert.Equal("sensor-17", server.Peer.ClientName);
-        Assert.Equal(SecureChannelError.TerminatedByPeer, (await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(server))).Error);
-        Assert.False(File.Exists("sensor-17.key"));
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        byte[] store = await File.ReadAllBytesAsync("sensor-17.credential");
+        Assert.Equal(-1, store.AsSpan().IndexOf(credential.AsSpan(0, Math.Min(64, credential.Length))));
     }
 
-    private static async Task ConnectAsync(Stream stream)
+    private static async Task RunAsync(EndPoint server, CancellationToken stopping)
     {
-        await using SqliteKeyStore store = SqliteKeyStore.Open("device.keys", ChannelRole.Client);
-        using (PreSharedKey carried = PreSharedKey.FromCredentialFile("sensor-17.key"))
-            await store.AddAsync(carried);
-        File.Delete("sensor-17.key");
+        await using KeyFile keys = await KeyFile.OpenAsync("sensor-17.credential", cancellationToken: stopping);
+        ReconnectingClient client = new(server, new() { Keys = keys, KeepAliveInterval = TimeSpan.FromSeconds(30) });
+        await foreach (ISecureChannel channel in client.ConnectAllAsync(stopping))
+        {
+            try
+            {
+                await WorkAsync(channel, stopping);
+            }
+            catch (SecureChannelException e) when (e.IsTransient)
+            {
+                // The next channel goes on; what was sent and not acknowledged is sent again.
+            }
+        }
+    }
 
-        await using ISecureChannel channel = await SecureChannel.ConnectAsync(stream, new() { Keys = store, ClientId = "sensor-17" });
+    private static async Task WorkAsync(ISecureChannel channel, CancellationToken stopping)
+    {
+        await channel.SendAsync(new byte[] { 1 }, stopping);
+        Assert.Null(await channel.ReceiveMessageAsync(stopping));
     }
 }

@@ -51,6 +51,29 @@ public sealed class RelayTests
         await Assert.ThrowsAsync<IOException>(() => relaying.WaitAsync(Soon));
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_stream_that_never_comes_back_holds_up_no_relay(bool isFirst, bool blocks)
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        DeafStream deaf = new(sockets.Client);
+        deaf.Strike();
+        BlockingStream blocking = new(sockets.Client);
+        blocking.Block();
+        Stream stuck = blocks ? blocking : deaf;
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        using CancellationTokenSource source = new();
+        Stream secured = pair.Client.AsStream();
+        Task relaying = Task.Run(() => SecureChannelRelay.RunAsync(isFirst ? stuck : secured, isFirst ? secured : stuck, source.Token));
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<SecureChannelException>(() => pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => relaying.WaitAsync(Soon));
+        blocking.Unblock();
+    }
+
     [Fact]
     public async Task A_stream_that_knows_no_half_close_ends_when_both_directions_have()
     {

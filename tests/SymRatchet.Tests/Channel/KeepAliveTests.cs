@@ -58,6 +58,43 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public async Task A_ping_of_the_callers_own_is_answered_beside_it()
+    {
+        SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        (server.KeepAliveInterval, server.KeepAliveTimeout) = (TimeSpan.FromMilliseconds(100), Soon);
+        await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
+        Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
+        Task<TimeSpan> ping = pair.Server.PingAsync().AsTask();
+        await Task.Delay(TimeSpan.FromMilliseconds(500)); // the peer does not receive yet, and is asked again meanwhile
+        Task<byte[]?> answering = ChannelPair.ReceiveAsync(pair.Client);
+        await ping.WaitAsync(Soon);
+        await pair.Client.SendAsync(new byte[] { 1 });
+        Assert.Equal([1], await receiving.WaitAsync(Soon));
+        await pair.Server.SendAsync(new byte[] { 2 });
+        Assert.Equal([2], await answering.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task A_channel_that_was_abandoned_is_not_kept()
+    {
+        WeakReference abandoned = await AbandonAsync();
+        for (int i = 0; i < 100 && abandoned.IsAlive; i++)
+        {
+            GC.Collect();
+            await Task.Delay(20);
+        }
+
+        Assert.False(abandoned.IsAlive);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> AbandonAsync()
+    {
+        ChannelPair pair = await CreateAsync(TimeProvider.System);
+        return new WeakReference(pair.Server);
+    }
+
+    [Fact]
     public async Task A_peer_that_has_closed_is_asked_no_more()
     {
         FakeTimeProvider time = new();
@@ -73,10 +110,12 @@ public sealed class KeepAliveTests
     [Theory]
     [InlineData(0, 20)]
     [InlineData(-5, 20)]
+    [InlineData(0.09, 20)]
+    [InlineData(30, 0.09)]
     [InlineData(86_400, 20)]
     [InlineData(30, 0)]
     [InlineData(30, 86_400)]
-    public async Task Settings_that_make_no_sense_are_refused(int interval, int timeout)
+    public async Task Settings_that_make_no_sense_are_refused(double interval, double timeout)
     {
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
         options.KeepAliveInterval = TimeSpan.FromSeconds(interval);

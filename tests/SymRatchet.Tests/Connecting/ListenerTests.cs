@@ -103,6 +103,29 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task A_connection_that_was_reset_at_once_is_an_error_of_the_channel()
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        ((NetworkStream)sockets.Server).Socket.Close(0);
+        await Task.Delay(200); // nobody has read it yet
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(sockets.Client, ClientOptions).AsTask());
+        Assert.True(error.IsTransient);
+    }
+
+    [Fact]
+    public async Task An_abstract_name_is_no_file()
+    {
+        string name = Path.GetRandomFileName();
+        await File.WriteAllTextAsync("@" + name, "another's");
+        await using (SecureChannelListener listener = SecureChannelListener.Listen(new UnixDomainSocketEndPoint("\0" + name), ServerOptions))
+        {
+        }
+
+        Assert.True(File.Exists("@" + name));
+        File.Delete("@" + name);
+    }
+
+    [Fact]
     public async Task A_dial_that_is_cancelled_or_fails_leaves_nothing_open()
     {
         using Socket full = new(SocketType.Stream, ProtocolType.Tcp);
