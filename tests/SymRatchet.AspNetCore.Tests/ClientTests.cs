@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace SymRatchet.AspNetCore.Tests;
@@ -16,6 +17,30 @@ public sealed class ClientTests
         await using ServiceProvider provider = services.BuildServiceProvider();
         using HttpClient client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("fleet");
         Assert.StartsWith("sensor-17", await client.GetStringAsync("/who"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_with_many_requests_opens_only_so_many_connections_at_a_time()
+    {
+        using Socket silent = new(SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(100);
+        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(
+            new SecureChannelClientOptions { Key = WebServer.Key }, maxConcurrentHandshakes: 5);
+        using HttpClient client = new(handler) { BaseAddress = new Uri($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndPoint!).Port}") };
+        Task[] requests = [.. Enumerable.Range(0, 50).Select(_ => client.GetAsync("/"))];
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        for (int accepted = 0; accepted < 50; accepted += 5)
+        {
+            List<Socket> five = [];
+            while (five.Count < 5)
+                five.Add(await silent.AcceptAsync(patience.Token));
+            await Task.Delay(50, patience.Token);
+            Assert.False(silent.Poll(TimeSpan.Zero, SelectMode.SelectRead), "A sixth was opened.");
+            five.ForEach(socket => socket.Dispose());
+        }
+
+        await Task.WhenAll(requests.Select(request => Assert.ThrowsAsync<HttpRequestException>(() => request)));
     }
 
     [Fact]
