@@ -82,6 +82,26 @@ internal sealed class KeyFileSlot : IDisposable
     /// </summary>
     internal bool IsOfThisVersion => Bytes[VersionAt] == ThisVersion && ToBits(Suites) == Number(SuitesAt);
 
+    /// <summary>
+    /// A field that says what no state can, whose use would fail later; null where there is none. The checksum is no
+    /// secret, so a whole slot may hold anything.
+    /// </summary>
+    internal string? OddField =>
+        Sequence is < 1 or long.MaxValue ? "sequence"
+        : Number(LastSerialAt) is < 0 or long.MaxValue ? "last serial"
+        : !Enum.IsDefined(State) ? "state"
+        : IsEmpty ? null
+        : !Enum.IsDefined((ChannelProtocol)Bytes[ProtocolAt]) ? "protocol"
+        : !Enum.IsDefined((KeyEvolution)Bytes[EvolutionAt]) ? "evolution"
+        : Id.IsEmpty ? "id"
+        : Number(SerialAt) < 1 || Number(SerialAt) > Number(LastSerialAt) ? "serial"
+        : Number(NextSerialAt) < 0 || Number(NextSerialAt) > Number(LastSerialAt) ? "next serial"
+        : Epoch < 0 ? "epoch"
+        : Number(AddedAt) == Never || !IsTime(AddedAt) ? "time of adding"
+        : !IsTime(LastSeenAt) ? "time of the last use"
+        : !IsTime(RevokedAt) ? "time of revocation"
+        : null;
+
     internal IReadOnlyList<CipherSuiteId> Suites
     {
         get
@@ -261,6 +281,13 @@ internal sealed class KeyFileSlot : IDisposable
     private long Number(int at) => BinaryPrimitives.ReadInt64LittleEndian(Bytes[at..]);
 
     private void SetNumber(int at, long value) => BinaryPrimitives.WriteInt64LittleEndian(Bytes[at..], value);
+
+    private bool IsTime(int at) =>
+        Number(at) == Never
+        || (
+            Number(at) >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds()
+            && Number(at) <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+        );
 
     private DateTimeOffset? Time(int at) =>
         Number(at) is var milliseconds and not Never ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;

@@ -84,6 +84,10 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
             throw new KeyStoreException(
                 $"The key file {path} serves the {state.Role}, not the {role}. A key serves one role only."
             );
+        if (state.OddField is { } field)
+            throw new KeyStoreException(
+                $"The key file {path} is damaged: its {field} is out of range. Give the client a new key."
+            );
     }
 
     // The first state of a file that has none yet: it is a credential, or nothing.
