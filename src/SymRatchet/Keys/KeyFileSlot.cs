@@ -148,6 +148,13 @@ internal sealed class KeyFileSlot : IDisposable
 
     internal bool IsOf(ReadOnlySpan<byte> id) => !IsEmpty && CryptographicOperations.FixedTimeEquals(Id, id);
 
+    /// <summary>Whether it is the state that a key was added to, and not moved since.</summary>
+    internal bool Holds(StoredKey key) =>
+        IsOf(key.Id.Span)
+        && Bytes[EvolutionAt] == (byte)key.Evolution
+        && CryptographicOperations.FixedTimeEquals(Bytes.Slice(KeysAt, KeySize), key.IdentityKey)
+        && CryptographicOperations.FixedTimeEquals(Bytes.Slice(KeysAt + KeySize, KeySize), key.EpochKey);
+
     internal void Add(StoredKey key, DateTimeOffset now)
     {
         Bytes[ProtocolAt] = (byte)key.Protocol;

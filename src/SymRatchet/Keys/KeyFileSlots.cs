@@ -43,7 +43,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         _current = second.IsWhole && !(first.IsWhole && first.Sequence > second.Sequence) ? 1 : 0;
         (KeyFileSlot state, KeyFileSlot other) = _current == 0 ? (first, second) : (second, first);
         Check(state, role);
-        WriteHead(state.Sequence);
+        WriteHead(state);
         if (other.Bytes.ContainsAnyExcept((byte)0))
             Erase(1 - _current);
         return state.Copy();
@@ -107,7 +107,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
             // Every block is written now, so no later write needs room on the disk.
             int length = head.TrimEnd((byte)0).Length;
             Append(content[length..], length);
-            WriteHead(FirstSequence);
+            WriteHead(state);
             return state;
         }
         catch
@@ -156,7 +156,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         }
     }
 
-    private void WriteHead(long sequence)
+    private void WriteHead(KeyFileSlot state)
     {
         Span<byte> expected = stackalloc byte[BlockSize];
         expected.Clear();
@@ -167,7 +167,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
             file.Read(found, 0);
             if (CryptographicOperations.FixedTimeEquals(found, expected))
                 return;
-            if (sequence != FirstSequence)
+            if (state.Sequence != FirstSequence || IsOtherCredential(found, state))
                 throw new KeyStoreException(
                     $"The key file {path} was overwritten in part: its head is not what it was. If a new credential"
                         + " was meant to replace it, remove the file first, then copy the credential."
@@ -178,6 +178,21 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         finally
         {
             CryptographicOperations.ZeroMemory(found);
+        }
+    }
+
+    // The first state may have a rest of its own credential before it, which need not be whole.
+    private bool IsOtherCredential(ReadOnlySpan<byte> head, KeyFileSlot state)
+    {
+        try
+        {
+            using PreSharedKey carried = CredentialFile.Parse(path, head.TrimEnd((byte)0));
+            using StoredKey key = carried.ImportFor(state.Role);
+            return !state.Holds(key);
+        }
+        catch (FormatException)
+        {
+            return false;
         }
     }
 

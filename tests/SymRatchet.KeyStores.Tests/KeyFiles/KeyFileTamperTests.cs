@@ -49,6 +49,45 @@ public sealed class KeyFileTamperTests
         Assert.Contains($"its {field} is out of range", AssertRefused(bytes), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("id")]
+    [InlineData("key")]
+    [InlineData("server")]
+    [InlineData("evolution")]
+    [InlineData("none before")]
+    public void Another_credential_over_a_store_that_was_never_used_is_no_rest_of_its_own(string differs)
+    {
+        using PreSharedKey other = differs switch
+        {
+            "id" => TestKeys.Shared("device 2"),
+            "key" => TestKeys.Shared(Name, 1),
+            "evolution" => TestKeys.Shared(Name, evolution: KeyEvolution.None),
+            _ => PreSharedKey.Import(Name, TestKeys.Shared(Name).Secret, "server"),
+        };
+        SimulatedFile file = new([]);
+        if (differs == "none before")
+            Open(file);
+        else
+            file = Carried(TestKeys.Shared(Name));
+        byte[] bytes = file.Bytes;
+        Credential(other).CopyTo(bytes, 0);
+        string refusal = AssertRefused(bytes);
+        Assert.Contains("overwritten in part", refusal, StringComparison.Ordinal);
+        Assert.Contains("remove the file first", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_own_credential_that_a_crash_left_at_the_head_is_cleaned()
+    {
+        using PreSharedKey shared = TestKeys.Shared(Name);
+        byte[] bytes = Carried(shared).Bytes;
+        byte[] whole = [.. bytes];
+        Credential(shared).CopyTo(bytes, 0);
+        SimulatedFile again = new(bytes);
+        Assert.True(await Open(again).HoldsAsync(Name, shared, ChannelRole.Client));
+        Assert.Equal(whole, again.Bytes);
+    }
+
     private static string AssertRefused(byte[] bytes)
     {
         SimulatedFile found = new(bytes);
