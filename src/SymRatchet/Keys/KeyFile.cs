@@ -26,9 +26,6 @@ namespace SymRatchet;
 /// </remarks>
 public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 {
-    private static readonly StoredKey Nobody = new(
-        ChannelProtocol.V1, ChannelRole.Server, [0], KeyEvolution.Forward, new byte[PreSharedKey.Size], 0, new byte[PreSharedKey.Size]);
-
     private readonly Lock _reading = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly RevocationFeed _revocations = new();
@@ -116,18 +113,22 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
     {
-        StoredKey? found;
         lock (_reading)
         {
             ThrowIfUnusable();
             _slots.CheckInPlace();
-            found = _state.HasKey && _state.IsOf(id.Span) ? _state.ReadKey() : null;
-        }
+            if (_state.IsEmpty)
+                return new((StoredKey?)null);
 
-        // Copying keys takes time, and that must not tell who is known.
-        for (int copies = found is null ? 0 : found.Successor is null ? 1 : 2; copies < 2; copies++)
-            Nobody.Copy().Dispose();
-        return new(found);
+            // Two keys are read for every id, so that the time does not tell who is known, or has two.
+            StoredKey key = _state.ReadKey();
+            if (key.Successor is null)
+                _state.ReadKey().Dispose();
+            if (_state.HasKey && _state.IsOf(id.Span))
+                return new(key);
+            key.Dispose();
+            return new((StoredKey?)null);
+        }
     }
 
     /// <inheritdoc/>

@@ -187,6 +187,33 @@ public sealed class KeyFileTests : IAsyncLifetime
         Assert.Equal(5, await file.EpochAsync(Name));
     }
 
+    [Theory]
+    [InlineData("fresh")]
+    [InlineData("restricted")]
+    [InlineData("used")]
+    [InlineData("rotating")]
+    [InlineData("revoked")]
+    public async Task Looking_for_an_unknown_id_does_what_looking_for_the_known_one_does(string state)
+    {
+        // Counted by what is allocated, which is the same each time; a clock would say it with noise.
+        KeyFile file = await _folder.OpenAsync(role: ChannelRole.Server);
+        await file.AddAsync(TestKeys.Shared(Name));
+        long fresh = AllocatedByFinding(file, TestKeys.Id(Name));
+        if (state == "restricted")
+            await file.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.Aes256Gcm]);
+        else if (state == "used")
+            await file.AdvanceAsync(Name, 1);
+        else if (state == "rotating")
+            await file.RotateAsync(TestKeys.Shared(Name, 1));
+        else if (state == "revoked")
+            await file.RevokeAsync(TestKeys.Id(Name));
+        long known = AllocatedByFinding(file, TestKeys.Id(Name));
+        Assert.Equal(known, AllocatedByFinding(file, TestKeys.Id("device 2")));
+        Assert.Equal(known, AllocatedByFinding(file, TestKeys.Id("d")));
+        if (state != "restricted") // a list of suites is as long as it is, for every id
+            Assert.Equal(fresh, known);
+    }
+
     [Fact]
     public async Task A_wait_that_is_ended_leaves_a_change_that_ends_by_itself()
     {
@@ -318,6 +345,21 @@ public sealed class KeyFileTests : IAsyncLifetime
 
         Assert.True(await killed.EpochAsync() >= kills, $"seed {seed}");
         Assert.DoesNotContain(echo.Lines, line => line.StartsWith("failed", StringComparison.Ordinal));
+    }
+
+    private static long AllocatedByFinding(KeyFile file, byte[] id)
+    {
+        long allocated = 0;
+        for (int round = 0; round < 3; round++) // what is made once for all is not counted
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            ValueTask<StoredKey?> finding = file.FindAsync(id);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(finding.IsCompletedSuccessfully);
+            finding.Result?.Dispose();
+        }
+
+        return allocated;
     }
 
     private CrashingProcess StartClient(string socket) =>
