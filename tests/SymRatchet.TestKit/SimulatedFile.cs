@@ -21,6 +21,9 @@ internal sealed class SimulatedFile : IRawFile
     /// <summary>Asked before each write and flush, with how many there were: it may throw, or wait.</summary>
     internal Action<int>? Before { get; set; }
 
+    /// <summary>Asked before each read: it may throw.</summary>
+    internal Action? BeforeRead { get; set; }
+
     internal bool IsReplaced { get; set; }
 
     internal int Steps => _journal.Count;
@@ -34,6 +37,7 @@ internal sealed class SimulatedFile : IRawFile
 
     public void Read(Span<byte> content, long offset)
     {
+        BeforeRead?.Invoke();
         content.Clear();
         if (offset < _bytes.Length)
             _bytes.AsSpan((int)offset..Math.Min(_bytes.Length, (int)offset + content.Length)).CopyTo(content);

@@ -428,7 +428,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         bool isWritten = false;
         try
         {
-            _slots.CheckInPlace();
+            _slots.CheckUntouched();
             next.Seal(_state.Sequence + 1);
             isWritten = Write(next);
         }
@@ -468,7 +468,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 
     private void Probe()
     {
-        _slots.CheckInPlace();
+        _slots.CheckUntouched();
         try
         {
             _slots.Probe();

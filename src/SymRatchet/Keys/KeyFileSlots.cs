@@ -44,7 +44,10 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         (KeyFileSlot state, KeyFileSlot other) = _current == 0 ? (first, second) : (second, first);
         Check(state, role);
         WriteHead(state);
-        if (other.Bytes.ContainsAnyExcept((byte)0))
+        bool isShort = file.Length < FileSize; // a crash cut the zeros at its end
+        if (isShort)
+            file.SetLength(FileSize);
+        if (isShort || other.Bytes.ContainsAnyExcept((byte)0))
             Erase(1 - _current);
         return state.Copy();
     }
@@ -57,6 +60,29 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
                 $"The key file {path} was replaced or removed while a program uses it. Stop the program,"
                     + " put the file back if need be, and start it again."
             );
+    }
+
+    /// <summary>
+    /// Refuses to write to a file that others wrote to: the next opening would refuse what came of it. Whoever writes
+    /// between this and the change is not found out.
+    /// </summary>
+    internal void CheckUntouched()
+    {
+        CheckInPlace();
+        try
+        {
+            if (file.Length >= FileSize && HasHead())
+                return;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KeyStoreException($"The key file {path} cannot be read: {e.Message}", e);
+        }
+
+        throw new KeyStoreException(
+            $"The key file {path} was overwritten or cut short while a program uses it, and is left as it is. Stop the"
+                + " program, put a whole credential there if need be, and start it again."
+        );
     }
 
     /// <summary>
@@ -158,28 +184,44 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 
     private void WriteHead(KeyFileSlot state)
     {
-        Span<byte> expected = stackalloc byte[BlockSize];
-        expected.Clear();
-        FirstLine.CopyTo(expected);
-        Span<byte> found = stackalloc byte[BlockSize];
+        Span<byte> head = stackalloc byte[BlockSize];
         try
         {
-            file.Read(found, 0);
-            if (CryptographicOperations.FixedTimeEquals(found, expected))
+            file.Read(head, 0);
+            if (IsHead(head))
                 return;
-            if (state.Sequence != FirstSequence || IsOtherCredential(found, state))
+            if (state.Sequence != FirstSequence || IsOtherCredential(head, state))
                 throw new KeyStoreException(
                     $"The key file {path} was overwritten in part: its head is not what it was. If a new credential"
                         + " was meant to replace it, remove the file first, then copy the credential."
                 );
-            file.Write(expected, 0);
+            head.Clear();
+            FirstLine.CopyTo(head);
+            file.Write(head, 0);
             file.Flush();
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(found);
+            CryptographicOperations.ZeroMemory(head);
         }
     }
+
+    private bool HasHead()
+    {
+        Span<byte> head = stackalloc byte[BlockSize];
+        try
+        {
+            file.Read(head, 0);
+            return IsHead(head);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(head); // a credential, perhaps
+        }
+    }
+
+    private static bool IsHead(ReadOnlySpan<byte> block) =>
+        block.StartsWith(FirstLine) && !block[FirstLine.Length..].ContainsAnyExcept((byte)0);
 
     // The first state may have a rest of its own credential before it, which need not be whole.
     private bool IsOtherCredential(ReadOnlySpan<byte> head, KeyFileSlot state)

@@ -1,18 +1,26 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.KeyStores.Tests.Sqlite;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.KeyFiles;
 
 /// <summary>What others have written into the file: it is refused with a word on what to do, and left as it is.</summary>
-public sealed class KeyFileTamperTests
+public sealed class KeyFileTamperTests : IAsyncLifetime
 {
     private const string Name = "device 1";
     private const int SlotAt = 4096;
     private const int ChecksumAt = 480;
 
     private static readonly KeyFileOptions Options = new() { CreateIfMissing = true };
+
+    private readonly KeyFileFolder _folder = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _folder.DisposeAsync();
 
     [Theory]
     [InlineData("protocol", 2, 1, 0)]
@@ -86,6 +94,81 @@ public sealed class KeyFileTamperTests
         SimulatedFile again = new(bytes);
         Assert.True(await Open(again).HoldsAsync(Name, shared, ChannelRole.Client));
         Assert.Equal(whole, again.Bytes);
+    }
+
+    /// <param name="how">As <c>cp new.credential key</c>, <c>dd conv=notrunc</c> or <c>truncate</c> do.</param>
+    [SkippableTheory]
+    [InlineData("copy")]
+    [InlineData("part")]
+    [InlineData("empty")]
+    [InlineData("short")]
+    public async Task A_file_that_is_written_over_in_place_is_told_and_moves_no_more(string how)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "The tools are those of Linux.");
+        using PreSharedKey shared = TestKeys.Shared(Name);
+        using PreSharedKey renewed = TestKeys.Shared(Name, 1);
+        string path = _folder.Carry(shared);
+        KeyFile file = await _folder.OpenAsync();
+        await file.AdvanceAsync(Name, 1);
+        await file.ProbeAsync();
+        long serial = await file.SerialAsync(Name);
+        await WriteOverAsync(path, how, _folder.Carry(renewed, "new.credential"));
+        byte[] before = KeySearch.ReadLocked(path);
+
+        var advance = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await file.AdvanceAsync(TestKeys.Id(Name), serial, 2, TestKeys.Root(Name, 2))
+        );
+        var probe = await Assert.ThrowsAsync<KeyStoreException>(async () => await file.ProbeAsync());
+        Assert.False(advance.IsOutcomeUnknown);
+        Assert.Contains("overwritten or cut short while", advance.Message, StringComparison.Ordinal);
+        Assert.Equal(advance.Message, probe.Message);
+        Assert.Equal(before, KeySearch.ReadLocked(path));
+        await file.DisposeAsync();
+        Assert.Equal(before, KeySearch.ReadLocked(path));
+        if (how == "copy") // the new credential is whole, and the next start takes it
+            Assert.True(await (await _folder.OpenAsync()).HoldsAsync(Name, renewed, ChannelRole.Client));
+    }
+
+    [Fact]
+    public async Task A_file_whose_second_slot_a_crash_has_cut_off_serves()
+    {
+        byte[] bytes = Carried(TestKeys.Shared(Name)).Bytes;
+        KeyFile file = Open(new SimulatedFile(bytes[..(SlotAt + 512)]));
+        await file.ProbeAsync();
+        await file.AdvanceAsync(Name, 1);
+        Assert.Equal(1, await file.EpochAsync(Name));
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_looked_at_before_a_change_is_a_failure_of_the_store()
+    {
+        SimulatedFile disk = Carried(TestKeys.Shared(Name));
+        KeyFile file = Open(disk);
+        long serial = await file.SerialAsync(Name);
+        disk.BeforeRead = () => throw new IOException("input/output error");
+        var failure = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await file.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+        );
+        Assert.False(failure.IsOutcomeUnknown);
+        Assert.Contains("cannot be read: input/output error", failure.Message, StringComparison.Ordinal);
+        disk.BeforeRead = null;
+        await file.AdvanceAsync(Name, 1);
+        Assert.Equal(1, await file.EpochAsync(Name));
+    }
+
+    // .NET asks for the lock before it writes; these tools do not.
+    private static async Task WriteOverAsync(string path, string how, string credential)
+    {
+        (string tool, string[] arguments) = how switch
+        {
+            "copy" => ("cp", (string[])[credential, path]),
+            "part" => ("dd", [$"if={credential}", $"of={path}", "conv=notrunc", "status=none"]),
+            "empty" => ("truncate", ["-s", "0", path]),
+            _ => ("truncate", ["-s", "-1", path]),
+        };
+        using var writing = Process.Start(tool, arguments);
+        await writing.WaitForExitAsync();
+        Assert.Equal(0, writing.ExitCode);
     }
 
     private static string AssertRefused(byte[] bytes)
