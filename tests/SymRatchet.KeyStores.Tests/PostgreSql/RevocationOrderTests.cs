@@ -270,8 +270,17 @@ public sealed class RevocationOrderTests(PostgresServer server)
             """
         );
         List<string> told = [];
-        while (!told.Contains("c"))
-            told.Add(await NextAsync(watch));
+        try
+        {
+            while (!told.Contains("c"))
+                told.Add(await NextAsync(watch));
+        }
+        catch (KeyStoreException)
+        {
+            // A look of a busy machine may take longer than a look may. Whoever watches takes the watch up again and misses nothing.
+            told.AddRange(await TakeAsync(watched, 1, patience.Token));
+            Assert.Contains("c", told);
+        }
     }
 
     [SkippableFact]
