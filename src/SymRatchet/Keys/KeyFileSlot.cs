@@ -148,12 +148,12 @@ internal sealed class KeyFileSlot : IDisposable
 
     internal bool IsOf(ReadOnlySpan<byte> id) => !IsEmpty && CryptographicOperations.FixedTimeEquals(Id, id);
 
-    /// <summary>Whether it is the state that a key was added to, and not moved since.</summary>
+    /// <summary>
+    /// Whether it was made of this key: an identity key is bound to the id, the server name and the pre-shared key.
+    /// </summary>
     internal bool Holds(StoredKey key) =>
-        IsOf(key.Id.Span)
-        && Bytes[EvolutionAt] == (byte)key.Evolution
-        && CryptographicOperations.FixedTimeEquals(Bytes.Slice(KeysAt, KeySize), key.IdentityKey)
-        && CryptographicOperations.FixedTimeEquals(Bytes.Slice(KeysAt + KeySize, KeySize), key.EpochKey);
+        Bytes[EvolutionAt] == (byte)key.Evolution
+        && CryptographicOperations.FixedTimeEquals(Bytes.Slice(KeysAt, KeySize), key.IdentityKey);
 
     internal void Add(StoredKey key, DateTimeOffset now)
     {
