@@ -7,7 +7,7 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.KeyFiles;
 
-/// <summary>What others have written into the file: it is refused with a word on what to do, and left as it is.</summary>
+/// <summary>What others have written into the file is refused, with a word on what to do, and left as it is.</summary>
 public sealed class KeyFileTamperTests : IAsyncLifetime
 {
     private const string Name = "device 1";
