@@ -57,12 +57,9 @@ public static class SecureChannelRelay
         {
             one.Abort();
             other.Abort();
-            throw;
-        }
-        finally
-        {
             await InTimeAsync(first.DisposeAsync, second.DisposeAsync, () => new ValueTask(there), () => new ValueTask(back))
                 .ConfigureAwait(false);
+            throw;
         }
     }
 
