@@ -17,6 +17,9 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
 
     internal bool HasRest => _start < _end;
 
+    /// <summary>What is left over of the message, or all of one that had nowhere to go; good until the next one is taken.</summary>
+    internal ReadOnlyMemory<byte> Rest => _rented.AsMemory(_start, _end - _start);
+
     /// <summary>Names the buffer that the next message may go to.</summary>
     internal void Aim(Memory<byte> direct)
     {

@@ -20,8 +20,8 @@ public static class SecureChannelExtensions
     public static async ValueTask<byte[]?> ReceiveMessageAsync(this ISecureChannel channel, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channel);
-        using ReceiveBuffer buffer = new();
-        return await channel.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false) ? buffer.Message.ToArray() : null;
+        using ReadTarget target = new(ArrayPool<byte>.Shared);
+        return await channel.ReceiveAsync(target, cancellationToken).ConfigureAwait(false) ? target.Rest.ToArray() : null;
     }
 
     /// <summary>
@@ -41,12 +41,9 @@ public static class SecureChannelExtensions
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllCoreAsync(
         ISecureChannel channel, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using ReceiveBuffer buffer = new();
-        while (await channel.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false))
-        {
-            yield return buffer.Message;
-            buffer.Reset();
-        }
+        using ReadTarget target = new(ArrayPool<byte>.Shared);
+        while (await channel.ReceiveAsync(target, cancellationToken).ConfigureAwait(false))
+            yield return target.Rest;
     }
 
     /// <summary>
