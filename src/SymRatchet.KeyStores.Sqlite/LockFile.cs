@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using SymRatchet.Primitives;
+
+#pragma warning disable CA1416 // used only where FileStatus.IsSupported
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -8,23 +11,11 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// The file beside a store that its users lock, on Linux. It is opened without following a link or waiting for a pipe,
 /// and must be a file that nobody else may write to. Its lock goes with the process, however that ends.
 /// </summary>
-internal sealed partial class LockFile : IDisposable
+internal sealed class LockFile : IDisposable
 {
-    private const int ReadWriteCreate = 0x2 | 0x40;
-    private const int NoWaitClosedInChildren = 0x800 | 0x80000;
-    private const int Shared = 1;
-    private const int Exclusive = 2;
-    private const int AtOnce = 4;
-
     private readonly SafeFileHandle _file;
 
     private LockFile(SafeFileHandle file) => _file = file;
-
-    // O_NOFOLLOW is the one flag here that differs among processors.
-    private static int NoFollow { get; } =
-        RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le
-            ? 0x8000
-            : 0x20000;
 
     /// <summary>Opens the file, or creates it.</summary>
     /// <param name="path">The file.</param>
@@ -32,8 +23,9 @@ internal sealed partial class LockFile : IDisposable
     /// <exception cref="IOException">It cannot be opened, or is not the store's own.</exception>
     internal static LockFile Open(string path, uint ownerOfStore)
     {
+        const int Flags = LinuxFile.ReadWrite | LinuxFile.Create | LinuxFile.Quietly;
         SafeFileHandle file = new(
-            Open(path, ReadWriteCreate | NoWaitClosedInChildren | NoFollow, (uint)StoreFile.OwnerOnly), ownsHandle: true);
+            LinuxFile.Open(path, Flags | LinuxFile.NoFollow, (uint)StoreFile.OwnerOnly), ownsHandle: true);
         try
         {
             if (file.IsInvalid)
@@ -54,9 +46,9 @@ internal sealed partial class LockFile : IDisposable
         }
     }
 
-    internal bool TryLockAlone() => Lock(_file, Exclusive | AtOnce) == 0;
+    internal bool TryLockAlone() => LinuxFile.Lock(_file, LinuxFile.Exclusive | LinuxFile.AtOnce) == 0;
 
-    internal bool TryShare() => Lock(_file, Shared | AtOnce) == 0;
+    internal bool TryShare() => LinuxFile.Lock(_file, LinuxFile.Shared | LinuxFile.AtOnce) == 0;
 
     internal string Read()
     {
@@ -68,12 +60,4 @@ internal sealed partial class LockFile : IDisposable
     internal void Write(string text) => RandomAccess.Write(_file, Encoding.ASCII.GetBytes(text), 0);
 
     public void Dispose() => _file.Dispose();
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Lock(SafeFileHandle file, int operation);
 }

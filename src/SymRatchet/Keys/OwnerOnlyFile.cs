@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.Keys;
 
@@ -14,7 +15,7 @@ namespace SymRatchet.Keys;
 /// Linux checks the kind of the file, its owner and its mode; other Unix systems its mode. On Windows the rights are
 /// the folder's.
 /// </remarks>
-internal static partial class OwnerOnlyFile
+internal static class OwnerOnlyFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode AllOfOwner = OwnerOnly | UnixFileMode.UserExecute;
@@ -69,9 +70,8 @@ internal static partial class OwnerOnlyFile
     internal static bool IsAt(string path, SafeFileHandle file) =>
         !OperatingSystem.IsLinux()
         || (
-            Linux.Status(file, "", Linux.OfHandle, Linux.Identity, out Linux.FileStatus opened) == 0
-            && Linux.Status(file, Path.GetFullPath(path), Linux.NotOfLink, Linux.Identity, out Linux.FileStatus named)
-                == 0
+            LinuxFile.TryGetStatus(file, out LinuxFile.Status opened)
+            && LinuxFile.TryGetStatus(Path.GetFullPath(path), followLink: false, out LinuxFile.Status named)
             && opened.IsSameFile(named)
         );
 
@@ -148,11 +148,11 @@ internal static partial class OwnerOnlyFile
     [SupportedOSPlatform("linux")]
     private static void Lock(string path, SafeFileHandle file)
     {
-        if (Linux.Lock(file, Linux.AloneOrNot) == 0)
+        if (LinuxFile.Lock(file, LinuxFile.Exclusive | LinuxFile.AtOnce) == 0)
             return;
         int error = Marshal.GetLastPInvokeError();
         throw new IOException(
-            error == Linux.WouldBlock
+            error == LinuxFile.WouldBlock
                 ? $"{path} is in use, by another process or by this one."
                 : $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}"
         );
@@ -161,15 +161,15 @@ internal static partial class OwnerOnlyFile
     [SupportedOSPlatform("linux")]
     private static SafeFileHandle OpenOnLinux(string path, bool writes, bool create)
     {
-        int flags = Linux.Quietly | Linux.NoFollow | (writes ? Linux.ReadWrite : 0) | (create ? Linux.Create : 0);
-        int descriptor = Linux.Open(Path.GetFullPath(path), flags, (int)OwnerOnly);
+        int flags = LinuxFile.Quietly | LinuxFile.NoFollow | (writes ? LinuxFile.ReadWrite : 0) | (create ? LinuxFile.Create : 0);
+        int descriptor = LinuxFile.Open(Path.GetFullPath(path), flags, (uint)OwnerOnly);
         int error = Marshal.GetLastPInvokeError();
         if (descriptor >= 0)
             return new SafeFileHandle(descriptor, ownsHandle: true);
         throw error switch
         {
-            Linux.NotFound => new FileNotFoundException($"There is no file {path}.", path),
-            Linux.IsLink => new IOException($"{path} is a symbolic link. Name the file itself."),
+            LinuxFile.NotFound => new FileNotFoundException($"There is no file {path}.", path),
+            LinuxFile.IsLink => new IOException($"{path} is a symbolic link. Name the file itself."),
             _ => new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}"),
         };
     }
@@ -177,11 +177,11 @@ internal static partial class OwnerOnlyFile
     [SupportedOSPlatform("linux")]
     private static void RefuseForeign(string path, SafeFileHandle file)
     {
-        if (Linux.Status(file, "", Linux.OfHandle, Linux.ModeAndOwner, out Linux.FileStatus status) != 0)
+        if (!LinuxFile.TryGetStatus(file, out LinuxFile.Status status))
             throw new IOException($"{path} cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()}");
-        if ((status.Mode & Linux.KindMask) != Linux.RegularFile)
+        if (!status.IsRegular)
             throw new IOException($"{path} is not a regular file.");
-        if (status.Owner != 0 && status.Owner != Linux.EffectiveUser())
+        if (status.Owner != 0 && status.Owner != LinuxFile.EffectiveUser())
             throw new IOException(
                 $"{path} holds a key and belongs to another user ({status.Owner}). Let its user own it: chown"
             );
@@ -191,87 +191,10 @@ internal static partial class OwnerOnlyFile
     [SupportedOSPlatform("linux")]
     private static void FlushFolderOf(string path)
     {
-        int descriptor = Linux.Open(Path.GetDirectoryName(Path.GetFullPath(path))!, Linux.Quietly, 0);
+        int descriptor = LinuxFile.Open(Path.GetDirectoryName(Path.GetFullPath(path))!, LinuxFile.Quietly, 0);
         if (descriptor < 0)
             return;
         using SafeFileHandle folder = new(descriptor, ownsHandle: true);
         RandomAccess.FlushToDisk(folder);
-    }
-
-    /// <summary>
-    /// What .NET does not offer: an open that follows no link and waits for nobody, and the owner of an open file.
-    /// </summary>
-    [SupportedOSPlatform("linux")]
-    private static partial class Linux
-    {
-        internal const int NotFound = 2;
-        internal const int IsLink = 40;
-        internal const int WouldBlock = 11;
-
-        /// <summary>Closed in child processes, and without a wait for whoever writes to a pipe.</summary>
-        internal const int Quietly = 0x80000 | 0x800;
-
-        internal const int ReadWrite = 0x2;
-        internal const int Create = 0x40;
-
-        /// <summary>An exclusive lock, or an error at once.</summary>
-        internal const int AloneOrNot = 0x2 | 0x4;
-
-        internal const int OfHandle = 0x1000;
-        internal const int NotOfLink = 0x100;
-        internal const uint ModeAndOwner = 0x1 | 0x2 | 0x8;
-        internal const uint Identity = 0x100;
-        internal const int KindMask = 0xF000;
-        internal const int RegularFile = 0x8000;
-
-        private const string Library = "libc";
-
-        /// <summary>O_NOFOLLOW is the one flag here that differs among processors.</summary>
-        internal static int NoFollow { get; } =
-            RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le
-                ? 0x8000
-                : 0x20000;
-
-        [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        internal static partial int Open(string path, int flags, int mode);
-
-        [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        internal static partial int Lock(SafeFileHandle file, int operation);
-
-        [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        internal static partial int Status(
-            SafeFileHandle file,
-            string path,
-            int flags,
-            uint mask,
-            out FileStatus status
-        );
-
-        [LibraryImport(Library, EntryPoint = "geteuid")]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        internal static partial uint EffectiveUser();
-
-        /// <summary>The kernel's struct statx, the same on every processor, as far as it is read.</summary>
-        [StructLayout(LayoutKind.Explicit, Size = 256)]
-        internal struct FileStatus
-        {
-            [FieldOffset(20)]
-            internal uint Owner;
-
-            [FieldOffset(28)]
-            internal ushort Mode;
-
-            [FieldOffset(32)]
-            internal ulong Inode;
-
-            /// <summary>The number of the device, major and minor as one.</summary>
-            [FieldOffset(136)]
-            internal ulong Device;
-
-            internal readonly bool IsSameFile(FileStatus other) => Inode == other.Inode && Device == other.Device;
-        }
     }
 }
