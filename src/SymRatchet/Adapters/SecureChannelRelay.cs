@@ -22,11 +22,26 @@ public static class SecureChannelRelay
     /// <param name="cancellationToken">Ends the relay as an error does.</param>
     /// <exception cref="IOException">The socket or the channel failed first; a <see cref="SecureChannelException"/> for the channel.</exception>
     /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
-    public static Task RunAsync(Socket plain, ISecureChannel channel, CancellationToken cancellationToken = default)
+    public static async Task RunAsync(Socket plain, ISecureChannel channel, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plain);
         ArgumentNullException.ThrowIfNull(channel);
-        return RunAsync(new NetworkStream(plain, ownsSocket: true), channel.AsStream(), cancellationToken);
+        SecureChannelStream secured = channel.AsStream();
+        NetworkStream socket;
+        try
+        {
+            socket = new NetworkStream(plain, ownsSocket: true);
+        }
+        catch (IOException)
+        {
+            // It is known to be connected no more.
+            secured.Abort();
+            plain.Dispose();
+            await secured.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await RunAsync(socket, secured, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

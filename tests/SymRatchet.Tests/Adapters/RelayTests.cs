@@ -38,6 +38,24 @@ public sealed class RelayTests
         await Assert.ThrowsAsync<SecureChannelException>(() => relaying.WaitAsync(Soon));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_reset_that_a_write_was_told_of_is_no_end_on_the_channel(bool asSocket)
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        Socket plain = ((NetworkStream)sockets.Server).Socket;
+        ((NetworkStream)sockets.Client).Socket.Close(0);
+        Assert.True(plain.Poll(Soon, SelectMode.SelectRead));
+        Assert.Throws<SocketException>(() => plain.Send(new byte[1])); // from here on a read gets 0, as at an orderly end
+        Task relaying = asSocket
+            ? SecureChannelRelay.RunAsync(plain, pair.Client)
+            : SecureChannelRelay.RunAsync(sockets.Server, pair.Client.AsStream());
+        await Assert.ThrowsAsync<SecureChannelException>(() => pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAnyAsync<IOException>(() => relaying.WaitAsync(Soon));
+    }
+
     [Fact]
     public async Task Two_sockets_pass_a_reset_on()
     {
