@@ -14,17 +14,22 @@ public sealed class OddRowTests(PostgresServer server)
 
     private readonly PostgresStores _stores = new(server);
 
+    public static TheoryData<string> OddKeys =>
+    [
+        "epoch_key = NULL",
+        "identity_key = NULL",
+        "protocol = 99",
+        "evolution = -1",
+        "epoch = -1",
+        "epoch_key = '\\x00'",
+        "next_serial = 7",
+        "suites = -1",
+    ];
+
     [SkippableTheory]
-    [InlineData("epoch_key = NULL")]
-    [InlineData("identity_key = NULL")]
-    [InlineData("protocol = 99")]
-    [InlineData("evolution = -1")]
-    [InlineData("epoch = -1")]
-    [InlineData("epoch_key = '\\x00'")]
+    [MemberData(nameof(OddKeys))]
     [InlineData("epoch_key = decode(repeat('00', 5000), 'hex')")]
     [InlineData("identity_key = ''")]
-    [InlineData("next_serial = 7")]
-    [InlineData("suites = -1")]
     public async Task An_odd_row_is_named_and_the_others_are_read(string oddity)
     {
         PostgreSqlKeyStore store = await OpenAsync(oddity);
@@ -56,14 +61,7 @@ public sealed class OddRowTests(PostgresServer server)
     }
 
     [SkippableTheory]
-    [InlineData("epoch_key = NULL")]
-    [InlineData("identity_key = NULL")]
-    [InlineData("protocol = 99")]
-    [InlineData("evolution = -1")]
-    [InlineData("epoch = -1")]
-    [InlineData("epoch_key = '\\x00'")]
-    [InlineData("next_serial = 7")]
-    [InlineData("suites = -1")]
+    [MemberData(nameof(OddKeys))]
     [InlineData("added = 9223372036854775807")]
     [InlineData("last_seen = -9223372036854775808")]
     [InlineData("epoch_key = NULL, identity_key = NULL, revoked = 9223372036854775807")]
