@@ -63,6 +63,8 @@ public sealed class ClientTests
     {
         using SocketsHttpHandler handler = new();
         Assert.Throws<ArgumentException>(() => handler.UseSymRatchet(new SecureChannelClientOptions()));
+        SecureChannelClientOptions sound = new() { Key = WebServer.Key };
+        Assert.Throws<ArgumentOutOfRangeException>(() => handler.UseSymRatchet(sound, maxConcurrentHandshakes: 0));
         Assert.Null(handler.ConnectCallback);
     }
 

@@ -29,6 +29,7 @@ public sealed class StorePermissionTests
     [InlineData("dangling link")]
     [InlineData("pipe")]
     [InlineData("writable by others")]
+    [InlineData("of another user")]
     public async Task A_lock_file_that_is_not_the_stores_own_is_refused(string kind)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux has the file.");
@@ -45,6 +46,12 @@ public sealed class StorePermissionTests
             await File.WriteAllTextAsync(lockFile, "");
         if (OperatingSystem.IsLinux() && kind == "writable by others")
             File.SetUnixFileMode(lockFile, OwnerOnly | UnixFileMode.OtherWrite);
+        if (kind == "of another user")
+        {
+            using var chown = Process.Start("chown", ["65534", lockFile]);
+            await chown.WaitForExitAsync();
+            Skip.IfNot(chown.ExitCode == 0, "Only root may give a file away.");
+        }
 
         Task<KeyStoreException> opening = Task.Run(() => Assert.Throws<KeyStoreException>(() => folder.Open()));
         KeyStoreException error = await opening.WaitAsync(TimeSpan.FromSeconds(30));

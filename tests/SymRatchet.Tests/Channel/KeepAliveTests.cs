@@ -123,6 +123,29 @@ public sealed class KeepAliveTests
         await Assert.ThrowsAsync<ArgumentException>(() => SecureChannel.AcceptAsync(new MemoryStream(), options).AsTask());
     }
 
+    [Fact]
+    public async Task A_direction_that_is_closed_after_the_ping_ends_the_watch()
+    {
+        FakeTimeProvider time = new();
+        await using ChannelPair pair = await CreateAsync(time);
+        Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
+        time.Advance(Interval / 2);
+        time.Advance(Interval / 2); // asked, and given until the time-out
+        await pair.Server.CloseAsync();
+        for (int i = 0; i < 10; i++)
+            time.Advance(Limit);
+        await pair.Client.SendAsync(new byte[] { 1 });
+        Assert.Equal([1], await receiving.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task A_protocol_without_a_ping_has_no_sign_of_life()
+    {
+        SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.Seed);
+        options.KeepAliveInterval = Interval;
+        await Assert.ThrowsAsync<ArgumentException>(() => SecureChannel.AcceptAsync(new MemoryStream(), options).AsTask());
+    }
+
     /// <summary>
     /// Every history of ten steps of ten seconds: nothing, something arrives, nobody reads any more. A peer is called silent only after one
     /// read was out for the whole of a time-out behind a ping, and always once one was out for interval and time-out.

@@ -48,11 +48,26 @@ public sealed class ReconnectingClientTests
         Assert.Contains(waits, wait => wait.Delay.TotalSeconds > 20);
     }
 
+    [Theory]
+    [InlineData(0, 60)]
+    [InlineData(-1, 60)]
+    [InlineData(2, 1)]
+    [InlineData(1, 86_401)]
+    public void Waits_that_make_no_sense_are_refused(int first, int longest)
+    {
+        ReconnectingClient client = new(_ => throw new InvalidOperationException("not to be asked"))
+        {
+            FirstDelay = TimeSpan.FromSeconds(first),
+            LongestDelay = TimeSpan.FromSeconds(longest),
+        };
+        Assert.Throws<InvalidOperationException>(() => client.ConnectAllAsync());
+    }
+
     [Fact]
     public async Task What_no_attempt_can_mend_ends_it()
     {
         ReconnectingClient client = new(_ => throw new SecureChannelException(SecureChannelError.Authentication, "wrong key"));
-        await Assert.ThrowsAsync<SecureChannelException>(async () => await client.ConnectAllAsync().FirstAsync());
+        await Assert.ThrowsAsync<SecureChannelException>(() => client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon));
     }
 
     [Fact]
