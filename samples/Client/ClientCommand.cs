@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.Samples.Client;
@@ -34,7 +33,8 @@ internal static class ClientCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string client = parsed.GetRequiredValue(id);
+            if (!ClientId.TryParse(parsed.GetRequiredValue(id), out ClientId client))
+                throw new SampleException("the id begins with 0x, and no bytes in hexadecimal digits follow");
             ChannelProtocol spoken = parsed.GetValue(protocol);
             string? file = parsed.GetValue(store);
             using ClientKeys known = file is null ? ClientKeys.Load(parsed.GetValue(keys), spoken) : DurableKeys.Load(parsed.GetValue(keys), file, spoken);
@@ -44,7 +44,7 @@ internal static class ClientCommand
             {
                 Server = parsed.GetRequiredValue(connect),
                 Channel = durable is null ? InMemory(client, known, spoken) : await DurableAsync(client, durable, file!, spoken, cancellationToken),
-                Measurements = Measurements.Load(parsed.GetValue(data), parsed.GetValue(column), client),
+                Measurements = Measurements.Load(parsed.GetValue(data), parsed.GetValue(column), client.ToString()),
                 Rounds = parsed.GetValue(rounds),
                 Interval = TimeSpan.FromMilliseconds(parsed.GetValue(interval)),
                 Patience = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
@@ -54,20 +54,20 @@ internal static class ClientCommand
         return command;
     }
 
-    private static SecureChannelClientOptions InMemory(string client, ClientKeys known, ChannelProtocol protocol) =>
+    private static SecureChannelClientOptions InMemory(ClientId client, ClientKeys known, ChannelProtocol protocol) =>
         known.TryFind(client, out PreSharedKey? key)
             ? new SecureChannelClientOptions { Protocol = protocol, Key = key }
             : throw new SampleException($"client '{client}' is not among {known.Source} ({Shown(known.Ids)})");
 
     private static async Task<SecureChannelClientOptions> DurableAsync(
-        string client, SqliteKeyStore store, string file, ChannelProtocol protocol, CancellationToken cancellationToken)
+        ClientId client, SqliteKeyStore store, string file, ChannelProtocol protocol, CancellationToken cancellationToken)
     {
-        using StoredKey? key = await store.FindAsync(Encoding.UTF8.GetBytes(client), cancellationToken);
+        using StoredKey? key = await store.FindAsync(client, cancellationToken);
         return key is not null
             ? new SecureChannelClientOptions { Protocol = protocol, Keys = store, ClientId = client }
             : throw new SampleException($"client '{client}' has no key in {file}; give it once with --keys");
     }
 
-    private static string Shown(IReadOnlyCollection<string> ids) =>
+    private static string Shown(IReadOnlyCollection<ClientId> ids) =>
         string.Join(", ", ids.Take(8)) + (ids.Count > 8 ? $", ... {ids.Count} in all" : "");
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -11,14 +10,14 @@ public sealed class ClientKeys : IDisposable
 {
     private const int DemoClients = 5;
 
-    private readonly Dictionary<string, (PreSharedKey Key, double Weight)> _clients = new(StringComparer.Ordinal);
+    private readonly Dictionary<ClientId, (PreSharedKey Key, double Weight)> _clients = [];
 
     public ClientKeys(string source) => Source = source;
 
     /// <summary>Where the keys are from, in words.</summary>
     public string Source { get; }
 
-    public IReadOnlyCollection<string> Ids => _clients.Keys;
+    public IReadOnlyCollection<ClientId> Ids => _clients.Keys;
 
     /// <summary>The keys of a file, or those of the demonstration where no file is given.</summary>
     public static ClientKeys Load(string? path, ChannelProtocol protocol) =>
@@ -43,17 +42,17 @@ public sealed class ClientKeys : IDisposable
 
     /// <summary>Takes over a key.</summary>
     /// <returns>False where the id is there already; the key is then still the caller's.</returns>
-    public bool Add(string id, PreSharedKey key, double weight) => _clients.TryAdd(id, (key, weight));
+    public bool Add(ClientId id, PreSharedKey key, double weight) => _clients.TryAdd(id, (key, weight));
 
-    public bool TryFind(string id, [NotNullWhen(true)] out PreSharedKey? key)
+    public bool TryFind(ClientId id, [NotNullWhen(true)] out PreSharedKey? key)
     {
         bool found = _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client);
         key = client.Key;
         return found;
     }
 
-    /// <summary>The weight of the client that is shown by this name (<see cref="ChannelPeer.ClientName"/>); 1 where there is none.</summary>
-    public double WeightOf(string name) => IdOf(name) is { } id && _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
+    /// <summary>The weight of a client; 1 where it has no line here.</summary>
+    public double WeightOf(ClientId id) => _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
 
     /// <summary>A store for a server.</summary>
     public InMemoryKeyStore ToServerStore()
@@ -62,15 +61,6 @@ public sealed class ClientKeys : IDisposable
         foreach ((PreSharedKey key, _) in _clients.Values)
             store.Add(key);
         return store;
-    }
-
-    // A name that begins with 0x is always the hex of an id's bytes: the id is not plain text, or looks like hex itself.
-    private static string? IdOf(string name)
-    {
-        if (!name.StartsWith("0x", StringComparison.Ordinal))
-            return name;
-        byte[] id = new byte[name.Length / 2];
-        return Convert.FromHexString(name.AsSpan(2), id, out _, out int length) == OperationStatus.Done ? Encoding.UTF8.GetString(id, 0, length) : null;
     }
 
     public void Dispose()

@@ -10,12 +10,12 @@ public static class DurableKeys
         keysPath is null ? new ClientKeys(store) : KeysFile.Read(keysPath, protocol);
 
     /// <summary>Opens the store, makes it where it is not there, and adds the keys that it does not know. What it knows stays as it is.</summary>
-    public static async Task<SqliteKeyStore> OpenAsync(string path, ChannelRole role, ClientKeys keys, IEnumerable<string> ids, CancellationToken cancellationToken)
+    public static async Task<SqliteKeyStore> OpenAsync(string path, ChannelRole role, ClientKeys keys, IEnumerable<ClientId> ids, CancellationToken cancellationToken)
     {
         SqliteKeyStore store = SqliteKeyStore.Open(path, role);
         try
         {
-            foreach (string id in ids)
+            foreach (ClientId id in ids)
             {
                 if (keys.TryFind(id, out PreSharedKey? key) && await store.DescribeAsync(key.Id, cancellationToken) is null)
                     await store.AddAsync(key, cancellationToken: cancellationToken);

@@ -86,7 +86,9 @@ public static class KeysFile
         if (isSeed && (!byte.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out client) || client == 0))
             return "the id of a seed client is a number from 1 to 255";
 
-        string id = isSeed ? client.ToString(CultureInfo.InvariantCulture) : Encoding.UTF8.GetString(idText);
+        if (!ClientId.TryParse(isSeed ? client.ToString(CultureInfo.InvariantCulture) : Encoding.UTF8.GetString(idText), out ClientId id))
+            return "an id that begins with 0x goes on with its bytes in hexadecimal digits";
+
         Span<byte> secret = stackalloc byte[isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size];
         try
         {

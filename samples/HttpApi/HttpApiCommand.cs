@@ -51,7 +51,7 @@ internal static class HttpApiCommand
             if (!Uri.TryCreate(parsed.GetRequiredValue(address), UriKind.Absolute, out Uri? server) || server.Scheme != Uri.UriSchemeHttp)
                 throw new SampleException("--connect takes an address such as http://127.0.0.1:9998");
             using var key = PreSharedKey.FromCredentialFile(parsed.GetRequiredValue(credential));
-            string name = System.Text.Encoding.UTF8.GetString(key.Id.Span);
+            string name = System.Text.Encoding.UTF8.GetString(key.Id.Bytes);
             try
             {
                 return Conclude(await new FleetDay(server, key, name).RunAsync(cancellationToken));

@@ -21,7 +21,7 @@ internal sealed class DecoyKeys(IKeyWrapper wrapper)
 
     /// <summary>The place of a decoy, which takes as long to hash as that of a key.</summary>
     internal static KeyPlace PlaceOf(int idLength, long? epoch) =>
-        new(ChannelRole.Server, NobodysId.AsMemory(..Math.Min(idLength, MaxIdLength)), 0, epoch);
+        new(ChannelRole.Server, new ClientId(NobodysId.AsSpan(..Math.Min(idLength, MaxIdLength))), 0, epoch);
 
     /// <summary>The decoy for ids of a length.</summary>
     internal WrappedKey For(int idLength) => _wrapped[Math.Min(idLength, MaxIdLength)] ??= new WrappedKey(

@@ -42,7 +42,7 @@ internal static class KeyRow
     /// <returns>Null where the id is unknown or revoked.</returns>
     /// <exception cref="KeyStoreException">No store writes such a row.</exception>
     /// <exception cref="CryptographicException">A key cannot be unwrapped.</exception>
-    internal static StoredKey? FindKey(DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys)
+    internal static StoredKey? FindKey(DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys)
     {
         StoredKey? decoy = null;
         try
@@ -66,13 +66,13 @@ internal static class KeyRow
     /// <param name="keys">What opens the keys.</param>
     /// <exception cref="KeyStoreException">No store writes such a row.</exception>
     /// <exception cref="CryptographicException">A key cannot be unwrapped.</exception>
-    internal static StoredKey ReadKey(DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys) =>
+    internal static StoredKey ReadKey(DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys) =>
         ReadRow(row, role, id, keys, hasDecoys: false, out _);
 
     /// <summary>Reads what is known of an identity, whatever it is: one odd row must not hide the others. <see cref="OddityOf"/> names it.</summary>
     internal static KeyRecord ReadRecord(DbDataReader row) => new()
     {
-        Id = row.GetFieldValue<byte[]>(0),
+        Id = new ClientId(row.GetFieldValue<byte[]>(0)),
         Protocol = (ChannelProtocol)row.GetInt64(1),
         Evolution = (KeyEvolution)row.GetInt64(2),
         Suites = SuiteSet.FromBits(row.GetInt64(3)),
@@ -96,12 +96,8 @@ internal static class KeyRow
         return isOdd ? "one of its times cannot be" : null;
     }
 
-    /// <summary>An id as messages show it.</summary>
-    internal static string NameOf(byte[] id) =>
-        new KeyRecord { Id = id, Protocol = default, Evolution = default, Suites = [], Epoch = 0, Added = default }.Name;
-
     private static StoredKey ReadRow(
-        DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys, bool hasDecoys, out StoredKey? decoy)
+        DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys, bool hasDecoys, out StoredKey? decoy)
     {
         decoy = null;
         StoredKey? successor = null;
@@ -118,13 +114,13 @@ internal static class KeyRow
         {
             successor?.Dispose();
             if (e is ArgumentException or InvalidOperationException or InvalidCastException or OverflowException)
-                throw new KeyStoreException($"The row of {NameOf(id)} in the key store is damaged: {e.Message}", e);
+                throw new KeyStoreException($"The row of {id} in the key store is damaged: {e.Message}", e);
             throw;
         }
     }
 
     private static StoredKey ReadOne(
-        DbDataReader row, ChannelRole role, byte[] id, UnwrappedKeys keys, Columns columns, StoredKey? successor)
+        DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys, Columns columns, StoredKey? successor)
     {
         var protocol = (ChannelProtocol)row.GetInt32(0);
         bool isSeed = protocol == ChannelProtocol.Seed && !columns.AreDecoy;

@@ -8,7 +8,7 @@ internal sealed class RevocationWindow
 {
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<ClientId, long> _told = [];
 
     internal RevocationWindow(DateTimeOffset now) => LookedAt(now.ToUnixTimeMilliseconds());
 
@@ -16,12 +16,11 @@ internal sealed class RevocationWindow
     internal long Since { get; private set; }
 
     /// <summary>Whether the watch has not told of this revocation, and now does.</summary>
-    internal bool IsNew(ReadOnlySpan<byte> id, long revoked)
+    internal bool IsNew(ClientId id, long revoked)
     {
-        string name = Convert.ToHexString(id);
-        if (_told.GetValueOrDefault(name) == revoked)
+        if (_told.GetValueOrDefault(id) == revoked)
             return false;
-        _told[name] = revoked;
+        _told[id] = revoked;
         return true;
     }
 
@@ -29,7 +28,7 @@ internal sealed class RevocationWindow
     internal void LookedAt(long now)
     {
         Since = Math.Max(Since, now - (long)Overlap.TotalMilliseconds);
-        foreach (string old in _told.Where(told => told.Value < Since).Select(told => told.Key).ToArray())
+        foreach (ClientId old in _told.Where(told => told.Value < Since).Select(told => told.Key).ToArray())
             _told.Remove(old);
     }
 }

@@ -19,7 +19,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     /// <summary>How many damaged rows one message names.</summary>
     private const int MaxFailures = 10;
 
-    private static readonly byte[] NobodysId = [0];
+    private static readonly ClientId NobodysId = new([0]);
 
     private readonly NpgsqlDataSource _source;
     private readonly PostgreSqlKeyStoreOptions _options;
@@ -142,22 +142,20 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
-        return RunAsync(session => FindAsync(session, name), cancellationToken);
+        return RunAsync(session => FindAsync(session, id), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask AdvanceAsync(
-        ReadOnlyMemory<byte> id,
+        ClientId id,
         long serial,
         long epoch,
         ReadOnlyMemory<byte> epochKey,
         CancellationToken cancellationToken = default
     )
     {
-        byte[] name = id.ToArray();
         cancellationToken.ThrowIfCancellationRequested();
 
         // A call that was left to itself still needs its key when the caller has erased the caller's.
@@ -168,8 +166,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                     byte[] wrapped = [];
                     try
                     {
-                        wrapped = _options.Wrapper.Wrap(key.Bytes, new KeyPlace(Role, name, serial, epoch));
-                        return await AdvanceAsync(session, name, serial, epoch, wrapped).ConfigureAwait(false);
+                        wrapped = _options.Wrapper.Wrap(key.Bytes, new KeyPlace(Role, id, serial, epoch));
+                        return await AdvanceAsync(session, id, serial, epoch, wrapped).ConfigureAwait(false);
                     }
                     finally
                     {
@@ -181,7 +179,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
             )
             .ConfigureAwait(false);
         if (!isKnown)
-            throw KeyStoreRules.Unknown(name);
+            throw KeyStoreRules.Unknown(id);
     }
 
     /// <inheritdoc/>
@@ -189,16 +187,16 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     {
         KeyStoreRules.CheckAdd(Role, key);
         cancellationToken.ThrowIfCancellationRequested();
-        byte[] name = key.Id.ToArray();
+        ClientId id = key.Id;
         StoredKey own = Copy(key);
         KeyRecord? present = await RunAsync(
-                session => session.InTransactionAsync(() => AddAsync(session, name, own)),
+                session => session.InTransactionAsync(() => AddAsync(session, id, own)),
                 cancellationToken,
                 own
             )
             .ConfigureAwait(false);
         if (present is not null)
-            throw KeyStoreRules.Present(name, present.Revoked is not null);
+            throw KeyStoreRules.Present(id, present.Revoked is not null);
     }
 
     /// <inheritdoc/>
@@ -206,10 +204,10 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     {
         ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
-        byte[] name = key.Id.ToArray();
+        ClientId id = key.Id;
         StoredKey own = Copy(key);
         await RunAsync(
-                session => session.InTransactionAsync(() => RotateAsync(session, name, own)),
+                session => session.InTransactionAsync(() => RotateAsync(session, id, own)),
                 cancellationToken,
                 own
             )
@@ -217,50 +215,47 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
-        return RunAsync(session => RevokeAsync(session, name), cancellationToken);
+        return RunAsync(session => RevokeAsync(session, id), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask RestrictAsync(
-        ReadOnlyMemory<byte> id,
+        ClientId id,
         IReadOnlyList<CipherSuiteId> suites,
         CancellationToken cancellationToken = default
     )
     {
         KeyStoreRules.CheckSuites(suites);
-        byte[] name = id.ToArray();
         long bits = SuiteSet.ToBits(suites);
         int count = await RunAsync(
-                session => session.InTransactionAsync(() => session.ExecuteAsync(_sql.Restrict, name, bits)),
+                session => session.InTransactionAsync(() => session.ExecuteAsync(_sql.Restrict, id, bits)),
                 cancellationToken
             )
             .ConfigureAwait(false);
         if (count == 0)
-            throw KeyStoreRules.Unknown(name);
+            throw KeyStoreRules.Unknown(id);
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
         return RunAsync(
-            async session => One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, name).ConfigureAwait(false)),
+            async session => One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id).ConfigureAwait(false)),
             cancellationToken
         );
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
-        ReadOnlyMemory<byte> after,
+        ClientId? after,
         int limit,
         CancellationToken cancellationToken = default
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        byte[] last = after.ToArray();
+        byte[] last = after.GetValueOrDefault().ToArray();
         return RunAsync<IReadOnlyList<KeyRecord>>(
             async session => await session.ReadAsync(_sql.List, KeyRow.ReadRecord, last, limit).ConfigureAwait(false),
             cancellationToken
@@ -273,7 +268,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     /// with a <see cref="KeyStoreException"/> as soon as the database does not answer; watch again, and nothing that
     /// was revoked meanwhile is missed.
     /// </remarks>
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(
         CancellationToken cancellationToken = default
     ) => new RevocationWatch(_source, _sql, _options, _positions).RunAsync(cancellationToken);
 
@@ -284,7 +279,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                 {
                     // A handshake also wraps a key, and has opened one before.
                     byte[] key = new byte[PreSharedKey.Size];
-                    KeyPlace place = new(Role, NobodysId, Serial: 0, Epoch: 0);
+                    KeyPlace place = new(Role, NobodysId, serial: 0, epoch: 0);
                     _options.Wrapper.Unwrap(_options.Wrapper.Wrap(key, place), place, key);
                     await session
                         .InTransactionAsync(() => session.ExecuteScriptAsync(_sql.Probe))
@@ -311,9 +306,9 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         List<string> failures = [];
         await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            byte[] name = record.Id.ToArray();
+            ClientId id = record.Id;
             (bool isWrapped, string? failure) = await RunAsync(
-                    session => session.InTransactionAsync(() => RewrapAsync(session, name, previous)),
+                    session => session.InTransactionAsync(() => RewrapAsync(session, id, previous)),
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -342,20 +337,20 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
             string? oddity = KeyRow.OddityOf(record);
             if (oddity is null)
             {
-                byte[] name = record.Id.ToArray();
-                oddity = await RunAsync(session => ProblemOfAsync(session, name), cancellationToken)
+                ClientId id = record.Id;
+                oddity = await RunAsync(session => ProblemOfAsync(session, id), cancellationToken)
                     .ConfigureAwait(false);
             }
 
             if (oddity is not null)
-                problems.Add($"{record.Name}: {oddity}");
+                problems.Add($"{record.Id}: {oddity}");
         }
 
         return problems;
     }
 
     // What is wrong with a row is its answer; what is wrong with the database ends the check.
-    private async ValueTask<string?> ProblemOfAsync(StoreSession session, byte[] name)
+    private async ValueTask<string?> ProblemOfAsync(StoreSession session, ClientId id)
     {
         UnwrappedKeys keys = new(_options.Wrapper);
         return (
@@ -366,7 +361,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                     {
                         try
                         {
-                            using StoredKey found = Named(name, () => KeyRow.ReadKey(row, Role, name, keys));
+                            using StoredKey found = Named(id, () => KeyRow.ReadKey(row, Role, id, keys));
                             return null;
                         }
                         catch (KeyStoreException e)
@@ -374,7 +369,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                             return e.Message;
                         }
                     },
-                    name
+                    id
                 )
                 .ConfigureAwait(false)
         ).SingleOrDefault();
@@ -382,7 +377,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
 
     private async ValueTask<bool> AdvanceAsync(
         StoreSession session,
-        byte[] name,
+        ClientId id,
         long serial,
         long epoch,
         byte[] wrapped
@@ -390,14 +385,14 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     {
         if (
             await session
-                .ChangeAsync(() => session.ExecuteAsync(_sql.Advance, name, serial, epoch, wrapped))
+                .ChangeAsync(() => session.ExecuteAsync(_sql.Advance, id, serial, epoch, wrapped))
                 .ConfigureAwait(false) == 1
         )
             return true;
         if (
             (
                 await session
-                    .ChangeAsync(() => session.ReadAsync(_sql.Knows, _ => true, name, serial))
+                    .ChangeAsync(() => session.ReadAsync(_sql.Knows, _ => true, id, serial))
                     .ConfigureAwait(false)
             ).Count == 1
         )
@@ -406,18 +401,18 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return false;
     }
 
-    private async ValueTask<bool> RevokeAsync(StoreSession session, byte[] name)
+    private async ValueTask<bool> RevokeAsync(StoreSession session, ClientId id)
     {
         if (
             (
-                await session.ChangeAsync(() => session.ReadAsync(_sql.Revoke, _ => true, name)).ConfigureAwait(false)
+                await session.ChangeAsync(() => session.ReadAsync(_sql.Revoke, _ => true, id)).ConfigureAwait(false)
             ).Count == 1
         )
             return true;
         if (
             (
                 await session
-                    .ChangeAsync(() => session.ReadAsync(_sql.IsRevoked, _ => true, name))
+                    .ChangeAsync(() => session.ReadAsync(_sql.IsRevoked, _ => true, id))
                     .ConfigureAwait(false)
             ).Count == 0
         )
@@ -425,7 +420,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return false;
     }
 
-    private async ValueTask<KeyRecord?> AddAsync(StoreSession session, byte[] name, StoredKey key)
+    private async ValueTask<KeyRecord?> AddAsync(StoreSession session, ClientId id, StoredKey key)
     {
         long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
         var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
@@ -434,7 +429,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
             int added = await session
                 .ExecuteAsync(
                     _sql.Add,
-                    name,
+                    id,
                     (int)key.Protocol,
                     (int)key.Evolution,
                     SuiteSet.ToBits(key.Suites),
@@ -447,7 +442,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                 .ConfigureAwait(false);
             return added == 1
                 ? null
-                : One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, name).ConfigureAwait(false));
+                : One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id).ConfigureAwait(false));
         }
         finally
         {
@@ -455,19 +450,19 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         }
     }
 
-    private async ValueTask<int> RotateAsync(StoreSession session, byte[] name, StoredKey key)
+    private async ValueTask<int> RotateAsync(StoreSession session, ClientId id, StoredKey key)
     {
         KeyRecord current =
-            One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, name).ConfigureAwait(false))
-            ?? throw KeyStoreRules.Unknown(name);
+            One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, id).ConfigureAwait(false))
+            ?? throw KeyStoreRules.Unknown(id);
         KeyStoreRules.CheckRotation(Role, key, current);
-        await RefuseSameAsync(session, name, key).ConfigureAwait(false);
+        await RefuseSameAsync(session, id, key).ConfigureAwait(false);
         long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
         var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
         try
         {
             string sql = KeyStoreRules.IsReplacedAtOnce(Role, current) ? _sql.Replace : _sql.Queue;
-            return await session.ExecuteAsync(sql, name, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
+            return await session.ExecuteAsync(sql, id, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
         }
         finally
         {
@@ -476,11 +471,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     }
 
     // A key that cannot be read any more is replaced by a rotation, whatever it was.
-    private async ValueTask RefuseSameAsync(StoreSession session, byte[] name, StoredKey key)
+    private async ValueTask RefuseSameAsync(StoreSession session, ClientId id, StoredKey key)
     {
         try
         {
-            using StoredKey? current = await FindAsync(session, name).ConfigureAwait(false);
+            using StoredKey? current = await FindAsync(session, id).ConfigureAwait(false);
             if (current is not null)
                 KeyStoreRules.CheckIsNew(key, current);
         }
@@ -491,7 +486,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
 
     private async ValueTask<(bool IsWrapped, string? Failure)> RewrapAsync(
         StoreSession session,
-        byte[] name,
+        ClientId id,
         IKeyWrapper? previous
     )
     {
@@ -503,8 +498,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                 await session
                     .ReadAsync(
                         _sql.FindToRewrap,
-                        row => Named(name, () => KeyRow.ReadKey(row, Role, name, keys)),
-                        name
+                        row => Named(id, () => KeyRow.ReadKey(row, Role, id, keys)),
+                        id
                     )
                     .ConfigureAwait(false)
             );
@@ -524,7 +519,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         try
         {
             await session
-                .ExecuteAsync(_sql.Rewrap, name, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root)
+                .ExecuteAsync(_sql.Rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root)
                 .ConfigureAwait(false);
             return (true, null);
         }
@@ -541,16 +536,16 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     ) => StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken, secrets);
 
     // One row is found and read, whoever is asked for.
-    private async ValueTask<StoredKey?> FindAsync(StoreSession session, byte[] name)
+    private async ValueTask<StoredKey?> FindAsync(StoreSession session, ClientId id)
     {
         UnwrappedKeys keys = new(_options.Wrapper);
-        WrappedKey decoy = keys.Decoy(name.Length);
+        WrappedKey decoy = keys.Decoy(id.Length);
         return One(
             await session
                 .ReadAsync(
                     _sql.Find,
-                    row => Named(name, () => KeyRow.FindKey(row, Role, name, keys)),
-                    name,
+                    row => Named(id, () => KeyRow.FindKey(row, Role, id, keys)),
+                    id,
                     decoy.Identity,
                     decoy.Root
                 )
@@ -561,7 +556,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     /// <summary>
     /// Opens the keys of a row. A row that no store has written is named, and is its own client's trouble only.
     /// </summary>
-    private static T Named<T>(byte[] id, Func<T> open)
+    private static T Named<T>(ClientId id, Func<T> open)
     {
         try
         {
@@ -570,7 +565,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         catch (CryptographicException e)
         {
             throw new KeyStoreException(
-                $"A key of the key database cannot be unwrapped, that of {KeyRow.NameOf(id)}: {e.Message}",
+                $"A key of the key database cannot be unwrapped, that of {id}: {e.Message}",
                 e
             );
         }
@@ -578,7 +573,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
 
     /// <summary>A copy for a call that may outlive its caller's patience, and with it the caller's key.</summary>
     private static StoredKey Copy(StoredKey key) =>
-        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
+        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
         {
             Suites = key.Suites,
             LastSeen = key.LastSeen,

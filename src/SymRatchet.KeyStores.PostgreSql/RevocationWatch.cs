@@ -23,7 +23,7 @@ internal sealed class RevocationWatch(
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Tells of revocations until its token ends it, or a look fails.</summary>
-    internal async IAsyncEnumerable<ReadOnlyMemory<byte>> RunAsync(
+    internal async IAsyncEnumerable<ClientId> RunAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
@@ -67,7 +67,7 @@ internal sealed class RevocationWatch(
                     sql.RevokedAfter,
                     row => new Revocation(
                         new RevocationPosition(row.GetInt64(Number), row.GetGuid(Tag)),
-                        row.GetFieldValue<byte[]>(Id)
+                        new ClientId(row.GetFieldValue<byte[]>(Id))
                     ),
                     numbers,
                     tags,
@@ -117,5 +117,5 @@ internal sealed class RevocationWatch(
         }
     }
 
-    private readonly record struct Revocation(RevocationPosition Position, byte[] Id);
+    private readonly record struct Revocation(RevocationPosition Position, ClientId Id);
 }

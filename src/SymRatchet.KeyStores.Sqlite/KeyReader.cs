@@ -31,7 +31,7 @@ internal sealed class KeyReader : IDisposable
     internal static UnwrappedKeys Opening(IKeyWrapper wrapper) => new(wrapper) { Read = ReadPinned };
 
     /// <summary>Finds an identity, in a time that does not tell whether it is there.</summary>
-    internal StoredKey? Find(byte[] id)
+    internal StoredKey? Find(ClientId id)
     {
         UnwrappedKeys keys = Opening(_wrapper);
         WrappedKey decoy = keys.Decoy(id.Length);
@@ -41,13 +41,13 @@ internal sealed class KeyReader : IDisposable
     }
 
     /// <summary>Reads the keys of an identity, for a change of them.</summary>
-    internal StoredKey? Read(byte[] id, UnwrappedKeys keys)
+    internal StoredKey? Read(ClientId id, UnwrappedKeys keys)
     {
         using SqliteDataReader row = _read.With(id).ExecuteReader();
         return row.Read() ? KeyRow.ReadKey(row, _role, id, keys) : null;
     }
 
-    internal KeyRecord? Describe(byte[] id)
+    internal KeyRecord? Describe(ClientId id)
     {
         using SqliteDataReader row = _describe.With(id).ExecuteReader();
         return row.Read() ? KeyRow.ReadRecord(row) : null;

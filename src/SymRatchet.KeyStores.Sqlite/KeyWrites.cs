@@ -127,17 +127,17 @@ internal sealed class KeyWrites : IDisposable
 
     internal void Add(StoredKey key, DateTimeOffset now)
     {
-        if (_reader.Describe(key.Id.ToArray()) is { } present)
-            throw KeyStoreRules.Present(key.Id.Span, present.Revoked is not null);
+        if (_reader.Describe(key.Id) is { } present)
+            throw KeyStoreRules.Present(key.Id, present.Revoked is not null);
         long serial = NextSerial();
         using var wrapped = WrappedKey.Of(key, serial, _wrapper);
-        byte[] id = key.Id.ToArray();
+        ClientId id = key.Id;
         Run(_add, id, (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
             wrapped.Identity.Length, key.Epoch, wrapped.Root.Length, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
         Fill(_fill, id, wrapped.Identity, wrapped.Root);
     }
 
-    internal void Advance(byte[] id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
+    internal void Advance(ClientId id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
     {
         (long serial, long epoch, long? next)? state = State(id);
         if (state is not { } current || (serial != current.serial && serial != current.next))
@@ -151,20 +151,20 @@ internal sealed class KeyWrites : IDisposable
 
     internal void Rotate(StoredKey key)
     {
-        KeyRecord current = _reader.Describe(key.Id.ToArray()) ?? throw KeyStoreRules.Unknown(key.Id.Span);
+        KeyRecord current = _reader.Describe(key.Id) ?? throw KeyStoreRules.Unknown(key.Id);
         KeyStoreRules.CheckRotation(_role, key, current);
         RefuseSame(key);
         long serial = NextSerial();
         using var wrapped = WrappedKey.Of(key, serial, _wrapper);
         bool isReplaced = KeyStoreRules.IsReplacedAtOnce(_role, current);
-        byte[] id = key.Id.ToArray();
+        ClientId id = key.Id;
         Run(isReplaced ? _replace : _queue, id, serial, wrapped.Identity.Length, wrapped.Root.Length);
         Fill(isReplaced ? _fill : _fillNext, id, wrapped.Identity, wrapped.Root);
     }
 
-    internal bool Revoke(byte[] id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
+    internal bool Revoke(ClientId id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
 
-    internal void Restrict(byte[] id, long suites)
+    internal void Restrict(ClientId id, long suites)
     {
         if (Run(_restrict, id, suites) == 0)
             throw KeyStoreRules.Unknown(id);
@@ -174,7 +174,7 @@ internal sealed class KeyWrites : IDisposable
     /// <param name="id">The id.</param>
     /// <param name="previous">What opens them, where it is not the store's own wrapper.</param>
     /// <returns>False where the id is unknown, revoked or needs it no more.</returns>
-    internal bool Rewrap(byte[] id, IKeyWrapper? previous)
+    internal bool Rewrap(ClientId id, IKeyWrapper? previous)
     {
         UnwrappedKeys keys = new(previous ?? _wrapper);
         using StoredKey? opened = _reader.Read(id, keys);
@@ -198,7 +198,7 @@ internal sealed class KeyWrites : IDisposable
     {
         try
         {
-            using StoredKey? current = _reader.Read(key.Id.ToArray(), KeyReader.Opening(_wrapper));
+            using StoredKey? current = _reader.Read(key.Id, KeyReader.Opening(_wrapper));
             if (current is not null)
                 KeyStoreRules.CheckIsNew(key, current);
         }
@@ -209,14 +209,14 @@ internal sealed class KeyWrites : IDisposable
 
     private long NextSerial() => (long)_serial.ExecuteScalar()!;
 
-    private (long, long, long?)? State(byte[] id)
+    private (long, long, long?)? State(ClientId id)
     {
         using SqliteDataReader row = _state.With(id).ExecuteReader();
         return row.Read() ? (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
     }
 
     // Where there is room and no key in it nothing may be committed, the rest of the group neither.
-    private void Fill(SqliteCommand fill, byte[] id, byte[]? identity, byte[] root)
+    private void Fill(SqliteCommand fill, ClientId id, byte[]? identity, byte[] root)
     {
         try
         {

@@ -30,13 +30,13 @@ internal sealed class RevocationWatch : IDisposable
     /// <summary>Tells of revocations until it is cancelled or the file cannot be read.</summary>
     /// <param name="look">Runs a look within its time.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
-    internal async IAsyncEnumerable<ReadOnlyMemory<byte>> RunAsync(
-        Func<Func<List<(byte[] Id, RevocationPosition Position)>>, Task<List<(byte[] Id, RevocationPosition Position)>>> look, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<ClientId> RunAsync(
+        Func<Func<List<(ClientId Id, RevocationPosition Position)>>, Task<List<(ClientId Id, RevocationPosition Position)>>> look, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(_options.WatchInterval, _options.TimeProvider);
         do
         {
-            foreach ((byte[] id, RevocationPosition position) in await look(Look).ConfigureAwait(false))
+            foreach ((ClientId id, RevocationPosition position) in await look(Look).ConfigureAwait(false))
             {
                 Told = [position];
                 yield return id;
@@ -51,7 +51,7 @@ internal sealed class RevocationWatch : IDisposable
             _connection?.Dispose();
     }
 
-    private List<(byte[] Id, RevocationPosition Position)> Look()
+    private List<(ClientId Id, RevocationPosition Position)> Look()
     {
         _isLooking = true;
         try
@@ -64,14 +64,14 @@ internal sealed class RevocationWatch : IDisposable
         }
     }
 
-    private List<(byte[] Id, RevocationPosition Position)> Untold()
+    private List<(ClientId Id, RevocationPosition Position)> Untold()
     {
         _files.Check();
         _connection ??= _open();
         long version = _connection.Number("PRAGMA data_version");
         if (version == _seen)
             return [];
-        List<(byte[] Id, RevocationPosition Position)> revoked = [];
+        List<(ClientId Id, RevocationPosition Position)> revoked = [];
         using SqliteTransaction view = _connection.BeginTransaction(deferred: true); // a restore in place may come between
         SqliteConnection connection = _connection;
         long from = Told.All(position => position.IsIn(connection)) ? Told.Min(position => position.Number) : 0;
@@ -79,7 +79,7 @@ internal sealed class RevocationWatch : IDisposable
             "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE revocation > $from ORDER BY revocation", "$from");
         using SqliteDataReader row = untold.With(from).ExecuteReader();
         while (row.Read())
-            revoked.Add((row.GetFieldValue<byte[]>(0), new RevocationPosition(row.GetInt64(1), row.GetInt64(2))));
+            revoked.Add((new ClientId(row.GetFieldValue<byte[]>(0)), new RevocationPosition(row.GetInt64(1), row.GetInt64(2))));
         _seen = version;
         return revoked;
     }

@@ -19,7 +19,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
 {
     private const int NamesInMessage = 10;
 
-    private static readonly byte[] NobodysId = [0];
+    private static readonly ClientId NobodysId = new([0]);
 
     private readonly string _path;
     private readonly SqliteKeyStoreOptions _options;
@@ -63,18 +63,16 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         Open(path, role, options, mayBeUnfinished: true);
 
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
-        return ReadAsync(reader => reader.Find(name), cancellationToken);
+        return ReadAsync(reader => reader.Find(id), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
-        ErasedBytes wrapped = await WrapAsync(epochKey, new KeyPlace(Role, name, serial, epoch), cancellationToken).ConfigureAwait(false);
-        await ChangeAsync(writes => writes.Advance(name, serial, epoch, wrapped.Value, Now()), wrapped, cancellationToken, isAdvance: true).ConfigureAwait(false);
+        ErasedBytes wrapped = await WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(writes => writes.Advance(id, serial, epoch, wrapped.Value, Now()), wrapped, cancellationToken, isAdvance: true).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -94,38 +92,35 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
-        return _writer.WriteAsync(writes => writes.Revoke(name, Now()), null, isAdvance: false, cancellationToken);
+        return _writer.WriteAsync(writes => writes.Revoke(id, Now()), null, isAdvance: false, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    public async ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
     {
         KeyStoreRules.CheckSuites(suites);
-        byte[] name = id.ToArray();
         long bits = SuiteSet.ToBits(suites);
-        await ChangeAsync(writes => writes.Restrict(name, bits), null, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(writes => writes.Restrict(id, bits), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        byte[] name = id.ToArray();
-        return ReadAsync(reader => reader.Describe(name), cancellationToken);
+        return ReadAsync(reader => reader.Describe(id), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        byte[] last = after.ToArray();
+        byte[] last = after.GetValueOrDefault().ToArray();
         return ReadAsync(reader => reader.List(last, limit), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default) => WatchAsync(cancellationToken);
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) => WatchAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
@@ -152,7 +147,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         KeyStoreException? first = null;
         await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            byte[] id = record.Id.ToArray();
+            ClientId id = record.Id;
             try
             {
                 count += await _writer.WriteAsync(writes => writes.Rewrap(id, previous), null, isAdvance: false, cancellationToken).ConfigureAwait(false) ? 1 : 0;
@@ -161,7 +156,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             {
                 _files.Check();
                 first ??= e;
-                failed.Add(record.Name);
+                failed.Add(record.Id.ToString());
             }
         }
 
@@ -183,7 +178,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
             {
                 if (await OddityOfAsync(record, cancellationToken).ConfigureAwait(false) is { } oddity)
-                    problems.Add($"{record.Name}: {oddity}");
+                    problems.Add($"{record.Id}: {oddity}");
             }
         }
         catch (KeyStoreException e)
@@ -251,7 +246,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     }
 
     private static StoredKey OwnCopy(StoredKey key) =>
-        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Suites = [.. key.Suites], LastSeen = key.LastSeen };
+        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Suites = [.. key.Suites], LastSeen = key.LastSeen };
 
     private async ValueTask<string?> OddityOfAsync(KeyRecord record, CancellationToken cancellationToken)
     {
@@ -269,12 +264,12 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ClientId> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using RevocationWatch watch = new(Connect, _files, _options, _positions.Start());
         try
         {
-            await foreach (ReadOnlyMemory<byte> id in watch.RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken).ConfigureAwait(false))
+            await foreach (ClientId id in watch.RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken).ConfigureAwait(false))
                 yield return id;
         }
         finally

@@ -70,7 +70,7 @@ internal static class StoreConnection
     internal static SqliteCommand With(this SqliteCommand command, params ReadOnlySpan<object?> values)
     {
         for (int i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            command.Parameters[i].Value = values[i] is ClientId id ? id.ToArray() : values[i] ?? DBNull.Value;
         return command;
     }
 }

@@ -116,10 +116,10 @@ public sealed class DiagnosticsTests
 
     private sealed class NamingStore : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
-            throw new KeyStoreException($"The row of {Encoding.ASCII.GetString(id.Span)} is damaged.");
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
+            throw new KeyStoreException($"The row of {Encoding.ASCII.GetString(id.Bytes)} is damaged.");
 
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
     }
 }

@@ -157,7 +157,7 @@ public sealed class HttpTests
         Stream body = await answer.Content.ReadAsStreamAsync();
         Assert.True(await body.ReadAsync(new byte[16]) > 0);
 
-        Assert.True(await server.Keys.RevokeAsync("sensor-17"u8.ToArray()));
+        Assert.True(await server.Keys.RevokeAsync("sensor-17"));
         await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync("/who"));
     }

@@ -169,11 +169,11 @@ public sealed class OperationsTests
     {
         internal bool Fails { get; set; }
 
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
             Fails ? throw new KeyStoreException("The database is away.") : default;
 
         [ExcludeFromCodeCoverage]
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
     }
 
@@ -192,10 +192,10 @@ public sealed class OperationsTests
             return Probe();
         }
 
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => default;
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => default;
 
         [ExcludeFromCodeCoverage]
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
     }
 }

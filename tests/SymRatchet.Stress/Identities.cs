@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using SymRatchet.Stress.Checks;
 
 namespace SymRatchet.Stress;
@@ -24,7 +23,7 @@ internal sealed class Identities(InMemoryKeyStore keys)
 
     internal async Task<long> RevokeAsync(Step step, string id)
     {
-        if (!await keys.RevokeAsync(Encoding.UTF8.GetBytes(id)))
+        if (!await keys.RevokeAsync(id))
             step.Fail($"{id} could not be revoked");
         return _revoked[id] = Math.Max(1, step.Now);
     }
@@ -36,17 +35,16 @@ internal sealed class Identities(InMemoryKeyStore keys)
     internal async Task DropLaterAsync(Step step, string id)
     {
         long began = step.Now;
-        while (Live.CountOf(Encoding.UTF8.GetBytes(id)) > 0 && step.Now - began < 10 * Watchdog.TicksPerSecond)
+        while (Live.CountOf(id) > 0 && step.Now - began < 10 * Watchdog.TicksPerSecond)
             await Task.Delay(20);
         Drop(step, id);
     }
 
     internal void Drop(Step step, string id)
     {
-        byte[] name = Encoding.UTF8.GetBytes(id);
-        if (Live.CountOf(name) is > 0 and int left)
+        if (Live.CountOf(id) is > 0 and int left)
             step.Fail($"{left} channels of {id} are counted as live after their end");
-        keys.Remove(name);
+        keys.Remove(id);
         _revoked.TryRemove(id, out _);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class StressServer
     {
         _application.Use(async (context, next) =>
         {
-            string id = context.GetSymRatchetPeer()!.ClientName;
+            string id = context.GetSymRatchetPeer()!.ClientId.ToString();
             if (_run.Identities.RevokedSince(id) is > 0 and var since &&
                 _run.Watchdog.Now - since > 2 * Watchdog.TicksPerSecond)
                 _run.Verdict.Fail($"a request of {id} was served 2 s after its revocation");
@@ -125,7 +125,7 @@ internal sealed class StressServer
         void Check(string? wrong)
         {
             if (wrong is not null)
-                _run.Verdict.Fail($"{context.Request.Path} of {context.GetSymRatchetPeer()!.ClientName}: {wrong}");
+                _run.Verdict.Fail($"{context.Request.Path} of {context.GetSymRatchetPeer()!.ClientId.ToString()}: {wrong}");
         }
     }
 

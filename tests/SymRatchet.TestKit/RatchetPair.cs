@@ -12,8 +12,8 @@ internal sealed class RatchetPair : IDisposable
         HandshakeSettings settings = new([Suite(suite)], maxRecordSize, paddingBlock, Limits.EpochLimit, SendBeforeConfirm: false, RandomSource.System);
         byte[] root = [.. Enumerable.Repeat(secret, 32)];
         using SessionSecrets secrets = new(root, root);
-        Client = new RatchetSession(ChannelRole.Client, "id"u8.ToArray(), epoch: 0, settings.Suites[0], secrets, settings);
-        Server = new RatchetSession(ChannelRole.Server, "id"u8.ToArray(), epoch: 0, settings.Suites[0], secrets, settings);
+        Client = new RatchetSession(ChannelRole.Client, "id", epoch: 0, settings.Suites[0], secrets, settings);
+        Server = new RatchetSession(ChannelRole.Server, "id", epoch: 0, settings.Suites[0], secrets, settings);
         byte[] confirm = new byte[Server.MaxControlLength];
         Open(Client, confirm.AsSpan(0, Server.SealServerConfirm(confirm)));
     }

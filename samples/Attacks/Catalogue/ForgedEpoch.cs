@@ -20,7 +20,7 @@ internal sealed class ForgedEpoch : IAttack
     {
         using StoredKey before = laboratory.ServerStore.Copy(laboratory.Victim);
         using StoredKey forged = new(
-            before.Protocol, ChannelRole.Client, before.Id.Span, before.Evolution, before.IdentityKey,
+            before.Protocol, ChannelRole.Client, before.Id, before.Evolution, before.IdentityKey,
             laboratory.Protocol == ChannelProtocol.Seed ? 0 : before.Epoch + Ahead, RandomNumberGenerator.GetBytes(before.EpochKey.Length));
         await using FrameStream connection = await laboratory.ConnectRawAsync(cancellationToken);
         byte[] hello = laboratory.Protocol == ChannelProtocol.Seed

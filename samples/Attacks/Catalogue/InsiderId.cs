@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using SymRatchet.Samples.Attacks.Lab;
 using SymRatchet.Samples.Attacks.Wire;
 
@@ -21,11 +20,11 @@ internal sealed class InsiderId : IAttack
         {
             SeedInsider insider = new(key, connection);
             await insider.GreetAsync(cancellationToken);
-            await connection.WriteAsync(insider.SealAs(byte.Parse(laboratory.Other, CultureInfo.InvariantCulture), InsiderMessage.Text), cancellationToken);
+            await connection.WriteAsync(insider.SealAs(byte.Parse(laboratory.Other.Bytes, CultureInfo.InvariantCulture), InsiderMessage.Text), cancellationToken);
         }
         else
         {
-            using StoredKey renamed = new(key.Protocol, key.Role, Encoding.UTF8.GetBytes(laboratory.Other), key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey);
+            using StoredKey renamed = new(key.Protocol, key.Role, laboratory.Other, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey);
             await connection.WriteAsync(new V1Insider(renamed, connection).Hello(), cancellationToken);
         }
 

@@ -9,11 +9,11 @@ internal static class MadeUpKey
 {
     internal const byte Nobody = 213;
 
-    internal static PreSharedKey For(Laboratory laboratory, string id)
+    internal static PreSharedKey For(Laboratory laboratory, ClientId id)
     {
         byte[] key = RandomNumberGenerator.GetBytes(PreSharedKey.Size);
         return laboratory.Protocol == ChannelProtocol.Seed
-            ? PreSharedKey.ForSeed(byte.Parse(id, CultureInfo.InvariantCulture), key.AsSpan(0, PreSharedKey.SeedKeySize))
+            ? PreSharedKey.ForSeed(byte.Parse(id.Bytes, CultureInfo.InvariantCulture), key.AsSpan(0, PreSharedKey.SeedKeySize))
             : PreSharedKey.Import(id, key);
     }
 
@@ -23,7 +23,7 @@ internal static class MadeUpKey
         // For v1 a key is bound to its id when it is imported; what the thief can do is to import his secret under the other id.
         using StoredKey own = laboratory.KeyOf(laboratory.Other).ImportFor(ChannelRole.Client);
         return laboratory.Protocol == ChannelProtocol.Seed
-            ? PreSharedKey.ForSeed(byte.Parse(laboratory.Victim, CultureInfo.InvariantCulture), own.EpochKey)
+            ? PreSharedKey.ForSeed(byte.Parse(laboratory.Victim.Bytes, CultureInfo.InvariantCulture), own.EpochKey)
             : PreSharedKey.Import(laboratory.Victim, own.EpochKey);
     }
 }

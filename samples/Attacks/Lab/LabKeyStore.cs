@@ -1,12 +1,10 @@
-using System.Text;
-
 namespace SymRatchet.Samples.Attacks.Lab;
 
 /// <summary>A key store in memory that an attacker may copy from and put old copies back into. Thread-safe.</summary>
 internal sealed class LabKeyStore : IKeyStore, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, StoredKey> _keys = [];
+    private readonly Dictionary<ClientId, StoredKey> _keys = [];
 
     internal LabKeyStore(ChannelRole role, params IEnumerable<PreSharedKey> keys)
     {
@@ -15,7 +13,7 @@ internal sealed class LabKeyStore : IKeyStore, IDisposable
     }
 
     /// <summary>A copy of what the store holds of an identity by now.</summary>
-    internal StoredKey Copy(string id)
+    internal StoredKey Copy(ClientId id)
     {
         lock (_gate)
             return Copy(_keys[id]);
@@ -24,28 +22,27 @@ internal sealed class LabKeyStore : IKeyStore, IDisposable
     /// <summary>Puts back what the store once held; it belongs to the store from now on.</summary>
     internal void PutBack(StoredKey old)
     {
-        string id = Encoding.UTF8.GetString(old.Id.Span);
         lock (_gate)
         {
-            if (_keys.Remove(id, out StoredKey? replaced))
+            if (_keys.Remove(old.Id, out StoredKey? replaced))
                 replaced.Dispose();
-            _keys.Add(id, old);
+            _keys.Add(old.Id, old);
         }
     }
 
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
-            return ValueTask.FromResult(_keys.TryGetValue(Encoding.UTF8.GetString(id.Span), out StoredKey? key) ? Copy(key) : null);
+            return ValueTask.FromResult(_keys.TryGetValue(id, out StoredKey? key) ? Copy(key) : null);
     }
 
-    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
-            StoredKey key = _keys[Encoding.UTF8.GetString(id.Span)];
+            StoredKey key = _keys[id];
             if (epoch > key.Epoch)
-                PutBack(new StoredKey(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, epoch, epochKey.Span));
+                PutBack(new StoredKey(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, epoch, epochKey.Span));
         }
 
         return ValueTask.CompletedTask;
@@ -61,5 +58,5 @@ internal sealed class LabKeyStore : IKeyStore, IDisposable
     }
 
     private static StoredKey Copy(StoredKey key) =>
-        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey);
+        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey);
 }

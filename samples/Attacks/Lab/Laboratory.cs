@@ -37,10 +37,10 @@ public sealed class Laboratory : IAsyncDisposable
     public Endpoint Server { get; }
 
     /// <summary>The id of the client whom the attacker picks on.</summary>
-    public string Victim => _keys.Ids.First();
+    public ClientId Victim => _keys.Ids.First();
 
     /// <summary>The id of another honest client.</summary>
-    public string Other => _keys.Ids.Skip(1).FirstOrDefault() ?? throw new SampleException("this attack needs the keys of two clients");
+    public ClientId Other => _keys.Ids.Count > 1 ? _keys.Ids.ElementAt(1) : throw new SampleException("this attack needs the keys of two clients");
 
     /// <summary>What reached the server's application so far; null for a live server, which does not tell.</summary>
     public IReadOnlyCollection<string>? Delivered => _own?.Delivered;
@@ -48,7 +48,7 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>The store of the laboratory's own server.</summary>
     internal LabKeyStore ServerStore => _store;
 
-    public PreSharedKey KeyOf(string id) => _keys.TryFind(id, out PreSharedKey? key) ? key : throw new SampleException($"there is no key for client {id}");
+    public PreSharedKey KeyOf(ClientId id) => _keys.TryFind(id, out PreSharedKey? key) ? key : throw new SampleException($"there is no key for client {id}");
 
     public ManInTheMiddle Intercept(Tamper? tamper = null) => ManInTheMiddle.Start(Server, Format, tamper);
 

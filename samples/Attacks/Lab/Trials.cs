@@ -39,7 +39,7 @@ internal static class Trials
     }
 
     internal static Task<(IReadOnlyList<byte[]> FromClient, IReadOnlyList<byte[]> FromServer)> RecordAsync(
-        this Laboratory laboratory, string id, string[] messages, CancellationToken cancellationToken) =>
+        this Laboratory laboratory, ClientId id, string[] messages, CancellationToken cancellationToken) =>
         laboratory.RecordAsync(new SecureChannelClientOptions { Protocol = laboratory.Protocol, Key = laboratory.KeyOf(id) }, messages, cancellationToken);
 
     /// <summary>Sends recorded client frames on a connection of the attacker's own, each after what the server says to the one before.</summary>

@@ -9,7 +9,7 @@ internal sealed class SeedInsider(StoredKey key, FrameStream connection) : Insid
     private const byte ToServer = 1;
     private const byte FromServer = 2;
 
-    private readonly byte _id = byte.Parse(Encoding.ASCII.GetString(key.Id.Span), CultureInfo.InvariantCulture);
+    private readonly byte _id = byte.Parse(Encoding.ASCII.GetString(key.Id.Bytes), CultureInfo.InvariantCulture);
     private readonly SeedChain _chain = new(key.EpochKey);
 
     internal override async Task GreetAsync(CancellationToken cancellationToken)

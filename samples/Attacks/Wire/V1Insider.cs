@@ -48,7 +48,7 @@ internal sealed class V1Insider(StoredKey key, FrameStream connection) : Insider
     {
         byte[] epoch = new byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64BigEndian(epoch, (ulong)key.Epoch);
-        byte[] body = [1, Suite, (byte)key.Evolution, .. epoch, .. RandomNumberGenerator.GetBytes(32), (byte)key.Id.Length, .. key.Id.Span, 0, 0];
+        byte[] body = [1, Suite, (byte)key.Evolution, .. epoch, .. RandomNumberGenerator.GetBytes(32), (byte)key.Id.Length, .. key.Id.Bytes, 0, 0];
         byte[] hello = [.. Header(HelloOpcode, body.Length + (2 * MacSize)), .. body];
         hello = [.. hello, .. V1Secrets.Mac(key.EpochKey.ToArray(), "hello", hello)];
         return [.. hello, .. V1Secrets.Mac(_identityKey, "hello", hello)];

@@ -90,7 +90,7 @@ internal sealed class LiveBoard(TimeProvider time)
     }
 
     // Where a client has connected anew, its newest session is the one that is present.
-    private LiveSession? Find(string client)
+    private LiveSession? Find(ClientId client)
     {
         lock (_gate)
             return _sessions.FindLast(session => session.Client == client);

@@ -7,7 +7,7 @@ internal sealed class LiveSession(ChannelPeer peer, string remote, WireFingerpri
     private long _sent;
     private long _round;
 
-    internal string Client { get; } = peer.ClientName;
+    internal ClientId Client { get; } = peer.ClientId;
 
     internal string Remote => remote;
 
@@ -23,7 +23,7 @@ internal sealed class LiveSession(ChannelPeer peer, string remote, WireFingerpri
         long sent = Interlocked.Read(ref _sent);
         long received = Interlocked.Read(ref _received);
         return new ClientView(
-            Client,
+            Client.ToString(),
             remote,
             peer.Suite is { } suite ? $"{suite}" : "AES-128-CBC, HMAC-SHA-256",
             peer.Protocol == ChannelProtocol.Seed ? null : peer.Epoch,

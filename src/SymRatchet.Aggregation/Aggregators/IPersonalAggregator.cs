@@ -8,5 +8,5 @@ public interface IPersonalAggregator : IAggregator
     /// <param name="client">The client that is answered; it has at least one number in the round.</param>
     /// <param name="measurements">As for <see cref="IAggregator.Aggregate"/>.</param>
     /// <returns>A finite number; anything else refuses the round to this client.</returns>
-    double AggregateFor(string client, ReadOnlySpan<Measurement> measurements);
+    double AggregateFor(ClientId client, ReadOnlySpan<Measurement> measurements);
 }

@@ -11,7 +11,7 @@ internal sealed class MeanOfOthersAggregator : IBatchPersonalAggregator
 
     public double Aggregate(ReadOnlySpan<Measurement> measurements) => BuiltInAggregators.Default.Aggregate(measurements);
 
-    public double AggregateFor(string client, ReadOnlySpan<Measurement> measurements)
+    public double AggregateFor(ClientId client, ReadOnlySpan<Measurement> measurements)
     {
         double sum = 0;
         int count = 0;

@@ -4,4 +4,4 @@ namespace SymRatchet.Aggregation;
 /// <param name="Client">The client that contributed it.</param>
 /// <param name="Value">The number; finite.</param>
 /// <param name="Weight">The client's weight; positive and finite.</param>
-public readonly record struct Measurement(string Client, double Value, double Weight);
+public readonly record struct Measurement(ClientId Client, double Value, double Weight);

@@ -17,7 +17,7 @@ public abstract class RoundEngine
 
     private readonly RoundOptions _options;
     private readonly RoundHistory _history;
-    private readonly Dictionary<string, RoundMember> _present = new(StringComparer.Ordinal);
+    private readonly Dictionary<ClientId, RoundMember> _present = [];
     private readonly Queue<RoundOutcome> _outcomes = new();
     private RoundAggregation? _running;
 
@@ -49,12 +49,12 @@ public abstract class RoundEngine
     /// <summary>How long until <see cref="CloseIfDue"/> has something to do; null where no round runs against time.</summary>
     public abstract TimeSpan? DueIn { get; }
 
-    /// <summary>Lets a client in. A client is present once: an earlier presence of the same name ends, with an outcome that says so.</summary>
-    /// <param name="client">The client's name.</param>
+    /// <summary>Lets a client in. A client is present once: an earlier presence of the same id ends, with an outcome that says so.</summary>
+    /// <param name="client">The client's id, not <c>default</c>.</param>
     /// <param name="weight">Positive, at most <see cref="MaxWeight"/>.</param>
-    public RoundMember Join(string client, double weight = 1)
+    public RoundMember Join(ClientId client, double weight = 1)
     {
-        ArgumentException.ThrowIfNullOrEmpty(client);
+        ArgumentOutOfRangeException.ThrowIfEqual(client, default);
         if (!(weight > 0 && weight <= MaxWeight))
             throw new ArgumentOutOfRangeException(nameof(weight), $"A weight is positive and at most {MaxWeight}.");
 

@@ -46,13 +46,13 @@ internal static partial class AggregationLog
     internal static partial void ObserverFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Session of client {Client} ended after {Rounds} rounds: {Detail}.")]
-    internal static partial void SessionEnded(this ILogger logger, string client, long rounds, string detail);
+    internal static partial void SessionEnded(this ILogger logger, ClientId client, long rounds, string detail);
 
     [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Session of client {Client} was terminated after {Rounds} rounds: {End}: {Detail}.")]
-    internal static partial void SessionTerminated(this ILogger logger, string client, long rounds, SessionEnd end, string detail);
+    internal static partial void SessionTerminated(this ILogger logger, ClientId client, long rounds, SessionEnd end, string detail);
 
     [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "The channel of client {Client} does not come back from its end.")]
-    internal static partial void ChannelNotDisposed(this ILogger logger, string client, Exception exception);
+    internal static partial void ChannelNotDisposed(this ILogger logger, ClientId client, Exception exception);
 
     [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "{Count} events of the rounds were not told: the log or an observer did not come back in time.")]
     internal static partial void EventsLost(this ILogger logger, int count);

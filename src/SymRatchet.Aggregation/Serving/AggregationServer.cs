@@ -53,7 +53,7 @@ public sealed class AggregationServer : IDisposable
         ArgumentNullException.ThrowIfNull(channel);
         try
         {
-            string client = channel.Peer.ClientName;
+            ClientId client = channel.Peer.ClientId;
             using RoundSeat seat = _table.Join(client, _options.WeightOf(client));
             try
             {
@@ -87,7 +87,7 @@ public sealed class AggregationServer : IDisposable
         }
         catch (TimeoutException e)
         {
-            _logger.ChannelNotDisposed(channel.Peer.ClientName, e);
+            _logger.ChannelNotDisposed(channel.Peer.ClientId, e);
         }
     }
 

@@ -10,10 +10,10 @@ public sealed record AggregationServerOptions
     public RoundOptions Rounds { get; init; } = new();
 
     /// <summary>
-    /// The weight of a client by its name as <see cref="ChannelPeer.ClientName"/> shows it: an id that is not plain text, or begins with 0x, is 0x and
-    /// hex there. 1 for everybody by default. Asked once, when the client joins; what it throws ends that session and its channel.
+    /// The weight of a client by its id; 1 for everybody by default. Asked once, when the client joins; what it throws ends that session and
+    /// its channel.
     /// </summary>
-    public Func<string, double> WeightOf { get; init; } = _ => 1;
+    public Func<ClientId, double> WeightOf { get; init; } = _ => 1;
 
     /// <summary>How many numbers one contribution may hold; 1024 by default.</summary>
     public int MaxNumbers { get; init; } = 1024;

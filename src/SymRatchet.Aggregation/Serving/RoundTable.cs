@@ -19,7 +19,7 @@ internal sealed class RoundTable : IDisposable
         _timer = options.TimeProvider.CreateTimer(_ => Do(engine => engine.CloseIfDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    internal RoundSeat Join(string client, double weight)
+    internal RoundSeat Join(ClientId client, double weight)
     {
         RoundSeat seat = new();
         Do(engine => _seats.Add(seat.Member = engine.Join(client, weight), seat));

@@ -15,11 +15,12 @@ internal sealed class SymRatchetAuthenticationHandler(IOptionsMonitor<Authentica
         if (Context.GetSymRatchetPeer() is not { } peer)
             return Task.FromResult(AuthenticateResult.NoResult());
 
+        string name = peer.ClientId.ToString();
         string issuer = ClaimsIssuer ?? Scheme.Name;
         Claim[] claims =
         [
-            new(ClaimTypes.NameIdentifier, peer.ClientName, ClaimValueTypes.String, issuer),
-            new(ClaimTypes.Name, peer.ClientName, ClaimValueTypes.String, issuer),
+            new(ClaimTypes.NameIdentifier, name, ClaimValueTypes.String, issuer),
+            new(ClaimTypes.Name, name, ClaimValueTypes.String, issuer),
             new(SymRatchetAuthenticationDefaults.SuiteClaim, $"{peer.Suite}", ClaimValueTypes.String, issuer),
         ];
         ClaimsPrincipal principal = new(new ClaimsIdentity(claims, Scheme.Name));

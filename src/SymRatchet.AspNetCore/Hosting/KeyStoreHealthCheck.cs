@@ -11,7 +11,7 @@ internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> o
 {
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    private static readonly byte[] NobodysId = [0];
+    private static readonly ClientId NobodysId = new([0]);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -53,7 +52,7 @@ internal static class Inspection
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
                 bool all = !parsed.GetValue(revoked);
                 List<KeyView> views = [];
-                ReadOnlyMemory<byte> last = KeyArguments.ToBytes(parsed.GetRequiredValue(after));
+                ClientId? last = KeyArguments.ToId(parsed.GetRequiredValue(after));
                 for (int left = parsed.GetValue(limit); left > 0; )
                 {
                     IReadOnlyList<KeyRecord> page = await opened.Directory.ListAsync(last, 500, cancellationToken);
@@ -104,10 +103,10 @@ internal static class Inspection
             async (parsed, cancellationToken) =>
             {
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
-                byte[] name = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
+                ClientId name = KeyArguments.ToId(parsed.GetRequiredValue(id));
                 KeyRecord record =
                     await opened.Directory.DescribeAsync(name, cancellationToken)
-                    ?? throw new ToolException($"{KeyText.ToDisplay(name)} is not in {opened.Name}", ExitCode.NotFound);
+                    ?? throw new ToolException($"{name} is not in {opened.Name}", ExitCode.NotFound);
                 var view = KeyView.Of(record);
                 using StoredKey? key = parsed.GetValue(reveal)
                     ? await opened.Directory.FindAsync(name, cancellationToken)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -58,31 +57,31 @@ internal static class KeyCommand
 
                 // All of them are read before the first is revoked: a line that is no id stops the command while
                 // nothing is done.
-                List<byte[]> clients = one is not null
-                    ? [KeyArguments.ToBytes(one)]
+                List<ClientId> clients = one is not null
+                    ? [KeyArguments.ToId(one)]
                     : await IdList.ReadAsync(list!, cancellationToken);
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
                 int count = 0;
                 int before = 0;
                 List<string> unknown = [];
-                foreach (byte[] client in clients)
+                foreach (ClientId client in clients)
                 {
                     if (await opened.Directory.RevokeAsync(client, cancellationToken))
                         count++;
                     else if (one is not null)
                         throw new ToolException(
-                            $"{KeyText.ToDisplay(client)} is not in {opened.Name}, or was revoked before",
+                            $"{client} is not in {opened.Name}, or was revoked before",
                             ExitCode.NotFound
                         );
                     else if (await opened.Directory.DescribeAsync(client, cancellationToken) is null)
-                        unknown.Add(KeyText.ToDisplay(client));
+                        unknown.Add(client.ToString());
                     else
                         before++;
                 }
 
                 console.Remark(
                     one is not null
-                        ? $"revoked {KeyText.ToDisplay(clients[0])}"
+                        ? $"revoked {clients[0]}"
                         : $"revoked {count} of the {clients.Count} ids in {list}"
                             + (before > 0 ? $"; revoked before: {before}" : "")
                             + (unknown.Count > 0 ? $"; not in {opened.Name}: {unknown.Count}" : "")

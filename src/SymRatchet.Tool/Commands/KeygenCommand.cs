@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
-using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -47,14 +46,14 @@ internal static class KeygenCommand
                     ExitCode.Usage
                 );
             using var key = PreSharedKey.Generate(
-                KeyArguments.ToBytes(parsed.GetRequiredValue(id)),
+                KeyArguments.ToId(parsed.GetRequiredValue(id)),
                 parsed.GetRequiredValue(server),
                 parsed.GetValue(evolution)
             );
             if (path is not null)
             {
                 key.WriteCredentialFile(path);
-                console.Remark($"wrote {path}; whoever has it can speak as {KeyText.ToDisplay(key.Id.Span)}");
+                console.Remark($"wrote {path}; whoever has it can speak as {key.Id}");
                 return;
             }
 

@@ -95,7 +95,7 @@ internal static class Migration
                     if (await target.Directory.DescribeAsync(key.Id, cancellation) is not { Revoked: not null } revoked)
                         throw;
                     throw new ToolException(
-                        $"{revoked.Name} is revoked in {target.Name}; revoke it in {source.Name} too, and run the command again"
+                        $"{revoked.Id} is revoked in {target.Name}; revoke it in {source.Name} too, and run the command again"
                     );
                 }
             },
@@ -148,10 +148,10 @@ internal static class Migration
                 KeyRecord known =
                     await source.Directory.DescribeAsync(record.Id, cancellation)
                     ?? throw new ToolException(
-                        $"{record.Name} is in {target.Name} only; revoke it there, or begin again with a new store"
+                        $"{record.Id} is in {target.Name} only; revoke it there, or begin again with a new store"
                     );
                 if (known.Revoked is not null && await target.Directory.RevokeAsync(record.Id, cancellation))
-                    console.Remark($"revoked {record.Name} in {target.Name}, as in {source.Name}");
+                    console.Remark($"revoked {record.Id} in {target.Name}, as in {source.Name}");
             },
             cancellationToken
         );
@@ -201,7 +201,7 @@ internal static class Migration
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    failures.Enqueue(e is ToolException ? e.Message : $"{record.Name}: {e.Message}");
+                    failures.Enqueue(e is ToolException ? e.Message : $"{record.Id}: {e.Message}");
                     if (failures.Count >= MaxFailures)
                         throw new ToolException($"{MaxFailures} clients failed, and the copying stopped there");
                 }

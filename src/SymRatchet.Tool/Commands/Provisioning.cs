@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
-using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -67,8 +65,7 @@ internal static class Provisioning
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                byte[] client = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
-                string name = KeyText.ToDisplay(client);
+                ClientId client = KeyArguments.ToId(parsed.GetRequiredValue(id));
                 string? from = parsed.GetValue(credential);
                 string? to = parsed.GetValue(output);
                 if (from is null == to is null)
@@ -80,7 +77,7 @@ internal static class Provisioning
                 using PreSharedKey key = from is null
                     ? PreSharedKey.Generate(client, parsed.GetRequiredValue(server), parsed.GetValue(evolution))
                     : PreSharedKey.FromCredentialFile(from);
-                if (!CryptographicOperations.FixedTimeEquals(key.Id.Span, client))
+                if (key.Id != client)
                     throw new ToolException($"the credential in {from} is of another client");
 
                 // The file first: a key that is in the store and nowhere else would lock the client out.
@@ -99,15 +96,15 @@ internal static class Provisioning
                 catch when (to is not null)
                 {
                     console.Remark(
-                        $"{to} is kept, since the store may hold the key already; look with 'symratchet key show {name}'"
+                        $"{to} is kept, since the store may hold the key already; look with 'symratchet key show {client}'"
                     );
                     throw;
                 }
 
                 console.Remark(
                     to is null
-                        ? $"{done} {name} in {opened.Name}"
-                        : $"{done} {name} in {opened.Name}; bring {to} to the client, and delete it there once it is imported"
+                        ? $"{done} {client} in {opened.Name}"
+                        : $"{done} {client} in {opened.Name}; bring {to} to the client, and delete it there once it is imported"
                 );
             }
         );

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SymRatchet.Keys;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -35,16 +34,15 @@ internal static class Transfer
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                ReadOnlyMemory<byte> client = KeyArguments.ToBytes(parsed.GetRequiredValue(id));
-                string name = KeyText.ToDisplay(client.Span);
+                ClientId client = KeyArguments.ToId(parsed.GetRequiredValue(id));
                 string path = parsed.GetRequiredValue(output);
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
                 using StoredKey key =
                     await opened.Directory.FindAsync(client, cancellationToken)
-                    ?? throw new ToolException($"{name} is not in {opened.Name}, or was revoked", ExitCode.NotFound);
+                    ?? throw new ToolException($"{client} is not in {opened.Name}, or was revoked", ExitCode.NotFound);
                 KeyTransfer.Write(path, key);
                 console.Remark(
-                    $"wrote {path}, which holds the key; delete it once it is imported, and revoke {name} in {opened.Name}"
+                    $"wrote {path}, which holds the key; delete it once it is imported, and revoke {client} in {opened.Name}"
                 );
             }
         );
@@ -76,7 +74,7 @@ internal static class Transfer
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
                 await KeyCopy.BringAsync(key, opened, cancellationToken);
                 console.Remark(
-                    $"{KeyText.ToDisplay(key.Id.Span)} is in {opened.Name}, at epoch {key.Epoch}{(key.Successor is null ? "" : ", with the new key that waits beside it")}"
+                    $"{key.Id} is in {opened.Name}, at epoch {key.Epoch}{(key.Successor is null ? "" : ", with the new key that waits beside it")}"
                 );
             }
         );

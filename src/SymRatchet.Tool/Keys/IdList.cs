@@ -1,5 +1,4 @@
 using System.Text;
-using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
@@ -17,17 +16,17 @@ internal static class IdList
 
     /// <summary>The line for an id: ASCII only, because a console writes anything else in an encoding of its own.</summary>
     internal static string ToLine(string id) =>
-        Ascii.IsValid(id) ? id : $"0x{Convert.ToHexString(KeyText.ToBytes(id))}";
+        Ascii.IsValid(id) ? id : $"0x{Convert.ToHexString(ClientId.Parse(id).Bytes)}";
 
     /// <summary>
     /// Reads the list at a path, whatever can be read there, or from standard input where the path is <c>-</c>.
     /// </summary>
-    internal static async Task<List<byte[]>> ReadAsync(string path, CancellationToken cancellationToken)
+    internal static async Task<List<ClientId>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> left = await ReadAllAsync(path, cancellationToken);
         if (left.Span.StartsWith(Encoding.UTF8.Preamble))
             left = left[Encoding.UTF8.Preamble.Length..];
-        List<byte[]> ids = [];
+        List<ClientId> ids = [];
         for (int number = 1; !left.IsEmpty; number++)
         {
             int end = left.Span.IndexOf((byte)'\n');
@@ -65,13 +64,13 @@ internal static class IdList
         return content.GetBuffer().AsMemory(..(int)content.Length);
     }
 
-    private static byte[] Parse(ReadOnlySpan<byte> line, string name)
+    private static ClientId Parse(ReadOnlySpan<byte> line, string name)
     {
         if (line.Length > MaxLine)
             throw new ToolException($"{name} is longer than an id can be", ExitCode.Usage);
         try
         {
-            return KeyText.Parse(Utf8.GetString(line));
+            return ClientId.Parse(Utf8.GetString(line));
         }
         catch (DecoderFallbackException)
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
@@ -47,11 +46,11 @@ internal static class KeyArguments
             AllowMultipleArgumentsPerToken = true,
         };
 
-    internal static byte[] ToBytes(string id)
+    internal static ClientId ToId(string id)
     {
         try
         {
-            return KeyText.Parse(id);
+            return ClientId.Parse(id);
         }
         catch (FormatException e)
         {

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
@@ -20,7 +19,7 @@ internal static class KeyCopy
             || (present.Successor is { } other && (key.Successor is null || !IsSame(key.Successor, other)))
         )
             throw new ToolException(
-                $"{KeyText.ToDisplay(key.Id.Span)} is in {target.Name} already, with another key or at another epoch"
+                $"{key.Id} is in {target.Name} already, with another key or at another epoch"
             );
         if (key.Successor is not null && present?.Successor is null)
             await target.Directory.RotateAsync(key.Successor, cancellationToken);

@@ -26,7 +26,7 @@ internal static class KeyTransfer
         {
             json.WriteStartObject();
             json.WriteNumber("version", Version);
-            json.WriteBase64String("id", key.Id.Span);
+            json.WriteBase64String("id", key.Id.Bytes);
             json.WriteString("role", key.Role.ToString());
             json.WriteString("protocol", key.Protocol.ToString());
             json.WriteString("evolution", key.Evolution.ToString());
@@ -89,7 +89,7 @@ internal static class KeyTransfer
         var protocol = Enum.Parse<ChannelProtocol>(Text(json, "protocol"));
         var role = Enum.Parse<ChannelRole>(Text(json, "role"));
         var evolution = Enum.Parse<KeyEvolution>(Text(json, "evolution"));
-        byte[] id = json.GetProperty("id").GetBytesFromBase64();
+        ClientId id = new(json.GetProperty("id").GetBytesFromBase64());
         CipherSuiteId[] suites =
         [
             .. json.GetProperty("suites")

@@ -28,7 +28,7 @@ internal sealed record KeyView(
 
     internal static KeyView Of(KeyRecord record) =>
         new(
-            record.Name,
+            record.Id.ToString(),
             record.Revoked is not null ? "revoked"
                 : record.IsRotating ? "rotating"
                 : "active",

@@ -6,9 +6,9 @@ namespace SymRatchet.Channel;
 /// </summary>
 internal static class DerivationTurns
 {
-    private static readonly Dictionary<ReadOnlyMemory<byte>, Turn> Turns = new(BytesComparer.Instance);
+    private static readonly Dictionary<ClientId, Turn> Turns = [];
 
-    internal static async ValueTask<T> TakeAsync<T>(ReadOnlyMemory<byte> id, Func<T> work, CancellationToken cancellationToken)
+    internal static async ValueTask<T> TakeAsync<T>(ClientId id, Func<T> work, CancellationToken cancellationToken)
     {
         Turn turn;
         lock (Turns)

@@ -83,7 +83,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
         ChannelPeer peer = session.Peer;
         activity.Succeeded(peer.Suite);
-        string name = options.LogNameOf(peer.ClientId.Span);
+        string name = options.LogNameOf(peer.ClientId);
         _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
         EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _live);
         if (options.KeepAliveInterval != Timeout.InfiniteTimeSpan)
@@ -142,7 +142,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 return await ReceiveAsync(expected, cancellationToken).ConfigureAwait(false);
 
             case KeyNeeded needed:
-                _client = options.LogNameOf(needed.Id.Span);
+                _client = options.LogNameOf(needed.Id);
                 _live?.Identify(needed.Id);
                 using (StoredKey? key = await AskStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken).ConfigureAwait(false))
                 {
@@ -209,7 +209,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         return true;
     }
 
-    private ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken)
+    private ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return store.FindAsync(id, cancellationToken);

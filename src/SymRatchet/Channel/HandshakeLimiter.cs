@@ -22,7 +22,7 @@ public sealed class HandshakeLimiter
     private readonly Lock _gate = new();
     private readonly LinkedList<PendingHandshake> _all = new();
     private readonly Dictionary<AddressBlock, LinkedList<PendingHandshake>> _byAddress = [];
-    private readonly Dictionary<ReadOnlyMemory<byte>, LinkedList<PendingHandshake>> _byId = new(BytesComparer.Instance);
+    private readonly Dictionary<ClientId, LinkedList<PendingHandshake>> _byId = [];
     private int _unreported;
     private long? _reported;
 
@@ -81,7 +81,7 @@ public sealed class HandshakeLimiter
 
     /// <summary>Counts a handshake for the identity that its hello names, once that has verified.</summary>
     /// <returns>False where it was evicted before.</returns>
-    internal bool TryIdentify(PendingHandshake handshake, ReadOnlyMemory<byte> id)
+    internal bool TryIdentify(PendingHandshake handshake, ClientId id)
     {
         lock (_gate)
         {

@@ -8,7 +8,7 @@ internal sealed class LiveChannel(LiveChannels all) : IDisposable
 {
     private readonly CancellationTokenSource _revoked = new();
     private readonly Lock _gate = new();
-    private ReadOnlyMemory<byte> _id;
+    private ClientId _id;
     private EstablishedChannel? _channel;
     private bool _disposed;
 
@@ -18,12 +18,12 @@ internal sealed class LiveChannel(LiveChannels all) : IDisposable
     internal CancellationToken Revoked => _revoked.Token;
 
     /// <summary>Says whose handshake this is; the first id stays.</summary>
-    internal void Identify(ReadOnlyMemory<byte> id)
+    internal void Identify(ClientId id)
     {
-        if (!_id.IsEmpty)
+        if (_id != default)
             return;
         _id = id;
-        all.Enter(id.Span, this);
+        all.Enter(id, this);
     }
 
     /// <summary>The handshake is over, and its channel is what is ended from now on.</summary>
@@ -55,8 +55,8 @@ internal sealed class LiveChannel(LiveChannels all) : IDisposable
 
     public void Dispose()
     {
-        if (!_id.IsEmpty)
-            all.Leave(_id.Span, this);
+        if (_id != default)
+            all.Leave(_id, this);
         lock (_gate)
         {
             if (_disposed)

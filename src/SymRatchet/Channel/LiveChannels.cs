@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Channel;
 using SymRatchet.Diagnostics;
-using SymRatchet.Keys;
 using SymRatchet.Primitives;
 
 namespace SymRatchet;
@@ -17,7 +16,7 @@ public sealed class LiveChannels : IAsyncDisposable
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, HashSet<LiveChannel>> _channels = new(StringComparer.Ordinal);
+    private readonly Dictionary<ClientId, HashSet<LiveChannel>> _channels = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -40,26 +39,26 @@ public sealed class LiveChannels : IAsyncDisposable
         _hashIdsInLogs = options.HashIdsInLogs;
 
         // Subscribed before anything is accepted, and watched on the pool: a store that blocks must not hold up who makes this.
-        IAsyncEnumerable<ReadOnlyMemory<byte>>? first = Subscribe(store);
+        IAsyncEnumerable<ClientId>? first = Subscribe(store);
         _watching = Task.Run(() => WatchAsync(store, first));
     }
 
     /// <summary>How many channels of an identity stand or are in their handshake.</summary>
     /// <param name="id">The client's id.</param>
-    public int CountOf(ReadOnlySpan<byte> id)
+    public int CountOf(ClientId id)
     {
         lock (_gate)
-            return _channels.TryGetValue(Convert.ToHexString(id), out HashSet<LiveChannel>? live) ? live.Count : 0;
+            return _channels.TryGetValue(id, out HashSet<LiveChannel>? live) ? live.Count : 0;
     }
 
     /// <summary>Ends all channels of an identity at once, whatever the store says of it; waits for no peer.</summary>
     /// <param name="id">The client's id.</param>
     /// <returns>How many there were.</returns>
-    public int Terminate(ReadOnlySpan<byte> id)
+    public int Terminate(ClientId id)
     {
         LiveChannel[] ended;
         lock (_gate)
-            ended = _channels.Remove(Convert.ToHexString(id), out HashSet<LiveChannel>? live) ? [.. live] : [];
+            ended = _channels.Remove(id, out HashSet<LiveChannel>? live) ? [.. live] : [];
         foreach (LiveChannel channel in ended)
             channel.End();
         return ended.Length;
@@ -76,24 +75,23 @@ public sealed class LiveChannels : IAsyncDisposable
             _stopping.Dispose();
     }
 
-    internal void Enter(ReadOnlySpan<byte> id, LiveChannel channel)
+    internal void Enter(ClientId id, LiveChannel channel)
     {
         lock (_gate)
-            (CollectionsMarshal.GetValueRefOrAddDefault(_channels, Convert.ToHexString(id), out _) ??= []).Add(channel);
+            (CollectionsMarshal.GetValueRefOrAddDefault(_channels, id, out _) ??= []).Add(channel);
     }
 
-    internal void Leave(ReadOnlySpan<byte> id, LiveChannel channel)
+    internal void Leave(ClientId id, LiveChannel channel)
     {
         lock (_gate)
         {
-            string name = Convert.ToHexString(id);
-            if (_channels.TryGetValue(name, out HashSet<LiveChannel>? live) && live.Remove(channel) && live.Count == 0)
-                _channels.Remove(name);
+            if (_channels.TryGetValue(id, out HashSet<LiveChannel>? live) && live.Remove(channel) && live.Count == 0)
+                _channels.Remove(id);
         }
     }
 
 #pragma warning disable CA1031 // whatever a store throws, revocations are watched again
-    private IAsyncEnumerable<ReadOnlyMemory<byte>>? Subscribe(IKeyDirectory store)
+    private IAsyncEnumerable<ClientId>? Subscribe(IKeyDirectory store)
     {
         try
         {
@@ -106,7 +104,7 @@ public sealed class LiveChannels : IAsyncDisposable
         }
     }
 
-    private async Task WatchAsync(IKeyDirectory store, IAsyncEnumerable<ReadOnlyMemory<byte>>? revocations)
+    private async Task WatchAsync(IKeyDirectory store, IAsyncEnumerable<ClientId>? revocations)
     {
         while (!_stopping.IsCancellationRequested)
         {
@@ -117,9 +115,9 @@ public sealed class LiveChannels : IAsyncDisposable
         }
     }
 
-    private async Task ReadAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> revocations)
+    private async Task ReadAsync(IAsyncEnumerable<ClientId> revocations)
     {
-        IAsyncEnumerator<ReadOnlyMemory<byte>>? watch = null;
+        IAsyncEnumerator<ClientId>? watch = null;
         try
         {
             watch = revocations.GetAsyncEnumerator(_stopping.Token);
@@ -132,9 +130,9 @@ public sealed class LiveChannels : IAsyncDisposable
 
             for (; await next.ConfigureAwait(false); next = watch.MoveNextAsync().AsTask())
             {
-                ReadOnlyMemory<byte> id = watch.Current;
-                int channels = Terminate(id.Span);
-                _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Span) : KeyText.ToDisplay(id.Span), channels);
+                ClientId id = watch.Current;
+                int channels = Terminate(id);
+                _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Bytes) : id.ToString(), channels);
             }
         }
         catch (Exception e)

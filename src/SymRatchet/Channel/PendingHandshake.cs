@@ -18,7 +18,7 @@ internal sealed class PendingHandshake : IDisposable
     internal AddressBlock? Address { get; }
 
     /// <summary>The identity that a verified hello named; empty while there was none.</summary>
-    internal ReadOnlyMemory<byte> Id { get; set; }
+    internal ClientId Id { get; set; }
 
     internal LinkedListNode<PendingHandshake> InAll { get; }
 
@@ -31,7 +31,7 @@ internal sealed class PendingHandshake : IDisposable
     /// <summary>Cancelled when the handshake is evicted.</summary>
     internal CancellationToken Evicted => _evicted.Token;
 
-    internal bool TryIdentify(ReadOnlyMemory<byte> id) => _limiter.TryIdentify(this, id);
+    internal bool TryIdentify(ClientId id) => _limiter.TryIdentify(this, id);
 
     /// <summary>The client has proven its key: from here on the handshake is not evicted any more.</summary>
     /// <returns>False where it was evicted before.</returns>

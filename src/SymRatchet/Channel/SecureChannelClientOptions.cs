@@ -1,4 +1,3 @@
-using SymRatchet.Keys;
 using SymRatchet.Primitives;
 
 namespace SymRatchet;
@@ -33,10 +32,9 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     public IKeyStore? Keys { get; set; }
 
     /// <summary>
-    /// The client's id in <see cref="Keys"/>; not needed for a <see cref="KeyFile"/>, which holds one. As text of 1 to 255 bytes of UTF-8: the text itself, never the form <c>0x</c> and hex of the
-    /// tool <c>symratchet</c>. An id that is no text needs <see cref="Key"/>.
+    /// The client's id in <see cref="Keys"/>, 1 to 255 bytes; not needed for a <see cref="KeyFile"/>, which holds one.
     /// </summary>
-    public string? ClientId { get; set; }
+    public ClientId? ClientId { get; set; }
 
     /// <summary>
     /// Whether <see cref="SecureChannel.ConnectAsync(Stream, SecureChannelClientOptions, CancellationToken)"/> returns one round trip earlier, so that
@@ -54,12 +52,12 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
             throw new ArgumentException($"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and not both.");
         if (Key is not null && Key.Protocol != Protocol)
             throw new ArgumentException($"The key serves protocol {Key.Protocol}, but the options ask for {Protocol}.");
-        if (ClientId is not null && KeyText.ToBytes(ClientId).Length is 0 or > Limits.MaxIdLength)
-            throw new ArgumentException($"{nameof(ClientId)} must be 1 to {Limits.MaxIdLength} bytes of UTF-8.");
+        if (ClientId is { Length: 0 or > Limits.MaxIdLength })
+            throw new ArgumentException($"{nameof(ClientId)} must be 1 to {Limits.MaxIdLength} bytes.");
         if (Keys is IKeyDirectory { Role: not ChannelRole.Client })
             throw new ArgumentException($"{nameof(Keys)} is a store of the server role; a client needs one of the client role.");
         return new SecureChannelClientOptions(this);
     }
 
-    internal ReadOnlyMemory<byte> Id => Key?.Id ?? KeyText.ToBytes(ClientId!);
+    internal ClientId Id => Key?.Id ?? ClientId!.Value;
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using SymRatchet.Keys;
 using SymRatchet.Primitives;
 using SymRatchet.Session;
 
@@ -83,7 +82,7 @@ public abstract class SecureChannelOptions
     /// </summary>
     public bool HashIdsInLogs { get; set; }
 
-    internal string LogNameOf(ReadOnlySpan<byte> id) => HashIdsInLogs ? KeyText.ToHashed(id) : KeyText.ToDisplay(id);
+    internal string LogNameOf(ClientId id) => HashIdsInLogs ? KeyText.ToHashed(id.Bytes) : id.ToString();
 
     private protected void ValidateCommon()
     {

@@ -66,7 +66,7 @@ internal static class CredentialFile
             throw new ArgumentException("Only keys of protocol 1 are carried in credential files.", nameof(key));
 
         int length = Encoding.ASCII.GetBytes(
-            $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Span)}\nserver: {Convert.ToBase64String(key.ServerName.Span)}\n"
+            $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Bytes)}\nserver: {Convert.ToBase64String(key.ServerBytes)}\n"
                 + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ",
             content
         );
@@ -111,7 +111,7 @@ internal static class CredentialFile
                 );
             }
 
-            return PreSharedKey.Import(id, key[..PreSharedKey.Size], server, evolution);
+            return PreSharedKey.Import(new ClientId(id), key[..PreSharedKey.Size], server, evolution);
         }
         catch (ArgumentException e)
         {

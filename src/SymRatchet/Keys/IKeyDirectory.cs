@@ -34,26 +34,26 @@ public interface IKeyDirectory : IKeyStore
     /// <param name="id">The client's id.</param>
     /// <param name="cancellationToken">Ends the wait; the identity may have been revoked all the same.</param>
     /// <returns>False where the id is unknown or was revoked before.</returns>
-    ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
+    ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default);
 
     /// <summary>Sets the cipher suites that an identity may use.</summary>
     /// <param name="id">The client's id.</param>
     /// <param name="suites">One or more suites, or none for no restriction.</param>
     /// <param name="cancellationToken">Ends the wait; the restriction may have been set all the same.</param>
     /// <exception cref="KeyNotFoundException">The id is unknown or revoked.</exception>
-    ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default);
+    ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default);
 
     /// <summary>What the store knows of one identity, without its keys; null where the id is unknown.</summary>
     /// <param name="id">The client's id.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
+    ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default);
 
     /// <summary>Lists identities in the order of the bytes of their ids, a page at a time.</summary>
-    /// <param name="after">The id after which the page starts; empty for the first page.</param>
+    /// <param name="after">The id after which the page starts; null for the first page.</param>
     /// <param name="limit">How many identities at most, 1 or more. A shorter page is the last one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
-    ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default);
+    ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The ids that are revoked from now on, by this process or another that shares the store, within a second of the fact. An id may come
@@ -62,5 +62,5 @@ public interface IKeyDirectory : IKeyStore
     /// </summary>
     /// <param name="cancellationToken">Ends the watch.</param>
     /// <exception cref="KeyStoreException">The store cannot be read; begin the watch again.</exception>
-    IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default);
+    IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default);
 }

@@ -11,7 +11,7 @@ public interface IKeyStore
     /// <param name="id">The client's id, 1 to 255 bytes, as a peer claimed it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A snapshot that the caller disposes, or null where the id is unknown or revoked.</returns>
-    ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default);
+    ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Moves a key forward: atomic, and durable before it returns. A lower or equal epoch changes nothing and is no error:
@@ -24,5 +24,5 @@ public interface IKeyStore
     /// <param name="epochKey">The root key of that epoch, 32 bytes. Erased by the caller afterwards, so it is copied where it is kept.</param>
     /// <param name="cancellationToken">Ends the wait; the move may have happened all the same.</param>
     /// <exception cref="KeyNotFoundException">The id has no key of this serial any more: it was revoked or replaced.</exception>
-    ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default);
+    ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default);
 }

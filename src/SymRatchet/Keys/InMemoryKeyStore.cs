@@ -1,4 +1,3 @@
-using System.Text;
 using SymRatchet.Keys;
 
 namespace SymRatchet;
@@ -10,8 +9,8 @@ namespace SymRatchet;
 public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, KeySlot> _slots = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<ClientId, KeySlot> _slots = [];
+    private readonly SortedSet<ClientId> _ids = [];
     private readonly RevocationFeed _revocations = new();
     private readonly TimeProvider _time;
     private long _serial;
@@ -52,7 +51,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         ArgumentNullException.ThrowIfNull(key);
         lock (_gate)
         {
-            KeySlot slot = SlotOf(key.Id.Span);
+            KeySlot slot = SlotOf(key.Id);
             KeyStoreRules.CheckRotation(Role, key, slot.Describe());
             if (slot.Key is not null)
                 KeyStoreRules.CheckIsNew(key, slot.Key);
@@ -63,43 +62,42 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
-            if (!_slots.TryGetValue(Name(id.Span), out KeySlot? slot) || !slot.Revoke(_time.GetUtcNow()))
+            if (!_slots.TryGetValue(id, out KeySlot? slot) || !slot.Revoke(_time.GetUtcNow()))
                 return new(false);
         }
 
-        _revocations.Publish(id.ToArray());
+        _revocations.Publish(id);
         return new(true);
     }
 
     /// <summary>Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.</summary>
     /// <param name="id">The client's id.</param>
     /// <returns>False where the id is unknown.</returns>
-    public bool Remove(ReadOnlySpan<byte> id)
+    public bool Remove(ClientId id)
     {
         lock (_gate)
         {
-            string name = Name(id);
-            if (!_slots.Remove(name, out KeySlot? slot))
+            if (!_slots.Remove(id, out KeySlot? slot))
                 return false;
-            _names.Remove(name);
+            _ids.Remove(id);
             slot.Dispose();
             return true;
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    public ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
     {
         KeyStoreRules.CheckSuites(suites);
         lock (_gate)
         {
-            KeySlot slot = SlotOf(id.Span);
+            KeySlot slot = SlotOf(id);
             if (slot.Key is null)
-                throw KeyStoreRules.Unknown(id.Span);
+                throw KeyStoreRules.Unknown(id);
             slot.Suites = [.. suites];
         }
 
@@ -107,45 +105,45 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
-            return new(KeySlot.Snapshot(_slots.GetValueOrDefault(Name(id.Span))));
+            return new(KeySlot.Snapshot(_slots.GetValueOrDefault(id)));
     }
 
     /// <inheritdoc/>
-    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
-            if (!_slots.TryGetValue(Name(id.Span), out KeySlot? slot) || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow()))
-                throw KeyStoreRules.Unknown(id.Span);
+            if (!_slots.TryGetValue(id, out KeySlot? slot) || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow()))
+                throw KeyStoreRules.Unknown(id);
         }
 
         return default;
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
-            return new(_slots.TryGetValue(Name(id.Span), out KeySlot? slot) ? slot.Describe() : null);
+            return new(_slots.TryGetValue(id, out KeySlot? slot) ? slot.Describe() : null);
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         lock (_gate)
         {
-            string first = Name(after.Span) + '\0'; // the least name that is greater
-            IEnumerable<string> names = _names.Count == 0 || string.CompareOrdinal(first, _names.Max) > 0 ? [] : _names.GetViewBetween(after.IsEmpty ? "" : first, _names.Max!);
-            return new([.. names.Take(limit).Select(name => _slots[name].Describe())]);
+            ClientId last = after.GetValueOrDefault(); // null is before all ids, as nobody's is
+            IEnumerable<ClientId> ids = _ids.Count == 0 || last >= _ids.Max ? [] : _ids.GetViewBetween(last, _ids.Max);
+            return new([.. ids.Where(id => id > last).Take(limit).Select(id => _slots[id].Describe())]);
         }
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
         _revocations.Subscribe(cancellationToken);
 
     /// <summary>Erases every key.</summary>
@@ -156,7 +154,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
             foreach (KeySlot slot in _slots.Values)
                 slot.Dispose();
             _slots.Clear();
-            _names.Clear();
+            _ids.Clear();
         }
     }
 
@@ -164,16 +162,12 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     {
         lock (_gate)
         {
-            string name = Name(key.Id.Span);
-            if (_slots.TryGetValue(name, out KeySlot? slot))
-                throw KeyStoreRules.Present(key.Id.Span, isRevoked: slot.Key is null);
-            _slots.Add(name, new KeySlot(key, ++_serial, _time.GetUtcNow()));
-            _names.Add(name);
+            if (_slots.TryGetValue(key.Id, out KeySlot? slot))
+                throw KeyStoreRules.Present(key.Id, isRevoked: slot.Key is null);
+            _slots.Add(key.Id, new KeySlot(key, ++_serial, _time.GetUtcNow()));
+            _ids.Add(key.Id);
         }
     }
 
-    private KeySlot SlotOf(ReadOnlySpan<byte> id) => _slots.TryGetValue(Name(id), out KeySlot? slot) ? slot : throw KeyStoreRules.Unknown(id);
-
-    // Latin-1 maps bytes to characters one to one and in order, so any id makes a name of its own.
-    private static string Name(ReadOnlySpan<byte> id) => Encoding.Latin1.GetString(id);
+    private KeySlot SlotOf(ClientId id) => _slots.TryGetValue(id, out KeySlot? slot) ? slot : throw KeyStoreRules.Unknown(id);
 }

@@ -28,7 +28,7 @@ public static class KeyDirectoryExtensions
     public static async IAsyncEnumerable<KeyRecord> ListAllAsync(this IKeyDirectory directory, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        ReadOnlyMemory<byte> after = default;
+        ClientId? after = null;
         while (await directory.ListAsync(after, PageSize, cancellationToken).ConfigureAwait(false) is [.., { } last] page)
         {
             foreach (KeyRecord record in page)

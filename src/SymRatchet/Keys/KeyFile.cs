@@ -49,17 +49,17 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     public ChannelRole Role { get; }
 
     /// <summary>
-    /// The id of the identity, as <see cref="SecureChannelClientOptions.ClientId"/> takes it; null where the file holds
-    /// none, or one that is not text.
+    /// The id of the identity, which <see cref="SecureChannelClientOptions.ClientId"/> need not repeat; null where the
+    /// file holds none.
     /// </summary>
-    public string? ClientId
+    public ClientId? ClientId
     {
         get
         {
             lock (_reading)
             {
                 ThrowIfUnusable();
-                return _state.IsEmpty ? null : KeyText.ToText(_state.Id);
+                return _state.IsEmpty ? default(ClientId?) : _state.Id;
             }
         }
     }
@@ -111,7 +111,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_reading)
         {
@@ -124,7 +124,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
             StoredKey key = _state.ReadKey();
             if (key.Successor is null)
                 _state.ReadKey().Dispose();
-            if (_state.HasKey && _state.IsOf(id.Span))
+            if (_state.HasKey && _state.IsOf(id))
                 return new(key);
             key.Dispose();
             return new((StoredKey?)null);
@@ -137,7 +137,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     /// whose disk failed in a change refuses everything until it is opened again.
     /// </exception>
     public ValueTask AdvanceAsync(
-        ReadOnlyMemory<byte> id,
+        ClientId id,
         long serial,
         long epoch,
         ReadOnlyMemory<byte> epochKey,
@@ -146,7 +146,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         ChangeAsync(
             next =>
             {
-                CheckIsHere(id.Span, next);
+                CheckIsHere(id, next);
                 return next.Advance(serial, epoch, epochKey.Span, _options.TimeProvider.GetUtcNow());
             },
             cancellationToken
@@ -162,11 +162,11 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         return ChangeAsync(
             next =>
             {
-                if (next.IsOf(key.Id.Span))
-                    throw KeyStoreRules.Present(key.Id.Span, isRevoked: !next.HasKey);
+                if (next.IsOf(key.Id))
+                    throw KeyStoreRules.Present(key.Id, isRevoked: !next.HasKey);
                 if (!next.IsEmpty)
                     throw new InvalidOperationException(
-                        $"{_path} holds the key of {KeyText.ToDisplay(next.Id)}, and a key file has room for no"
+                        $"{_path} holds the key of {next.Id}, and a key file has room for no"
                             + " other. Keep several identities in a SQLite store (SqliteKeyStore)."
                     );
                 next.Add(key, _options.TimeProvider.GetUtcNow());
@@ -183,7 +183,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         return ChangeAsync(
             next =>
             {
-                CheckIsHere(key.Id.Span, next);
+                CheckIsHere(key.Id, next);
                 KeyRecord record = next.Describe();
                 KeyStoreRules.CheckRotation(Role, key, record);
                 if (next.HasKey)
@@ -203,20 +203,19 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public async ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         bool isRevoked = false;
-        byte[] revoked = id.ToArray();
         await ChangeAsync(
                 next =>
                 {
-                    isRevoked = next.HasKey && next.IsOf(revoked);
+                    isRevoked = next.HasKey && next.IsOf(id);
                     if (isRevoked)
                         next.Revoke(_options.TimeProvider.GetUtcNow());
                     return isRevoked;
                 },
                 cancellationToken,
-                () => _revocations.Publish(revoked)
+                () => _revocations.Publish(id)
             )
             .ConfigureAwait(false);
         return isRevoked;
@@ -224,7 +223,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask RestrictAsync(
-        ReadOnlyMemory<byte> id,
+        ClientId id,
         IReadOnlyList<CipherSuiteId> suites,
         CancellationToken cancellationToken = default
     )
@@ -233,9 +232,9 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         return ChangeAsync(
             next =>
             {
-                CheckIsHere(id.Span, next);
+                CheckIsHere(id, next);
                 if (!next.HasKey)
-                    throw KeyStoreRules.Unknown(id.Span);
+                    throw KeyStoreRules.Unknown(id);
                 next.Suites = suites;
                 return true;
             },
@@ -245,21 +244,21 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<KeyRecord?> DescribeAsync(
-        ReadOnlyMemory<byte> id,
+        ClientId id,
         CancellationToken cancellationToken = default
     )
     {
         lock (_reading)
         {
             ThrowIfUnusable();
-            return new(_state.IsOf(id.Span) ? _state.Describe() : null);
+            return new(_state.IsOf(id) ? _state.Describe() : null);
         }
     }
 
     /// <inheritdoc/>
     /// <remarks>One identity, or none.</remarks>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
-        ReadOnlyMemory<byte> after,
+        ClientId? after,
         int limit,
         CancellationToken cancellationToken = default
     )
@@ -268,12 +267,12 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         lock (_reading)
         {
             ThrowIfUnusable();
-            return new(!_state.IsEmpty && _state.Id.SequenceCompareTo(after.Span) > 0 ? [_state.Describe()] : []);
+            return new(!_state.IsEmpty && _state.Id > after.GetValueOrDefault() ? [_state.Describe()] : []);
         }
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(
         CancellationToken cancellationToken = default
     ) => _revocations.Subscribe(cancellationToken);
 
@@ -328,7 +327,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         }
     }
 
-    private static void CheckIsHere(ReadOnlySpan<byte> id, KeyFileSlot state)
+    private static void CheckIsHere(ClientId id, KeyFileSlot state)
     {
         if (!state.IsOf(id))
             throw KeyStoreRules.Unknown(id);

@@ -62,7 +62,7 @@ internal sealed class KeyFileSlot : IDisposable
 
     internal bool HasKey => State == SlotState.Present;
 
-    internal ReadOnlySpan<byte> Id => Bytes.Slice(IdAt, Bytes[IdLengthAt]);
+    internal ClientId Id => new(Bytes.Slice(IdAt, Bytes[IdLengthAt]));
 
     internal long Epoch => Number(EpochAt);
 
@@ -93,7 +93,7 @@ internal sealed class KeyFileSlot : IDisposable
         : IsEmpty ? null
         : !Enum.IsDefined((ChannelProtocol)Bytes[ProtocolAt]) ? "protocol"
         : !Enum.IsDefined((KeyEvolution)Bytes[EvolutionAt]) ? "evolution"
-        : Id.IsEmpty ? "id"
+        : Id == default ? "id"
         : Number(SerialAt) < 1 || Number(SerialAt) > Number(LastSerialAt) ? "serial"
         : Number(NextSerialAt) < 0 || Number(NextSerialAt) > Number(LastSerialAt) ? "next serial"
         : Epoch < 0 ? "epoch"
@@ -146,7 +146,7 @@ internal sealed class KeyFileSlot : IDisposable
         SHA256.HashData(Bytes[..ChecksumAt], Bytes[ChecksumAt..]);
     }
 
-    internal bool IsOf(ReadOnlySpan<byte> id) => !IsEmpty && CryptographicOperations.FixedTimeEquals(Id, id);
+    internal bool IsOf(ClientId id) => !IsEmpty && Id == id;
 
     /// <summary>
     /// Whether it was made of this key: an identity key is bound to the id, the server name and the pre-shared key.
@@ -160,7 +160,7 @@ internal sealed class KeyFileSlot : IDisposable
         Bytes[ProtocolAt] = (byte)key.Protocol;
         Bytes[EvolutionAt] = (byte)key.Evolution;
         Bytes[IdLengthAt] = (byte)key.Id.Length;
-        key.Id.Span.CopyTo(Bytes[IdAt..]);
+        key.Id.Bytes.CopyTo(Bytes[IdAt..]);
         Suites = key.Suites;
         SetTime(AddedAt, now);
         SetTime(LastSeenAt, key.LastSeen);
@@ -229,7 +229,7 @@ internal sealed class KeyFileSlot : IDisposable
     internal KeyRecord Describe() =>
         new()
         {
-            Id = Id.ToArray(),
+            Id = Id,
             Protocol = (ChannelProtocol)Bytes[ProtocolAt],
             Evolution = (KeyEvolution)Bytes[EvolutionAt],
             Suites = Suites,

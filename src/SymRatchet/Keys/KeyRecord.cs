@@ -1,15 +1,10 @@
-using SymRatchet.Keys;
-
 namespace SymRatchet;
 
 /// <summary>What a key store knows of one identity, without its keys. Immutable.</summary>
 public sealed record KeyRecord
 {
     /// <summary>The client's id, 1 to 255 bytes.</summary>
-    public required ReadOnlyMemory<byte> Id { get; init; }
-
-    /// <summary>The client's id as text; bytes that are no printable UTF-8 are shown as hex.</summary>
-    public string Name => KeyText.ToDisplay(Id.Span);
+    public required ClientId Id { get; init; }
 
     /// <summary>The one protocol that the key serves.</summary>
     public required ChannelProtocol Protocol { get; init; }

@@ -6,7 +6,7 @@ internal sealed class KeySlot : IDisposable
     private static readonly byte[] NobodysKey = new byte[PreSharedKey.Size];
 
     private static readonly KeySlot Nobody = new(
-        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, [0], KeyEvolution.Forward, NobodysKey, 0, NobodysKey),
+        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, "nobody", KeyEvolution.Forward, NobodysKey, 0, NobodysKey),
         serial: 0,
         now: default);
 
@@ -41,7 +41,7 @@ internal sealed class KeySlot : IDisposable
         bool hasTwo = copied._successor is not null;
         StoredKey key = copied.Key!;
         StoredKey second = (copied._successor ?? key).Copy();
-        StoredKey first = new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
+        StoredKey first = new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
         {
             Serial = key.Serial,
             Suites = copied.Suites,
@@ -127,5 +127,5 @@ internal sealed class KeySlot : IDisposable
     }
 
     private static StoredKey Numbered(StoredKey key, long serial) =>
-        new(key.Protocol, key.Role, key.Id.Span, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Serial = serial };
+        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Serial = serial };
 }

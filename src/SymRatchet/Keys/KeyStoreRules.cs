@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using SymRatchet.Keys;
 
 namespace SymRatchet;
 
@@ -32,7 +31,7 @@ public static class KeyStoreRules
         if (key.Protocol != current.Protocol || key.Evolution != current.Evolution)
         {
             throw new ArgumentException(
-                $"The new key of {current.Name} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.", nameof(key));
+                $"The new key of {current.Id} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.", nameof(key));
         }
     }
 
@@ -48,7 +47,7 @@ public static class KeyStoreRules
             ? CryptographicOperations.FixedTimeEquals(key.EpochKey, current.EpochKey)
             : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
         if (isSame)
-            throw new ArgumentException($"The new key of {KeyText.ToDisplay(key.Id.Span)} is the same key that it has. Rotate it to a new one.", nameof(key));
+            throw new ArgumentException($"The new key of {key.Id} is the same key that it has. Rotate it to a new one.", nameof(key));
     }
 
     /// <summary>
@@ -75,12 +74,12 @@ public static class KeyStoreRules
 
     /// <summary>The exception for an id or serial that the store does not hold.</summary>
     /// <param name="id">The id.</param>
-    public static KeyNotFoundException Unknown(ReadOnlySpan<byte> id) => new($"The store holds no such key for {KeyText.ToDisplay(id)}.");
+    public static KeyNotFoundException Unknown(ClientId id) => new($"The store holds no such key for {id}.");
 
     /// <summary>The exception for an id that cannot be added.</summary>
     /// <param name="id">The id.</param>
     /// <param name="isRevoked">Whether it is there as a revoked one.</param>
-    public static InvalidOperationException Present(ReadOnlySpan<byte> id, bool isRevoked) => new(isRevoked
-        ? $"{KeyText.ToDisplay(id)} was revoked. Rotate it to give it a new key."
-        : $"The store already holds a key for {KeyText.ToDisplay(id)}.");
+    public static InvalidOperationException Present(ClientId id, bool isRevoked) => new(isRevoked
+        ? $"{id} was revoked. Rotate it to give it a new key."
+        : $"The store already holds a key for {id}.");
 }

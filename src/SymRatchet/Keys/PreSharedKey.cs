@@ -27,15 +27,14 @@ public sealed class PreSharedKey : IDisposable
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly SecretBytes _secret;
 
-    private readonly byte[] _id;
     private readonly byte[] _serverName;
     private readonly Lazy<InMemoryKeyStore> _clientStore;
 
-    private PreSharedKey(ChannelProtocol protocol, byte[] id, byte[] serverName, KeyEvolution evolution, ReadOnlySpan<byte> secret)
+    private PreSharedKey(ChannelProtocol protocol, ClientId id, byte[] serverName, KeyEvolution evolution, ReadOnlySpan<byte> secret)
     {
         Protocol = protocol;
         Evolution = evolution;
-        _id = id;
+        Id = id;
         _serverName = serverName;
         _secret = new SecretBytes(secret);
         _clientStore = new Lazy<InMemoryKeyStore>(ImportForClient);
@@ -45,34 +44,26 @@ public sealed class PreSharedKey : IDisposable
     public ChannelProtocol Protocol { get; }
 
     /// <summary>The client's id as it stands in a store.</summary>
-    public ReadOnlyMemory<byte> Id => _id;
+    public ClientId Id { get; }
 
-    /// <summary>The name of the server that the key is bound to, 0 to 255 bytes. One name for each listener.</summary>
-    public ReadOnlyMemory<byte> ServerName => _serverName;
+    /// <summary>The name of the server that the key is bound to, 0 to 255 bytes, in the text form of ids. One name for each listener.</summary>
+    public string ServerName => KeyText.ToDisplay(_serverName);
 
     /// <summary>Whether the root key moves forward with every session.</summary>
     public KeyEvolution Evolution { get; }
 
     /// <summary>Makes a new random key for protocol 1.</summary>
-    /// <param name="clientId">The client's id: text whose UTF-8 is 1 to 255 bytes long, taken as it stands.</param>
-    /// <param name="serverName">The server's name, at most 255 bytes of UTF-8; the same on both sides.</param>
+    /// <param name="clientId">The client's id, 1 to 255 bytes.</param>
+    /// <param name="serverName">The server's name, at most 255 bytes, written as an id is; the same on both sides.</param>
     /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
     /// <exception cref="ArgumentException">The id or the name is too long, empty, or no valid text.</exception>
-    public static PreSharedKey Generate(string clientId, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
+    public static PreSharedKey Generate(ClientId clientId, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
     {
-        ArgumentNullException.ThrowIfNull(clientId);
-        return Generate(KeyText.ToBytes(clientId), serverName, evolution);
-    }
-
-    /// <summary>Makes a new random key for an id that need not be text.</summary>
-    internal static PreSharedKey Generate(byte[] clientId, string serverName, KeyEvolution evolution)
-    {
-        ArgumentNullException.ThrowIfNull(serverName);
         Span<byte> key = stackalloc byte[Size];
         try
         {
             RandomNumberGenerator.Fill(key);
-            return Import(clientId, key, KeyText.ToBytes(serverName), evolution);
+            return Import(clientId, key, serverName, evolution);
         }
         finally
         {
@@ -81,16 +72,15 @@ public sealed class PreSharedKey : IDisposable
     }
 
     /// <summary>Takes over a key for protocol 1.</summary>
-    /// <param name="clientId">The client's id: text whose UTF-8 is 1 to 255 bytes long, taken as it stands.</param>
+    /// <param name="clientId">The client's id, 1 to 255 bytes.</param>
     /// <param name="key">32 uniformly random bytes, never a password; copied.</param>
-    /// <param name="serverName">The server's name, at most 255 bytes of UTF-8; the same on both sides.</param>
+    /// <param name="serverName">The server's name, at most 255 bytes, written as an id is; the same on both sides.</param>
     /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
     /// <exception cref="ArgumentException">The key is not 32 bytes long, or the id or the name is too long, empty, or no valid text.</exception>
-    public static PreSharedKey Import(string clientId, ReadOnlySpan<byte> key, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
+    public static PreSharedKey Import(ClientId clientId, ReadOnlySpan<byte> key, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
     {
-        ArgumentNullException.ThrowIfNull(clientId);
         ArgumentNullException.ThrowIfNull(serverName);
-        return Import(KeyText.ToBytes(clientId), key, KeyText.ToBytes(serverName), evolution);
+        return Import(clientId, key, KeyText.ToOwnBytes(serverName), evolution);
     }
 
     /// <summary>A key for <see cref="ChannelProtocol.Seed"/>.</summary>
@@ -137,13 +127,13 @@ public sealed class PreSharedKey : IDisposable
     public StoredKey ImportFor(ChannelRole role, IReadOnlyList<CipherSuiteId>? suites = null)
     {
         if (Protocol == ChannelProtocol.Seed)
-            return new StoredKey(Protocol, role, _id, Evolution, [], epoch: 0, _secret.Span) { Suites = suites ?? [] };
+            return new StoredKey(Protocol, role, Id, Evolution, [], epoch: 0, _secret.Span) { Suites = suites ?? [] };
 
         Span<byte> keys = stackalloc byte[2 * EpochChain.KeySize];
         try
         {
-            EpochChain.Import(_secret.Span, _id, _serverName, keys[..EpochChain.KeySize], keys[EpochChain.KeySize..]);
-            return new StoredKey(Protocol, role, _id, Evolution, keys[..EpochChain.KeySize], epoch: 0, keys[EpochChain.KeySize..]) { Suites = suites ?? [] };
+            EpochChain.Import(_secret.Span, Id.Bytes, _serverName, keys[..EpochChain.KeySize], keys[EpochChain.KeySize..]);
+            return new StoredKey(Protocol, role, Id, Evolution, keys[..EpochChain.KeySize], epoch: 0, keys[EpochChain.KeySize..]) { Suites = suites ?? [] };
         }
         finally
         {
@@ -160,12 +150,12 @@ public sealed class PreSharedKey : IDisposable
     }
 
     /// <summary>The id and protocol; never the key.</summary>
-    public override string ToString() => $"key of {KeyText.ToDisplay(_id)} ({Protocol})";
+    public override string ToString() => $"key of {Id} ({Protocol})";
 
     /// <summary>The id under which a store holds the seed client of this number.</summary>
-    internal static byte[] SeedId(byte clientId) => KeyText.ToBytes(clientId.ToString(CultureInfo.InvariantCulture));
+    internal static ClientId SeedId(byte clientId) => clientId.ToString(CultureInfo.InvariantCulture);
 
-    internal static PreSharedKey Import(byte[] id, ReadOnlySpan<byte> key, byte[] serverName, KeyEvolution evolution)
+    internal static PreSharedKey Import(ClientId id, ReadOnlySpan<byte> key, byte[] serverName, KeyEvolution evolution)
     {
         if (id.Length is 0 or > Limits.MaxIdLength)
             throw new ArgumentException($"A client id is 1 to {Limits.MaxIdLength} bytes long; this one is {id.Length}.", nameof(id));
@@ -180,6 +170,8 @@ public sealed class PreSharedKey : IDisposable
 
     /// <summary>Where a client that has this key and no store remembers its epochs.</summary>
     internal InMemoryKeyStore ClientStore => _clientStore.Value;
+
+    internal ReadOnlySpan<byte> ServerBytes => _serverName;
 
     /// <summary>The key itself, for the credential file.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

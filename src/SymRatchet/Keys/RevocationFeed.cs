@@ -7,32 +7,32 @@ namespace SymRatchet.Keys;
 internal sealed class RevocationFeed
 {
     private readonly Lock _gate = new();
-    private readonly List<ChannelWriter<ReadOnlyMemory<byte>>> _subscribers = [];
+    private readonly List<ChannelWriter<ClientId>> _subscribers = [];
 
-    internal void Publish(ReadOnlyMemory<byte> id)
+    internal void Publish(ClientId id)
     {
         lock (_gate)
         {
-            foreach (ChannelWriter<ReadOnlyMemory<byte>> subscriber in _subscribers)
+            foreach (ChannelWriter<ClientId> subscriber in _subscribers)
                 subscriber.TryWrite(id);
         }
     }
 
     /// <summary>Subscribes at once, not only when the first id is asked for.</summary>
-    internal IAsyncEnumerable<ReadOnlyMemory<byte>> Subscribe(CancellationToken cancellationToken)
+    internal IAsyncEnumerable<ClientId> Subscribe(CancellationToken cancellationToken)
     {
-        var queue = System.Threading.Channels.Channel.CreateUnbounded<ReadOnlyMemory<byte>>();
+        var queue = System.Threading.Channels.Channel.CreateUnbounded<ClientId>();
         lock (_gate)
             _subscribers.Add(queue.Writer);
         return ReadAsync(queue, cancellationToken);
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        Channel<ReadOnlyMemory<byte>> queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ClientId> ReadAsync(
+        Channel<ClientId> queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (ReadOnlyMemory<byte> id in queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (ClientId id in queue.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
                 yield return id;
         }
         finally

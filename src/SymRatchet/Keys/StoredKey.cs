@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SymRatchet.Keys;
 using SymRatchet.Primitives;
 
 namespace SymRatchet;
@@ -27,7 +26,7 @@ public sealed class StoredKey : IDisposable
     /// <param name="epochKey">The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.</param>
     /// <exception cref="ArgumentException">A size or the epoch is out of range, or a protocol, role or evolution is none that there is.</exception>
     public StoredKey(
-        ChannelProtocol protocol, ChannelRole role, ReadOnlySpan<byte> id, KeyEvolution evolution, ReadOnlySpan<byte> identityKey, long epoch, ReadOnlySpan<byte> epochKey)
+        ChannelProtocol protocol, ChannelRole role, ClientId id, KeyEvolution evolution, ReadOnlySpan<byte> identityKey, long epoch, ReadOnlySpan<byte> epochKey)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         if (!Enum.IsDefined(protocol) || !Enum.IsDefined(role) || !Enum.IsDefined(evolution))
@@ -42,7 +41,7 @@ public sealed class StoredKey : IDisposable
 
         Protocol = protocol;
         Role = role;
-        Id = id.ToArray();
+        Id = id;
         Evolution = evolution;
         Epoch = epoch;
         _identityKey = new SecretBytes(identityKey);
@@ -56,7 +55,7 @@ public sealed class StoredKey : IDisposable
     public ChannelRole Role { get; }
 
     /// <summary>The client's id, 1 to 255 bytes.</summary>
-    public ReadOnlyMemory<byte> Id { get; }
+    public ClientId Id { get; }
 
     /// <summary>Whether the root key moves forward with every session.</summary>
     public KeyEvolution Evolution { get; }
@@ -93,12 +92,12 @@ public sealed class StoredKey : IDisposable
     }
 
     /// <summary>The id, protocol and epoch; never a key.</summary>
-    public override string ToString() => $"{KeyText.ToDisplay(Id.Span)} ({Protocol}, {Role}, epoch {Epoch})";
+    public override string ToString() => $"{Id} ({Protocol}, {Role}, epoch {Epoch})";
 
     internal StoredKey Copy() => Moved(Epoch, EpochKey);
 
     /// <summary>A copy at another epoch.</summary>
-    internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) => new(Protocol, Role, Id.Span, Evolution, IdentityKey, epoch, epochKey)
+    internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) => new(Protocol, Role, Id, Evolution, IdentityKey, epoch, epochKey)
     {
         Serial = Serial,
         Suites = Suites,

@@ -3,11 +3,11 @@ using SymRatchet.Primitives;
 namespace SymRatchet.Session;
 
 /// <summary>Waits until the store has durably moved an identity forward. Nothing more is sent if it cannot.</summary>
-internal sealed class AdvanceNeeded(ReadOnlyMemory<byte> id, long serial, long epoch, SecretBytes epochKey, HandshakeState next) : HandshakeState
+internal sealed class AdvanceNeeded(ClientId id, long serial, long epoch, SecretBytes epochKey, HandshakeState next) : HandshakeState
 {
     private bool _isTaken;
 
-    internal ReadOnlyMemory<byte> Id { get; } = id;
+    internal ClientId Id { get; } = id;
 
     /// <summary>Which of the identity's keys moves.</summary>
     internal long Serial { get; } = serial;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SymRatchet.Keys;
 
 namespace SymRatchet;
 
@@ -7,7 +6,7 @@ namespace SymRatchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ChannelPeer
 {
-    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ReadOnlyMemory<byte> clientId, CipherSuiteId? suite = null, long epoch = 0)
+    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ClientId clientId, CipherSuiteId? suite = null, long epoch = 0)
     {
         Protocol = protocol;
         Role = role;
@@ -23,10 +22,7 @@ public sealed class ChannelPeer
     public ChannelRole Role { get; }
 
     /// <summary>The client's id, proven on the server, and this side's own on the client. 1 to 255 bytes.</summary>
-    public ReadOnlyMemory<byte> ClientId { get; }
-
-    /// <summary>The client's id as text; bytes that are no printable UTF-8 are shown as hex.</summary>
-    public string ClientName => KeyText.ToDisplay(ClientId.Span);
+    public ClientId ClientId { get; }
 
     /// <summary>The cipher suite of the session; null for <see cref="ChannelProtocol.Seed"/>, which has one of its own.</summary>
     public CipherSuiteId? Suite { get; }
@@ -36,6 +32,6 @@ public sealed class ChannelPeer
 
     /// <summary>The role, id, protocol, suite and epoch.</summary>
     public override string ToString() => Suite is { } suite
-        ? $"{Role} of {ClientName} ({Protocol}, {suite}, epoch {Epoch})"
-        : $"{Role} of {ClientName} ({Protocol})";
+        ? $"{Role} of {ClientId} ({Protocol}, {suite}, epoch {Epoch})"
+        : $"{Role} of {ClientId} ({Protocol})";
 }

@@ -15,9 +15,9 @@ internal static class ClientHandshake
     private static readonly ulong TakesInit = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Init);
     private static readonly ulong TakesConfirming = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Confirming);
 
-    internal static HandshakeState Start(ReadOnlyMemory<byte> id, HandshakeSettings settings) => new HelloKeyNeeded(id, settings);
+    internal static HandshakeState Start(ClientId id, HandshakeSettings settings) => new HelloKeyNeeded(id, settings);
 
-    private sealed class HelloKeyNeeded(ReadOnlyMemory<byte> id, HandshakeSettings settings) : KeyNeeded(id)
+    private sealed class HelloKeyNeeded(ClientId id, HandshakeSettings settings) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -31,7 +31,7 @@ internal static class ClientHandshake
             byte[] nonce = new byte[ClientHello.NonceSize];
             settings.Random.Fill(nonce);
             byte[] hello = new byte[ClientHello.LengthOf(suites.Length, Id.Length)];
-            ClientHello.Write(hello, suites, (byte)key.Evolution, (ulong)key.Epoch, nonce, Id.Span);
+            ClientHello.Write(hello, suites, (byte)key.Evolution, (ulong)key.Epoch, nonce, Id.Bytes);
             HandshakeMacs.Hello(key.EpochKey, hello.AsSpan(..^(2 * ClientHello.MacSize)), hello.AsSpan(^(2 * ClientHello.MacSize)..^ClientHello.MacSize));
             HandshakeMacs.Hello(key.IdentityKey, hello.AsSpan(..^ClientHello.MacSize), hello.AsSpan(^ClientHello.MacSize..));
             return new SendNeeded(hello, new ExpectServerChallenge(hello, key.Copy(), settings));
@@ -121,7 +121,7 @@ internal static class ClientHandshake
     /// Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the key has a second
     /// owner. A key that was revoked or replaced meanwhile makes no session, also where it does not evolve.
     /// </summary>
-    private sealed class StoreRead(ReadOnlyMemory<byte> id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send) : KeyNeeded(id)
+    private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {

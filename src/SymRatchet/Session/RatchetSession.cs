@@ -35,7 +35,7 @@ internal sealed class RatchetSession : ChannelSession
     private int _hasPing;
     private ulong _pingToken;
 
-    internal RatchetSession(ChannelRole role, ReadOnlyMemory<byte> clientId, long epoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
+    internal RatchetSession(ChannelRole role, ClientId clientId, long epoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
     {
         bool isClient = role == ChannelRole.Client;
         _role = role;

@@ -26,12 +26,12 @@ internal static class ServerHandshake
         {
             Consume();
             return ClientHello.TryParse(frame, out ClientHello hello)
-                ? new HelloKeyNeeded(hello.Id.ToArray(), frame.ToArray(), settings)
+                ? new HelloKeyNeeded(new ClientId(hello.Id), frame.ToArray(), settings)
                 : new Refused(SecureChannelError.Malformed, "no hello of this protocol");
         }
     }
 
-    private sealed class HelloKeyNeeded(byte[] id, byte[] frame, HandshakeSettings settings) : KeyNeeded(id)
+    private sealed class HelloKeyNeeded(ClientId id, byte[] frame, HandshakeSettings settings) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -50,7 +50,7 @@ internal static class ServerHandshake
                 return new Refused(SecureChannelError.UnexpectedMessage, "the hello offers nothing that this server takes");
             }
 
-            return new HelloAdmission(new Challenger(id, used.Serial, frame, (long)hello.Epoch, suite, settings), used.Copy());
+            return new HelloAdmission(new Challenger(Id, used.Serial, frame, (long)hello.Epoch, suite, settings), used.Copy());
         }
 
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
@@ -59,7 +59,7 @@ internal static class ServerHandshake
             Span<byte> identityKey = stackalloc byte[MadeUpKey.Size];
             try
             {
-                MadeUpKey.Derive(id, identityKey);
+                MadeUpKey.Derive(Id.Bytes, identityKey);
                 if (usable)
                     candidate!.IdentityKey.CopyTo(identityKey);
                 return HandshakeMacs.VerifyHello(identityKey, hello.BeforeMac, hello.Mac) && usable;
@@ -106,7 +106,7 @@ internal static class ServerHandshake
     /// <param name="helloEpoch">The epoch that it claims.</param>
     /// <param name="suite">The suite that was chosen.</param>
     /// <param name="settings">What the handshake was told.</param>
-    private sealed class Challenger(byte[] id, long serial, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
+    private sealed class Challenger(ClientId id, long serial, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
     {
         internal long HelloEpoch => helloEpoch;
 
@@ -196,7 +196,7 @@ internal static class ServerHandshake
     }
 
     /// <summary>Reads epoch and key again after the store moved: a parallel handshake may have moved it past the hello's epoch.</summary>
-    private sealed class ChallengeKeyNeeded(Challenger challenger, byte[] id) : KeyNeeded(id)
+    private sealed class ChallengeKeyNeeded(Challenger challenger, ClientId id) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -207,7 +207,7 @@ internal static class ServerHandshake
         }
     }
 
-    private sealed class ExpectClientConfirm(byte[] id, long serial, long epoch, long nextEpoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
+    private sealed class ExpectClientConfirm(ClientId id, long serial, long epoch, long nextEpoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
         : FrameExpected
     {
         /// <summary>What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.</summary>
@@ -239,7 +239,7 @@ internal static class ServerHandshake
     /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes no session. It
     /// moves past the session's root key before the client is told so.
     /// </summary>
-    private sealed class ConfirmedKeyNeeded(byte[] id, long serial, long nextEpoch, SendNeeded send, HandshakeSettings settings) : KeyNeeded(id)
+    private sealed class ConfirmedKeyNeeded(ClientId id, long serial, long nextEpoch, SendNeeded send, HandshakeSettings settings) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -258,7 +258,7 @@ internal static class ServerHandshake
             // A key that is used for the first time takes the place of the one before it, even where it does not evolve.
             SecretBytes epochKey = new(used.EpochKey);
             EpochChain.Walk(epochKey.Span, behind);
-            return new AdvanceNeeded(id, serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);
+            return new AdvanceNeeded(Id, serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);
         }
 
         public override void Dispose() => send.Dispose();

@@ -1,9 +1,9 @@
 namespace SymRatchet.Session;
 
 /// <summary>Waits for its turn among the handshakes of one id: what comes next walks many epochs and costs a core meanwhile.</summary>
-internal abstract class TurnNeeded(ReadOnlyMemory<byte> id) : HandshakeState
+internal abstract class TurnNeeded(ClientId id) : HandshakeState
 {
-    internal ReadOnlyMemory<byte> Id { get; } = id;
+    internal ClientId Id { get; } = id;
 
     /// <summary>Does the work; the turn ends when it returns.</summary>
     internal abstract HandshakeState Taken();

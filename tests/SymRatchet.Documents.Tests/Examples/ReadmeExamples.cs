@@ -19,7 +19,7 @@ public sealed class ReadmeExamples : CurrentFolder
         int channels = 0;
         await foreach (ISecureChannel channel in listener.AcceptAllAsync())
         {
-            Assert.Equal("sensor-17", channel.Peer.ClientName);
+            Assert.Equal("sensor-17", channel.Peer.ClientId.ToString());
             Assert.Equal([1], await channel.ReceiveMessageAsync());
             await channel.DisposeAsync();
             if (++channels == 2)

@@ -57,10 +57,10 @@ public sealed class StoreExamples : CurrentFolder
 
         await RotateOnServerAsync(server);
         await MeetAsync(client, server);
-        Assert.True((await server.DescribeAsync("sensor-17"u8.ToArray()))!.IsRotating);
+        Assert.True((await server.DescribeAsync("sensor-17"))!.IsRotating);
         await RotateOnClientAsync(client);
         await MeetAsync(client, server);
-        Assert.False((await server.DescribeAsync("sensor-17"u8.ToArray()))!.IsRotating);
+        Assert.False((await server.DescribeAsync("sensor-17"))!.IsRotating);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class StoreExamples : CurrentFolder
 
     private static async Task<bool> RevokeAsync(SqliteKeyStore store)
     {
-        bool wasThere = await store.RevokeAsync("sensor-18"u8.ToArray());
+        bool wasThere = await store.RevokeAsync("sensor-18");
         return wasThere;
     }
 

@@ -28,7 +28,7 @@ public sealed class SuiteExamples
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
 
-        await keys.RestrictAsync("sensor-17"u8.ToArray(), [CipherSuiteId.Aes256Gcm]);
+        await keys.RestrictAsync("sensor-17", [CipherSuiteId.Aes256Gcm]);
 
         await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = keys });
         Assert.Equal(CipherSuiteId.Aes256Gcm, pair.Server.Peer.Suite);

@@ -271,7 +271,7 @@ internal sealed class Run
 
             case OpKind.Revoke:
                 _server.IsEnding = _server.IsRevoked = true;
-                _live!.Terminate(ChannelPair.KeyFor(ChannelProtocol.V1).Id.Span);
+                _live!.Terminate(ChannelPair.KeyFor(ChannelProtocol.V1).Id);
                 Over(_server);
                 break;
         }

@@ -81,7 +81,7 @@ public abstract class FaultContract
         try
         {
             moved = await EndsInTimeAsync(async () =>
-                await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
             );
             found = await EndsInTimeAsync(() => store.EpochAsync(Name));
             probed = store is IKeyStoreProbe probe ? await EndsInTimeAsync(async () => await probe.ProbeAsync()) : null;
@@ -146,10 +146,10 @@ public abstract class FaultContract
     {
         IKeyStore store = await OpenAsync(StoreFault.OddRow);
         await BreakOrSkipAsync(StoreFault.OddRow);
-        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Other)));
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Other));
         Assert.Contains(Other, error.Message, StringComparison.Ordinal);
         if (store is IKeyDirectory directory)
-            Assert.Equal([Name, Other], (await directory.ListAsync(default, 10)).Select(record => record.Name));
+            Assert.Equal([Name, Other], (await directory.ListAsync(default, 10)).Select(record => record.Id.ToString()));
     }
 
     private async Task<Func<Task>> BreakOrSkipAsync(StoreFault fault)

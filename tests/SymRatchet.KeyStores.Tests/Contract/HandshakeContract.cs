@@ -66,11 +66,11 @@ public abstract class HandshakeContract
 
             await server.RotateAsync(TestKeys.Shared(name, 1, evolution));
             await ExchangeAsync(client, server, name);
-            Assert.True((await server.DescribeAsync(TestKeys.Id(name)))!.IsRotating);
+            Assert.True((await server.DescribeAsync(name))!.IsRotating);
 
             await client.RotateAsync(TestKeys.Shared(name, 1, evolution));
             await ExchangeAsync(client, server, name);
-            Assert.False((await server.DescribeAsync(TestKeys.Id(name)))!.IsRotating);
+            Assert.False((await server.DescribeAsync(name))!.IsRotating);
             Assert.True(await server.HoldsAsync(name, TestKeys.Shared(name, 1), ChannelRole.Server));
             await ExchangeAsync(client, server, name);
 
@@ -89,7 +89,7 @@ public abstract class HandshakeContract
         await client.RotateAsync(TestKeys.Shared(Name, 1));
 
         // The client's store has moved and its confirm was lost.
-        using (StoredKey? key = await client.FindAsync(TestKeys.Id(Name)))
+        using (StoredKey? key = await client.FindAsync(Name))
         {
             InMemoryKeyStore reference = new(ChannelRole.Server);
             reference.Add(TestKeys.Shared(Name, 1));
@@ -105,13 +105,13 @@ public abstract class HandshakeContract
     public async Task The_suites_of_an_identity_are_all_that_it_gets()
     {
         (IKeyDirectory client, IKeyDirectory server) = await ProvisionAsync();
-        await server.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.Aes256Gcm]);
+        await server.RestrictAsync(Name, [CipherSuiteId.Aes256Gcm]);
         await using (ChannelPair pair = await ConnectAsync(client, server))
             Assert.Equal(CipherSuiteId.Aes256Gcm, pair.Server.Peer.Suite);
 
-        await client.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.ChaCha20Poly1305]);
+        await client.RestrictAsync(Name, [CipherSuiteId.ChaCha20Poly1305]);
         await Assert.ThrowsAnyAsync<SecureChannelException>(() => ConnectAsync(client, server));
-        await server.RestrictAsync(TestKeys.Id(Name), []);
+        await server.RestrictAsync(Name, []);
         await using (ChannelPair pair = await ConnectAsync(client, server))
             Assert.Equal(CipherSuiteId.ChaCha20Poly1305, pair.Server.Peer.Suite);
     }
@@ -127,11 +127,11 @@ public abstract class HandshakeContract
         await using LiveChannels live = new(server);
         await using ChannelPair revoked = await ConnectAsync(client, server, Name, live);
         await using ChannelPair other = await ConnectAsync(client, server, "device 2", live);
-        Assert.Equal((1, 1), (live.CountOf(TestKeys.Id(Name)), live.CountOf(TestKeys.Id("device 2"))));
+        Assert.Equal((1, 1), (live.CountOf(Name), live.CountOf("device 2")));
 
         Task<byte[]?> serverReceives = ChannelPair.ReceiveAsync(revoked.Server);
         Task<byte[]?> clientReceives = ChannelPair.ReceiveAsync(revoked.Client);
-        await elsewhere.RevokeAsync(TestKeys.Id(Name));
+        await elsewhere.RevokeAsync(Name);
         TimeSpan patience = TimeSpan.FromSeconds(20);
         var here = await Assert.ThrowsAsync<SecureChannelException>(() => serverReceives.WaitAsync(patience));
         Assert.Equal(SecureChannelError.Aborted, here.Error);
@@ -139,7 +139,7 @@ public abstract class HandshakeContract
         await Assert.ThrowsAsync<SecureChannelException>(async () => await revoked.Server.SendAsync(new byte[1]));
         await Assert.ThrowsAnyAsync<SecureChannelException>(() => ConnectAsync(client, server, Name, live));
         await other.RoundAsync([1], [2]);
-        Assert.Equal(0, live.CountOf(TestKeys.Id(Name)));
+        Assert.Equal(0, live.CountOf(Name));
     }
 
     private async Task<(IKeyDirectory Client, IKeyDirectory Server)> ProvisionAsync()

@@ -20,13 +20,13 @@ public abstract class KeyStoreContract
         using PreSharedKey shared = TestKeys.Shared(Name);
         await store.AddAsync(shared);
         using StoredKey expected = shared.ImportFor(ChannelRole.Server);
-        using StoredKey? found = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal(
             (expected.Protocol, expected.Role, expected.Evolution, 0L, Convert.ToHexString(expected.IdentityKey), Convert.ToHexString(expected.EpochKey)),
             (found!.Protocol, found.Role, found.Evolution, found.Epoch, Convert.ToHexString(found.IdentityKey), Convert.ToHexString(found.EpochKey)));
         Assert.Null(found.Successor);
-        Assert.Null(await store.FindAsync(TestKeys.Id("device 2")));
-        Assert.Null(await store.DescribeAsync(TestKeys.Id("device 2")));
+        Assert.Null(await store.FindAsync("device 2"));
+        Assert.Null(await store.DescribeAsync("device 2"));
     }
 
     [SkippableFact]
@@ -34,11 +34,11 @@ public abstract class KeyStoreContract
     {
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8));
-        using StoredKey? found = await store.FindAsync(TestKeys.Id("7"));
+        using StoredKey? found = await store.FindAsync("7");
         Assert.Equal("client7_master_k", Encoding.ASCII.GetString(found!.EpochKey));
         Assert.Equal(ChannelProtocol.Seed, found.Protocol);
         await store.RotateAsync(PreSharedKey.ForSeed(7, "client7_master_l"u8));
-        using StoredKey? rotated = await store.FindAsync(TestKeys.Id("7"));
+        using StoredKey? rotated = await store.FindAsync("7");
         Assert.Equal("client7_master_l", Encoding.ASCII.GetString(rotated!.EpochKey));
     }
 
@@ -47,9 +47,9 @@ public abstract class KeyStoreContract
     {
         IKeyDirectory store = await OpenAsync();
         byte[] identity = TestKeys.Root(Name, -1);
-        using StoredKey moved = new(ChannelProtocol.V1, ChannelRole.Server, TestKeys.Id(Name), KeyEvolution.Forward, identity, 1_000_000, TestKeys.Root(Name, 1_000_000));
+        using StoredKey moved = new(ChannelProtocol.V1, ChannelRole.Server, Name, KeyEvolution.Forward, identity, 1_000_000, TestKeys.Root(Name, 1_000_000));
         await store.AddAsync(moved);
-        using StoredKey? found = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal((1_000_000, Convert.ToHexString(identity)), (found!.Epoch, Convert.ToHexString(found.IdentityKey)));
     }
 
@@ -63,9 +63,9 @@ public abstract class KeyStoreContract
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.AddAsync(client));
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.RotateAsync(TestKeys.Shared(Name, 1, KeyEvolution.None)));
         await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.RotateAsync(TestKeys.Shared("device 2")));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.RestrictAsync(TestKeys.Id("device 2"), []));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.Aegis256, CipherSuiteId.Aegis256]));
-        Assert.False(await store.RevokeAsync(TestKeys.Id("device 2")));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.RestrictAsync("device 2", []));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RestrictAsync(Name, [CipherSuiteId.Aegis256, CipherSuiteId.Aegis256]));
+        Assert.False(await store.RevokeAsync("device 2"));
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
         Assert.Single(await store.ListAsync(default, 10));
     }
@@ -77,7 +77,7 @@ public abstract class KeyStoreContract
         await store.AddAsync(TestKeys.Shared(Name));
         foreach (long epoch in (long[])[1, 7, 7, 3, 0, 8, long.MaxValue - 1])
             await store.AdvanceAsync(Name, epoch);
-        using StoredKey? found = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal(long.MaxValue - 1, found!.Epoch);
         Assert.Equal(Convert.ToHexString(TestKeys.Root(Name, long.MaxValue - 1)), Convert.ToHexString(found.EpochKey));
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
@@ -89,8 +89,8 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         long serial = await store.SerialAsync(Name);
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(TestKeys.Id("device 2"), serial, 1, new byte[32]));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(TestKeys.Id(Name), serial + 1, 1, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("device 2", serial, 1, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial + 1, 1, new byte[32]));
         Assert.Equal(0, await store.EpochAsync(Name));
     }
 
@@ -108,7 +108,7 @@ public abstract class KeyStoreContract
             long last = 0;
             while (!done.IsCancellationRequested)
             {
-                using StoredKey? key = await other.FindAsync(TestKeys.Id(Name));
+                using StoredKey? key = await other.FindAsync(Name);
                 Assert.Equal(Convert.ToHexString(TestKeys.Root(Name, key!.Epoch)), Convert.ToHexString(key.EpochKey));
                 Assert.True(key.Epoch >= last, $"{last}, then {key.Epoch}");
                 last = key.Epoch;
@@ -119,7 +119,7 @@ public abstract class KeyStoreContract
         long[] epochs = [.. Enumerable.Range(2, 200).Select(epoch => (long)epoch)];
         new Random(5).Shuffle(epochs);
         await Task.WhenAll(epochs.Select((epoch, i) => Task.Run(async () =>
-            await (i % 2 == 0 ? store : other).AdvanceAsync(TestKeys.Id(Name), serial, epoch, TestKeys.Root(Name, epoch)))));
+            await (i % 2 == 0 ? store : other).AdvanceAsync(Name, serial, epoch, TestKeys.Root(Name, epoch)))));
         Assert.Equal(201, await store.EpochAsync(Name));
         Assert.Equal(201, await other.EpochAsync(Name));
         await done.CancelAsync();
@@ -134,21 +134,21 @@ public abstract class KeyStoreContract
         await store.AdvanceAsync(Name, 5);
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         await store.AdvanceAsync(Name, 6);
-        using StoredKey? both = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? both = await store.FindAsync(Name);
         Assert.Equal((6, 0), (both!.Epoch, both.Successor!.Epoch));
-        Assert.True((await store.DescribeAsync(TestKeys.Id(Name)))!.IsRotating);
+        Assert.True((await store.DescribeAsync(Name))!.IsRotating);
         using StoredKey expected = TestKeys.Shared(Name, 1).ImportFor(ChannelRole.Server);
         Assert.Equal(Convert.ToHexString(expected.EpochKey), Convert.ToHexString(both.Successor.EpochKey));
 
-        await store.AdvanceAsync(TestKeys.Id(Name), both.Successor.Serial, 1, TestKeys.Root(Name, 1));
-        using StoredKey? used = await store.FindAsync(TestKeys.Id(Name));
+        await store.AdvanceAsync(Name, both.Successor.Serial, 1, TestKeys.Root(Name, 1));
+        using StoredKey? used = await store.FindAsync(Name);
         Assert.Equal((1, both.Successor.Serial), (used!.Epoch, used.Serial));
         Assert.Null(used.Successor);
         Assert.Equal([CipherSuiteId.Aes256Gcm], used.Suites);
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name, 1), ChannelRole.Server));
 
         // A handshake of the old key that is still in flight must not bring it back.
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(TestKeys.Id(Name), both.Serial, 7, TestKeys.Root(Name, 7)));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, both.Serial, 7, TestKeys.Root(Name, 7)));
         Assert.Equal(1, await store.EpochAsync(Name));
     }
 
@@ -158,11 +158,11 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         await store.RotateAsync(TestKeys.Shared(Name, 1));
-        using StoredKey? first = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? first = await store.FindAsync(Name);
         await store.RotateAsync(TestKeys.Shared(Name, 2));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(TestKeys.Id(Name), first!.Successor!.Serial, 1, new byte[32]));
-        using StoredKey? second = await store.FindAsync(TestKeys.Id(Name));
-        await store.AdvanceAsync(TestKeys.Id(Name), second!.Successor!.Serial, 0, second.Successor.EpochKey.ToArray());
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, first!.Successor!.Serial, 1, new byte[32]));
+        using StoredKey? second = await store.FindAsync(Name);
+        await store.AdvanceAsync(Name, second!.Successor!.Serial, 0, second.Successor.EpochKey.ToArray());
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name, 2), ChannelRole.Server));
     }
 
@@ -175,7 +175,7 @@ public abstract class KeyStoreContract
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         Assert.Equal(0, await store.EpochAsync(Name));
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name, 1), ChannelRole.Client));
-        Assert.False((await store.DescribeAsync(TestKeys.Id(Name)))!.IsRotating);
+        Assert.False((await store.DescribeAsync(Name))!.IsRotating);
     }
 
     [SkippableFact]
@@ -185,19 +185,19 @@ public abstract class KeyStoreContract
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AdvanceAsync(Name, 5);
         long serial = await store.SerialAsync(Name);
-        Assert.True(await store.RevokeAsync(TestKeys.Id(Name)));
-        Assert.False(await store.RevokeAsync(TestKeys.Id(Name)));
-        Assert.Null(await store.FindAsync(TestKeys.Id(Name)));
-        KeyRecord? record = await store.DescribeAsync(TestKeys.Id(Name));
+        Assert.True(await store.RevokeAsync(Name));
+        Assert.False(await store.RevokeAsync(Name));
+        Assert.Null(await store.FindAsync(Name));
+        KeyRecord? record = await store.DescribeAsync(Name);
         Assert.Equal(5, record!.Epoch);
         Assert.NotNull(record.Revoked);
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(TestKeys.Id(Name), serial, 6, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial, 6, new byte[32]));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.AddAsync(TestKeys.Shared(Name)));
         await store.RotateAsync(TestKeys.Shared(Name, 1));
-        using StoredKey? back = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? back = await store.FindAsync(Name);
         Assert.Equal(0, back!.Epoch);
         Assert.NotEqual(serial, back.Serial);
-        Assert.Null((await store.DescribeAsync(TestKeys.Id(Name)))!.Revoked);
+        Assert.Null((await store.DescribeAsync(Name))!.Revoked);
     }
 
     [SkippableFact]
@@ -209,17 +209,17 @@ public abstract class KeyStoreContract
         if (HoldsSeveral)
             await store.AddAsync(TestKeys.Shared("device 2"));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = other.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = other.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
         Task<bool> next = watch.MoveNextAsync().AsTask();
-        await store.RevokeAsync(TestKeys.Id(Name));
+        await store.RevokeAsync(Name);
         Assert.True(await next);
-        Assert.Equal(Name, Encoding.UTF8.GetString(watch.Current.Span));
+        Assert.Equal(Name, watch.Current.ToString());
         if (!HoldsSeveral)
             return;
         next = watch.MoveNextAsync().AsTask();
-        await store.RevokeAsync(TestKeys.Id("device 2"));
+        await store.RevokeAsync("device 2");
         Assert.True(await next);
-        Assert.Equal("device 2", Encoding.UTF8.GetString(watch.Current.Span));
+        Assert.Equal("device 2", watch.Current.ToString());
     }
 
     [SkippableFact]
@@ -228,12 +228,12 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
-        await store.RevokeAsync(TestKeys.Id(Name));
+        await using IAsyncEnumerator<ClientId> watch = (await OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        await store.RevokeAsync(Name);
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         Assert.True(await watch.MoveNextAsync());
-        Assert.Equal(Name, Encoding.UTF8.GetString(watch.Current.Span));
-        Assert.Null((await store.DescribeAsync(TestKeys.Id(Name)))!.Revoked);
+        Assert.Equal(Name, watch.Current.ToString());
+        Assert.Null((await store.DescribeAsync(Name))!.Revoked);
     }
 
     [SkippableFact]
@@ -243,16 +243,16 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         byte[][] ids = [[0], [0, 0], [1], [.. "a"u8], [.. "a\0"u8], [.. "aa"u8], [.. "b"u8], [0x7F], [0x80], [0xC3, 0xA4], [0xFF], [0xFF, 0xFF], [.. Enumerable.Repeat((byte)0xFF, 255)]];
         foreach (byte[] id in ids.Reverse())
-            await store.AddAsync(new StoredKey(ChannelProtocol.V1, ChannelRole.Server, id, KeyEvolution.Forward, new byte[32], 0, new byte[32]));
+            await store.AddAsync(new StoredKey(ChannelProtocol.V1, ChannelRole.Server, new ClientId(id), KeyEvolution.Forward, new byte[32], 0, new byte[32]));
         foreach (int limit in (int[])[1, 4, 13, 100])
         {
             List<string> listed = [];
-            byte[] after = [];
+            ClientId? after = null;
             while (await store.ListAsync(after, limit) is [.., { } last] page)
             {
                 Assert.True(page.Count <= limit);
-                listed.AddRange(page.Select(record => Convert.ToHexString(record.Id.Span)));
-                after = last.Id.ToArray();
+                listed.AddRange(page.Select(record => Convert.ToHexString(record.Id.Bytes)));
+                after = last.Id;
             }
 
             Assert.Equal(ids.Select(Convert.ToHexString), listed);
@@ -264,18 +264,18 @@ public abstract class KeyStoreContract
     {
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name), [CipherSuiteId.ChaCha20Poly1305, CipherSuiteId.Aes256Gcm]);
-        KeyRecord? fresh = await store.DescribeAsync(TestKeys.Id(Name));
-        Assert.Equal((Name, ChannelProtocol.V1, KeyEvolution.Forward, 0L, false), (fresh!.Name, fresh.Protocol, fresh.Evolution, fresh.Epoch, fresh.IsRotating));
+        KeyRecord? fresh = await store.DescribeAsync(Name);
+        Assert.Equal((Name, ChannelProtocol.V1, KeyEvolution.Forward, 0L, false), (fresh!.Id.ToString(), fresh.Protocol, fresh.Evolution, fresh.Epoch, fresh.IsRotating));
         Assert.Equal([CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305], fresh.Suites.Order());
         Assert.Null(fresh.LastSeen);
         await store.AdvanceAsync(Name, 3);
-        await store.RestrictAsync(TestKeys.Id(Name), []);
-        KeyRecord? used = await store.DescribeAsync(TestKeys.Id(Name));
+        await store.RestrictAsync(Name, []);
+        KeyRecord? used = await store.DescribeAsync(Name);
         Assert.Equal(3, used!.Epoch);
         Assert.Empty(used.Suites);
         Assert.True(used.LastSeen >= fresh.Added);
         Assert.Equal(fresh.Added, used.Added);
-        using StoredKey? found = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal(used.LastSeen, found!.LastSeen);
         Assert.Contains(Name, used.ToString(), StringComparison.Ordinal);
     }

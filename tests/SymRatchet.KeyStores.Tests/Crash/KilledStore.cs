@@ -36,7 +36,7 @@ internal sealed class KilledStore(
         bool wasRead = _read != 0 && TimeProvider.System.GetElapsedTime(_read) < TimeSpan.FromSeconds(1);
         (IKeyStore store, IAsyncDisposable opened) = await OpenAsync();
         await using IAsyncDisposable closing = opened;
-        using StoredKey? key = await store.FindAsync(TestKeys.Id(name));
+        using StoredKey? key = await store.FindAsync(name);
         long epoch = key!.Epoch;
         Assert.True(epoch >= _last, $"{_last}, then {epoch}");
         _last = epoch;

@@ -35,7 +35,7 @@ public sealed class AdvanceTimeTests(ITestOutputHelper output)
         long serial = await store.SerialAsync(Name);
         byte[] root = TestKeys.Root(Name, epoch);
         long started = TimeProvider.System.GetTimestamp();
-        await store.AdvanceAsync(TestKeys.Id(Name), serial, epoch, root);
+        await store.AdvanceAsync(Name, serial, epoch, root);
         return TimeProvider.System.GetElapsedTime(started);
     }
 

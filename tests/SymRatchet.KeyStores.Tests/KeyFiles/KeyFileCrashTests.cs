@@ -30,7 +30,7 @@ public sealed class KeyFileCrashTests
         if (change == "use")
             await store.RotateAsync(TestKeys.Shared(Name, 1));
         if (change == "return")
-            await store.RevokeAsync(TestKeys.Id(Name));
+            await store.RevokeAsync(Name);
         string before = await DescribeAsync(store);
         byte[][] oldKeys = await KeysAsync(store);
         int begun = file.Steps;
@@ -59,7 +59,7 @@ public sealed class KeyFileCrashTests
         Assert.True(file.IsSynced);
         AssertHoldsNothingOf(credential, carried, file.Bytes);
         using (StoredKey expected = carried.ImportFor(ChannelRole.Client))
-        using (StoredKey? found = await store.FindAsync(TestKeys.Id(Name)))
+        using (StoredKey? found = await store.FindAsync(Name))
             Assert.Equal(Convert.ToHexString(expected.EpochKey), Convert.ToHexString(found!.EpochKey));
 
         int credentials = 0;
@@ -133,7 +133,7 @@ public sealed class KeyFileCrashTests
             Assert.Contains("opened again", refusal.Message, StringComparison.Ordinal);
             await Assert.ThrowsAsync<KeyStoreException>(async () => await store.ProbeAsync());
             await Assert.ThrowsAsync<KeyStoreException>(async () =>
-                await store.AdvanceAsync(TestKeys.Id(Name), 1, 2, TestKeys.Root(Name, 2))
+                await store.AdvanceAsync(Name, 1, 2, TestKeys.Root(Name, 2))
             );
 
             KeyFile again = Open(new SimulatedFile(file.Bytes), ChannelRole.Client);
@@ -200,14 +200,14 @@ public sealed class KeyFileCrashTests
                 await store.RotateAsync(TestKeys.Shared(Name, 1));
                 break;
             case "use":
-                using (StoredKey? key = await store.FindAsync(TestKeys.Id(Name)))
-                    await store.AdvanceAsync(TestKeys.Id(Name), key!.Successor!.Serial, 1, TestKeys.Root(Name, 9));
+                using (StoredKey? key = await store.FindAsync(Name))
+                    await store.AdvanceAsync(Name, key!.Successor!.Serial, 1, TestKeys.Root(Name, 9));
                 break;
             case "revoke":
-                await store.RevokeAsync(TestKeys.Id(Name));
+                await store.RevokeAsync(Name);
                 break;
             default:
-                await store.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.Aes256Gcm]);
+                await store.RestrictAsync(Name, [CipherSuiteId.Aes256Gcm]);
                 break;
         }
     }
@@ -260,15 +260,15 @@ public sealed class KeyFileCrashTests
     {
         if (store.ClientId is not { } id)
             return "nobody";
-        using StoredKey? key = await store.FindAsync(TestKeys.Id(id));
-        KeyRecord record = (await store.DescribeAsync(TestKeys.Id(id)))!;
+        using StoredKey? key = await store.FindAsync(id);
+        KeyRecord record = (await store.DescribeAsync(id))!;
         string keys = string.Join('/', (await KeysAsync(store)).Select(Convert.ToHexString));
         return $"{id} {key?.Serial} {record.Epoch} {string.Join(',', record.Suites)} {record.Revoked is null} {keys}";
     }
 
     private static async Task<byte[][]> KeysAsync(KeyFile store)
     {
-        using StoredKey? key = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? key = await store.FindAsync(Name);
         return key is null
             ? []
             :

@@ -116,7 +116,7 @@ public sealed class KeyFileTamperTests : IAsyncLifetime
         byte[] before = KeySearch.ReadLocked(path);
 
         var advance = await Assert.ThrowsAsync<KeyStoreException>(async () =>
-            await file.AdvanceAsync(TestKeys.Id(Name), serial, 2, TestKeys.Root(Name, 2))
+            await file.AdvanceAsync(Name, serial, 2, TestKeys.Root(Name, 2))
         );
         var probe = await Assert.ThrowsAsync<KeyStoreException>(async () => await file.ProbeAsync());
         Assert.False(advance.IsOutcomeUnknown);
@@ -147,7 +147,7 @@ public sealed class KeyFileTamperTests : IAsyncLifetime
         long serial = await file.SerialAsync(Name);
         disk.BeforeRead = () => throw new IOException("input/output error");
         var failure = await Assert.ThrowsAsync<KeyStoreException>(async () =>
-            await file.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+            await file.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
         );
         Assert.False(failure.IsOutcomeUnknown);
         Assert.Contains("cannot be read: input/output error", failure.Message, StringComparison.Ordinal);

@@ -64,8 +64,8 @@ public sealed class KeyFileTests : IAsyncLifetime
         );
         Assert.Contains("SqliteKeyStore", refusal.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<KeyNotFoundException>(async () => await file.RotateAsync(TestKeys.Shared("device 2")));
-        Assert.Null(await file.FindAsync(TestKeys.Id("device 2")));
-        await file.RevokeAsync(TestKeys.Id(Name));
+        Assert.Null(await file.FindAsync("device 2"));
+        await file.RevokeAsync(Name);
         await Assert.ThrowsAsync<InvalidOperationException>(async () =>
             await file.AddAsync(TestKeys.Shared("device 2"))
         );
@@ -118,12 +118,12 @@ public sealed class KeyFileTests : IAsyncLifetime
         if (isReplaced)
             await File.WriteAllBytesAsync(path, before);
         var failure = await Assert.ThrowsAsync<KeyStoreException>(async () =>
-            await file.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+            await file.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
         );
         Assert.False(failure.IsOutcomeUnknown);
         Assert.Contains("replaced or removed", failure.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<KeyStoreException>(async () => await file.ProbeAsync());
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await file.FindAsync(TestKeys.Id(Name)));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await file.FindAsync(Name));
         Assert.Equal(before, Bytes(".away"));
         File.Move(path + ".away", path, overwrite: true);
         await file.AdvanceAsync(Name, 1);
@@ -198,18 +198,18 @@ public sealed class KeyFileTests : IAsyncLifetime
         // Counted by what is allocated, which is the same each time; a clock would say it with noise.
         KeyFile file = await _folder.OpenAsync(role: ChannelRole.Server);
         await file.AddAsync(TestKeys.Shared(Name));
-        long fresh = await AllocatedByFindingAsync(file, TestKeys.Id(Name));
+        long fresh = await AllocatedByFindingAsync(file, Name);
         if (state == "restricted")
-            await file.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.Aes256Gcm]);
+            await file.RestrictAsync(Name, [CipherSuiteId.Aes256Gcm]);
         else if (state == "used")
             await file.AdvanceAsync(Name, 1);
         else if (state == "rotating")
             await file.RotateAsync(TestKeys.Shared(Name, 1));
         else if (state == "revoked")
-            await file.RevokeAsync(TestKeys.Id(Name));
-        long known = await AllocatedByFindingAsync(file, TestKeys.Id(Name));
-        Assert.Equal(known, await AllocatedByFindingAsync(file, TestKeys.Id("device 2")));
-        Assert.Equal(known, await AllocatedByFindingAsync(file, TestKeys.Id("d")));
+            await file.RevokeAsync(Name);
+        long known = await AllocatedByFindingAsync(file, Name);
+        Assert.Equal(known, await AllocatedByFindingAsync(file, "device 2"));
+        Assert.Equal(known, await AllocatedByFindingAsync(file, "d"));
         if (state != "restricted") // a list of suites is as long as it is, for every id
             Assert.Equal(fresh, known);
     }
@@ -225,14 +225,14 @@ public sealed class KeyFileTests : IAsyncLifetime
         disk.Before = _ => mayGoOn.Wait();
         using CancellationTokenSource end = new();
         byte[] root = TestKeys.Root(Name, 1);
-        Task advance = file.AdvanceAsync(TestKeys.Id(Name), serial, 1, root, end.Token).AsTask();
+        Task advance = file.AdvanceAsync(Name, serial, 1, root, end.Token).AsTask();
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => advance);
         Array.Clear(root); // as the caller does
         Assert.Equal(0, await file.EpochAsync(Name));
         mayGoOn.Set();
         await file.ProbeAsync(); // after the advance
-        using StoredKey? key = await file.FindAsync(TestKeys.Id(Name));
+        using StoredKey? key = await file.FindAsync(Name);
         Assert.Equal((1, Convert.ToHexString(TestKeys.Root(Name, 1))), (key!.Epoch, Convert.ToHexString(key.EpochKey)));
         await file.DisposeAsync();
     }
@@ -254,7 +254,7 @@ public sealed class KeyFileTests : IAsyncLifetime
         mayGoOn.Set();
 
         async Task AdvanceAsync(long epoch) =>
-            await file.AdvanceAsync(TestKeys.Id(Name), serial, epoch, TestKeys.Root(Name, epoch));
+            await file.AdvanceAsync(Name, serial, epoch, TestKeys.Root(Name, epoch));
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class KeyFileTests : IAsyncLifetime
         clock.Advance(TimeSpan.FromHours(1));
         await file.AdvanceAsync(Name, 7);
         await file.RotateAsync(TestKeys.Shared(Name, 1));
-        KeyRecord known = (await file.DescribeAsync(TestKeys.Id(Name)))!;
+        KeyRecord known = (await file.DescribeAsync(Name))!;
         await file.DisposeAsync();
 
         file = await _folder.OpenAsync(role: ChannelRole.Server, options: options);
@@ -276,14 +276,14 @@ public sealed class KeyFileTests : IAsyncLifetime
         Assert.Equal(known.ToString(), again.ToString());
         Assert.Equal([CipherSuiteId.Aes256Gcm], again.Suites);
         Assert.Equal((Name, true, clock.GetUtcNow()), (file.ClientId, again.IsRotating, again.LastSeen));
-        Assert.Empty(await file.ListAsync(TestKeys.Id(Name), 10));
-        Assert.Empty(await file.ListAsync(TestKeys.Id("e"), 10));
-        await file.RevokeAsync(TestKeys.Id(Name));
+        Assert.Empty(await file.ListAsync(Name, 10));
+        Assert.Empty(await file.ListAsync("e", 10));
+        await file.RevokeAsync(Name);
         await file.DisposeAsync();
 
         file = await _folder.OpenAsync(role: ChannelRole.Server, options: options);
-        Assert.Equal(clock.GetUtcNow(), (await file.DescribeAsync(TestKeys.Id(Name)))!.Revoked);
-        Assert.Null(await file.FindAsync(TestKeys.Id(Name)));
+        Assert.Equal(clock.GetUtcNow(), (await file.DescribeAsync(Name))!.Revoked);
+        Assert.Null(await file.FindAsync(Name));
     }
 
     [Fact]
@@ -347,7 +347,7 @@ public sealed class KeyFileTests : IAsyncLifetime
         Assert.DoesNotContain(echo.Lines, line => line.StartsWith("failed", StringComparison.Ordinal));
     }
 
-    private static async Task<long> AllocatedByFindingAsync(KeyFile file, byte[] id)
+    private static async Task<long> AllocatedByFindingAsync(KeyFile file, ClientId id)
     {
         long allocated = 0;
         for (int round = 0; round < 3; round++) // what is made once for all is not counted

@@ -23,7 +23,7 @@ public sealed class CrowdTests(PostgresServer server)
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(server.ConnectionString + ";Maximum Pool Size=8");
         PostgreSqlKeyStore crowded = await _stores.OpenAsync(source: source);
         using CancellationTokenSource ending = new();
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = crowded
+        await using IAsyncEnumerator<ClientId> watch = crowded
             .WatchRevocationsAsync(ending.Token)
             .GetAsyncEnumerator(ending.Token);
         Task<bool> next = watch.MoveNextAsync().AsTask();
@@ -31,11 +31,11 @@ public sealed class CrowdTests(PostgresServer server)
         await Task.Delay(TimeSpan.FromSeconds(1));
         foreach (string name in names)
         {
-            await elsewhere.RevokeAsync(TestKeys.Id(name));
+            await elsewhere.RevokeAsync(name);
             long revoked = Stopwatch.GetTimestamp();
             Assert.True(await next);
             Assert.InRange(Stopwatch.GetElapsedTime(revoked), TimeSpan.Zero, TimeSpan.FromSeconds(1));
-            Assert.Equal(TestKeys.Id(name), watch.Current.ToArray());
+            Assert.Equal<ClientId>(name, watch.Current);
             next = watch.MoveNextAsync().AsTask();
         }
 
@@ -67,16 +67,16 @@ public sealed class CrowdTests(PostgresServer server)
                         .Range(0, 2)
                         .Select(_ =>
                             Assert.ThrowsAsync<KeyStoreException>(async () =>
-                                await crowded.AdvanceAsync(TestKeys.Id("device"), 1, 1, TestKeys.Root("device", 1))
+                                await crowded.AdvanceAsync("device", 1, 1, TestKeys.Root("device", 1))
                             )
                         )
                 );
             using CancellationTokenSource ending = new();
-            await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = crowded
+            await using IAsyncEnumerator<ClientId> watch = crowded
                 .WatchRevocationsAsync(ending.Token)
                 .GetAsyncEnumerator(ending.Token);
             Task<bool> next = watch.MoveNextAsync().AsTask();
-            await elsewhere.RevokeAsync(TestKeys.Id("device"));
+            await elsewhere.RevokeAsync("device");
             Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(3)));
         }
         finally
@@ -85,7 +85,7 @@ public sealed class CrowdTests(PostgresServer server)
         }
 
         // Once they have come back, the slots are free again.
-        Assert.Null(await crowded.FindAsync(TestKeys.Id("device")));
+        Assert.Null(await crowded.FindAsync("device"));
     }
 
     private sealed class StuckWrapper(ManualResetEventSlim gate) : IKeyWrapper
@@ -106,7 +106,7 @@ public sealed class CrowdTests(PostgresServer server)
         {
             try
             {
-                using StoredKey? key = await store.FindAsync(TestKeys.Id("nobody"), cancellationToken);
+                using StoredKey? key = await store.FindAsync("nobody", cancellationToken);
             }
             catch (Exception e) when (e is KeyStoreException or OperationCanceledException)
             {

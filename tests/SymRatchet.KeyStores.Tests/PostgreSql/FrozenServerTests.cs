@@ -32,11 +32,11 @@ public sealed class FrozenServerTests(PostgresServer server)
         await using (await PostgresServer.FreezeAsync(await BackendOf("frozen")))
         {
             KeyStoreException error = await EndsInTimeAsync(async () =>
-                await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
             );
             Assert.True(error.IsOutcomeUnknown, error.Message);
             Assert.False(
-                (await EndsInTimeAsync(async () => await store.FindAsync(TestKeys.Id(Name)))).IsOutcomeUnknown
+                (await EndsInTimeAsync(async () => await store.FindAsync(Name))).IsOutcomeUnknown
             );
         }
 
@@ -60,7 +60,7 @@ public sealed class FrozenServerTests(PostgresServer server)
                     .Select(i =>
                         Task.Run(() =>
                             EndsInTimeAsync(async () =>
-                                await store.AdvanceAsync(TestKeys.Id(Name), serial, i, TestKeys.Root(Name, i))
+                                await store.AdvanceAsync(Name, serial, i, TestKeys.Root(Name, i))
                             )
                         )
                     )
@@ -88,7 +88,7 @@ public sealed class FrozenServerTests(PostgresServer server)
                 .Select(i =>
                     Task.Run(() =>
                         EndsInTimeAsync(async () =>
-                            await store.AdvanceAsync(TestKeys.Id(Name), serial, i, TestKeys.Root(Name, i))
+                            await store.AdvanceAsync(Name, serial, i, TestKeys.Root(Name, i))
                         )
                     )
                 )
@@ -116,7 +116,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         );
         PostgreSqlKeyStore store = await _stores.OpenAsync(options: Short, source: source);
         await store.AddAsync(TestKeys.Shared(Name));
-        ReadOnlyMemory<byte> id = TestKeys.Id(Name);
+        ClientId id = Name;
         await using IAsyncDisposable frozen = await server.FreezeAllAsync();
         Func<Task>[] calls =
         [
@@ -152,7 +152,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         await using IAsyncDisposable frozen = await server.FreezeAllAsync();
         using CancellationTokenSource cancelling = new();
         Task advancing = store
-            .AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1), cancelling.Token)
+            .AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1), cancelling.Token)
             .AsTask();
         await Task.Delay(200);
         long started = Stopwatch.GetTimestamp();
@@ -169,7 +169,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         await store.AddAsync(TestKeys.Shared(Name));
         PostgreSqlKeyStore stuck = await _stores.OpenAsync(options: Short with { Wrapper = new StuckWrapper(gate) });
         KeyStoreException error = await EndsInTimeAsync(async () =>
-            await stuck.AdvanceAsync(TestKeys.Id(Name), 1, 1, new byte[32])
+            await stuck.AdvanceAsync(Name, 1, 1, new byte[32])
         );
         Assert.False(error.IsOutcomeUnknown);
         Assert.False(
@@ -180,7 +180,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         // What was said not to have happened does not happen later.
         await Task.Delay(500);
         Assert.Equal(0, await store.EpochAsync(Name));
-        Assert.Null(await store.DescribeAsync(TestKeys.Id("device 2")));
+        Assert.Null(await store.DescribeAsync("device 2"));
     }
 
     [SkippableFact]
@@ -194,7 +194,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         foreach (string name in (string[])["a", "b", "c"])
             await store.AddAsync(TestKeys.Shared(name));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+        await using IAsyncEnumerator<ClientId> watch = watched
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         await RevokeAndHearAsync(store, watch, "a");
@@ -224,7 +224,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         foreach (string name in (string[])["a", "b"])
             await store.AddAsync(TestKeys.Shared(name));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+        await using IAsyncEnumerator<ClientId> watch = watched
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         await RevokeAndHearAsync(store, watch, "a");
@@ -237,7 +237,7 @@ public sealed class FrozenServerTests(PostgresServer server)
             next = watch.MoveNextAsync().AsTask();
             while (await SinceLookAsync(listener) > 50)
                 await Task.Delay(5);
-            await store.RevokeAsync(TestKeys.Id("b"));
+            await store.RevokeAsync("b");
         }
 
         // The next look by itself comes a second after the last.
@@ -258,15 +258,15 @@ public sealed class FrozenServerTests(PostgresServer server)
 
     private static async Task<TimeSpan> RevokeAndHearAsync(
         PostgreSqlKeyStore store,
-        IAsyncEnumerator<ReadOnlyMemory<byte>> watch,
+        IAsyncEnumerator<ClientId> watch,
         string name
     )
     {
         Task<bool> next = watch.MoveNextAsync().AsTask();
-        await store.RevokeAsync(TestKeys.Id(name));
+        await store.RevokeAsync(name);
         long revoked = Stopwatch.GetTimestamp();
         Assert.True(await next);
-        Assert.Equal(TestKeys.Id(name), watch.Current.ToArray());
+        Assert.Equal<ClientId>(name, watch.Current);
         return Stopwatch.GetElapsedTime(revoked);
     }
 

@@ -33,9 +33,9 @@ public sealed class OddRowTests(PostgresServer server)
     public async Task An_odd_row_is_named_and_the_others_are_read(string oddity)
     {
         PostgreSqlKeyStore store = await OpenAsync(oddity);
-        Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Name));
-        Assert.Equal(Odd, (await store.DescribeAsync(TestKeys.Id(Odd)))!.Name);
-        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Odd)));
+        Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Id.ToString()));
+        Assert.Equal(Odd, (await store.DescribeAsync(Odd))!.Id.ToString());
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Odd));
         Assert.Contains(Odd, error.Message, StringComparison.Ordinal);
 
         // All others are wrapped again, before it and after it.
@@ -56,7 +56,7 @@ public sealed class OddRowTests(PostgresServer server)
     public async Task What_is_odd_beside_the_keys_is_listed_as_far_as_it_can_be(string oddity)
     {
         PostgreSqlKeyStore store = await OpenAsync(oddity);
-        Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Name));
+        Assert.Equal(Names, (await store.ListAsync(default, 10)).Select(record => record.Id.ToString()));
         Assert.Equal(0, await store.EpochAsync(Odd));
     }
 
@@ -88,7 +88,7 @@ public sealed class OddRowTests(PostgresServer server)
     public async Task A_check_of_a_sound_store_finds_nothing()
     {
         PostgreSqlKeyStore store = await OpenAsync("epoch = epoch");
-        await store.RevokeAsync(TestKeys.Id(Odd));
+        await store.RevokeAsync(Odd);
         Assert.Empty(await store.CheckAsync());
     }
 
@@ -96,10 +96,10 @@ public sealed class OddRowTests(PostgresServer server)
     public async Task A_revocation_without_a_tag_is_told_once_and_hides_no_other()
     {
         PostgreSqlKeyStore store = await OpenAsync("epoch = epoch");
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
         foreach (string name in Names)
         {
-            await store.RevokeAsync(TestKeys.Id(name));
+            await store.RevokeAsync(name);
             if (name == Odd)
                 await server.ExecuteAsync(
                     $"UPDATE {_stores.SchemaOf(ChannelRole.Server)}.keys SET revocation_tag = NULL WHERE id = '{Odd}'"
@@ -109,29 +109,29 @@ public sealed class OddRowTests(PostgresServer server)
         foreach (string name in Names)
         {
             Assert.True(await watch.MoveNextAsync());
-            Assert.Equal(TestKeys.Id(name), watch.Current.ToArray());
+            Assert.Equal<ClientId>(name, watch.Current);
         }
 
         // As the last one, it is told once too, and a store opens with it.
         await server.ExecuteAsync($"UPDATE {_stores.SchemaOf(ChannelRole.Server)}.keys SET revocation_tag = NULL");
         PostgreSqlKeyStore reopened = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions());
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> later = reopened
+        await using IAsyncEnumerator<ClientId> later = reopened
             .WatchRevocationsAsync()
             .GetAsyncEnumerator();
         Task<bool> next = later.MoveNextAsync().AsTask();
         await Task.Delay(TimeSpan.FromSeconds(1.5));
         Assert.False(next.IsCompleted);
         await store.AddAsync(TestKeys.Shared("device 4"));
-        await store.RevokeAsync(TestKeys.Id("device 4"));
+        await store.RevokeAsync("device 4");
         Assert.True(await next);
-        Assert.Equal(TestKeys.Id("device 4"), later.Current.ToArray());
+        Assert.Equal<ClientId>("device 4", later.Current);
     }
 
     [SkippableFact]
     public async Task An_odd_row_can_be_revoked_and_given_a_new_key()
     {
         PostgreSqlKeyStore store = await OpenAsync("identity_key = NULL");
-        Assert.True(await store.RevokeAsync(TestKeys.Id(Odd)));
+        Assert.True(await store.RevokeAsync(Odd));
         await store.RotateAsync(TestKeys.Shared(Odd, 1));
         Assert.Equal(0, await store.EpochAsync(Odd));
     }

@@ -91,7 +91,7 @@ public sealed class OldRowTests(PostgresServer server, ITestOutputHelper output)
         {
             byte[] key = RandomNumberGenerator.GetBytes(32);
             keys.Add([.. key]);
-            await store.AdvanceAsync(TestKeys.Id(name), serial, epoch, key);
+            await store.AdvanceAsync(name, serial, epoch, key);
         }
 
         keys.RemoveAt(keys.Count - 1);

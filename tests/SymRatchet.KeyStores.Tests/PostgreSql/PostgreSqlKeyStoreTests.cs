@@ -61,17 +61,17 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         PostgreSqlKeyStoreOptions options = new() { Schema = schema };
         PostgreSqlKeyStore store = await PostgreSqlKeyStore.CreateAsync(server.Source, ChannelRole.Server, options);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
+        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AdvanceAsync(Name, 1);
         await store.RotateAsync(TestKeys.Shared(Name, 1));
-        await store.RestrictAsync(TestKeys.Id(Name), []);
+        await store.RestrictAsync(Name, []);
         Assert.Equal(1, await store.EpochAsync(Name));
         Assert.Single(await store.ListAsync(default, 10));
-        Assert.NotNull(await store.DescribeAsync(TestKeys.Id(Name)));
+        Assert.NotNull(await store.DescribeAsync(Name));
         await store.RewrapAsync();
         await ((IKeyStoreProbe)(object)store).ProbeAsync();
-        Assert.True(await store.RevokeAsync(TestKeys.Id(Name)));
+        Assert.True(await store.RevokeAsync(Name));
         Assert.True(await watch.MoveNextAsync());
         await server.ExecuteAsync($"DROP SCHEMA \"{schema}\" CASCADE");
     }
@@ -111,18 +111,18 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AddAsync(TestKeys.Shared("device 2"));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await _stores.OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
 
         // The first tells that the watch listens.
-        await store.RevokeAsync(TestKeys.Id(Name));
+        await store.RevokeAsync(Name);
         Assert.True(await watch.MoveNextAsync());
         long revoked = Stopwatch.GetTimestamp();
-        await store.RevokeAsync(TestKeys.Id("device 2"));
+        await store.RevokeAsync("device 2");
         do
         {
             Assert.True(await watch.MoveNextAsync());
         }
-        while (!watch.Current.Span.SequenceEqual(TestKeys.Id("device 2")));
+        while ((watch.Current != "device 2"));
 
         Assert.InRange(Stopwatch.GetElapsedTime(revoked), TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
@@ -151,7 +151,7 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
             await SecureChannel.AcceptAsync(pipes.Server, new SecureChannelServerOptions { Keys = stopping }));
         Assert.Equal(SecureChannelError.KeyStore, error.Error);
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Name)));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Name));
         await standing.RoundAsync([1], [2]);
 
         await server.StartAsync();
@@ -162,7 +162,7 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
 
         // The watch listens again.
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(standing.Server);
-        await store.RevokeAsync(TestKeys.Id("device 2"));
+        await store.RevokeAsync("device 2");
         await Assert.ThrowsAsync<SecureChannelException>(() => receiving.WaitAsync(TimeSpan.FromSeconds(20)));
         await untouched.RoundAsync([1], [2]);
     }
@@ -179,7 +179,7 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.AddAsync(TestKeys.Shared(Name)));
 
         // Those of nobody were wrapped for lookups, and are no keys.
-        byte[][] keys = [.. wrapper.Wrapped.Where(one => one.Place.Id.Span.SequenceEqual(TestKeys.Id(Name))).Select(one => one.Key)];
+        byte[][] keys = [.. wrapper.Wrapped.Where(one => one.Place.Id == Name).Select(one => one.Key)];
         Assert.Equal(wrapper.Wrapped.Count - 2, keys.Length);
         Assert.All(keys, key => Assert.False(key.AsSpan().ContainsAnyExcept((byte)0)));
         Assert.Equal(1, await store.EpochAsync(Name));
@@ -202,7 +202,7 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
 
         // Added or not, as a cancelled call may be; but never with keys that were erased meanwhile.
         await Task.Delay(300);
-        if (await store.DescribeAsync(TestKeys.Id(Name)) is not null)
+        if (await store.DescribeAsync(Name) is not null)
             Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
     }
 
@@ -222,9 +222,9 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
 
     private sealed class StoppingStore(IKeyStore inner, PostgresServer server) : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
 
-        public async ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+        public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
         {
             await server.StopAsync();
             await inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);

@@ -24,10 +24,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await _stores.OpenAsync())
+        await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync())
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
-        await store.RevokeAsync(TestKeys.Id("a"));
+        await store.RevokeAsync("a");
         Assert.Equal("a", await NextAsync(watch));
         await server.ExecuteAsync(
             $"""
@@ -36,10 +36,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
             CREATE TRIGGER step BEFORE UPDATE ON {Schema}.keys FOR EACH ROW EXECUTE FUNCTION {Schema}.step()
             """
         );
-        await store.RevokeAsync(TestKeys.Id("b"));
+        await store.RevokeAsync("b");
         Assert.Equal("b", await NextAsync(watch));
         await server.ExecuteAsync($"DROP TRIGGER step ON {Schema}.keys");
-        await store.RevokeAsync(TestKeys.Id("c"));
+        await store.RevokeAsync("c");
         Assert.Equal("c", await NextAsync(watch));
     }
 
@@ -48,7 +48,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b");
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store
+        await using IAsyncEnumerator<ClientId> watch = store
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         Task<bool> revoking;
@@ -57,9 +57,9 @@ public sealed class RevocationOrderTests(PostgresServer server)
         {
             await using NpgsqlCommand hold = new($"SELECT FROM {Schema}.keys WHERE id = 'a' FOR UPDATE", other, held);
             await hold.ExecuteNonQueryAsync();
-            revoking = store.RevokeAsync(TestKeys.Id("a")).AsTask();
+            revoking = store.RevokeAsync("a").AsTask();
             await Task.Delay(300);
-            Assert.True(await store.RevokeAsync(TestKeys.Id("b")));
+            Assert.True(await store.RevokeAsync("b"));
             Assert.Equal("b", await NextAsync(watch));
             Assert.False(revoking.IsCompleted);
         }
@@ -81,11 +81,11 @@ public sealed class RevocationOrderTests(PostgresServer server)
         PostgreSqlKeyStore stopping = await _stores.OpenAsync(source: source);
 
         // Its statements are prepared by then.
-        await stopping.RevokeAsync(TestKeys.Id("a"));
+        await stopping.RevokeAsync("a");
         proxy.AnswersLeft = answers;
-        ValueTask<bool> stopped = stopping.RevokeAsync(TestKeys.Id("b"));
+        ValueTask<bool> stopped = stopping.RevokeAsync("b");
         await Task.Delay(300);
-        Assert.True(await store.RevokeAsync(TestKeys.Id("c")).AsTask().WaitAsync(TimeSpan.FromSeconds(1)));
+        Assert.True(await store.RevokeAsync("c").AsTask().WaitAsync(TimeSpan.FromSeconds(1)));
         await Record.ExceptionAsync(async () => await stopped);
     }
 
@@ -95,13 +95,13 @@ public sealed class RevocationOrderTests(PostgresServer server)
         string[] names = [.. Enumerable.Range(0, 200).Select(i => $"device {i}")];
         PostgreSqlKeyStore store = await OpenAsync(names);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = (await _stores.OpenAsync())
+        await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync())
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         Task revoking = Parallel.ForEachAsync(
             names,
             patience.Token,
-            async (name, token) => Assert.True(await store.RevokeAsync(TestKeys.Id(name), token))
+            async (name, token) => Assert.True(await store.RevokeAsync(name, token))
         );
         List<string> told = [];
         while (told.Count < names.Length)
@@ -123,13 +123,13 @@ public sealed class RevocationOrderTests(PostgresServer server)
         );
         PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+        await using IAsyncEnumerator<ClientId> watch = watched
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         long before = await RowsReadAsync();
         foreach (string name in names)
         {
-            await store.RevokeAsync(TestKeys.Id(name));
+            await store.RevokeAsync(name);
             Assert.Equal(name, await NextAsync(watch));
         }
 
@@ -147,9 +147,9 @@ public sealed class RevocationOrderTests(PostgresServer server)
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(proxy.ConnectionString + ";Timeout=2");
         PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        await store.RevokeAsync(TestKeys.Id("a"));
+        await store.RevokeAsync("a");
         await using (
-            IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+            IAsyncEnumerator<ClientId> watch = watched
                 .WatchRevocationsAsync(patience.Token)
                 .GetAsyncEnumerator(patience.Token)
         )
@@ -163,18 +163,18 @@ public sealed class RevocationOrderTests(PostgresServer server)
         }
 
         // While the database is away each further watch says so again.
-        await store.RevokeAsync(TestKeys.Id("b"));
+        await store.RevokeAsync("b");
         await using (
-            IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+            IAsyncEnumerator<ClientId> watch = watched
                 .WatchRevocationsAsync(patience.Token)
                 .GetAsyncEnumerator(patience.Token)
         )
             await Assert.ThrowsAsync<KeyStoreException>(async () => await watch.MoveNextAsync());
-        await store.RevokeAsync(TestKeys.Id("c"));
+        await store.RevokeAsync("c");
         await store.RotateAsync(TestKeys.Shared("c", 1));
         proxy.IsBlackHole = false;
         Assert.Equal(["b", "c"], await TakeAsync(watched, 2, patience.Token));
-        await store.RevokeAsync(TestKeys.Id("d"));
+        await store.RevokeAsync("d");
         Assert.Equal(["d"], await TakeAsync(watched, 1, patience.Token));
     }
 
@@ -183,16 +183,16 @@ public sealed class RevocationOrderTests(PostgresServer server)
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b");
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> one = store
+        await using IAsyncEnumerator<ClientId> one = store
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
-        IAsyncEnumerator<ReadOnlyMemory<byte>> two = store
+        IAsyncEnumerator<ClientId> two = store
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
-        await store.RevokeAsync(TestKeys.Id("a"));
+        await store.RevokeAsync("a");
         Assert.Equal(("a", "a"), (await NextAsync(one), await NextAsync(two)));
         await two.DisposeAsync();
-        await store.RevokeAsync(TestKeys.Id("b"));
+        await store.RevokeAsync("b");
         Assert.Equal("b", await NextAsync(one));
         Assert.Contains("b", await TakeAsync(store, 2, patience.Token));
     }
@@ -203,12 +203,12 @@ public sealed class RevocationOrderTests(PostgresServer server)
         PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
         await server.ExecuteAsync($"CREATE TABLE {Schema}.backup AS SELECT * FROM {Schema}.keys");
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store
+        await using IAsyncEnumerator<ClientId> watch = store
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         foreach (string name in (string[])["a", "b"])
         {
-            await store.RevokeAsync(TestKeys.Id(name));
+            await store.RevokeAsync(name);
             Assert.Equal(name, await NextAsync(watch));
         }
 
@@ -221,7 +221,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
             COMMIT
             """
         );
-        await store.RevokeAsync(TestKeys.Id("c"));
+        await store.RevokeAsync("c");
         Assert.Equal("c", await NextAsync(watch));
     }
 
@@ -233,7 +233,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
     public async Task A_number_that_is_handed_out_again_hides_no_revocation(string which)
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
-        await store.RevokeAsync(TestKeys.Id("a"));
+        await store.RevokeAsync("a");
         PostgreSqlKeyStore watched = await _stores.OpenAsync();
         await server.ExecuteAsync(
             $"""
@@ -242,12 +242,12 @@ public sealed class RevocationOrderTests(PostgresServer server)
             """
         );
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await store.RevokeAsync(TestKeys.Id("b"));
+        await store.RevokeAsync("b");
         if (which == "the first watch of a store")
             watched = await _stores.OpenAsync();
         if (which == "a watch that follows another")
             Assert.Equal(["b"], await TakeAsync(watched, 1, patience.Token));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = watched
+        await using IAsyncEnumerator<ClientId> watch = watched
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
         if (which == "a running watch")
@@ -287,8 +287,8 @@ public sealed class RevocationOrderTests(PostgresServer server)
     public async Task A_store_of_the_second_version_gets_its_tags()
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
-        await store.RevokeAsync(TestKeys.Id("a"));
-        await store.RevokeAsync(TestKeys.Id("b"));
+        await store.RevokeAsync("a");
+        await store.RevokeAsync("b");
         await server.ExecuteAsync($"ALTER TABLE {Schema}.keys DROP COLUMN revocation_tag");
         await Assert.ThrowsAsync<KeyStoreException>(async () =>
             await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, new() { Schema = Schema })
@@ -299,7 +299,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
             await server.ValueAsync<long>($"SELECT count(DISTINCT revocation_tag) FROM {Schema}.keys")
         );
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await watched.RevokeAsync(TestKeys.Id("c"));
+        await watched.RevokeAsync("c");
         Assert.Equal(["c"], await TakeAsync(watched, 1, patience.Token));
     }
 
@@ -347,7 +347,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
         );
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
         PostgreSqlKeyStore watched = await _stores.OpenAsync();
-        await store.RevokeAsync(TestKeys.Id("b"));
+        await store.RevokeAsync("b");
         Assert.Equal(["b"], await TakeAsync(watched, 1, patience.Token));
     }
 
@@ -359,10 +359,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
         return store;
     }
 
-    private static async Task<string> NextAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> watch)
+    private static async Task<string> NextAsync(IAsyncEnumerator<ClientId> watch)
     {
         Assert.True(await watch.MoveNextAsync());
-        return System.Text.Encoding.UTF8.GetString(watch.Current.Span);
+        return watch.Current.ToString();
     }
 
     /// <summary>
@@ -376,7 +376,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<string> told = [];
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store
+        await using IAsyncEnumerator<ClientId> watch = store
             .WatchRevocationsAsync(ending.Token)
             .GetAsyncEnumerator(ending.Token);
         while (told.Count < count)

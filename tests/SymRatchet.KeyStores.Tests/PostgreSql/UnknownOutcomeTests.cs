@@ -25,25 +25,25 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
         await using (await server.SetAsync("synchronous_standby_names", "nobody"))
         {
             await IsUnknownAsync(async () =>
-                await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
             );
 
             // The epoch may be there already; that it was there before is no answer while nobody knows whether it
             // lasts.
             await IsUnknownAsync(async () =>
-                await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
             );
-            await IsUnknownAsync(async () => await store.RevokeAsync(TestKeys.Id("device 2")));
-            await IsUnknownAsync(async () => await store.RevokeAsync(TestKeys.Id("device 2")));
+            await IsUnknownAsync(async () => await store.RevokeAsync("device 2"));
+            await IsUnknownAsync(async () => await store.RevokeAsync("device 2"));
             await IsUnknownAsync(async () => await store.AddAsync(TestKeys.Shared("device 4")));
             await IsUnknownAsync(async () => await store.RotateAsync(TestKeys.Shared("device 3", 1)));
             await IsUnknownAsync(async () =>
-                await store.RestrictAsync(TestKeys.Id("device 3"), [CipherSuiteId.Aes256Gcm])
+                await store.RestrictAsync("device 3", [CipherSuiteId.Aes256Gcm])
             );
             await IsUnknownAsync(async () => await ((IKeyStoreProbe)(object)store).ProbeAsync());
         }
 
-        await store.AdvanceAsync(TestKeys.Id(Name), serial, 2, TestKeys.Root(Name, 2));
+        await store.AdvanceAsync(Name, serial, 2, TestKeys.Root(Name, 2));
     }
 
     [SkippableTheory]
@@ -60,8 +60,8 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
             Func<Task> change in (Func<Task>[])
                 [
                     async () => await store.AdvanceAsync(Name, 1),
-                    async () => await store.RestrictAsync(TestKeys.Id(Name), []),
-                    async () => await store.RevokeAsync(TestKeys.Id(Name)),
+                    async () => await store.RestrictAsync(Name, []),
+                    async () => await store.RevokeAsync(Name),
                 ]
         )
         {
@@ -130,7 +130,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
             );
             await hold.ExecuteNonQueryAsync();
             Task advancing = IsUnknownAsync(async () =>
-                await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))
+                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
             );
             await Task.Delay(500);
             await proxy.DisposeAsync();
@@ -199,8 +199,8 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
                     async () => await store.AdvanceAsync(Name, 1),
                     async () => await store.AddAsync(TestKeys.Shared("device 2")),
                     async () => await store.RotateAsync(TestKeys.Shared(Name, 1)),
-                    async () => await store.RestrictAsync(TestKeys.Id(Name), [CipherSuiteId.Aes256Gcm]),
-                    async () => await store.RevokeAsync(TestKeys.Id(Name)),
+                    async () => await store.RestrictAsync(Name, [CipherSuiteId.Aes256Gcm]),
+                    async () => await store.RevokeAsync(Name),
                     async () => await ((IKeyStoreProbe)(object)store).ProbeAsync(),
                 ]
         )

@@ -45,7 +45,7 @@ public sealed class ChangeTests : IAsyncLifetime
         _wrapper.Open();
 
         await store.AddAsync(TestKeys.Shared(Name)); // behind the change in the queue
-        using StoredKey? found = await store.FindAsync(TestKeys.Id("7"));
+        using StoredKey? found = await store.FindAsync("7");
         Assert.Equal(New, Encoding.ASCII.GetString(found!.EpochKey));
     }
 
@@ -56,7 +56,7 @@ public sealed class ChangeTests : IAsyncLifetime
         await store.AddAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8));
         using (OutsideConnection other = new(_folder.FileOf(ChannelRole.Server)))
             Assert.Equal(1, other.Run("UPDATE keys SET epoch_key = zeroblob(16)"));
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id("7")));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync("7"));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ChangeTests : IAsyncLifetime
         using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
         other.Run("CREATE TRIGGER damage BEFORE UPDATE OF epoch_key ON keys WHEN OLD.epoch_key = zeroblob(32) BEGIN SELECT RAISE(ABORT, 'damaged'); END");
         await Assert.ThrowsAsync<KeyStoreException>(() => store.AdvanceAsync(Name, 2));
-        using StoredKey? found = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal(1, found!.Epoch);
         Assert.Equal(TestKeys.Root(Name, 1), found.EpochKey);
     }
@@ -90,7 +90,7 @@ public sealed class ChangeTests : IAsyncLifetime
 
         // While the lock is held elsewhere the first change waits, and all others form the next group.
         other.BeginWriting();
-        Task[] advances = [.. names.Select(name => store.AdvanceAsync(TestKeys.Id(name), serials[name], 1, TestKeys.Root(name, 1)).AsTask())];
+        Task[] advances = [.. names.Select(name => store.AdvanceAsync(name, serials[name], 1, TestKeys.Root(name, 1)).AsTask())];
         other.End();
         await Task.WhenAll(advances).ContinueWith(_ => { }, TaskScheduler.Default);
         Assert.Equal(["device 25"], names.Where((_, i) => !advances[i].IsCompletedSuccessfully));
@@ -122,7 +122,7 @@ public sealed class ChangeTests : IAsyncLifetime
         {
             try
             {
-                await store.AdvanceAsync(TestKeys.Id(name), 1 + i, 1, TestKeys.Root(name, 1));
+                await store.AdvanceAsync(name, 1 + i, 1, TestKeys.Root(name, 1));
             }
             catch (KeyStoreException e)
             {
@@ -142,14 +142,14 @@ public sealed class ChangeTests : IAsyncLifetime
         _wrapper.Close();
         Task hung = store.AddAsync(TestKeys.Shared("device 2")).AsTask();
         await _wrapper.Arrived.Task.WaitAsync(Patience);
-        Task<bool> waiting = store.RevokeAsync(TestKeys.Id("device 3")).AsTask();
-        Task advancing = Task.Run(async () => await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1)));
-        Task finding = Task.Run(async () => await store.FindAsync(TestKeys.Id(Name)));
+        Task<bool> waiting = store.RevokeAsync("device 3").AsTask();
+        Task advancing = Task.Run(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1)));
+        Task finding = Task.Run(async () => await store.FindAsync(Name));
         Assert.True((await Assert.ThrowsAsync<KeyStoreException>(() => hung.WaitAsync(Patience))).IsOutcomeUnknown);
         Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => waiting.WaitAsync(Patience))).IsOutcomeUnknown);
         Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => advancing.WaitAsync(Patience))).IsOutcomeUnknown);
         await Assert.ThrowsAsync<KeyStoreException>(() => finding.WaitAsync(Patience));
-        Task queued = store.RevokeAsync(TestKeys.Id("device 4")).AsTask();
+        Task queued = store.RevokeAsync("device 4").AsTask();
         await store.DisposeAsync().AsTask().WaitAsync(Patience);
         await Assert.ThrowsAsync<KeyStoreException>(() => queued.WaitAsync(Patience));
     }

@@ -21,7 +21,7 @@ public sealed class OldKeyTests
         async Task LookAsync(string name)
         {
             HashSet<string> now = [];
-            using (StoredKey? key = await store.FindAsync(TestKeys.Id(name)))
+            using (StoredKey? key = await store.FindAsync(name))
             {
                 foreach (StoredKey one in new[] { key, key?.Successor }.OfType<StoredKey>())
                 {
@@ -46,9 +46,9 @@ public sealed class OldKeyTests
             else if (isRevoked || random.Next(8) == 0)
                 await store.RotateAsync(PreSharedKey.Generate(name));
             else if (random.Next(12) == 0)
-                await store.RevokeAsync(TestKeys.Id(name));
+                await store.RevokeAsync(name);
             else if (random.Next(12) == 0)
-                await store.RestrictAsync(TestKeys.Id(name), random.Next(2) == 0 ? NoSuites : [CipherSuiteId.Aegis256]);
+                await store.RestrictAsync(name, random.Next(2) == 0 ? NoSuites : [CipherSuiteId.Aegis256]);
             else
                 await AdvanceAsync(store, name, random);
             await LookAsync(name);
@@ -73,7 +73,7 @@ public sealed class OldKeyTests
         foreach (string name in names)
         {
             await writers[0].AddAsync(TestKeys.Shared(name));
-            using StoredKey? key = await writers[0].FindAsync(TestKeys.Id(name));
+            using StoredKey? key = await writers[0].FindAsync(name);
             serials[name] = key!.Serial;
         }
 
@@ -87,7 +87,7 @@ public sealed class OldKeyTests
             dead.AddRange(moved.Where(current.ContainsKey).Select(name => current[name]));
             foreach (string name in moved)
                 current[name] = RandomNumberGenerator.GetBytes(32);
-            await Task.WhenAll(moved.Select(name => writers[random.Next(2)].AdvanceAsync(TestKeys.Id(name), serials[name], epoch, current[name]).AsTask()));
+            await Task.WhenAll(moved.Select(name => writers[random.Next(2)].AdvanceAsync(name, serials[name], epoch, current[name]).AsTask()));
             Assert.Empty(KeySearch.Find(folder.AllBytes(), dead));
         }
 
@@ -96,9 +96,9 @@ public sealed class OldKeyTests
 
     private static async Task AdvanceAsync(SqliteKeyStore store, string name, Random random)
     {
-        using StoredKey? key = await store.FindAsync(TestKeys.Id(name));
+        using StoredKey? key = await store.FindAsync(name);
         StoredKey moved = key!.Successor is { } successor && random.Next(2) == 0 ? successor : key;
-        await store.AdvanceAsync(TestKeys.Id(name), moved.Serial, moved.Epoch + random.Next(1, 1000), RandomNumberGenerator.GetBytes(32));
+        await store.AdvanceAsync(name, moved.Serial, moved.Epoch + random.Next(1, 1000), RandomNumberGenerator.GetBytes(32));
     }
 
     private static void AssertNone(StoreFolder folder, HashSet<string> keys) => Assert.Empty(Found(folder, keys));

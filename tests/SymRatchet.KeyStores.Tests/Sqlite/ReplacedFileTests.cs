@@ -33,11 +33,11 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         else
             File.Delete(Path + part);
 
-        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Name))));
-        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.AdvanceAsync(TestKeys.Id(Name), serial, 1, TestKeys.Root(Name, 1))));
-        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.RevokeAsync(TestKeys.Id(Name))));
+        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Name)));
+        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))));
+        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.RevokeAsync(Name)));
         AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await ((IKeyStoreProbe)(object)store).ProbeAsync()));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
         AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))));
         await store.DisposeAsync();
     }
@@ -58,7 +58,7 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         File.Delete(Path + "-wal");
         File.Delete(Path + "-shm");
         await using SqliteKeyStore restored = SqliteKeyStore.Open(Path, ChannelRole.Server);
-        Assert.True(await restored.RevokeAsync(TestKeys.Id(Name)));
+        Assert.True(await restored.RevokeAsync(Name));
     }
 
     [SkippableFact]
@@ -72,9 +72,9 @@ public sealed class ReplacedFileTests : IAsyncLifetime
             await link.WaitForExitAsync();
         foreach (string name in (string[])[Path, other])
             AssertOneName(Assert.Throws<KeyStoreException>(() => SqliteKeyStore.Open(name, ChannelRole.Server)));
-        AssertOneName(await Assert.ThrowsAsync<KeyStoreException>(async () => await server.RevokeAsync(TestKeys.Id(Name))));
+        AssertOneName(await Assert.ThrowsAsync<KeyStoreException>(async () => await server.RevokeAsync(Name)));
         File.Delete(other);
-        Assert.True(await server.RevokeAsync(TestKeys.Id(Name)));
+        Assert.True(await server.RevokeAsync(Name));
     }
 
     [SkippableFact]
@@ -83,7 +83,7 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         Skip.IfNot(OperatingSystem.IsLinux());
         SqliteKeyStore store = _folder.Open();
         await store.AddAsync(TestKeys.Shared(Name));
-        await using (IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator())
+        await using (IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator())
         {
             Task<bool> next = watch.MoveNextAsync().AsTask();
             File.Move(Path, Path + ".away");
@@ -91,10 +91,10 @@ public sealed class ReplacedFileTests : IAsyncLifetime
             File.Move(Path + ".away", Path);
         }
 
-        await store.RevokeAsync(TestKeys.Id(Name));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> again = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        await store.RevokeAsync(Name);
+        await using IAsyncEnumerator<ClientId> again = store.WatchRevocationsAsync().GetAsyncEnumerator();
         Assert.True(await again.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
-        Assert.Equal(TestKeys.Id(Name), again.Current.ToArray());
+        Assert.Equal<ClientId>(Name, again.Current);
     }
 
     [SkippableFact]
@@ -103,18 +103,18 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         Skip.IfNot(OperatingSystem.IsLinux());
         SqliteKeyStore store = _folder.Open();
         await store.AddAsync(TestKeys.Shared(Name));
-        IAsyncEnumerator<ReadOnlyMemory<byte>>[] watches = [store.WatchRevocationsAsync().GetAsyncEnumerator(), store.WatchRevocationsAsync().GetAsyncEnumerator()];
+        IAsyncEnumerator<ClientId>[] watches = [store.WatchRevocationsAsync().GetAsyncEnumerator(), store.WatchRevocationsAsync().GetAsyncEnumerator()];
         Task<bool>[] next = [.. watches.Select(watch => watch.MoveNextAsync().AsTask())];
         File.Move(Path, Path + ".away");
         foreach (Task<bool> failing in next)
             await Assert.ThrowsAsync<KeyStoreException>(() => failing.WaitAsync(TimeSpan.FromSeconds(30)));
         File.Move(Path + ".away", Path);
-        await store.RevokeAsync(TestKeys.Id(Name));
+        await store.RevokeAsync(Name);
         for (int i = 0; i < 2; i++)
         {
-            await using IAsyncEnumerator<ReadOnlyMemory<byte>> again = store.WatchRevocationsAsync().GetAsyncEnumerator();
+            await using IAsyncEnumerator<ClientId> again = store.WatchRevocationsAsync().GetAsyncEnumerator();
             Assert.True(await again.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
-            Assert.Equal(TestKeys.Id(Name), again.Current.ToArray());
+            Assert.Equal<ClientId>(Name, again.Current);
         }
     }
 

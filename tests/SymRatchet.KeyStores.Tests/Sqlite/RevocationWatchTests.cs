@@ -22,14 +22,14 @@ public sealed class RevocationWatchTests
         SqliteKeyStore elsewhere = folder.Open(options: new SqliteKeyStoreOptions { TimeProvider = clock });
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AddAsync(TestKeys.Shared("device 2"));
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
         foreach (string name in (string[])[Name, "device 2"])
         {
             Task<bool> next = watch.MoveNextAsync().AsTask();
             clock.WallStep += TimeSpan.FromMinutes(minutes);
-            await elsewhere.RevokeAsync(TestKeys.Id(name));
+            await elsewhere.RevokeAsync(name);
             Assert.True(await next.WaitAsync(Patience));
-            Assert.Equal(TestKeys.Id(name), watch.Current.ToArray());
+            Assert.Equal<ClientId>(name, watch.Current);
         }
     }
 
@@ -45,13 +45,13 @@ public sealed class RevocationWatchTests
         Assert.Equal(3, (await store.ListAsync(default, 10)).Count);
         Assert.Equal(4, await store.EpochAsync(Name));
         await store.AdvanceAsync(Name, 5);
-        Assert.NotNull((await store.DescribeAsync(TestKeys.Id("device 3")))!.Revoked);
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        Assert.NotNull((await store.DescribeAsync("device 3"))!.Revoked);
+        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
 
         // A process of version 1 that still has the file open revokes in its own way.
         other.Run("UPDATE keys SET identity_key = NULL, epoch_key = NULL, revoked = 1 WHERE id = CAST('device 2' AS BLOB)");
         Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
-        Assert.Equal(TestKeys.Id("device 2"), watch.Current.ToArray());
+        Assert.Equal<ClientId>("device 2", watch.Current);
         await store.DisposeAsync();
         await folder.Open().DisposeAsync();
     }
@@ -68,20 +68,20 @@ public sealed class RevocationWatchTests
             await store.AddAsync(TestKeys.Shared(name));
         string path = folder.FileOf(ChannelRole.Server);
         OutsideConnection.Copy(path, path + ".backup");
-        await using IAsyncEnumerator<ReadOnlyMemory<byte>> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
         foreach (string name in (string[])["old 1", "old 2"])
         {
-            await store.RevokeAsync(TestKeys.Id(name));
+            await store.RevokeAsync(name);
             Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
         }
 
         OutsideConnection.Copy(path + ".backup", path);
         for (int i = 1; i <= revokedAfterIt; i++)
-            Assert.True(await store.RevokeAsync(TestKeys.Id($"new {i}")));
+            Assert.True(await store.RevokeAsync($"new {i}"));
         for (int i = 1; i <= revokedAfterIt; i++)
         {
             Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
-            Assert.Equal(TestKeys.Id($"new {i}"), watch.Current.ToArray());
+            Assert.Equal<ClientId>($"new {i}", watch.Current);
         }
     }
 

@@ -227,7 +227,7 @@ public sealed class MigrationTests : IDisposable
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "UPDATE keys SET epoch_key = x'00' WHERE id = $id OR $id IS NULL";
-        command.Parameters.AddWithValue("$id", id is null ? DBNull.Value : TestKeys.Id(id));
+        command.Parameters.AddWithValue("$id", id is null ? DBNull.Value : id);
         Assert.NotEqual(0, command.ExecuteNonQuery());
     }
 

@@ -1,5 +1,4 @@
 using SymRatchet.KeyStores.Sqlite;
-using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.Tool;
@@ -57,7 +56,7 @@ internal sealed class ToolFolder : IDisposable
     internal async Task<StoredKey?> FindAsync(string path)
     {
         await using var store = SqliteKeyStore.Open(path, ChannelRole.Server);
-        return await store.FindAsync(TestKeys.Id(Name));
+        return await store.FindAsync(Name);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

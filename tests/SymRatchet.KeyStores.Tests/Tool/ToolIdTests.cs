@@ -57,7 +57,7 @@ public sealed class ToolIdTests : IDisposable
         Assert.Equal("", await ToolRun.GoodAsync("key", "list", "--store", Server, "--ids", "--after", shown));
         await ToolRun.GoodAsync("key", "revoke", shown, "--store", Server);
         await using var store = SqliteKeyStore.Open(Server, ChannelRole.Server);
-        Assert.NotNull((await store.DescribeAsync(id))!.Revoked);
+        Assert.NotNull((await store.DescribeAsync(new ClientId(id)))!.Revoked);
     }
 
     [Theory]

@@ -110,7 +110,7 @@ public sealed class TransferTests : IDisposable
         await ToolRun.GoodAsync("store", "init", "--store", _folder.Server);
         await ToolRun.GoodAsync("key", "import", Exported, "--store", _folder.Server);
         await using var store = SqliteKeyStore.Open(_folder.Server, ChannelRole.Server);
-        using StoredKey? key = await store.FindAsync(new byte[] { 0xFB, 0xEF });
+        using StoredKey? key = await store.FindAsync(new ClientId([0xFB, 0xEF]));
         Assert.Equal((7, isRestricted ? 1 : 0), (key!.Epoch, key.Suites.Count));
         Assert.True(key.IdentityKey.SequenceEqual(identity) && key.EpochKey.SequenceEqual(root));
     }

@@ -29,11 +29,11 @@ public sealed class WrappingTests : IAsyncLifetime
         SqliteKeyStore store = Open(_ring.Open());
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AdvanceAsync(Name, 1);
-        using StoredKey? key = await store.FindAsync(TestKeys.Id(Name));
+        using StoredKey? key = await store.FindAsync(Name);
         Assert.Empty(KeySearch.Find(_folder.AllBytes(), [key!.IdentityKey.ToArray(), key.EpochKey.ToArray()]));
         using KeyRing another = new();
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(another.Open()).FindAsync(TestKeys.Id(Name)));
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(PlainKeys.Instance).FindAsync(TestKeys.Id(Name)));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(another.Open()).FindAsync(Name));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(PlainKeys.Instance).FindAsync(Name));
     }
 
     [Theory]
@@ -55,8 +55,8 @@ public sealed class WrappingTests : IAsyncLifetime
             Assert.Equal(1, await command.ExecuteNonQueryAsync());
         }
 
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(TestKeys.Id(Name)));
-        Assert.NotNull(await store.FindAsync(TestKeys.Id("device 2")));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Name));
+        Assert.NotNull(await store.FindAsync("device 2"));
     }
 
     [Fact]
@@ -78,10 +78,10 @@ public sealed class WrappingTests : IAsyncLifetime
 
         SqliteKeyStore reopened = Open(_ring.Open());
         Assert.True(await reopened.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
-        using StoredKey? rotating = await reopened.FindAsync(TestKeys.Id("device 2"));
+        using StoredKey? rotating = await reopened.FindAsync("device 2");
         Assert.NotNull(rotating!.Successor);
         await using var copy = SqliteKeyStore.Open(path + ".copy", ChannelRole.Server, new SqliteKeyStoreOptions { Wrapper = _ring.Open() });
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await copy.FindAsync(TestKeys.Id(Name)));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await copy.FindAsync(Name));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class WrappingTests : IAsyncLifetime
         SqliteKeyStore plain = Open(PlainKeys.Instance);
         await plain.AddAsync(TestKeys.Shared(Name));
         byte[] secret;
-        using (StoredKey? key = await plain.FindAsync(TestKeys.Id(Name)))
+        using (StoredKey? key = await plain.FindAsync(Name))
             secret = key!.EpochKey.ToArray();
         await plain.DisposeAsync();
         SqliteKeyStore wrapped = Open(_ring.Open());
@@ -104,9 +104,9 @@ public sealed class WrappingTests : IAsyncLifetime
     {
         KeyPlace[] places =
         [
-            new(ChannelRole.Server, TestKeys.Id("a"), 1, 1), new(ChannelRole.Client, TestKeys.Id("a"), 1, 1), new(ChannelRole.Server, TestKeys.Id("b"), 1, 1),
-            new(ChannelRole.Server, TestKeys.Id("a"), 2, 1), new(ChannelRole.Server, TestKeys.Id("a"), 1, 2), new(ChannelRole.Server, TestKeys.Id("a"), 1, 0),
-            new(ChannelRole.Server, TestKeys.Id("a"), 1, null),
+            new(ChannelRole.Server, "a", 1, 1), new(ChannelRole.Client, "a", 1, 1), new(ChannelRole.Server, "b", 1, 1),
+            new(ChannelRole.Server, "a", 2, 1), new(ChannelRole.Server, "a", 1, 2), new(ChannelRole.Server, "a", 1, 0),
+            new(ChannelRole.Server, "a", 1, null),
         ];
         Assert.Equal(places.Length, places.Select(place => Convert.ToHexString(place.ToBytes())).Distinct().Count());
         DataProtectionKeyWrapper wrapper = _ring.Open();

@@ -95,12 +95,12 @@ internal sealed class RoundRun
     internal void Compare()
     {
         List<RoundOutcome> outcomes = Outcomes();
-        Assert.Equal(_reference.Superseded, outcomes.Where(outcome => outcome.Refusal == RoundRefusal.Superseded).Select(outcome => outcome.Member.Client));
+        Assert.Equal(_reference.Superseded, outcomes.Where(outcome => outcome.Refusal == RoundRefusal.Superseded).Select(outcome => outcome.Member.Client.ToString()));
         RoundOutcome[] answers = [.. outcomes.Where(outcome => outcome.Refusal != RoundRefusal.Superseded).OrderBy(outcome => outcome.Member.Client)];
         Assert.Equal(_reference.Answers.Count, answers.Length);
         foreach ((RoundOutcome actual, (string client, long round, double? aggregate)) in answers.Zip(_reference.Answers.OrderBy(answer => answer.Client)))
         {
-            Assert.Equal((client, round), (actual.Member.Client, actual.Round));
+            Assert.Equal((client, round), (actual.Member.Client.ToString(), actual.Round));
             Assert.Equal(aggregate is null ? RoundRefusal.AggregateFailed : RoundRefusal.None, actual.Refusal);
             Assert.Equal(aggregate ?? 0, actual.Aggregate, tolerance: 1e-9);
         }
@@ -114,7 +114,7 @@ internal sealed class RoundRun
             Assert.Equal(expected.Aggregate ?? 0, actual.Aggregate ?? 0, tolerance: 1e-9);
         }
 
-        Assert.Equal(_reference.Present.Order(), _engine.Present.Select(member => member.Client).Order());
+        Assert.Equal(_reference.Present.Order(), _engine.Present.Select(member => member.Client.ToString()).Order());
         Assert.Equal(_reference.HasDeadline, _engine.DueIn is not null);
         Assert.Equal(_reference.Open, _engine.Open);
         _reference.Answers.Clear();

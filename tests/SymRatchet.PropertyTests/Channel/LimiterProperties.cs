@@ -50,7 +50,7 @@ public sealed class LimiterProperties
 
                 // A driver asks each thing once, and nothing of a handshake that is over.
                 case LimiterStep.Identify(int n, byte id) when Find(n) is { } one && !reference.IsIdentified(one) && !reference.IsOver(one):
-                    Assert.Equal(reference.Identify(one, id), entered[one].TryIdentify(new[] { id }));
+                    Assert.Equal(reference.Identify(one, id), entered[one].TryIdentify(new ClientId([id])));
                     break;
 
                 case LimiterStep.Confirm(int n) when Find(n) is { } one:
@@ -85,7 +85,7 @@ public sealed class LimiterProperties
     {
         Random random = new(seed);
         HandshakeLimiter limiter = new();
-        byte[] honestId = [1];
+        ClientId honestId = new([1]);
         double silentShare = random.NextDouble(), sameAddressShare = random.NextDouble(), sameIdShare = random.NextDouble();
         Queue<(int Ends, PendingHandshake Handshake)> attacks = new();
         List<(int Identifies, int Ends, PendingHandshake Handshake)> honest = [];
@@ -97,7 +97,7 @@ public sealed class LimiterProperties
             PendingHandshake attack = limiter.Enter(random.NextDouble() < sameAddressShare ? IPAddress.Loopback : new IPAddress(random.Next()));
             attacks.Enqueue((now + 10_000, attack));
             if (random.NextDouble() >= silentShare)
-                attack.TryIdentify(random.NextDouble() < sameIdShare ? honestId : new[] { (byte)random.Next(256) });
+                attack.TryIdentify(random.NextDouble() < sameIdShare ? honestId : new ClientId([(byte)random.Next(256)]));
 
             if (now % 100 == 0)
             {

@@ -14,7 +14,7 @@ public sealed class KeyFileProperties
 {
     private const string Name = "device 1";
 
-    private static readonly byte[] Id = [.. "device 1"u8];
+    private static readonly ClientId Id = "device 1";
 
     public enum Deed
     {

@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Xunit;
-using SymRatchet.Keys;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.PropertyTests.Keys;
 

@@ -27,9 +27,9 @@ internal sealed class Parties : IDisposable
 
     internal long EpochsApart => Math.Abs(StoreAt.Of(_clientStore, _key).Epoch - StoreAt.Of(_serverStore, _key).Epoch);
 
-    internal HandshakeEnd NewClient() => new(ChannelRole.Client, _key.Id.ToArray(), _clientStore, _settings, ClientWord);
+    internal HandshakeEnd NewClient() => new(ChannelRole.Client, _key.Id, _clientStore, _settings, ClientWord);
 
-    internal HandshakeEnd NewServer() => new(ChannelRole.Server, _key.Id.ToArray(), _serverStore, _settings, ServerWord);
+    internal HandshakeEnd NewServer() => new(ChannelRole.Server, _key.Id, _serverStore, _settings, ServerWord);
 
     /// <summary>Carries frames both ways, as the attacker lets them pass, until nobody has anything to say.</summary>
     internal static void Exchange(HandshakeEnd client, HandshakeEnd server, Func<byte[], byte[]> onWire)

@@ -109,13 +109,13 @@ public sealed class AggregationServerTests : IDisposable
     [InlineData("0x37", "0x30783337")] // not to be taken for the id that is the byte 37
     public async Task A_client_has_one_name_for_those_who_watch(string id, string expected)
     {
-        using var key = PreSharedKey.Import(id, new byte[PreSharedKey.Size]);
+        using var key = PreSharedKey.Import(ClientId.FromUtf8(id), new byte[PreSharedKey.Size]);
         using InMemoryKeyStore store = new(ChannelRole.Server);
         store.Add(key);
         await using ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
         using AggregationServer server = Server(RoundClosing.Immediately);
         Task serving = server.ServeAsync(channels.Server);
-        Assert.Equal(expected, channels.Server.Peer.ClientName);
+        Assert.Equal(expected, channels.Server.Peer.ClientId.ToString());
         Assert.Equal(expected, Assert.Single(server.Present).Client);
         await channels.Client.DisposeAsync();
         await serving;

@@ -123,7 +123,7 @@ public sealed class AggregatorTests
             return 7;
         }
 
-        public double AggregateFor(string client, ReadOnlySpan<Measurement> measurements) => Aggregate(measurements);
+        public double AggregateFor(ClientId client, ReadOnlySpan<Measurement> measurements) => Aggregate(measurements);
 
         public void AggregateForAll(ReadOnlySpan<Measurement> measurements, Span<double> answers)
         {

@@ -12,7 +12,7 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
 
     public ProtocolPhase Phase => ProtocolPhase.Active;
 
-    public ChannelPeer Peer { get; } = new(ChannelProtocol.V1, ChannelRole.Client, "1"u8.ToArray());
+    public ChannelPeer Peer { get; } = new(ChannelProtocol.V1, ChannelRole.Client, "1");
 
     public int MaxMessageSize => 1024;
 

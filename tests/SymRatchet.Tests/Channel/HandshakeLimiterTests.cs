@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Channel;
 using SymRatchet.TestKit;
@@ -10,7 +11,7 @@ public sealed class HandshakeLimiterTests
 {
     private static readonly IPAddress Here = IPAddress.Loopback;
     private static readonly IPAddress There = IPAddress.Parse("127.0.0.2");
-    private static readonly byte[] Id = [1];
+    private static readonly ClientId Id = new([1]);
 
     [Fact]
     public void At_the_limit_in_all_the_oldest_is_evicted_whatever_it_has_proven()
@@ -43,9 +44,9 @@ public sealed class HandshakeLimiterTests
         PendingHandshake other = limiter.Enter(Here);
         PendingHandshake first = limiter.Enter(Here);
         PendingHandshake second = limiter.Enter(There);
-        Assert.True(other.TryIdentify(new byte[] { 2 }));
+        Assert.True(other.TryIdentify(new ClientId([2])));
         Assert.True(first.TryIdentify(Id));
-        Assert.True(second.TryIdentify((byte[])[.. Id]));
+        Assert.True(second.TryIdentify(new ClientId(Id.Bytes)));
         Assert.Equal([false, true, false], new[] { other, first, second }.Select(one => one.IsEvicted));
     }
 
@@ -100,11 +101,14 @@ public sealed class HandshakeLimiterTests
 
         static WeakReference Visit(HandshakeLimiter limiter)
         {
-            byte[] id = [7];
+            ClientId id = new([7]);
             using PendingHandshake visitor = limiter.Enter(Here);
             Assert.True(visitor.TryIdentify(id));
-            return new WeakReference(id);
+            return new WeakReference(BytesOf(id));
         }
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bytes")]
+        static extern ref readonly byte[] BytesOf(in ClientId id);
     }
 
     [Fact]
@@ -167,11 +171,11 @@ public sealed class HandshakeLimiterTests
 
         internal TaskCompletionSource MayMove { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
             inner.FindAsync(id, cancellationToken);
 
         public async ValueTask AdvanceAsync(
-            ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+            ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
         {
             Moves.SetResult();
             await MayMove.Task.WaitAsync(cancellationToken);

@@ -1,5 +1,5 @@
 using SymRatchet.Channel;
-using SymRatchet.Keys;
+using SymRatchet.Primitives;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
@@ -116,7 +116,7 @@ public sealed class HostileStoreTests
 
         internal int Calls => Volatile.Read(ref _calls);
 
-        public async ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+        public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
         {
             StoredKey? key = await _inner.FindAsync(id, CancellationToken.None);
             if (_call != "find")
@@ -126,7 +126,7 @@ public sealed class HostileStoreTests
             return key;
         }
 
-        public async ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+        public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
         {
             _epochKey = epochKey;
             _epochKeyAtFirst = epochKey.ToArray();

@@ -44,17 +44,17 @@ public sealed class LiveChannelsTests
 
         internal TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public override IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default)
+        public override IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default)
         {
             bool isFaulty = ++_calls <= 2;
             return isFaulty && fault == Fault.CallThrows ? throw new KeyStoreException("gone") : ReadAsync(isFaulty, cancellationToken);
         }
 
-        private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(bool isFaulty, [EnumeratorCancellation] CancellationToken cancellationToken)
+        private async IAsyncEnumerable<ClientId> ReadAsync(bool isFaulty, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             if (isFaulty)
                 throw new KeyStoreException("gone");
-            yield return new byte[] { 1 };
+            yield return "1";
             Told.TrySetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
@@ -66,7 +66,7 @@ public sealed class LiveChannelsTests
 
         internal void Release() => _released.TrySetResult();
 
-        public override async IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        public override async IAsyncEnumerable<ClientId> WatchRevocationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             if (blocks)
                 _released.Task.Wait(CancellationToken.None);
@@ -80,25 +80,25 @@ public sealed class LiveChannelsTests
     {
         public ChannelRole Role => ChannelRole.Server;
 
-        public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> WatchRevocationsAsync(CancellationToken cancellationToken = default);
+        public abstract IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default);
 
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         public ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<bool> RevokeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask RestrictAsync(ReadOnlyMemory<byte> id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default) =>
+        public ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
-        public ValueTask<KeyRecord?> DescribeAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ReadOnlyMemory<byte> after, int limit, CancellationToken cancellationToken = default) =>
+        public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
     }
 }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using SymRatchet.Keys;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
@@ -157,7 +156,7 @@ public sealed class V1HandshakeTests
         {
             Key = key ? own : null,
             Keys = keys ? new InMemoryKeyStore(ChannelRole.Client) : null,
-            ClientId = id ? "sensor-17" : null,
+            ClientId = id ? "sensor-17" : default(ClientId?),
         };
         var e = await Assert.ThrowsAsync<ArgumentException>(async () =>
             await SecureChannel.ConnectAsync(new PipePair().Client, options)
@@ -283,9 +282,9 @@ public sealed class V1HandshakeTests
     /// <summary>Stands for a store that keeps its keys: the channel cannot tell that they are in memory.</summary>
     private sealed class LastingStore(IKeyStore inner) : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
 
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);
     }
 
@@ -316,7 +315,7 @@ public sealed class V1HandshakeTests
         /// <summary>Moves a store so many epochs on, as handshakes with somebody else would.</summary>
         internal static async Task MoveAsync(InMemoryKeyStore store, long epochs)
         {
-            using StoredKey? key = await store.FindAsync(KeyText.ToBytes(Id));
+            using StoredKey? key = await store.FindAsync(Id);
             byte[] walked = key!.EpochKey.ToArray();
             SymRatchet.Ratchet.EpochChain.Walk(walked, epochs);
             await store.AdvanceAsync(key.Id, key.Serial, key.Epoch + epochs, walked);
@@ -326,8 +325,8 @@ public sealed class V1HandshakeTests
 
         internal async Task<(long Client, long Server)> EpochsAsync()
         {
-            using StoredKey? client = await ClientStore.FindAsync(KeyText.ToBytes(Id));
-            using StoredKey? server = await ServerStore.FindAsync(KeyText.ToBytes(Id));
+            using StoredKey? client = await ClientStore.FindAsync(Id);
+            using StoredKey? server = await ServerStore.FindAsync(Id);
             return (client!.Epoch, server!.Epoch);
         }
 
@@ -355,9 +354,9 @@ public sealed class V1HandshakeTests
 
     private sealed class ReadOnlyStore(IKeyStore inner) : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
 
-        public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
             throw new UnauthorizedAccessException("the file is read-only");
     }
 }

@@ -11,7 +11,7 @@ namespace SymRatchet.Tests.Explorer;
 /// </summary>
 internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
 {
-    private static readonly byte[] ClientId = "explored"u8.ToArray();
+    private static readonly ClientId ClientId = "explored";
 
     private readonly Dictionary<(int Parent, int Input), HandshakeNode> _children = [];
     private readonly Dictionary<(ChannelRole Role, int Ordinal), HandshakeNode> _roots = [];
@@ -118,7 +118,7 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
         {
             byte[] identity = new byte[EpochChain.KeySize];
             byte[] key = new byte[EpochChain.KeySize];
-            EpochChain.Import(new byte[PreSharedKey.Size], ClientId, [], identity, key);
+            EpochChain.Import(new byte[PreSharedKey.Size], ClientId.Bytes, [], identity, key);
             EpochChain.Walk(key, epoch);
             stored = new StoredKey(ChannelProtocol.V1, role, ClientId, KeyEvolution.Forward, identity, epoch, key);
             _epochs.Add((role, epoch), stored);

@@ -1,5 +1,5 @@
 using System.Text;
-using SymRatchet.Keys;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.Tests.Keys;
 

@@ -1,4 +1,4 @@
-using SymRatchet.Keys;
+using SymRatchet.Primitives;
 
 namespace SymRatchet.Tests.Keys;
 
@@ -15,7 +15,7 @@ public sealed class StoredKeyTests
         KeyEvolution evolution
     ) =>
         Assert.Throws<ArgumentException>(() =>
-            new StoredKey(protocol, role, [1], evolution, new byte[32], 0, new byte[32])
+            new StoredKey(protocol, role, "device", evolution, new byte[32], 0, new byte[32])
         );
 
     [Theory]

@@ -57,7 +57,7 @@ public sealed class HandshakeVectorTests
         JsonElement vector = Find(name, suite);
         using PreSharedKey key = Key(vector);
         using InMemoryKeyStore store = StoreBefore(vector, key, ChannelRole.Client, "client_store_before");
-        using HandshakeEnd client = new(ChannelRole.Client, vector.Hex("client_id"), store, Settings(vector, "offered_suites", "client_nonce"));
+        using HandshakeEnd client = new(ChannelRole.Client, new ClientId(vector.Hex("client_id")), store, Settings(vector, "offered_suites", "client_nonce"));
         AssertSent(vector, "client_hello", client);
         AssertStore(vector, "client_store_before", store, key);
 
@@ -82,7 +82,7 @@ public sealed class HandshakeVectorTests
         JsonElement vector = Find(name, suite);
         using PreSharedKey key = Key(vector);
         using InMemoryKeyStore store = StoreBefore(vector, key, ChannelRole.Server, "server_store_before");
-        using HandshakeEnd server = new(ChannelRole.Server, vector.Hex("client_id"), store, Settings(vector, "accepted_suites", "server_nonce"));
+        using HandshakeEnd server = new(ChannelRole.Server, new ClientId(vector.Hex("client_id")), store, Settings(vector, "accepted_suites", "server_nonce"));
         server.Receive(vector.Hex("client_hello"));
         AssertStore(vector, "server_store_after_challenge", store, key);
         AssertSent(vector, "server_challenge", server);
@@ -191,7 +191,7 @@ public sealed class HandshakeVectorTests
         Limits.DefaultMaxRecordSize, vector.Number("padding_block"), Limits.EpochLimit, SendBeforeConfirm: false, new FixedRandom(vector.Hex(nonce)));
 
     private static PreSharedKey Key(JsonElement vector) =>
-        PreSharedKey.Import(vector.Hex("client_id"), vector.Hex("psk"), vector.Hex("server_name"), (KeyEvolution)vector.Number("evolution"));
+        PreSharedKey.Import(new ClientId(vector.Hex("client_id")), vector.Hex("psk"), vector.Hex("server_name"), (KeyEvolution)vector.Number("evolution"));
 
     private static JsonElement Find(string name, int suite) =>
         V1Vectors.Handshakes.Single(v => v.GetProperty("name").GetString() == name && v.Number("suite") == suite);

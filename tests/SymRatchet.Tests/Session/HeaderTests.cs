@@ -64,7 +64,7 @@ public sealed class HeaderTests
     /// <summary>The real reader of frames in a phase, made anew for each header.</summary>
     private sealed class Receiver(IFrameReader reader)
     {
-        private static readonly byte[] Id = [1];
+        private static readonly ClientId Id = new([1]);
 
         private static HandshakeSettings Settings =>
             new([CipherSuite.All[0]], RecordLimit, PaddingBlock: 0, Limits.EpochLimit, SendBeforeConfirm: false, RandomSource.System);
@@ -141,7 +141,7 @@ public sealed class HeaderTests
         {
             byte[] identity = new byte[32];
             byte[] epoch = new byte[32];
-            EpochChain.Import(new byte[PreSharedKey.Size], Id, [], identity, epoch);
+            EpochChain.Import(new byte[PreSharedKey.Size], Id.Bytes, [], identity, epoch);
             return new StoredKey(ChannelProtocol.V1, role, Id, KeyEvolution.Forward, identity, 0, epoch);
         }
     }

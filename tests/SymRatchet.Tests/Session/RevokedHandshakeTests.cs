@@ -1,4 +1,3 @@
-using SymRatchet.Keys;
 using SymRatchet.Primitives;
 using SymRatchet.Session;
 using SymRatchet.TestKit;
@@ -8,7 +7,7 @@ namespace SymRatchet.Tests.Session;
 /// <summary>A handshake in flight makes no session with a key that was revoked meanwhile. Protocol 1, sections 5.2 and 5.3.</summary>
 public sealed class RevokedHandshakeTests
 {
-    private static readonly byte[] Id = KeyText.ToBytes("device 1");
+    private static readonly ClientId Id = "device 1";
 
     [Theory]
     [InlineData(KeyEvolution.Forward, "nobody", true)]

@@ -9,15 +9,15 @@ namespace SymRatchet.Session.Seed;
 /// <summary>The client's side of round 0: hello out, challenge in.</summary>
 internal static class SeedClientHandshake
 {
-    internal static HandshakeState Start(ReadOnlyMemory<byte> id, int maxRecordSize, RandomSource random) =>
+    internal static HandshakeState Start(ClientId id, int maxRecordSize, RandomSource random) =>
         new ClientKeyNeeded(id, maxRecordSize, random);
 
-    private sealed class ClientKeyNeeded(ReadOnlyMemory<byte> id, int maxRecordSize, RandomSource random) : KeyNeeded(id)
+    private sealed class ClientKeyNeeded(ClientId id, int maxRecordSize, RandomSource random) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            if (key is not { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Client } || !byte.TryParse(Id.Span, NumberStyles.None, CultureInfo.InvariantCulture, out byte clientId))
+            if (key is not { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Client } || !byte.TryParse(Id.Bytes, NumberStyles.None, CultureInfo.InvariantCulture, out byte clientId))
                 return new Refused(SecureChannelError.KeyStore, "the store holds no seed client key for this id");
 
             SeedSession session = new(ChannelRole.Client, clientId, key.EpochKey, maxRecordSize, random);

@@ -8,7 +8,7 @@ public sealed class KeyFileExample : IDisposable
 {
     private const int SlotSize = 72;
 
-    private static readonly byte[] Id = [.. "sensor-17"u8];
+    private static readonly ClientId Id = "sensor-17";
 
     private readonly TemporaryFolder _folder = new();
     private readonly PreSharedKey _key = PreSharedKey.Generate("sensor-17");
@@ -30,7 +30,7 @@ public sealed class KeyFileExample : IDisposable
         for (long epoch = 0; epoch < 5; epoch++)
         {
             await using ChannelPair pair = await ChannelPair.CreateAsync(
-                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = "sensor-17" }, new SecureChannelServerOptions { Keys = server });
+                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = Id }, new SecureChannelServerOptions { Keys = server });
             Assert.Equal((epoch, epoch), (pair.Client.Peer.Epoch, pair.Server.Peer.Epoch));
             await pair.RoundAsync([1], [2]);
         }
@@ -60,8 +60,8 @@ public sealed class KeyFileExample : IDisposable
     public async Task What_the_store_does_not_hold_is_not_found_and_does_not_move()
     {
         KeyFileStore store = new(_path);
-        Assert.Null(await store.FindAsync("sensor-18"u8.ToArray()));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("sensor-18"u8.ToArray(), 1, 1, new byte[32]));
+        Assert.Null(await store.FindAsync("sensor-18"));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("sensor-18", 1, 1, new byte[32]));
         await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Id, 2, 1, new byte[32]));
     }
 
@@ -92,7 +92,7 @@ public sealed class KeyFileExample : IDisposable
         await File.WriteAllBytesAsync(_path, new byte[300]);
         await using SocketPair sockets = await SocketPair.CreateAsync();
         SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.ConnectAsync(
-            sockets.Client, new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = "sensor-17" }));
+            sockets.Client, new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = Id }));
         Assert.Equal(SecureChannelError.KeyStore, failure.Error);
         Assert.IsType<KeyStoreException>(failure.InnerException);
     }

@@ -27,23 +27,23 @@ internal sealed class KeyFileStore(string path) : IKeyStore
         file.Write(imported.IdentityKey);
         WriteSlot(file, 0, imported.Epoch, imported.EpochKey);
         file.Write(new byte[SlotSize]);
-        file.Write(imported.Id.Span);
+        file.Write(imported.Id.Bytes);
         file.Flush(flushToDisk: true);
     }
 
-    public ValueTask<StoredKey?> FindAsync(ReadOnlyMemory<byte> id, CancellationToken cancellationToken = default)
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
             StoredKey key = Read(File.ReadAllBytes(path), out _);
-            if (key.Id.Span.SequenceEqual(id.Span))
+            if (key.Id == id)
                 return new(key);
             key.Dispose();
             return default;
         }
     }
 
-    public ValueTask AdvanceAsync(ReadOnlyMemory<byte> id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
@@ -51,8 +51,8 @@ internal sealed class KeyFileStore(string path) : IKeyStore
             byte[] content = new byte[file.Length];
             file.ReadExactly(content);
             using StoredKey current = Read(content, out int slot);
-            if (serial != Serial || !current.Id.Span.SequenceEqual(id.Span))
-                throw KeyStoreRules.Unknown(id.Span);
+            if (serial != Serial || current.Id != id)
+                throw KeyStoreRules.Unknown(id);
             if (epoch <= current.Epoch)
                 return default; // handshakes run in parallel; the other was further
 
@@ -85,7 +85,7 @@ internal sealed class KeyFileStore(string path) : IKeyStore
                 throw new KeyStoreException("No slot of the key file reads back.");
             ReadOnlySpan<byte> bytes = SlotOf(content, slot);
             return new StoredKey(
-                ChannelProtocol.V1, ChannelRole.Client, content.AsSpan(IdOffset), KeyEvolution.Forward, content.AsSpan(0, PreSharedKey.Size),
+                ChannelProtocol.V1, ChannelRole.Client, new ClientId(content.AsSpan(IdOffset)), KeyEvolution.Forward, content.AsSpan(0, PreSharedKey.Size),
                 EpochOf(content, slot), bytes.Slice(EpochSize, PreSharedKey.Size)) { Serial = Serial };
         }
         finally

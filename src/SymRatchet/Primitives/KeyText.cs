@@ -1,9 +1,10 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace SymRatchet.Keys;
+namespace SymRatchet.Primitives;
 
 /// <summary>
 /// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same
@@ -22,19 +23,6 @@ internal static class KeyText
     );
 
     internal static byte[] ToBytes(string text) => Strict.GetBytes(text);
-
-    /// <summary>The text of which these are the bytes; null where they are none.</summary>
-    internal static string? ToText(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            return Strict.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>
     /// The text form of an id for people, claims and logs, never the same for two ids. An id with control or formatting
@@ -65,23 +53,59 @@ internal static class KeyText
     /// </exception>
     internal static byte[] Parse(string text)
     {
+        if (TryParse(text, out byte[]? id))
+            return id;
+        throw new FormatException(
+            text.StartsWith(HexPrefix, StringComparison.Ordinal)
+                ? $"{ToLogSafe(text)} is not an id: after 0x its bytes are expected in hex."
+                : $"{ToLogSafe(text)} is not an id: its text is not well-formed."
+        );
+    }
+
+    /// <summary>Reads what <see cref="ToDisplay"/> wrote; false for what it never writes nor a person means.</summary>
+    internal static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out byte[]? id)
+    {
+        id = null;
+        if (text is null)
+            return false;
         if (text.StartsWith(HexPrefix, StringComparison.Ordinal))
         {
             ReadOnlySpan<char> hex = text.AsSpan(HexPrefix.Length);
-            byte[] id = new byte[hex.Length / 2];
-            return hex.Length % 2 == 0 && Convert.FromHexString(hex, id, out _, out _) == OperationStatus.Done
-                ? id
-                : throw new FormatException($"{ToLogSafe(text)} is not an id: after 0x its bytes are expected in hex.");
+            byte[] bytes = new byte[hex.Length / 2];
+            if (hex.Length % 2 == 0 && Convert.FromHexString(hex, bytes, out _, out _) == OperationStatus.Done)
+                id = bytes;
+            return id is not null;
         }
 
         try
         {
-            return Strict.GetBytes(text);
+            id = Strict.GetBytes(text);
+            return true;
         }
         catch (EncoderFallbackException)
         {
-            throw new FormatException($"{ToLogSafe(text)} is not an id: its text is not well-formed.");
+            return false;
         }
+    }
+
+    /// <summary>
+    /// Reads what <see cref="ToDisplay"/> wrote and nothing else, so that two texts never are the same bytes.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is no such text.</exception>
+    internal static byte[] ToOwnBytes(string text)
+    {
+        if (!TryParse(text, out byte[]? bytes))
+            throw new ArgumentException(
+                $"{ToLogSafe(text)} is no text of an id: it is not well-formed, or begins with 0x and no hex follows."
+                    + $" For the text as it stands take {nameof(ClientId)}.{nameof(ClientId.FromUtf8)}."
+            );
+        string display = ToDisplay(bytes);
+        return display == text
+            ? bytes
+            : throw new ArgumentException(
+                $"{ToLogSafe(text)} is not how an id is written: write {display}, or for the text as it stands take"
+                    + $" {nameof(ClientId)}.{nameof(ClientId.FromUtf8)}."
+            );
     }
 
     /// <summary>
