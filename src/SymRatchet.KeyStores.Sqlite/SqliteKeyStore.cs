@@ -347,7 +347,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         try
         {
             if (!_readers.TryTake(out reader))
-                reader = new KeyReader(Connect(), Role, _options.Wrapper);
+                reader = new KeyReader(ConnectReader(), Role, _options.Wrapper);
             T result = read(reader);
             _readers.Add(reader);
             reader = null;
@@ -377,6 +377,22 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             return connection;
         }
         catch (KeyStoreException)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    // A page that an idle reader kept would hold keys that the writer has replaced since.
+    private SqliteConnection ConnectReader()
+    {
+        SqliteConnection connection = Connect();
+        try
+        {
+            connection.Execute("PRAGMA cache_size = 0");
+            return connection;
+        }
+        catch
         {
             connection.Dispose();
             throw;

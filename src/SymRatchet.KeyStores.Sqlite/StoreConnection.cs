@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -20,6 +21,10 @@ internal static class StoreConnection
         try
         {
             connection.Open();
+
+            // The connection's own small blocks are not erased when they are freed. SQLite refuses only while some are in use.
+            if (raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_LOOKASIDE, 0, 0, 0) != raw.SQLITE_OK)
+                throw new KeyStoreException($"SQLite does not give up the memory that it cannot erase for {path}.");
 
             // FULL: a commit is on the disk before it is reported. secure_delete: what is replaced is overwritten with zeros.
             // temp_store: nothing is written anywhere but to the store's own files.
