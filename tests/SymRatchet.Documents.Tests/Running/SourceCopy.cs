@@ -9,11 +9,14 @@ internal static class SourceCopy
         [".editorconfig", "README.md", "Directory.Build.props", "Directory.Packages.props", "src/Directory.Build.props", "src/Directory.Build.targets", "src/BannedSymbols.txt", "tests/Directory.Build.props"];
 
     /// <summary>Copies folders, and what every project of the repository needs beside its own.</summary>
-    internal static void Make(TemporaryFolder folder, params string[] folders)
+    internal static void Make(TemporaryFolder folder, params string[] folders) => Make(folder.Path, folders);
+
+    /// <summary>The same, to any folder.</summary>
+    internal static void Make(string folder, params string[] folders)
     {
         foreach (string file in Common.Concat(folders.SelectMany(FilesOf)))
         {
-            string target = folder.PathOf(file);
+            string target = Path.Combine(folder, file);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(Repository.PathOf(file), target);
         }
