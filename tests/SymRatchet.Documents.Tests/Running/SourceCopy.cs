@@ -6,7 +6,7 @@ namespace SymRatchet.Documents.Tests.Running;
 internal static class SourceCopy
 {
     private static readonly string[] Common =
-        [".editorconfig", "README.md", "Directory.Build.props", "Directory.Packages.props", "src/Directory.Build.props", "src/Directory.Build.targets", "src/BannedSymbols.txt", "tests/Directory.Build.props"];
+        [".editorconfig", "Directory.Build.props", "Directory.Packages.props", "src/Directory.Build.props", "src/Directory.Build.targets", "src/BannedSymbols.txt", "tests/Directory.Build.props"];
 
     /// <summary>Copies folders, and what every project of the repository needs beside its own.</summary>
     internal static void Make(TemporaryFolder folder, params string[] folders) => Make(folder.Path, folders);
