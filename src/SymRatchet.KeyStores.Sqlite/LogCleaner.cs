@@ -103,9 +103,9 @@ internal sealed partial class LogCleaner
         return done;
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Another process reads the key store {Path} for long: replaced keys stay readable in its files until it ends. Sessions go on for {Minutes} minutes.")]
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Another process reads the key store {Path} for long: replaced keys stay readable in its files until it ends. Sessions go on for {Minutes} minutes.")]
     private static partial void LogNotCleaned(ILogger logger, string path, double minutes);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "The replaced keys of the key store {Path} are erased.")]
+    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "The replaced keys of the key store {Path} are erased.")]
     private static partial void LogCleaned(ILogger logger, string path);
 }

@@ -18,13 +18,13 @@ public sealed partial class TroubleshootingTests
     public void Every_exit_code_of_the_tool_is_in_its_table()
     {
         string source = File.ReadAllText(Repository.PathOf("src", "SymRatchet.Tool", "ExitCode.cs"));
-        Assert.Equal(ExitCode().Matches(source).Select(match => match.Groups[1].Value), Rows("## Exit codes of the tool").Select(cells => cells[0]));
+        Assert.Equal(ExitCode().Matches(source).Select(match => match.Groups[1].Value), Guide.Rows("## Exit codes of the tool").Select(cells => cells[0]));
     }
 
     [Fact]
     public void Every_exception_of_a_key_store_is_in_its_table_and_every_row_is_an_exception()
     {
-        string[] documented = [.. Rows("## Exceptions of a key store").Select(cells => cells[0].Replace("{...}", "*", StringComparison.Ordinal))];
+        string[] documented = [.. Guide.Rows("## Exceptions of a key store").Select(cells => cells[0].Replace("{...}", "*", StringComparison.Ordinal))];
         string[] thrown = [.. StoreSources().SelectMany(Messages)];
         Assert.True(thrown.Length >= 20, "the messages are not where they were");
         Assert.DoesNotContain(thrown, message => !documented.Any(row => message.StartsWith(row, StringComparison.Ordinal)));
@@ -41,13 +41,6 @@ public sealed partial class TroubleshootingTests
         .Concat(Directory.EnumerateFiles(Repository.PathOf("src", "SymRatchet", "Keys"), "KeyFile*.cs"))
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
         .Select(File.ReadAllText);
-
-    private static IEnumerable<string[]> Rows(string heading) => Guide.Prose
-        .SkipWhile(line => line != heading).Skip(1)
-        .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
-        .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
-        .Skip(1) // the heads of the columns
-        .Select(line => line.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
     [GeneratedRegex(@"(?:KeyStoreException|new)\(\s*\$""((?:\{[^}]*\}|[^""\\]|\\.)*)""")]
     private static partial Regex Exception();

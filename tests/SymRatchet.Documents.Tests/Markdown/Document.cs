@@ -47,6 +47,26 @@ internal sealed partial class Document
     /// <summary>The lines outside of blocks.</summary>
     internal IReadOnlyList<string> Prose => _prose;
 
+    /// <summary>The lines of prose under a heading, with those of the headings below it.</summary>
+    internal IEnumerable<string> Section(string heading)
+    {
+        string level = heading[..(heading.IndexOf(' ', StringComparison.Ordinal) + 1)];
+        Assert.Contains(heading, _prose);
+        return _prose
+            .SkipWhile(line => line != heading)
+            .Skip(1)
+            .TakeWhile(line => !line.StartsWith('#') || line.StartsWith('#' + level, StringComparison.Ordinal));
+    }
+
+    /// <summary>The cells of the tables under a heading, row by row, without the heads of the columns.</summary>
+    internal IEnumerable<string[]> Rows(string heading)
+    {
+        string[] lines = [.. Section(heading)];
+        return lines
+            .Where((line, i) => IsRow(line) && (i + 1 == lines.Length || !IsRule(lines[i + 1])))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1]);
+    }
+
     /// <summary>The targets of all links to files and headings of the repository.</summary>
     internal IEnumerable<string> Links => _prose
         .SelectMany(line => Link().Matches(line).Select(match => match.Groups[1].Value))
@@ -56,6 +76,11 @@ internal sealed partial class Document
     internal IEnumerable<string> Anchors => _prose
         .Where(line => line.StartsWith('#'))
         .Select(line => NotInAnchor().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
+
+    private static bool IsRow(string line) => line.StartsWith('|') && !IsRule(line);
+
+    // What stands below the heads of the columns.
+    private static bool IsRule(string line) => line.StartsWith("|-", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
