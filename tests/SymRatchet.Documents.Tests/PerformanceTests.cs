@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using SymRatchet.Documents.Tests.Code;
+using SymRatchet.Documents.Tests.Markdown;
+
+namespace SymRatchet.Documents.Tests;
+
+/// <summary>Every number that was measured is read from the file of its run.</summary>
+public sealed partial class PerformanceTests
+{
+    private const string Ours = "symratchet-aegis256";
+
+    private static readonly Document Guide = new("docs/performance.md");
+    private static readonly BenchmarkRun Run = new();
+
+    private static readonly string[] Tables = ["## One message", "## On the wire", "## HTTP", "## Memory"];
+
+    [Fact]
+    public void Every_cell_of_every_table_is_the_median_of_the_run()
+    {
+        List<string> shown = [];
+        foreach (string heading in Tables)
+        {
+            string[] scenarios = [.. Guide.Section(heading).First(line => line.StartsWith('|')).Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries)];
+            Assert.Equal(
+                Run.PeersOf(scenarios).Order().Select(peer => string.Join(" | ", [peer, .. scenarios.Select(scenario => Run.Cell(scenario, peer))])),
+                Guide.Rows(heading).Select(row => string.Join(" | ", row)).Order()
+            );
+            shown.AddRange(scenarios);
+        }
+
+        Assert.Equal(Run.Scenarios.Order(), shown.Order());
+    }
+
+    [Fact]
+    public void Every_sentence_with_a_measured_number_says_what_the_run_says()
+    {
+        string[] missing = [.. Sentences().Where(sentence => !Text(sentence.Document).Contains(sentence.Text, StringComparison.Ordinal)).Select(sentence => sentence.Text)];
+        Assert.Empty(missing);
+    }
+
+    /// <summary>What is neither of the run, nor a name, a size or a setting, is from nowhere.</summary>
+    [Fact]
+    public void No_other_number_is_in_the_document_of_measured_numbers()
+    {
+        string[] checkedRows = [.. Tables.SelectMany(Guide.Rows).Select(row => string.Join(" | ", row))];
+        string text = string.Join(
+            '\n',
+            Guide.Prose.Where(line => !line.StartsWith('|') || !checkedRows.Contains(string.Join(" | ", line.Split('|', StringSplitOptions.TrimEntries)[1..^1])))
+        );
+        text = text.Replace('\n', ' ');
+        foreach ((_, string sentence) in Sentences().Where(sentence => sentence.Document == Guide.Path))
+            text = text.Replace(sentence, "", StringComparison.Ordinal);
+        text = NotMeasured().Replace(text, "");
+        Assert.Empty(Number().Matches(text).Select(number => text[Math.Max(0, number.Index - 40)..Math.Min(text.Length, number.Index + 40)]));
+    }
+
+    private static IEnumerable<(string Document, string Text)> Sentences()
+    {
+        string fast64 = Run.Ratio("seal-64", "aesgcm-fixed-key", Ours, "F1");
+        string fast16K = Run.Ratio("seal-16384", "aesgcm-fixed-key", Ours, "F1");
+        string stream = Run.Ratio("stream-64KiB", Ours, "sslstream", "F1");
+        string messages = Run.Ratio("messages-64B", Ours, "sslstream", "F0");
+        double bound = 1 / ((1 / Run["stream-64KiB", "tcp"]) + (Run["seal-65536", Ours] / 65536));
+        double memory = Run["idle-connection", "sslstream"] / Run["idle-connection", Ours];
+        string guide = Guide.Path;
+        return
+        [
+            (guide, Run.Machine),
+            (guide, $"{fast64} times less at 64 bytes, {fast16K} times at 16 KiB"),
+            (guide, $"fixed key | {fast64} times |"),
+            (guide, $"at least 1.8 times | {fast16K} times |"),
+            (guide, $"= {Shown(bound, "F2")} GB/s | {Shown(Run["stream-64KiB", Ours] / bound, "F2")} of it"),
+            (guide, $"at least 1.2 times SslStream | {stream} times |"),
+            (guide, $"| {messages} times, {Shown(Run["messages-64B", Ours] / 1e6, "F1")} million a second |"),
+            (guide, $"| {Run.Ratio("pingpong-64B", Ours, "sslstream", "F2")} of SslStream, {Run.Ratio("pingpong-64B", Ours, "tcp", "F2")} of TCP |"),
+            (guide, $"at least 6 times faster than SslStream | {Run.Ratio("connect", "sslstream", Ours, "F1")} times |"),
+            (guide, $"at least 3 times faster | {Run.Ratio("connect", "sslstream", "symratchet-sqlite", "F1")} times;"),
+            (guide, $"| {Run.Cell("allocated-64B", Ours)} bytes a message in both"),
+            (guide, $"| {Shown(Run["idle-connection", Ours], "F1")} KiB, SslStream {Shown(Run["idle-connection", "sslstream"], "F1")} |"),
+            ("README.md", $"a stream {stream} times as fast, small messages {messages} times, new connections {Run.Ratio("connect", "sslstream", Ours, "F0")} times, {(Math.Round(memory) == 4 ? "a quarter" : Shown(1 / memory, "F2"))} of the memory"),
+        ];
+    }
+
+    private static string Text(string document) => string.Join(' ', new Document(document).Prose.Select(line => line.Trim()));
+
+    private static string Shown(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\d[\d.,]*")]
+    private static partial Regex Number();
+
+    // Names, scenarios, sizes, goals and settings of the program.
+    [GeneratedRegex(
+        @"allocated-64B 0|tests pin 0|stunnel4|AEGIS-256|AES-256|ChaCha20-?Poly1305|aegis256|P-256|TLS 1\.\d|HTTP/\d|\b\w+-\d+(?:B|KiB|GiB)?\b|\d[\d,]* (?:bytes|KiB|GiB|turns|connections|cores)|"
+            + @"at (?:least|most) [\d.,]+|and 2,000,000 a second|1 / \(1/tcp \+ 1/"
+    )]
+    private static partial Regex NotMeasured();
+}
