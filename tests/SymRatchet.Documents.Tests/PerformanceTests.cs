@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SymRatchet.Documents.Tests.Code;
 using SymRatchet.Documents.Tests.Markdown;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.Documents.Tests;
 
@@ -55,6 +56,18 @@ public sealed partial class PerformanceTests
         Assert.Empty(Number().Matches(text).Select(number => text[Math.Max(0, number.Index - 40)..Math.Min(text.Length, number.Index + 40)]));
     }
 
+    [Fact]
+    public void Every_count_of_old_keys_in_PostgreSQL_is_that_of_the_measurement()
+    {
+        string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "old-keys-postgresql.txt"));
+        string[] counted = [.. lines.SelectMany(line => OldKeys().Matches(line)).Select(match => match.Result("$1 | $3 | $4"))];
+        Assert.True(counted.Length >= 9, "the counts are not where they were");
+        Document stores = new("docs/key-stores.md");
+        Assert.Equal(counted, stores.Rows("### How long an old root key stays readable").Select(row => string.Join(" | ", row)));
+        string searched = OldKeys().Match(lines[^1]).Groups[2].Value;
+        Assert.Contains($"then a search for the {searched} replaced keys", Text(stores.Path), StringComparison.Ordinal);
+    }
+
     private static IEnumerable<(string Document, string Text)> Sentences()
     {
         string fast64 = Run.Ratio("seal-64", "aesgcm-fixed-key", Ours, "F1");
@@ -85,6 +98,9 @@ public sealed partial class PerformanceTests
     private static string Text(string document) => string.Join(' ', new Document(document).Prose.Select(line => line.Trim()));
 
     private static string Shown(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("^after (.+): of ([0-9]+) old keys, ([0-9]+) in the table's file, ([0-9]+) in the write-ahead log$")]
+    private static partial Regex OldKeys();
 
     [GeneratedRegex(@"\d[\d.,]*")]
     private static partial Regex Number();
