@@ -68,6 +68,15 @@ public sealed partial class PerformanceTests
         Assert.Contains($"then a search for the {searched} replaced keys", Text(stores.Path), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Every_time_of_a_lookup_is_that_of_the_measurement()
+    {
+        string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "lookup-times.txt"));
+        string[][] rows = [.. new Document("docs/key-stores.md").Rows("## Keys at rest")];
+        Assert.Equal(8, rows.Length);
+        Assert.All(rows, row => Assert.Contains($"{row[0]}, {row[1]}: {row[2]} median {row[3]} us, z to unknown {row[4]}", lines));
+    }
+
     private static IEnumerable<(string Document, string Text)> Sentences()
     {
         string fast64 = Run.Ratio("seal-64", "aesgcm-fixed-key", Ours, "F1");
