@@ -54,10 +54,21 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
-    public static ValueTask<ISecureChannel> ConnectAsync(IDuplexPipe pipe, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
+    public static ValueTask<ISecureChannel> ConnectAsync(IDuplexPipe pipe, SecureChannelClientOptions options, CancellationToken cancellationToken = default) =>
+        ConnectAsync(pipe, options, remote: null, cancellationToken);
+
+    /// <summary>Connects as the client over a pipe whose other end is known, so that logs can name it.</summary>
+    /// <param name="pipe">A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.</param>
+    /// <param name="options">Who the client is; copied.</param>
+    /// <param name="remote">The other end, for logs; null where it is not known.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
+    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <exception cref="SecureChannelException">The handshake failed.</exception>
+    public static ValueTask<ISecureChannel> ConnectAsync(
+        IDuplexPipe pipe, SecureChannelClientOptions options, EndPoint? remote, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectCoreAsync(Transport.Over(pipe, options.LeaveOpen), options, cancellationToken);
+        return ConnectCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
     }
 
     /// <summary>Accepts a client over a stream and returns once both sides are proven.</summary>

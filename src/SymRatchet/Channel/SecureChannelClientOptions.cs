@@ -12,7 +12,9 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     {
     }
 
-    private SecureChannelClientOptions(SecureChannelClientOptions other)
+    /// <summary>Makes a copy. The key, key store, clock and loggers are shared with the original.</summary>
+    /// <param name="other">The options to copy.</param>
+    public SecureChannelClientOptions(SecureChannelClientOptions other)
         : base(other)
     {
         Key = other.Key;
@@ -42,6 +44,9 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     /// has reached the server, the server's store can still open that data. Protocol 1 only.
     /// </summary>
     public bool SendBeforeConfirm { get; set; }
+
+    /// <inheritdoc/>
+    public override void Validate() => Validated();
 
     internal SecureChannelClientOptions Validated()
     {

@@ -15,6 +15,7 @@ public abstract class SecureChannelOptions
 
     private protected SecureChannelOptions(SecureChannelOptions other)
     {
+        ArgumentNullException.ThrowIfNull(other);
         Protocol = other.Protocol;
         Suites = [.. other.Suites];
         MaxRecordSize = other.MaxRecordSize;
@@ -81,6 +82,14 @@ public abstract class SecureChannelOptions
     /// told to be of one; an id that can be guessed can be recognised.
     /// </summary>
     public bool HashIdsInLogs { get; set; }
+
+    /// <summary>
+    /// Checks that channels can be made with these options, as <see cref="SecureChannel"/> does with each: for a program, or a
+    /// middleware, that is to fail when it starts and not with its first connection.
+    /// </summary>
+    /// <exception cref="ArgumentException">The options are incomplete, or one has a value out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>
+    public abstract void Validate();
 
     internal string LogNameOf(ClientId id) => HashIdsInLogs ? KeyText.ToHashed(id.Bytes) : id.ToString();
 

@@ -8,7 +8,9 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     {
     }
 
-    private SecureChannelServerOptions(SecureChannelServerOptions other)
+    /// <summary>Makes a copy. The key store, limiter, registry, clock and loggers are shared with the original.</summary>
+    /// <param name="other">The options to copy.</param>
+    public SecureChannelServerOptions(SecureChannelServerOptions other)
         : base(other)
     {
         Keys = other.Keys;
@@ -24,6 +26,9 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
 
     /// <summary>Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the default, for none.</summary>
     public LiveChannels? LiveChannels { get; set; }
+
+    /// <inheritdoc/>
+    public override void Validate() => Validated();
 
     internal SecureChannelServerOptions Validated()
     {
