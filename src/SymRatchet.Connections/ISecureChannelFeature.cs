@@ -1,11 +1,17 @@
-namespace SymRatchet.AspNetCore;
+namespace SymRatchet.Connections;
 
 /// <summary>
-/// What a connection's channel proved. It is a feature of the connection, and of every request on it; where it is missing, the connection
-/// is not protected by SymRatchet.
+/// Describes the channel beneath a connection. It is a feature of the connection, and of every HTTP request on it; where it is missing,
+/// the connection is not protected by SymRatchet.
 /// </summary>
 public interface ISecureChannelFeature
 {
-    /// <summary>The other side: its id, and the suite and epoch of the session.</summary>
+    /// <summary>Gets what the handshake proved about the other side: its id, and the suite and epoch of the session.</summary>
     ChannelPeer Peer { get; }
+
+    /// <summary>
+    /// Gets the channel itself, to abort or ping it or to watch <see cref="ISecureChannel.Ended"/>. Its sending, receiving, closing and
+    /// disposal are the connection's: use the connection's transport for them. Thread-safe as the channel is.
+    /// </summary>
+    ISecureChannel Channel { get; }
 }

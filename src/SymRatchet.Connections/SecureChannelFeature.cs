@@ -1,3 +1,6 @@
-namespace SymRatchet.AspNetCore;
+namespace SymRatchet.Connections;
 
-internal sealed record SecureChannelFeature(ChannelPeer Peer) : ISecureChannelFeature;
+internal sealed record SecureChannelFeature(ISecureChannel Channel) : ISecureChannelFeature
+{
+    public ChannelPeer Peer => Channel.Peer;
+}

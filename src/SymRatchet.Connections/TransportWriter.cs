@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace SymRatchet.AspNetCore;
+namespace SymRatchet.Connections;
 
 /// <summary>
 /// The writing half of a channel as Kestrel knows its transports: once the connection is gone, a flush says that nobody reads any

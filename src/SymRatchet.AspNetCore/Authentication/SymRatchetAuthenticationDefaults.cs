@@ -1,11 +1,13 @@
+using SymRatchet.Connections;
+
 namespace SymRatchet.AspNetCore;
 
 /// <summary>Names of the authentication by channel.</summary>
 public static class SymRatchetAuthenticationDefaults
 {
     /// <summary>The scheme, unless another is given.</summary>
-    public const string AuthenticationScheme = "SymRatchet";
+    public const string AuthenticationScheme = ChannelPeerExtensions.AuthenticationType;
 
     /// <summary>The claim with the cipher suite of the session.</summary>
-    public const string SuiteClaim = "symratchet:suite";
+    public const string SuiteClaim = ChannelPeerExtensions.SuiteClaim;
 }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SymRatchet.Connections;
 
 namespace SymRatchet.AspNetCore;
 
@@ -15,15 +16,7 @@ internal sealed class SymRatchetAuthenticationHandler(IOptionsMonitor<Authentica
         if (Context.GetSymRatchetPeer() is not { } peer)
             return Task.FromResult(AuthenticateResult.NoResult());
 
-        string name = peer.ClientId.ToString();
-        string issuer = ClaimsIssuer ?? Scheme.Name;
-        Claim[] claims =
-        [
-            new(ClaimTypes.NameIdentifier, name, ClaimValueTypes.String, issuer),
-            new(ClaimTypes.Name, name, ClaimValueTypes.String, issuer),
-            new(SymRatchetAuthenticationDefaults.SuiteClaim, $"{peer.Suite}", ClaimValueTypes.String, issuer),
-        ];
-        ClaimsPrincipal principal = new(new ClaimsIdentity(claims, Scheme.Name));
+        ClaimsPrincipal principal = peer.ToClaimsPrincipal(Scheme.Name, ClaimsIssuer);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme.Name)));
     }
 }

@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SymRatchet.Connections;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Channels for the connections of a listener.</summary>
+/// <summary>Channels for the connections of a listener, with the options among the services.</summary>
 public static class SymRatchetConnectionBuilderExtensions
 {
     /// <summary>
@@ -18,19 +19,5 @@ public static class SymRatchetConnectionBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.UseSymRatchet(builder.ApplicationServices.GetRequiredService<IOptions<SecureChannelServerOptions>>().Value);
-    }
-
-    /// <summary>Protects the connections of a listener by channels.</summary>
-    /// <param name="builder">The listener, such as Kestrel's <c>ListenOptions</c>.</param>
-    /// <param name="options">Keys, suites and limits; copied. The handshake limiter counts the connections of every listener that has the same.</param>
-    /// <exception cref="ArgumentException">The options are not complete.</exception>
-    public static TBuilder UseSymRatchet<TBuilder>(this TBuilder builder, SecureChannelServerOptions options)
-        where TBuilder : IConnectionBuilder
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(options);
-        SecureChannelServerOptions own = options.Validated();
-        builder.Use(next => new SymRatchetConnectionMiddleware(next, own).OnConnectionAsync);
-        return builder;
     }
 }

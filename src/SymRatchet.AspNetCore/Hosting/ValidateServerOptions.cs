@@ -9,7 +9,7 @@ internal sealed class ValidateServerOptions : IValidateOptions<SecureChannelServ
     {
         try
         {
-            options.Validated();
+            options.Validate();
             return ValidateOptionsResult.Success;
         }
         catch (Exception e) when (e is ArgumentException or PlatformNotSupportedException)

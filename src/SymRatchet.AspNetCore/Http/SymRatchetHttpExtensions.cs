@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using SymRatchet.Connections;
 
 namespace SymRatchet.AspNetCore;
 
@@ -30,7 +31,8 @@ public static class SymRatchetHttpExtensions
             throw new InvalidOperationException("The handler has a ConnectCallback already; a channel must be what connects.");
         if (handler.Proxy is not null)
             throw new InvalidOperationException("The handler has a Proxy; the channel's handshake would be made with the proxy.");
-        SecureChannelClientOptions own = options.Validated();
+        options.Validate();
+        SecureChannelClientOptions own = new(options) { LeaveOpen = false };
         handler.UseProxy = false; // nor one that the machine's settings name
         SemaphoreSlim places = new(maxConcurrentHandshakes);
         handler.ConnectCallback = async (context, cancellationToken) =>

@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace SymRatchet.Connections;
+
+/// <summary>
+/// The client's side. A connection whose handshake fails is aborted, and its dialer is told why. Handshakes beyond a number wait for
+/// their turn.
+/// </summary>
+internal sealed class OutboundMiddleware(
+    ConnectionDelegate next,
+    Func<ConnectionContext, CancellationToken, ValueTask<SecureChannelClientOptions>> options,
+    SemaphoreSlim places)
+{
+    internal async Task OnConnectionAsync(ConnectionContext connection)
+    {
+        ISecureChannel channel = await ConnectAsync(connection).ConfigureAwait(false);
+        await ProtectedConnection.RunAsync(connection, channel, next).ConfigureAwait(false);
+    }
+
+    private async Task<ISecureChannel> ConnectAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await places.WaitAsync(connection.ConnectionClosed).ConfigureAwait(false);
+            try
+            {
+                // A server says nothing before the hello: one that has closed until here is gone.
+                SecureChannelClientOptions picked = await options(connection, connection.ConnectionClosed)
+                    .AsTask().WaitAsync(connection.ConnectionClosed).ConfigureAwait(false);
+                SecureChannelClientOptions own = new(picked) { LeaveOpen = false };
+                return await ProtectedConnection.HandshakeAsync(
+                    connection, (dialed, ending) => SecureChannel.ConnectAsync(dialed.Transport, own, dialed.RemoteEndPoint, ending))
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+        catch (Exception e)
+        {
+            ConnectionAbortedException aborted = new("The connection has no secure channel: its handshake failed.", e);
+            connection.Abort(aborted);
+            if (e is OperationCanceledException)
+                throw aborted;
+            throw;
+        }
+    }
+}
