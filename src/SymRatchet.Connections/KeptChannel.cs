@@ -1,0 +1,37 @@
+using System.Buffers;
+
+namespace SymRatchet.Connections;
+
+/// <summary>
+/// A channel whose user does not dispose it: a handler that has completed both halves of its transport is done with them, while what it
+/// said may still be on its way.
+/// </summary>
+internal sealed class KeptChannel(ISecureChannel inner) : ISecureChannel
+{
+    public ProtocolPhase Phase => inner.Phase;
+
+    public ChannelPeer Peer => inner.Peer;
+
+    public int MaxMessageSize => inner.MaxMessageSize;
+
+    public CancellationToken Ended => inner.Ended;
+
+    public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) =>
+        inner.SendAsync(message, cancellationToken);
+
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(message, cancellationToken);
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
+
+    public ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default) =>
+        inner.ReceiveAsync(destination, cancellationToken);
+
+    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => inner.PingAsync(cancellationToken);
+
+    public ValueTask CloseAsync(CancellationToken cancellationToken = default) => inner.CloseAsync(cancellationToken);
+
+    public void Abort() => inner.Abort();
+
+    public ValueTask DisposeAsync() => default;
+}
