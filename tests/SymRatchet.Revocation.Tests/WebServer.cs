@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using SymRatchet.AspNetCore;
+using SymRatchet.Connections;
 
 namespace SymRatchet.Revocation.Tests;
 

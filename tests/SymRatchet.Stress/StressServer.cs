@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SymRatchet.AspNetCore;
+using SymRatchet.Connections;
 using SymRatchet.Stress.Checks;
 using SymRatchet.Stress.Ends;
 

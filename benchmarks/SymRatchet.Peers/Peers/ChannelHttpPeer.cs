@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SymRatchet.AspNetCore;
+using SymRatchet.Connections;
 
 namespace SymRatchet.Peers.Peers;
 

@@ -1,0 +1,12 @@
+using Orleans.Placement;
+using Orleans.Runtime;
+
+namespace SymRatchet.Connections.Tests.Cluster;
+
+[RandomPlacement]
+public sealed class PlaceGrain(ILocalSiloDetails silo, IGrainFactory grains) : Grain, IPlaceGrain
+{
+    public Task<string> WhereAsync() => Task.FromResult(silo.Name);
+
+    public Task<string> WhereIsAsync(long other) => grains.GetGrain<IPlaceGrain>(other).WhereAsync();
+}
