@@ -9,7 +9,9 @@ namespace SymRatchet.Connections;
 /// <remarks>
 /// <para>A handler that completes its output closes that direction with an authenticated close, and may go on to read; one that returns
 /// closes what is open; one that throws aborts the channel, so that the peer does not take the end for one. A channel that ends other
-/// than by its two closes aborts the connection.</para>
+/// than by its two closes tells the peer, and then aborts the connection.</para>
+/// <para>Abort a connection to end its pipeline from outside. Dispose it when the pipeline's call has returned, and not before: as with
+/// any middleware, that would take the buffers away from whoever reads them.</para>
 /// <para>The methods that add to a pipeline are for its start and not thread-safe; what they add serves any number of connections at
 /// the same time.</para>
 /// </remarks>
