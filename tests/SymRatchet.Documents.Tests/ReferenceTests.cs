@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Xml.Linq;
 using SymRatchet.Aggregation;
 using SymRatchet.AspNetCore;
+using SymRatchet.Connections;
 using SymRatchet.KeyStores.DataProtection;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Sqlite;
@@ -12,7 +13,7 @@ namespace SymRatchet.Documents.Tests;
 public sealed class ReferenceTests
 {
     public static TheoryData<Type> Libraries =>
-        [typeof(SecureChannel), typeof(AggregationServer), typeof(SymRatchetHttpExtensions), typeof(SqliteKeyStore), typeof(PostgreSqlKeyStore), typeof(DataProtectionKeyWrapper)];
+        [typeof(SecureChannel), typeof(AggregationServer), typeof(SymRatchetHttpExtensions), typeof(SymRatchetConnectionExtensions), typeof(SqliteKeyStore), typeof(PostgreSqlKeyStore), typeof(DataProtectionKeyWrapper)];
 
     [Theory]
     [MemberData(nameof(Libraries))]
