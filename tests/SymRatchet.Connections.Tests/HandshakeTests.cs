@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -168,6 +167,28 @@ public sealed class HandshakeTests
             builder => builder.UseSymRatchetClient(_ => new SecureChannelClientOptions()), _ => Task.CompletedTask);
         await Assert.ThrowsAsync<ArgumentException>(() => pipeline(connection).WaitAsync(Patience));
         Assert.True(connection.ConnectionClosed.WaitHandle.WaitOne(Patience));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Options_that_leave_a_transport_open_do_not_keep_a_connection_whose_handshake_failed(bool isInbound)
+    {
+        DefaultConnectionContext connection = Pipeline.InMemory(out PipePair pipes);
+        connection.Transport = isInbound ? pipes.Server : pipes.Client;
+        IDuplexPipe peer = isInbound ? pipes.Client : pipes.Server;
+        SecureChannelServerOptions server = Keys.Server("sensor-17");
+        SecureChannelClientOptions client = Keys.Client("sensor-17");
+        server.LeaveOpen = client.LeaveOpen = true;
+        Task running = Pipeline.Build(
+            builder => _ = isInbound ? builder.UseSymRatchet(server) : builder.UseSymRatchetClient(client),
+            _ => throw new InvalidOperationException("There is no channel."))(connection);
+        await peer.Output.WriteAsync(new byte[100]);
+        Exception? failure = await Record.ExceptionAsync(() => running.WaitAsync(Patience));
+        Assert.Equal(isInbound ? null : SecureChannelError.Malformed, (failure as SecureChannelException)?.Error);
+        ReadResult last;
+        while (!(last = await peer.Input.ReadAsync(new CancellationTokenSource(Patience).Token)).IsCompleted)
+            peer.Input.AdvanceTo(last.Buffer.End);
     }
 
     private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace SymRatchet.Connections.Tests;
@@ -95,7 +94,7 @@ public sealed class RaceTests
         static async Task WriteAsync(ConnectionContext connection, CancellationToken enough = default)
         {
             byte[] block = [.. Enumerable.Range(0, 256 * 40).Select(i => (byte)i)];
-            while (!enough.IsCancellationRequested && !(await connection.Transport.Output.WriteAsync(block)).IsCompleted)
+            while (!enough.IsCancellationRequested && !(await connection.Transport.Output.WriteAsync(block, CancellationToken.None)).IsCompleted)
             {
             }
         }
