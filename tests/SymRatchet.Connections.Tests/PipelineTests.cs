@@ -58,7 +58,7 @@ public sealed class PipelineTests
         Assert.Null(dialed.GetSymRatchetPeer());
 
         (ChannelPeer? peer, ClaimsPrincipal? user) = await served.Task.WaitAsync(Patience);
-        Assert.Equal("sensor-17", peer!.ClientName);
+        Assert.Equal("sensor-17", peer!.ClientId.ToString());
         Assert.True(user!.Identity!.IsAuthenticated);
         Assert.Equal("sensor-17", user.Identity.Name);
         Assert.Equal("sensor-17", user.FindFirstValue(ClaimTypes.NameIdentifier));
@@ -257,7 +257,7 @@ public sealed class PipelineTests
         }
 
         static async Task NameAsync(ConnectionContext connection) =>
-            await connection.Transport.Output.WriteAsync(System.Text.Encoding.ASCII.GetBytes(connection.GetSymRatchetPeer()!.ClientName));
+            await connection.Transport.Output.WriteAsync(System.Text.Encoding.ASCII.GetBytes(connection.GetSymRatchetPeer()!.ClientId.ToString()));
     }
 
     [Fact]

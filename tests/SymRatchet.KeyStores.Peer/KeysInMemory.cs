@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Data.Sqlite;
 using SymRatchet.KeyStores.Sqlite;
 
@@ -50,7 +49,7 @@ internal sealed class KeysInMemory
             for (int identity = 0; identity < Identities; identity++)
             {
                 string name = $"device {identity}";
-                byte[] id = Encoding.UTF8.GetBytes(name);
+                ClientId id = name;
                 RandomNumberGenerator.Fill(key);
                 if (epoch == 0)
                     await store.AddAsync(PreSharedKey.Import(name, key));
@@ -69,7 +68,7 @@ internal sealed class KeysInMemory
     // The connections that this needs are idle afterwards.
     private static async Task ReadManyAsync(SqliteKeyStore store)
     {
-        byte[] id = Encoding.UTF8.GetBytes("device 0");
+        ClientId id = "device 0";
         foreach (StoredKey? key in await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => store.FindAsync(id).AsTask())))
             key!.Dispose();
     }

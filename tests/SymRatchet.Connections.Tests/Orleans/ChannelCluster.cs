@@ -89,7 +89,7 @@ internal sealed class ChannelCluster : IAsyncDisposable
 
     private void CountPeers(IConnectionBuilder inbound) => inbound.Use(next => connection =>
     {
-        Peers.AddOrUpdate(connection.GetSymRatchetPeer()?.ClientName ?? "nobody", 1, (_, count) => count + 1);
+        Peers.AddOrUpdate(connection.GetSymRatchetPeer()?.ClientId.ToString() ?? "nobody", 1, (_, count) => count + 1);
         return next(connection);
     });
 

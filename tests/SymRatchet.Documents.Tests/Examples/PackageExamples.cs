@@ -25,7 +25,7 @@ public sealed class PackageExamples : CurrentFolder
         await foreach (ISecureChannel server in listener.AcceptAllAsync())
         {
             await foreach (ReadOnlyMemory<byte> message in server.ReadAllAsync())
-                Console.WriteLine($"{server.Peer.ClientName}: {Encoding.UTF8.GetString(message.Span)}");
+                Console.WriteLine($"{server.Peer.ClientId}: {Encoding.UTF8.GetString(message.Span)}");
             await server.DisposeAsync();
             break; // one client is enough here; a server begins a task for each and goes on
         }
