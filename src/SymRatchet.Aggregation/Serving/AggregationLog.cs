@@ -5,18 +5,18 @@ namespace SymRatchet.Aggregation;
 /// <summary>Every log line of the aggregation, with its event id. None takes a client's numbers.</summary>
 internal static partial class AggregationLog
 {
-    internal static void Log(this ILogger logger, RoundEvent happened)
+    internal static void Log(this ILogger logger, RoundEvent happened, Func<ClientId, string> nameOf)
     {
         switch (happened)
         {
-            case RoundEvent.Joined joined:
-                logger.Joined(joined.Member, joined.Member.Weight);
+            case RoundEvent.Joined joined when logger.IsEnabled(LogLevel.Information):
+                logger.Joined(nameOf(joined.Member.Client), joined.Member.Weight);
                 break;
-            case RoundEvent.Contributed contributed:
-                logger.Contributed(contributed.Member, contributed.Round, contributed.Numbers);
+            case RoundEvent.Contributed contributed when logger.IsEnabled(LogLevel.Debug):
+                logger.Contributed(nameOf(contributed.Member.Client), contributed.Round, contributed.Numbers);
                 break;
             case RoundEvent.Refused refused:
-                logger.Refused(refused.Member, refused.Refusal);
+                logger.Refused(nameOf(refused.Member.Client), refused.Refusal);
                 break;
             case RoundEvent.Closed { Round: { } round }:
                 logger.RoundClosed(round.Number, round.Clients, round.Numbers, round.Reason);
@@ -28,13 +28,13 @@ internal static partial class AggregationLog
     }
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Client {Client} joined with weight {Weight}.")]
-    private static partial void Joined(this ILogger logger, RoundMember client, double weight);
+    private static partial void Joined(this ILogger logger, string client, double weight);
 
     [LoggerMessage(EventId = 102, Level = LogLevel.Debug, Message = "Client {Client} contributed {Count} numbers to round {Round}.")]
-    private static partial void Contributed(this ILogger logger, RoundMember client, long round, int count);
+    private static partial void Contributed(this ILogger logger, string client, long round, int count);
 
     [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "A contribution of client {Client} was refused: {Refusal}.")]
-    private static partial void Refused(this ILogger logger, RoundMember client, RoundRefusal refusal);
+    private static partial void Refused(this ILogger logger, string client, RoundRefusal refusal);
 
     [LoggerMessage(EventId = 104, Level = LogLevel.Debug, Message = "Round {Round} closed with {Clients} clients and {Count} numbers: {Reason}.")]
     private static partial void RoundClosed(this ILogger logger, long round, int clients, int count, CloseReason reason);
@@ -46,13 +46,13 @@ internal static partial class AggregationLog
     internal static partial void ObserverFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Session of client {Client} ended after {Rounds} rounds: {Detail}.")]
-    internal static partial void SessionEnded(this ILogger logger, ClientId client, long rounds, string detail);
+    internal static partial void SessionEnded(this ILogger logger, string client, long rounds, string detail);
 
     [LoggerMessage(EventId = 108, Level = LogLevel.Warning, Message = "Session of client {Client} was terminated after {Rounds} rounds: {End}: {Detail}.")]
-    internal static partial void SessionTerminated(this ILogger logger, ClientId client, long rounds, SessionEnd end, string detail);
+    internal static partial void SessionTerminated(this ILogger logger, string client, long rounds, SessionEnd end, string detail);
 
     [LoggerMessage(EventId = 109, Level = LogLevel.Error, Message = "The channel of client {Client} does not come back from its end.")]
-    internal static partial void ChannelNotDisposed(this ILogger logger, ClientId client, Exception exception);
+    internal static partial void ChannelNotDisposed(this ILogger logger, string client, Exception exception);
 
     [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "{Count} events of the rounds were not told: the log or an observer did not come back in time.")]
     internal static partial void EventsLost(this ILogger logger, int count);

@@ -53,8 +53,9 @@ public sealed class AggregationServer : IDisposable
         ArgumentNullException.ThrowIfNull(channel);
         try
         {
-            ClientId client = channel.Peer.ClientId;
-            using RoundSeat seat = _table.Join(client, _options.WeightOf(client));
+            ClientId id = channel.Peer.ClientId;
+            string client = _options.LogNameOf(id);
+            using RoundSeat seat = _table.Join(id, _options.WeightOf(id));
             try
             {
                 SessionSummary summary = await new AggregationSession(channel, _table, seat, _options).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -87,14 +88,14 @@ public sealed class AggregationServer : IDisposable
         }
         catch (TimeoutException e)
         {
-            _logger.ChannelNotDisposed(channel.Peer.ClientId, e);
+            _logger.ChannelNotDisposed(_options.LogNameOf(channel.Peer.ClientId), e);
         }
     }
 
     // Neither the log nor an observer, both the user's code, may end the session that tells them.
     private void Observe(RoundEvent happened)
     {
-        Failure(_logger.Log, happened);
+        Failure(told => _logger.Log(told, _options.LogNameOf), happened);
         if (_options.Rounds.Observer is { } observer && Failure(observer, happened) is { } failure)
             Failure(_logger.ObserverFailed, failure);
     }

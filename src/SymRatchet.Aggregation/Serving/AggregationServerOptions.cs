@@ -28,6 +28,11 @@ public sealed record AggregationServerOptions
     /// <summary>Where logs go; nowhere by default. No line holds a client's numbers.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>Whether logs name a client by <see cref="ClientId.ToHash"/> and not by its id. Off by default.</summary>
+    public bool HashIdsInLogs { get; init; }
+
+    internal string LogNameOf(ClientId id) => HashIdsInLogs ? id.ToHash() : id.ToString();
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Rounds);

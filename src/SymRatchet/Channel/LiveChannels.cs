@@ -132,7 +132,7 @@ public sealed class LiveChannels : IAsyncDisposable
             {
                 ClientId id = watch.Current;
                 int channels = Terminate(id);
-                _logger.Revoked(_hashIdsInLogs ? KeyText.ToHashed(id.Bytes) : id.ToString(), channels);
+                _logger.Revoked(_hashIdsInLogs ? id.ToHash() : id.ToString(), channels);
             }
         }
         catch (Exception e)

@@ -91,7 +91,7 @@ public abstract class SecureChannelOptions
     /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>
     public abstract void Validate();
 
-    internal string LogNameOf(ClientId id) => HashIdsInLogs ? KeyText.ToHashed(id.Bytes) : id.ToString();
+    internal string LogNameOf(ClientId id) => HashIdsInLogs ? id.ToHash() : id.ToString();
 
     private protected void ValidateCommon()
     {

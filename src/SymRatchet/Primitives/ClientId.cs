@@ -103,6 +103,13 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     /// <summary>The text form, which may be shown and logged: it holds no character that is not seen.</summary>
     public override string ToString() => KeyText.ToDisplay(Bytes);
 
+    /// <summary>
+    /// A name for logs that must not show ids: <c>#</c> and the first half of the SHA-256 of the bytes, in hex. It is the same for the same id,
+    /// so an id that can be guessed can be recognised.
+    /// </summary>
+    public string ToHash() =>
+        "#" + Convert.ToHexString(SHA256.HashData(Bytes).AsSpan(..(SHA256.HashSizeInBytes / 2)));
+
     /// <summary>Whether both have the same bytes.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace SymRatchet.Primitives;
@@ -107,12 +106,6 @@ internal static class KeyText
                     + $" {nameof(ClientId)}.{nameof(ClientId.FromUtf8)}."
             );
     }
-
-    /// <summary>
-    /// The same name for the same id, from which an id that cannot be guessed cannot be found: half of its SHA-256.
-    /// </summary>
-    internal static string ToHashed(ReadOnlySpan<byte> id) =>
-        "#" + Convert.ToHexString(SHA256.HashData(id).AsSpan(..(SHA256.HashSizeInBytes / 2)));
 
     /// <summary>
     /// Text that others chose, such as the name of a remote end, as it may stand in a log: each hidden character as

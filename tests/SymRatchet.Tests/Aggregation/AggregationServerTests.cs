@@ -122,6 +122,21 @@ public sealed class AggregationServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Logs_that_are_told_to_name_no_client_name_none()
+    {
+        using var key = PreSharedKey.Generate("field-station");
+        using InMemoryKeyStore store = new(ChannelRole.Server);
+        store.Add(key);
+        await using ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
+        using AggregationServer server = new(new AggregationServerOptions { LoggerFactory = _log, HashIdsInLogs = true });
+        Task serving = server.ServeAsync(channels.Server);
+        await channels.Client.SendAsync("no number"u8.ToArray());
+        await serving;
+        Assert.All(_log.Lines, line => Assert.Contains(key.Id.ToHash(), line, StringComparison.Ordinal));
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("field-station", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_silent_client_is_let_go_after_the_idle_limit()
     {
         using AggregationServer server = Server(RoundClosing.Immediately);

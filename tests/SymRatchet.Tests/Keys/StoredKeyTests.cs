@@ -30,9 +30,9 @@ public sealed class StoredKeyTests
     [Fact]
     public void A_hashed_id_is_the_same_each_time_and_not_the_id()
     {
-        string hashed = KeyText.ToHashed("sensor-17"u8);
-        Assert.Equal(hashed, KeyText.ToHashed("sensor-17"u8));
-        Assert.NotEqual(hashed, KeyText.ToHashed("sensor-18"u8));
+        string hashed = new ClientId("sensor-17"u8).ToHash();
+        Assert.Equal(hashed, new ClientId("sensor-17"u8).ToHash());
+        Assert.NotEqual(hashed, new ClientId("sensor-18"u8).ToHash());
         Assert.Matches("^#[0-9A-F]{32}$", hashed);
     }
 }
