@@ -9,11 +9,13 @@ internal static partial class AggregationLog
     {
         switch (happened)
         {
-            case RoundEvent.Joined joined when logger.IsEnabled(LogLevel.Information):
-                logger.Joined(nameOf(joined.Member.Client), joined.Member.Weight);
+            case RoundEvent.Joined joined:
+                if (logger.IsEnabled(LogLevel.Information))
+                    logger.Joined(nameOf(joined.Member.Client), joined.Member.Weight);
                 break;
-            case RoundEvent.Contributed contributed when logger.IsEnabled(LogLevel.Debug):
-                logger.Contributed(nameOf(contributed.Member.Client), contributed.Round, contributed.Numbers);
+            case RoundEvent.Contributed contributed:
+                if (logger.IsEnabled(LogLevel.Debug))
+                    logger.Contributed(nameOf(contributed.Member.Client), contributed.Round, contributed.Numbers);
                 break;
             case RoundEvent.Refused refused:
                 logger.Refused(nameOf(refused.Member.Client), refused.Refusal);
