@@ -30,7 +30,7 @@ internal sealed record Option(PropertyInfo Property, object? Default)
         TimeSpan value => Invariant($"{value.TotalMilliseconds} ms"),
         int value when value >= 1 << 20 && value % (1 << 20) == 0 => Invariant($"{value >> 20} MiB"),
         int or long => Invariant($"{Default:N0}"),
-        Func<string, double> value => Invariant($"_ => {value("")}"),
+        Func<ClientId, double> value => Invariant($"_ => {value(default)}"),
         IEnumerable<CipherSuiteId> value => string.Join(", ", value),
         _ => Constant(Default) ?? "new()",
     };

@@ -30,7 +30,7 @@ public sealed class KeyFileExample : IDisposable
         for (long epoch = 0; epoch < 5; epoch++)
         {
             await using ChannelPair pair = await ChannelPair.CreateAsync(
-                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = Id }, new SecureChannelServerOptions { Keys = server });
+                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = "sensor-17" }, new SecureChannelServerOptions { Keys = server });
             Assert.Equal((epoch, epoch), (pair.Client.Peer.Epoch, pair.Server.Peer.Epoch));
             await pair.RoundAsync([1], [2]);
         }
