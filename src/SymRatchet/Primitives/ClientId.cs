@@ -62,6 +62,7 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
         return new ClientId(KeyText.Parse(text));
     }
 
+    /// <inheritdoc/>
     static ClientId IParsable<ClientId>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
     /// <summary>Reads an id as <see cref="Parse(string)"/> does.</summary>
@@ -75,6 +76,7 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
         return isId;
     }
 
+    /// <inheritdoc/>
     static bool IParsable<ClientId>.TryParse(string? s, IFormatProvider? provider, out ClientId result) =>
         TryParse(s, out result);
 
