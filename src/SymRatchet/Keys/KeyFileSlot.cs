@@ -62,7 +62,9 @@ internal sealed class KeyFileSlot : IDisposable
 
     internal bool HasKey => State == SlotState.Present;
 
-    internal ClientId Id => new(Bytes.Slice(IdAt, Bytes[IdLengthAt]));
+    internal ClientId Id => new(IdBytes);
+
+    private ReadOnlySpan<byte> IdBytes => Bytes.Slice(IdAt, Bytes[IdLengthAt]);
 
     internal long Epoch => Number(EpochAt);
 
@@ -93,7 +95,7 @@ internal sealed class KeyFileSlot : IDisposable
         : IsEmpty ? null
         : !Enum.IsDefined((ChannelProtocol)Bytes[ProtocolAt]) ? "protocol"
         : !Enum.IsDefined((KeyEvolution)Bytes[EvolutionAt]) ? "evolution"
-        : Id == default ? "id"
+        : IdBytes.IsEmpty ? "id"
         : Number(SerialAt) < 1 || Number(SerialAt) > Number(LastSerialAt) ? "serial"
         : Number(NextSerialAt) < 0 || Number(NextSerialAt) > Number(LastSerialAt) ? "next serial"
         : Epoch < 0 ? "epoch"
@@ -146,7 +148,7 @@ internal sealed class KeyFileSlot : IDisposable
         SHA256.HashData(Bytes[..ChecksumAt], Bytes[ChecksumAt..]);
     }
 
-    internal bool IsOf(ClientId id) => !IsEmpty && Id == id;
+    internal bool IsOf(ClientId id) => !IsEmpty && CryptographicOperations.FixedTimeEquals(IdBytes, id.Bytes);
 
     /// <summary>
     /// Whether it was made of this key: an identity key is bound to the id, the server name and the pre-shared key.

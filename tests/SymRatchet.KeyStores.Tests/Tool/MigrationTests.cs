@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Microsoft.Data.Sqlite;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
@@ -227,7 +228,7 @@ public sealed class MigrationTests : IDisposable
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "UPDATE keys SET epoch_key = x'00' WHERE id = $id OR $id IS NULL";
-        command.Parameters.AddWithValue("$id", id is null ? DBNull.Value : id);
+        command.Parameters.AddWithValue("$id", id is null ? DBNull.Value : Encoding.UTF8.GetBytes(id));
         Assert.NotEqual(0, command.ExecuteNonQuery());
     }
 
