@@ -49,7 +49,7 @@ internal static class Inspection
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 bool all = !parsed.GetValue(revoked);
                 List<KeyView> views = [];
                 ClientId? last = KeyArguments.ToId(parsed.GetRequiredValue(after));
@@ -102,7 +102,7 @@ internal static class Inspection
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 ClientId name = KeyArguments.ToId(parsed.GetRequiredValue(id));
                 KeyRecord record =
                     await opened.Directory.DescribeAsync(name, cancellationToken)

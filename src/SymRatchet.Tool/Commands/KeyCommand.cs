@@ -60,7 +60,7 @@ internal static class KeyCommand
                 List<ClientId> clients = one is not null
                     ? [KeyArguments.ToId(one)]
                     : await IdList.ReadAsync(list!, cancellationToken);
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 int count = 0;
                 int before = 0;
                 List<string> unknown = [];

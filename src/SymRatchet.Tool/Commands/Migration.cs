@@ -42,8 +42,8 @@ internal static class Migration
             async (parsed, cancellationToken) =>
             {
                 from.CheckCanBeCopied(parsed, to);
-                await using OpenedStore source = await from.OpenAsync(parsed, cancellationToken: cancellationToken);
-                await using OpenedStore target = await to.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore source = await from.OpenAsync(parsed, cancellationToken);
+                await using OpenedStore target = await to.OpenAsync(parsed, cancellationToken);
                 if (await source.IsSameDatabaseAsync(target, cancellationToken))
                     throw new ToolException(
                         $"both are {source.Name} of one database, one and the same store; nothing was changed"
@@ -52,11 +52,12 @@ internal static class Migration
                     console.Remark(
                         $"warning: whether servers still use {source.Name} cannot be seen from here; all must be stopped"
                     );
-                await target.Unfinished.SetAsync(cancellationToken);
+                UnfinishedMark unfinished = target.Unfinished ?? throw StoreArguments.HoldsOneClient(target.Name);
+                await unfinished.SetAsync(cancellationToken);
                 ConcurrentQueue<string> failures = [];
                 try
                 {
-                    await CopyAsync(source, target, console, failures, cancellationToken);
+                    await CopyAsync(source, target, unfinished, console, failures, cancellationToken);
                 }
                 finally
                 {
@@ -74,6 +75,7 @@ internal static class Migration
     private static async Task CopyAsync(
         OpenedStore source,
         OpenedStore target,
+        UnfinishedMark unfinished,
         ToolConsole console,
         ConcurrentQueue<string> failures,
         CancellationToken cancellationToken
@@ -124,7 +126,7 @@ internal static class Migration
             throw new ToolException(
                 $"{same} of {found} clients are the same in both stores: {source.Name} was changed meanwhile. Stop its servers, and begin again with a new store"
             );
-        await target.Unfinished.ClearAsync(cancellationToken);
+        await unfinished.ClearAsync(cancellationToken);
         console.Remark(
             $"copied {copied} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves"
         );

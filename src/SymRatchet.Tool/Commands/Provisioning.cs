@@ -16,11 +16,11 @@ internal static class Provisioning
             console,
             "add",
             """
-            Adds a client to a store.
+            Adds a client to a store. The client itself needs no such step: it opens the credential as its key file.
 
             Examples:
               symratchet key add sensor-17 --store server.keys --out sensor-17.credential
-              symratchet key add sensor-17 --store client.keys --role Client --credential sensor-17.credential
+              symratchet key add sensor-17 --store gateway.keys --role Client --credential sensor-17.credential
             """,
             "added",
             (directory, key, parsed, cancellationToken) =>
@@ -40,7 +40,7 @@ internal static class Provisioning
 
             Examples:
               symratchet key rotate sensor-17 --store server.keys --out sensor-17.new
-              symratchet key rotate sensor-17 --store client.keys --role Client --credential sensor-17.new
+              symratchet key rotate sensor-17 --store sensor-17.credential --credential sensor-17.new
             """,
             "rotated",
             (directory, key, _, cancellationToken) => directory.RotateAsync(key, cancellationToken)
@@ -73,7 +73,7 @@ internal static class Provisioning
                         "say where the key is from or goes to: --credential FILE, or --out FILE for a new key",
                         ExitCode.Usage
                     );
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 using PreSharedKey key = from is null
                     ? PreSharedKey.Generate(client, parsed.GetRequiredValue(server), parsed.GetValue(evolution))
                     : PreSharedKey.FromCredentialFile(from);
@@ -104,7 +104,7 @@ internal static class Provisioning
                 console.Remark(
                     to is null
                         ? $"{done} {client} in {opened.Name}"
-                        : $"{done} {client} in {opened.Name}; bring {to} to the client, and delete it there once it is imported"
+                        : $"{done} {client} in {opened.Name}; bring {to} to the client, and leave no copy of it behind"
                 );
             }
         );

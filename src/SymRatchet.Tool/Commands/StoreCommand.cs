@@ -19,22 +19,35 @@ internal static class StoreCommand
 
     private static Command CreateInit(ToolConsole console)
     {
+        Option<bool> keyFile = new("--key-file")
+        {
+            Description = "Make a key file, which holds the key of one client, and no SQLite store.",
+        };
         StoreArguments store = new();
         Command command = new(
             "init",
             """
-            Makes an empty store. A store that is there is left as it is.
+            Makes an empty store. A store that is there is left as it is. A credential becomes the key file of its client, as it does
+            when the client opens it; what carried the key is overwritten.
 
             Examples:
               symratchet store init --store server.keys
+              symratchet store init --store sensor-17.credential
               symratchet store init --postgres "Host=db;Username=symratchet" --schema keys
             """
-        );
+        )
+        {
+            keyFile,
+        };
         store.AddTo(command);
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                await using OpenedStore opened = await store.OpenAsync(parsed, create: true, cancellationToken);
+                await using OpenedStore opened = await store.CreateAsync(
+                    parsed,
+                    parsed.GetValue(keyFile),
+                    cancellationToken
+                );
                 console.Remark($"{opened.Name} is a store of the {opened.Directory.Role}");
             }
         );
@@ -61,14 +74,14 @@ internal static class StoreCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 List<string> problems = opened.Directory switch
                 {
                     SqliteKeyStore file => [.. await file.CheckAsync(cancellationToken)],
                     PostgreSqlKeyStore database => [.. await database.CheckAsync(cancellationToken)],
                     _ => [],
                 };
-                if (await opened.Unfinished.IsSetAsync(cancellationToken))
+                if (opened.Unfinished is { } unfinished && await unfinished.IsSetAsync(cancellationToken))
                     problems.Add(
                         "a copy of another store into this one is not finished: run 'symratchet store migrate' again"
                     );
@@ -120,13 +133,13 @@ internal static class StoreCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 IKeyWrapper? previous = parsed.GetValue(plain) ? PlainKeys.Instance : null;
                 int count = opened.Directory switch
                 {
                     SqliteKeyStore file => await file.RewrapAsync(previous, cancellationToken),
                     PostgreSqlKeyStore database => await database.RewrapAsync(previous, cancellationToken),
-                    _ => 0,
+                    _ => throw new ToolException($"{opened.Name} is a key file, which does not wrap its keys"),
                 };
                 console.Remark($"wrapped the keys of {count} clients again");
             }

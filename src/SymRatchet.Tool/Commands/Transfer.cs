@@ -36,7 +36,7 @@ internal static class Transfer
             {
                 ClientId client = KeyArguments.ToId(parsed.GetRequiredValue(id));
                 string path = parsed.GetRequiredValue(output);
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 using StoredKey key =
                     await opened.Directory.FindAsync(client, cancellationToken)
                     ?? throw new ToolException($"{client} is not in {opened.Name}, or was revoked", ExitCode.NotFound);
@@ -71,7 +71,7 @@ internal static class Transfer
             async (parsed, cancellationToken) =>
             {
                 using StoredKey key = KeyTransfer.Read(parsed.GetRequiredValue(path));
-                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken: cancellationToken);
+                await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 await KeyCopy.BringAsync(key, opened, cancellationToken);
                 console.Remark(
                     $"{key.Id} is in {opened.Name}, at epoch {key.Epoch}{(key.Successor is null ? "" : ", with the new key that waits beside it")}"

@@ -7,7 +7,7 @@ namespace SymRatchet.Tool.Keys;
 internal sealed class OpenedStore(
     IKeyDirectory directory,
     string name,
-    UnfinishedMark unfinished,
+    UnfinishedMark? unfinished,
     IAsyncDisposable resource
 ) : IAsyncDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class OpenedStore(
 
     internal string Name => name;
 
-    /// <summary>Set while another store is copied into this one.</summary>
-    internal UnfinishedMark Unfinished => unfinished;
+    /// <summary>Set while another store is copied into this one; null where none can be: a key file holds one client.</summary>
+    internal UnfinishedMark? Unfinished => unfinished;
 
     /// <summary>Null where the store is a file.</summary>
     internal NpgsqlDataSource? Database => resource as NpgsqlDataSource;

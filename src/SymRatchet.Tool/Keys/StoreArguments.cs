@@ -6,6 +6,7 @@ using Npgsql;
 using SymRatchet.KeyStores.DataProtection;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
@@ -15,7 +16,7 @@ internal sealed class StoreArguments
     private readonly Option<string?> _file;
     private readonly Option<string?> _database;
     private readonly Option<string> _schema;
-    private readonly Option<ChannelRole> _role;
+    private readonly Option<ChannelRole?> _role;
     private readonly Option<string?> _ring;
     private readonly string _prefix;
 
@@ -24,7 +25,7 @@ internal sealed class StoreArguments
     internal StoreArguments(string prefix = "--")
     {
         _prefix = prefix;
-        _file = new($"{prefix}store") { Description = "The store's SQLite file.", HelpName = "FILE" };
+        _file = new($"{prefix}store") { Description = "The store's file: a SQLite store, or a client's key file.", HelpName = "FILE" };
         _database = new($"{prefix}postgres")
         {
             Description =
@@ -39,8 +40,7 @@ internal sealed class StoreArguments
         };
         _role = new($"{prefix}role")
         {
-            Description = "Whose store it is.",
-            DefaultValueFactory = _ => ChannelRole.Server,
+            Description = "Whose store it is. Default: Client for a key file, Server for any other store.",
         };
         _ring = new($"{prefix}ring")
         {
@@ -57,13 +57,24 @@ internal sealed class StoreArguments
     }
 
     /// <summary>Opens the store that the command line names. The caller disposes what it gets.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="create">Whether the store is made where it is not there.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    internal async Task<OpenedStore> OpenAsync(
+    internal Task<OpenedStore> OpenAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        OpenAsync(parsed, create: false, asKeyFile: false, cancellationToken);
+
+    /// <summary>
+    /// The same, and makes the store where it is not there. A credential becomes a key file, which no other command
+    /// does to it.
+    /// </summary>
+    internal Task<OpenedStore> CreateAsync(ParseResult parsed, bool asKeyFile, CancellationToken cancellationToken) =>
+        OpenAsync(parsed, create: true, asKeyFile, cancellationToken);
+
+    internal static ToolException HoldsOneClient(string file) =>
+        new($"{file} is a key file, which holds one client: move its key with 'key export' and 'key import'");
+
+    private async Task<OpenedStore> OpenAsync(
         ParseResult parsed,
-        bool create = false,
-        CancellationToken cancellationToken = default
+        bool create,
+        bool asKeyFile,
+        CancellationToken cancellationToken
     )
     {
         string? file = parsed.GetValue(_file);
@@ -74,14 +85,22 @@ internal sealed class StoreArguments
                 ExitCode.Usage
             );
 
-        ChannelRole role = parsed.GetValue(_role);
+        if (file is null && asKeyFile)
+            throw new ToolException($"--key-file makes a file: name it with {_prefix}store FILE", ExitCode.Usage);
+        bool isKeyFile = asKeyFile || (file is not null && IsKeyFile(file, create));
+        ChannelRole role = parsed.GetValue(_role) ?? (isKeyFile ? ChannelRole.Client : ChannelRole.Server);
         if (file is not null && !create && !File.Exists(file))
             throw new ToolException(
                 $"There is no key store {file}; make one with 'symratchet store init --store {file}{(role == ChannelRole.Client ? " --role Client" : "")}'."
             );
-        IKeyWrapper wrapper = parsed.GetValue(_ring) is { } folder ? OpenRing(folder) : PlainKeys.Instance;
+        string? ring = parsed.GetValue(_ring);
+        if (isKeyFile && ring is not null)
+            throw new ToolException($"a key file does not wrap its keys: leave out {_prefix}ring", ExitCode.Usage);
         try
         {
+            if (isKeyFile)
+                return await OpenKeyFileAsync(file!, role, create, cancellationToken);
+            IKeyWrapper wrapper = ring is not null ? OpenRing(ring) : PlainKeys.Instance;
             return file is not null
                 ? OpenFile(file, role, new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper })
                 : await OpenDatabaseAsync(
@@ -107,10 +126,36 @@ internal sealed class StoreArguments
     {
         if (parsed.GetValue(_file) is not { } file)
             return;
+        if (IsKeyFile(file, mayBeCredential: false))
+            throw HoldsOneClient(file);
         if (parsed.GetValue(target._file) is { } other && StoreFile.IsSame(file, other))
             throw new ToolException($"{file} and {other} are one and the same store; nothing was changed");
         if (StoreUse.IsInUse(file))
             throw new ToolException($"{file} is in use: stop its servers, and run the command again");
+    }
+
+    /// <summary>Whether a file is a key file, or a credential that may become one.</summary>
+    private static bool IsKeyFile(string file, bool mayBeCredential)
+    {
+        ReadOnlySpan<byte> head = KeyFileHead.ReadFrom(file);
+        if (KeyFileHead.IsCredential(head) && !mayBeCredential)
+            throw new ToolException(
+                $"{file} is a credential that no program has opened yet, and is left as it is. Its client turns it into"
+                    + $" its store at its first start, and so does 'symratchet store init --store {file}'"
+            );
+        return KeyFileHead.IsKeyFile(head) || KeyFileHead.IsCredential(head);
+    }
+
+    private static async Task<OpenedStore> OpenKeyFileAsync(
+        string file,
+        ChannelRole role,
+        bool create,
+        CancellationToken cancellationToken
+    )
+    {
+        KeyFileOptions options = new() { CreateIfMissing = create };
+        KeyFile opened = await KeyFile.OpenAsync(file, role, options, cancellationToken);
+        return new OpenedStore(opened, file, unfinished: null, opened);
     }
 
     private static OpenedStore OpenFile(string file, ChannelRole role, SqliteKeyStoreOptions options)

@@ -48,7 +48,7 @@ internal static class CredentialFile
         try
         {
             int length = OwnerOnlyFile.Read(path, content);
-            if (content.StartsWith(KeyFileSlots.FirstLine))
+            if (content.StartsWith(KeyFileHead.FirstLine))
                 throw new FormatException($"{path} is a key file already: open it with {nameof(KeyFile)}.");
             if (length == content.Length)
                 throw new FormatException($"{path} is not a credential file: it is too long.");
@@ -74,9 +74,6 @@ internal static class CredentialFile
         content[length + written] = (byte)'\n';
         return length + written + 1;
     }
-
-    /// <summary>Whether this is a credential, of whatever version and however damaged.</summary>
-    internal static bool IsCredential(ReadOnlySpan<byte> content) => content.StartsWith("symratchet credential"u8);
 
     internal static PreSharedKey Parse(string path, ReadOnlySpan<byte> content)
     {

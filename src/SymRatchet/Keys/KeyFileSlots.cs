@@ -25,9 +25,6 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 
     private int _current;
 
-    /// <summary>How every key file begins.</summary>
-    internal static ReadOnlySpan<byte> FirstLine => "symratchet key file 1\n"u8;
-
     /// <summary>
     /// Reads the state, and finishes what a crash has left unfinished: an old key or a credential is erased before
     /// this returns.
@@ -149,7 +146,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 
     private KeyFileSlot ReadFirst(ReadOnlySpan<byte> head, ChannelRole role, bool create, DateTimeOffset now)
     {
-        if (file.Length <= FileSize && CredentialFile.IsCredential(head))
+        if (file.Length <= FileSize && KeyFileHead.IsCredential(head))
         {
             using PreSharedKey carried = CredentialFile.Parse(path, head.TrimEnd((byte)0));
             using StoredKey key = carried.ImportFor(role);
@@ -160,7 +157,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 
         if (create && file.Length <= FileSize && !head.ContainsAnyExcept((byte)0))
             return KeyFileSlot.Empty(role);
-        throw head.StartsWith(FirstLine)
+        throw head.StartsWith(KeyFileHead.FirstLine)
             ? new KeyStoreException(
                 $"The key file {path} is damaged: none of its slots is whole. Give the client a new key."
             )
@@ -196,7 +193,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
                         + " was meant to replace it, remove the file first, then copy the credential."
                 );
             head.Clear();
-            FirstLine.CopyTo(head);
+            KeyFileHead.FirstLine.CopyTo(head);
             file.Write(head, 0);
             file.Flush();
         }
@@ -221,7 +218,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
     }
 
     private static bool IsHead(ReadOnlySpan<byte> block) =>
-        block.StartsWith(FirstLine) && !block[FirstLine.Length..].ContainsAnyExcept((byte)0);
+        block.StartsWith(KeyFileHead.FirstLine) && !block[KeyFileHead.FirstLine.Length..].ContainsAnyExcept((byte)0);
 
     // The first state may have a rest of its own credential before it, which need not be whole.
     private bool IsOtherCredential(ReadOnlySpan<byte> head, KeyFileSlot state)

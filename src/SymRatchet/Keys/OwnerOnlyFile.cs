@@ -9,7 +9,7 @@ namespace SymRatchet.Keys;
 /// A small file that holds a key: created for its owner alone, and read only where nobody else may use it. A file is
 /// opened once, and what is
 /// checked is the open file, so no other can take its place between the check and the read. Nothing of it passes
-/// through a buffer that stays.
+/// through a buffer that stays. One source, compiled into the library and into the tool.
 /// </summary>
 /// <remarks>
 /// Linux checks the kind of the file, its owner and its mode; other Unix systems its mode. On Windows the rights are
