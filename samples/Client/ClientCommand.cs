@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.Samples.Client;
 
@@ -12,7 +11,8 @@ internal static class ClientCommand
         Option<ChannelProtocol> protocol = SampleOptions.Protocol();
         Option<Endpoint> connect = SampleOptions.EndpointOption("--connect", "Where the server listens.");
         Option<string?> keys = SampleOptions.Keys();
-        Option<string?> store = SampleOptions.Store();
+        Option<string?> store = SampleOptions.Store(
+            "The client's key file: the credential that was carried to it (of 'symratchet key add --out' or 'symratchet keygen'), or made once from the key in --keys. It goes on from there at each start. (A SQLite store is moved to one by 'symratchet key export' and 'key import'.) Default: the key is kept in memory.");
         Option<string?> data = new("--data")
         {
             Description = "A CSV file with the client's measurements. Default: the weather of Seattle that comes with the samples.",
@@ -38,12 +38,13 @@ internal static class ClientCommand
             ChannelProtocol spoken = parsed.GetValue(protocol);
             string? file = parsed.GetValue(store);
             using ClientKeys known = file is null ? ClientKeys.Load(parsed.GetValue(keys), spoken) : DurableKeys.Load(parsed.GetValue(keys), file, spoken);
-            await using SqliteKeyStore? durable = file is null ? null : await DurableKeys.OpenAsync(file, ChannelRole.Client, known, [client], cancellationToken);
+            known.TryFind(client, out PreSharedKey? key);
+            await using KeyFile? durable = file is null ? null : await OpenAsync(file, client, key, cancellationToken);
 
             FieldClient fieldClient = new()
             {
                 Server = parsed.GetRequiredValue(connect),
-                Channel = durable is null ? InMemory(client, known, spoken) : await DurableAsync(client, durable, file!, spoken, cancellationToken),
+                Channel = Options(client, key, known, durable, spoken),
                 Measurements = Measurements.Load(parsed.GetValue(data), parsed.GetValue(column), client.ToString()),
                 Rounds = parsed.GetValue(rounds),
                 Interval = TimeSpan.FromMilliseconds(parsed.GetValue(interval)),
@@ -54,18 +55,28 @@ internal static class ClientCommand
         return command;
     }
 
-    private static SecureChannelClientOptions InMemory(ClientId client, ClientKeys known, ChannelProtocol protocol) =>
-        known.TryFind(client, out PreSharedKey? key)
-            ? new SecureChannelClientOptions { Protocol = protocol, Key = key }
-            : throw new SampleException($"client '{client}' is not among {known.Source} ({Shown(known.Ids)})");
+    private static SecureChannelClientOptions Options(ClientId client, PreSharedKey? key, ClientKeys known, KeyFile? durable, ChannelProtocol protocol) =>
+        durable is not null ? new() { Protocol = protocol, Keys = durable, ClientId = client }
+        : key is not null ? new() { Protocol = protocol, Key = key }
+        : throw new SampleException($"client '{client}' is not among {known.Source} ({Shown(known.Ids)})");
 
-    private static async Task<SecureChannelClientOptions> DurableAsync(
-        ClientId client, SqliteKeyStore store, string file, ChannelProtocol protocol, CancellationToken cancellationToken)
+    /// <summary>Opens the key file, and makes it of the key where there is none.</summary>
+    private static async Task<KeyFile> OpenAsync(string path, ClientId client, PreSharedKey? key, CancellationToken cancellationToken)
     {
-        using StoredKey? key = await store.FindAsync(client, cancellationToken);
-        return key is not null
-            ? new SecureChannelClientOptions { Protocol = protocol, Keys = store, ClientId = client }
-            : throw new SampleException($"client '{client}' has no key in {file}; give it once with --keys");
+        if (key is null && !File.Exists(path))
+            throw new SampleException($"there is no key file {path}: carry a credential there, or give the key of '{client}' once with --keys");
+        var file = await KeyFile.OpenAsync(path, options: new() { CreateIfMissing = key is not null }, cancellationToken: cancellationToken);
+        try
+        {
+            if (file.ClientId is null && key is not null)
+                await file.AddAsync(key, cancellationToken: cancellationToken);
+            return file.ClientId == client ? file : throw new SampleException($"{path} holds the key of {file.ClientId}, not of '{client}'");
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
     }
 
     private static string Shown(IReadOnlyCollection<ClientId> ids) =>

@@ -51,9 +51,9 @@ public static class SampleOptions
         HelpName = "FILE",
     };
 
-    public static Option<string?> Store() => new("--store")
+    public static Option<string?> Store(string description) => new("--store")
     {
-        Description = "A key store file, so that keys move forward for good; made where there is none. Clients of --keys that it does not know are added to it. Default: keys are kept in memory.",
+        Description = description,
         HelpName = "FILE",
     };
 

@@ -11,7 +11,8 @@ internal static class ServerCommand
         Option<ChannelProtocol> protocol = SampleOptions.Protocol();
         Option<Endpoint> listen = SampleOptions.EndpointOption("--listen", "Where to listen; port 0 takes any free port.");
         Option<string?> keys = SampleOptions.Keys();
-        Option<string?> store = SampleOptions.Store();
+        Option<string?> store = SampleOptions.Store(
+            "A SQLite key store, so that keys move forward for good; made where there is none. Clients of --keys that it does not know are added to it. Default: keys are kept in memory.");
         Option<IAggregator> aggregate = new("--aggregate")
         {
             Description = $"What is made of a round's numbers: {string.Join(", ", BuiltInAggregators.Names)}. Default: {BuiltInAggregators.Default.Name}.",

@@ -28,7 +28,7 @@ internal static class ServerHost
             return await RunAsync(settings, passing, cancellationToken);
         }
 
-        await using SqliteKeyStore durable = await DurableKeys.OpenAsync(settings.Store, ChannelRole.Server, settings.Keys, settings.Keys.Ids, cancellationToken);
+        await using SqliteKeyStore durable = await DurableKeys.OpenAsync(settings.Store, settings.Keys, cancellationToken);
         return await RunAsync(settings, durable, cancellationToken);
     }
 

@@ -35,9 +35,23 @@ public sealed class StoreOptionTests : IDisposable
             (await server.RunClientAsync("north", "--store", _client)).AssertSucceeds();
             Assert.DoesNotContain("put back", server.Process.Everything, StringComparison.Ordinal);
 
-            SampleResult unknown = await server.RunClientAsync("south", "--store", _client);
-            unknown.AssertFails(1, "give it once with --keys");
+            (await server.RunClientAsync("south", "--store", _client)).AssertFails(1, "holds the key of north");
+            (await server.RunClientAsync("south", "--store", _client + ".2")).AssertFails(1, "once with --keys");
+            Assert.False(File.Exists(_client + ".2"));
+            (await server.RunClientAsync("north", "--store", _server)).AssertFails(1, "neither a credential nor");
         }
+    }
+
+    [Fact]
+    public async Task A_client_needs_the_file_that_was_carried_to_it_and_nothing_else()
+    {
+        string credential = Path.Combine(_folder, "north.credential");
+        using (var key = PreSharedKey.Import("north", Convert.FromHexString(new string('5', 64))))
+            key.WriteCredentialFile(credential);
+        await using ServerProcess server = await ServerProcess.StartAsync("--keys", _keys, "--store", _server);
+        (await server.RunClientAsync("north", "--store", credential)).AssertSucceeds();
+        (await server.RunClientAsync("north", "--store", credential)).AssertSucceeds();
+        Assert.StartsWith("symratchet key file", await File.ReadAllTextAsync(credential), StringComparison.Ordinal);
     }
 
     [Fact]
