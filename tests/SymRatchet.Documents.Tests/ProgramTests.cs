@@ -27,7 +27,7 @@ public sealed class ProgramTests
     {
         using TemporaryFolder folder = new();
         string server = await DocumentProgram.BuildAsync(folder, "Server", Program(GettingStarted, 0), "SymRatchet", "SymRatchet.KeyStores.Sqlite");
-        string client = await DocumentProgram.BuildAsync(folder, "Client", Program(GettingStarted, 1), "SymRatchet", "SymRatchet.KeyStores.Sqlite");
+        string client = await DocumentProgram.BuildAsync(folder, "Client", Program(GettingStarted, 1), "SymRatchet");
         foreach (CodeBlock commands in new Document(GettingStarted).Blocks.Where(block => block.Language == "sh"))
             await ToolCommand.RunAsync(folder.Path, commands.Text);
 

@@ -50,10 +50,10 @@ public sealed class StoreExamples : CurrentFolder
     public async Task A_key_that_was_rotated_on_the_server_first_never_locks_the_client_out()
     {
         await using SqliteKeyStore server = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
-        await using SqliteKeyStore client = SqliteKeyStore.Open("client.keys", ChannelRole.Client);
         using PreSharedKey first = PreSharedKey.Generate("sensor-17");
         await server.AddAsync(first);
-        await client.AddAsync(first);
+        first.WriteCredentialFile("sensor-17.credential");
+        await using var client = await KeyFile.OpenAsync("sensor-17.credential");
 
         await RotateOnServerAsync(server);
         await MeetAsync(client, server);
@@ -69,17 +69,14 @@ public sealed class StoreExamples : CurrentFolder
         using PreSharedKey key = PreSharedKey.Generate("sensor-17");
         await using SqliteKeyStore server = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
         await server.AddAsync(key);
-        foreach (string owner in (string[])["client.keys", "clone.keys"])
-        {
-            await using SqliteKeyStore client = SqliteKeyStore.Open(owner, ChannelRole.Client);
-            await client.AddAsync(key);
-        }
+        key.WriteCredentialFile("sensor-17.credential");
+        key.WriteCredentialFile("clone.credential");
 
         ConcurrentQueue<string> alarms = [];
         using IDisposable listening = AlarmExample.Listen(kind => alarms.Enqueue(kind));
-        foreach (string owner in (string[])["client.keys", "client.keys", "clone.keys"])
+        foreach (string owner in (string[])["sensor-17.credential", "sensor-17.credential", "clone.credential"])
         {
-            await using SqliteKeyStore client = SqliteKeyStore.Open(owner, ChannelRole.Client);
+            await using var client = await KeyFile.OpenAsync(owner);
             await MeetAsync(client, server);
         }
 
@@ -107,16 +104,16 @@ public sealed class StoreExamples : CurrentFolder
         await store.RotateAsync(next);
     }
 
-    private static async Task RotateOnClientAsync(SqliteKeyStore store)
+    private static async Task RotateOnClientAsync(KeyFile store)
     {
         using (PreSharedKey next = PreSharedKey.FromCredentialFile("sensor-17.next"))
             await store.RotateAsync(next);
         File.Delete("sensor-17.next");
     }
 
-    private static async Task MeetAsync(SqliteKeyStore client, SqliteKeyStore server)
+    private static async Task MeetAsync(KeyFile client, SqliteKeyStore server)
     {
-        await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "sensor-17" }, new SecureChannelServerOptions { Keys = server });
+        await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client }, new SecureChannelServerOptions { Keys = server });
         await pair.RoundAsync([1], [2]);
     }
 }
