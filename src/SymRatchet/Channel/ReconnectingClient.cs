@@ -43,6 +43,13 @@ public sealed class ReconnectingClient
     /// <summary>The bound of any wait; one minute by default. A channel that stood for so long ends a row of failures.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// For how long the server may refuse the client before it gives up; <see cref="Timeout.InfiniteTimeSpan"/>, the
+    /// default, for ever. A server does not say why it refuses: a revoked key looks like a server without room, but it
+    /// lasts. A day suits a device whose server may lose its store for hours.
+    /// </summary>
+    public TimeSpan RefusalLimit { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>The clock of the waits.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -51,20 +58,27 @@ public sealed class ReconnectingClient
     /// inside the loop, or the loop ends.
     /// </summary>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="SecureChannelException">Connecting failed for a reason that no further attempt can mend.</exception>
+    /// <exception cref="SecureChannelException">Connecting failed for a reason that no further attempt can mend, or the
+    /// server refused for as long as <see cref="RefusalLimit"/>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IAsyncEnumerable<ISecureChannel> ConnectAllAsync(CancellationToken cancellationToken = default)
     {
         if (FirstDelay <= TimeSpan.Zero || LongestDelay < FirstDelay || LongestDelay > TimeSpan.FromDays(1))
             throw new InvalidOperationException($"{nameof(FirstDelay)} must be positive, and {nameof(LongestDelay)} no less and at most a day.");
+        if (RefusalLimit != Timeout.InfiniteTimeSpan && RefusalLimit <= TimeSpan.Zero)
+            throw new InvalidOperationException($"{nameof(RefusalLimit)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
         return ConnectAllCoreAsync(cancellationToken);
     }
 
     private async IAsyncEnumerable<ISecureChannel> ConnectAllCoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        long? firstRefusal = null;
         for (int failures = 0; ; failures++)
         {
             (ISecureChannel? channel, SecureChannelException? error) = await TryConnectAsync(cancellationToken).ConfigureAwait(false);
+            firstRefusal = error is { Error: SecureChannelError.Refused } ? firstRefusal ?? TimeProvider.GetTimestamp() : null;
+            if (firstRefusal is { } first)
+                ThrowIfRefusedForLong(TimeProvider.GetElapsedTime(first), error!);
             if (channel is not null)
             {
                 long began = TimeProvider.GetTimestamp();
@@ -91,6 +105,13 @@ public sealed class ReconnectingClient
         {
             return (null, e);
         }
+    }
+
+    private void ThrowIfRefusedForLong(TimeSpan refused, SecureChannelException error)
+    {
+        if (RefusalLimit != Timeout.InfiniteTimeSpan && refused >= RefusalLimit)
+            throw SecureChannelException.Of(
+                SecureChannelError.Refused, $"refused for {refused.TotalSeconds:0.#} s: the key may be revoked; limit {RefusalLimit.TotalSeconds:0.#} s", error);
     }
 
     private static double Share()

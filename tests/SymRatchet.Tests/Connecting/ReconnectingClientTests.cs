@@ -71,6 +71,35 @@ public sealed class ReconnectingClientTests
     }
 
     [Fact]
+    public async Task A_client_that_is_refused_for_too_long_gives_up_and_any_other_error_begins_the_time_anew()
+    {
+        FakeTimeProvider time = new();
+        Queue<SecureChannelError> errors = new(
+            [SecureChannelError.Refused, SecureChannelError.Refused, SecureChannelError.Transport, .. Enumerable.Repeat(SecureChannelError.Refused, 3)]);
+        ReconnectingClient client = new(_ => throw new SecureChannelException(errors.Dequeue(), "not now"))
+        {
+            TimeProvider = time,
+            RefusalLimit = TimeSpan.FromMinutes(2),
+        };
+        client.Waiting += (_, _) => Task.Delay(1).ContinueWith(_ => time.Advance(client.LongestDelay), TaskScheduler.Default);
+        SecureChannelException given = await Assert.ThrowsAsync<SecureChannelException>(
+            () => client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon));
+        Assert.Empty(errors);
+        Assert.Equal(SecureChannelError.Refused, given.Error);
+        Assert.Contains("refused for 120 s", given.Message, StringComparison.Ordinal);
+        Assert.Equal("not now", given.InnerException!.Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-2)]
+    public void A_limit_of_refusals_that_makes_no_sense_is_refused(int seconds)
+    {
+        ReconnectingClient client = new(_ => throw new InvalidOperationException("not to be asked")) { RefusalLimit = TimeSpan.FromSeconds(seconds) };
+        Assert.Throws<InvalidOperationException>(() => client.ConnectAllAsync());
+    }
+
+    [Fact]
     public async Task A_worker_outlives_its_server()
     {
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
