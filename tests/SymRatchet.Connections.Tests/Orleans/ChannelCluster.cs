@@ -43,8 +43,10 @@ internal sealed class ChannelCluster : IAsyncDisposable
     }
 
     internal static void Protect(ClientConnectionOptions connections, Dictionary<EndPoint, SecureChannelClientOptions> keys) =>
+        #region glue: client
         connections.ConfigureConnection(
             outbound => outbound.UseSymRatchetClient(connection => keys[connection.RemoteEndPoint!]));
+        #endregion
 
     internal Dictionary<EndPoint, SecureChannelClientOptions> ClientKeys() =>
         new() { [_gateways[0]] = Keys.Client("client>silo-0"), [_gateways[1]] = Keys.Client("client>silo-1") };
@@ -78,6 +80,7 @@ internal sealed class ChannelCluster : IAsyncDisposable
 
     private static void Protect(ISiloBuilder silo, SecureChannelServerOptions server, Dictionary<EndPoint, SecureChannelClientOptions> keys)
     {
+        #region glue: silo
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloInboundConnection(inbound => inbound.UseSymRatchet(server));
@@ -85,6 +88,7 @@ internal sealed class ChannelCluster : IAsyncDisposable
             connections.ConfigureSiloOutboundConnection(
                 outbound => outbound.UseSymRatchetClient(connection => keys[connection.RemoteEndPoint!]));
         });
+        #endregion
     }
 
     private void CountPeers(IConnectionBuilder inbound) => inbound.Use(next => connection =>
