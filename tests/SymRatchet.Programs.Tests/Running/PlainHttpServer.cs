@@ -78,7 +78,7 @@ internal sealed class PlainHttpServer : IAsyncDisposable
         else
             await SendAsync(stream);
         stream.Socket.Shutdown(SocketShutdown.Send);
-        await stream.ReadAsync(new byte[1], _ending.Token);
+        await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, _ending.Token);
     }
 
     private async Task SendAsync(NetworkStream stream)

@@ -7,7 +7,7 @@ namespace SymRatchet.Programs.Tests.Worker;
 /// Sends measurements for as long as its device runs. One stays in the outbox until the server has acknowledged it, so
 /// the server may get one twice and misses none.
 /// </summary>
-internal sealed class MeasurementWorker(ReconnectingClient client, Outbox outbox, ILogger<MeasurementWorker> logger)
+internal sealed partial class MeasurementWorker(ReconnectingClient client, Outbox outbox, ILogger<MeasurementWorker> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,7 +21,7 @@ internal sealed class MeasurementWorker(ReconnectingClient client, Outbox outbox
             }
             catch (SecureChannelException e)
             {
-                logger.LogWarning(e, "The connection is lost; the measurements wait for the next one.");
+                LogLost(e);
             }
         }
         #endregion
@@ -40,4 +40,7 @@ internal sealed class MeasurementWorker(ReconnectingClient client, Outbox outbox
             outbox.RemoveOldest();
         }
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "The connection is lost; the measurements wait for the next one.")]
+    private partial void LogLost(Exception e);
 }
