@@ -45,6 +45,9 @@ internal class RelayEnd(Stream stream)
         {
             _socket = stream.Socket;
             _end = new PlainEnd(_socket);
+            // What arrives has been gathered by its sender already; a second wait for more only adds its delay.
+            if (_socket.ProtocolType == ProtocolType.Tcp)
+                Set(() => _socket.NoDelay = true);
             // Until both sides have ended in order, whatever ends the socket resets it, the death of this process too.
             Linger(enable: true);
         }
@@ -66,11 +69,13 @@ internal class RelayEnd(Stream stream)
 
         internal override void Abort() => _socket.Dispose();
 
-        private void Linger(bool enable)
+        private void Linger(bool enable) => Set(() => _socket.LingerState = new LingerOption(enable, seconds: 0));
+
+        private static void Set(Action option)
         {
             try
             {
-                _socket.LingerState = new LingerOption(enable, seconds: 0);
+                option();
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {

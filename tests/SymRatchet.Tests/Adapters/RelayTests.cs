@@ -57,6 +57,19 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task A_relay_holds_no_small_write_back()
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        Socket plain = ((NetworkStream)sockets.Server).Socket;
+        plain.NoDelay = false;
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        Task relaying = SecureChannelRelay.RunAsync(plain, pair.Client);
+        Assert.True(plain.NoDelay);
+        pair.Client.Abort();
+        await Assert.ThrowsAnyAsync<IOException>(() => relaying.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public async Task Two_sockets_pass_a_reset_on()
     {
         await using SocketPair left = await SocketPair.CreateAsync();
