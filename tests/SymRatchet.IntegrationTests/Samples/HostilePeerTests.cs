@@ -78,7 +78,7 @@ public sealed class HostilePeerTests
     [Fact]
     public async Task Who_says_nothing_is_let_go_and_holds_up_nobody()
     {
-        await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--handshake-timeout", "1", "--idle-timeout", "1");
+        await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--handshake-timeout", "5", "--idle-timeout", "10");
         await using NetworkStream silent = await server.ConnectAsync();
         await using var idle = await FieldVisit.ConnectAsync(server, 1);
         await server.AssertServesAsync();
