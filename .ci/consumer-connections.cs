@@ -14,7 +14,7 @@ DefaultConnectionContext client = new("client") { Transport = new Duplex(back.Re
 ConnectionBuilder inbound = new(new NoServices()), outbound = new(new NoServices());
 
 inbound.UseSymRatchet(new SecureChannelServerOptions { Keys = keys }).Run(async connection =>
-    await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes($"you are {connection.GetSymRatchetPeer()!.ClientName}")));
+    await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes($"you are {connection.GetSymRatchetPeer()!.ClientId}")));
 outbound.UseSymRatchetClient(_ => new SecureChannelClientOptions { Key = key }).Run(async connection =>
 {
     using StreamReader reader = new(connection.Transport.Input.AsStream());
