@@ -33,8 +33,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
+        await _accepting; // which may be between two accepts, and must not find its listener stopped
         _listener.Dispose();
-        await _accepting;
     }
 
     private async Task AcceptAsync()

@@ -9,6 +9,7 @@ internal sealed class FreezableProxy : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly IPEndPoint _to;
     private readonly Task _accepting;
+    private readonly CancellationTokenSource _ending = new();
     private CancellationTokenSource _passing = new();
 
     internal FreezableProxy(IPEndPoint to)
@@ -30,7 +31,7 @@ internal sealed class FreezableProxy : IAsyncDisposable
         {
             while (true)
             {
-                TcpClient near = await _listener.AcceptTcpClientAsync();
+                TcpClient near = await _listener.AcceptTcpClientAsync(_ending.Token);
                 TcpClient far = new();
                 all.AddRange([near, far]);
                 await far.ConnectAsync(_to);
@@ -39,9 +40,9 @@ internal sealed class FreezableProxy : IAsyncDisposable
                 _ = far.GetStream().CopyToAsync(near.GetStream(), passing);
             }
         }
-        catch (SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
         {
-            // The listener is stopped.
+            // The test is over, or nobody listens behind the proxy.
         }
 
         all.ForEach(connection => connection.Dispose());
@@ -49,8 +50,10 @@ internal sealed class FreezableProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        await _ending.CancelAsync();
         await _accepting;
+        _listener.Stop();
+        _ending.Dispose();
         await _passing.CancelAsync();
         _passing.Dispose();
     }

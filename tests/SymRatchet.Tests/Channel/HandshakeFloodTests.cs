@@ -208,8 +208,8 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
         public async ValueTask DisposeAsync()
         {
             await _stopping.CancelAsync();
-            _listener.Dispose();
             await _accepting;
+            _listener.Dispose();
             foreach (Socket socket in _attacking)
                 socket.Dispose();
             _stopping.Dispose();
