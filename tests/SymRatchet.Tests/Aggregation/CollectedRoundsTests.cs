@@ -312,6 +312,10 @@ public sealed class CollectedRoundsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new EngineHarness(RoundClosing.Immediately).Join("a", weight));
 
     [Fact]
+    public void Nobodys_id_does_not_join() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EngineHarness(RoundClosing.Immediately).Engine.Join(default));
+
+    [Fact]
     public void Numbers_that_are_none_are_the_callers_mistake()
     {
         EngineHarness harness = new(RoundClosing.Immediately);

@@ -61,6 +61,18 @@ public sealed class ClientIdTests
         Assert.Throws<ArgumentNullException>(() => (ClientId)(string)null!);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(256)]
+    public void A_client_does_not_connect_under_an_id_that_is_none(int length)
+    {
+        using InMemoryKeyStore store = new(ChannelRole.Client);
+        SecureChannelClientOptions options = new() { Keys = store, ClientId = new ClientId(new byte[length]) };
+        Assert.Throws<ArgumentException>(options.Validate);
+        options.ClientId = new ClientId(new byte[255]);
+        options.Validate();
+    }
+
     [Fact]
     public void A_server_name_is_written_as_an_id_is()
     {
