@@ -6,11 +6,8 @@ namespace SymRatchet.Connections;
 /// </summary>
 public interface ISecureChannelFeature
 {
-    /// <summary>Gets what the handshake proved about the other side: its id, and the suite and epoch of the session.</summary>
-    ChannelPeer Peer { get; }
-
     /// <summary>
-    /// Gets the channel itself, to abort or ping it or to watch <see cref="ISecureChannel.Ended"/>. Its sending, receiving, closing and
+    /// Gets the channel itself, to ask who its peer is, to abort or ping it or to watch <see cref="ISecureChannel.Ended"/>. Its sending, receiving, closing and
     /// disposal are the connection's: use the connection's transport for them. Thread-safe as the channel is.
     /// </summary>
     ISecureChannel Channel { get; }

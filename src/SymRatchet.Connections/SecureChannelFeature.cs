@@ -1,6 +1,3 @@
 namespace SymRatchet.Connections;
 
-internal sealed record SecureChannelFeature(ISecureChannel Channel) : ISecureChannelFeature
-{
-    public ChannelPeer Peer => Channel.Peer;
-}
+internal sealed record SecureChannelFeature(ISecureChannel Channel) : ISecureChannelFeature;

@@ -119,6 +119,6 @@ public static class SymRatchetConnectionExtensions
     public static ChannelPeer? GetSymRatchetPeer(this ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return connection.Features.Get<ISecureChannelFeature>()?.Peer;
+        return connection.Features.Get<ISecureChannelFeature>()?.Channel.Peer;
     }
 }

@@ -100,8 +100,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     )
     {
         ArgumentNullException.ThrowIfNull(source);
-        options ??= new PostgreSqlKeyStoreOptions();
-        options.Validate();
+        options = (options ?? new PostgreSqlKeyStoreOptions()).Validated();
         return StoreSession.RunAsync(
             source,
             options.Timeout,
@@ -123,8 +122,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     )
     {
         ArgumentNullException.ThrowIfNull(source);
-        options ??= new PostgreSqlKeyStoreOptions();
-        options.Validate();
+        options = (options ?? new PostgreSqlKeyStoreOptions()).Validated();
         return StoreSession.RunAsync(
             source,
             options.Timeout,

@@ -1,34 +1,51 @@
 namespace SymRatchet.KeyStores.PostgreSql;
 
-/// <summary>How a PostgreSQL key store behaves. Immutable.</summary>
-public sealed record PostgreSqlKeyStoreOptions
+/// <summary>How a PostgreSQL key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.</summary>
+public sealed class PostgreSqlKeyStoreOptions
 {
     private const int MaxSchemaLength = 40;
+
+    /// <summary>Makes options with defaults.</summary>
+    public PostgreSqlKeyStoreOptions()
+    {
+    }
+
+    /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
+    /// <param name="other">The options to copy.</param>
+    public PostgreSqlKeyStoreOptions(PostgreSqlKeyStoreOptions other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Wrapper = other.Wrapper;
+        Schema = other.Schema;
+        Timeout = other.Timeout;
+        WatchInterval = other.WatchInterval;
+    }
 
     /// <summary>
     /// What encrypts keys before they leave the process; by default nothing does. Read <c>docs/key-stores.md</c> before
     /// you leave it at that.
     /// </summary>
-    public IKeyWrapper Wrapper { get; init; } = PlainKeys.Instance;
+    public IKeyWrapper Wrapper { get; set; } = PlainKeys.Instance;
 
     /// <summary>
     /// The database schema that holds the store, <c>symratchet</c> by default: a lower-case letter, then up to 39
     /// lower-case letters, digits and underscores. Not one that begins with <c>pg_</c>; those are PostgreSQL's own.
     /// </summary>
-    public string Schema { get; init; } = "symratchet";
+    public string Schema { get; set; } = "symratchet";
 
     /// <summary>
     /// How long one call may take at most, waiting for a pooled connection included, whatever the server does; 5
     /// seconds by default.
     /// </summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// How often a watch looks for revocations by itself, should a notification be lost; 1 second by default.
     /// </summary>
-    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    internal void Validate()
+    /// <summary>A copy that was found to be in range, which no later change reaches.</summary>
+    internal PostgreSqlKeyStoreOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(Wrapper);
         ArgumentNullException.ThrowIfNull(Schema);
@@ -53,5 +70,6 @@ public sealed record PostgreSqlKeyStoreOptions
             throw new ArgumentException(
                 $"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second."
             );
+        return new PostgreSqlKeyStoreOptions(this);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using SQLitePCL;
 
 namespace SymRatchet.KeyStores.Sqlite;
@@ -31,7 +30,7 @@ internal sealed partial class LogCleaner
     {
         _path = path;
         _time = options.TimeProvider;
-        _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("SymRatchet.KeyStores.Sqlite");
+        _logger = options.LoggerFactory.CreateLogger("SymRatchet.KeyStores.Sqlite");
     }
 
     /// <summary>Whether old keys wait to be erased.</summary>

@@ -204,10 +204,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     private static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options, bool mayBeUnfinished)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= new SqliteKeyStoreOptions();
-        options.Validate();
+        options = (options ?? new SqliteKeyStoreOptions()).Validated();
         string named = Path.GetFullPath(path);
-        path = StoreFile.Prepare(named, options.MustExist);
+        path = StoreFile.Prepare(named, options.CreateIfMissing);
         StoreUse? use = null;
         SqliteConnection? anchor = null;
         try

@@ -12,11 +12,11 @@ internal static class StoreFile
 
     /// <summary>Creates the file where that is allowed, and refuses one that others may read or that cannot be written.</summary>
     /// <returns>The path of the file itself, beside which SQLite keeps its log, where the given one is a link.</returns>
-    internal static string Prepare(string path, bool mustExist)
+    internal static string Prepare(string path, bool createIfMissing)
     {
         path = Resolve(path);
         if (!File.Exists(path))
-            Create(path, mustExist);
+            Create(path, createIfMissing);
         CheckRights(path);
         return path;
     }
@@ -61,9 +61,9 @@ internal static class StoreFile
         }
     }
 
-    private static void Create(string path, bool mustExist)
+    private static void Create(string path, bool createIfMissing)
     {
-        if (mustExist)
+        if (!createIfMissing)
             throw new KeyStoreException($"There is no key store {path}.");
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using SymRatchet.Aggregation;
 using SymRatchet.AspNetCore;
 using SymRatchet.Documents.Tests.Code;
 using SymRatchet.Documents.Tests.Markdown;
@@ -101,6 +103,54 @@ public sealed partial class OptionTests
         string[] nested = [.. settings.Keys.Where(key => key.Contains("Limiter", StringComparison.Ordinal)).Select(key => key.Split(':')[2]).Order()];
         Assert.Equal(nested, KnownBeside(settings, "SymRatchet:HandshakeLimiter:Nonsense"));
     }
+
+    public static TheoryData<Type> Classes =>
+        [.. Libraries.All.SelectMany(library => library.GetExportedTypes()).Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && !type.IsAbstract)];
+
+    /// <summary>One style for all: a class that is set, and copied by whoever reads it.</summary>
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void A_copy_of_options_has_every_one_of_them(Type type)
+    {
+        object options = Activator.CreateInstance(type)!;
+        PropertyInfo[] properties = type.GetProperties();
+        foreach (PropertyInfo property in properties)
+        {
+            Assert.DoesNotContain(typeof(IsExternalInit), property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers());
+            property.SetValue(options, Other(property.PropertyType, property.GetValue(options)));
+        }
+
+        object copy = Activator.CreateInstance(type, options)!;
+        Assert.All(properties, property => Assert.Equal(property.GetValue(options), property.GetValue(copy)));
+    }
+
+    private static object Other(Type type, object? value) => value switch
+    {
+        bool isOn => !isOn,
+        int number => number + 1,
+        long number => number + 1,
+        TimeSpan time => time + TimeSpan.FromSeconds(1),
+        string text => text + "x",
+        Enum kind => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(kind)),
+        TimeProvider => new OtherTime(),
+        IReadOnlyList<CipherSuiteId> => new[] { CipherSuiteId.Aes256Gcm },
+        Delegate => Delegate.Combine((Delegate)value, (Delegate)value)!,
+        _ when type == typeof(ClientId?) => new ClientId("x"u8),
+        _ when type.IsInterface => DispatchProxy.Create(type, typeof(Silent)),
+        _ when typeof(Delegate).IsAssignableFrom(type) => Observer,
+        _ => RuntimeHelpers.GetUninitializedObject(type),
+    };
+
+    private static readonly Action<RoundEvent> Observer = _ => { };
+
+    private sealed class OtherTime : TimeProvider;
+
+#pragma warning disable CA1852 // DispatchProxy derives from it
+    private class Silent : DispatchProxy
+    {
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => null;
+    }
+#pragma warning restore CA1852
 
     private static IEnumerable<string> KnownBeside(Dictionary<string, string?> settings, string nonsense)
     {

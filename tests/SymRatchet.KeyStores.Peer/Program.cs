@@ -20,7 +20,7 @@ HaltingKeyStore store = new(args[0] switch
 {
     "server-pg" => await PostgreSqlKeyStore.OpenAsync(source!, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = args[3] }),
     "client-file" => await KeyFile.OpenAsync(args[1]),
-    _ => SqliteKeyStore.Open(args[1], args[0] == "client" ? ChannelRole.Client : ChannelRole.Server, new SqliteKeyStoreOptions { MustExist = true }),
+    _ => SqliteKeyStore.Open(args[1], args[0] == "client" ? ChannelRole.Client : ChannelRole.Server, new SqliteKeyStoreOptions { CreateIfMissing = false }),
 });
 Task working = args[0] is "client" or "client-file"
     ? new EchoClient(new SecureChannelClientOptions { Keys = store, ClientId = args[3], LoggerFactory = log }).RunAsync(socket)

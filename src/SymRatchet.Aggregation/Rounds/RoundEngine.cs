@@ -33,7 +33,7 @@ public abstract class RoundEngine
     public static RoundEngine Create(RoundOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
+        options = options.Validated();
         return options.Closing.AnswersAtOnce ? new ImmediateRounds(options) : new CollectedRounds(options);
     }
 

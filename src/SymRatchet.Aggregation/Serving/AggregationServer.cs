@@ -22,10 +22,9 @@ public sealed class AggregationServer : IDisposable
     public AggregationServer(AggregationServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _options = options;
-        _logger = options.LoggerFactory.CreateLogger("SymRatchet.Aggregation");
-        _table = new RoundTable(options.Rounds, new RoundNews(Observe, lost => Failure(_logger.EventsLost, lost)));
+        _options = options.Validated();
+        _logger = _options.LoggerFactory.CreateLogger("SymRatchet.Aggregation");
+        _table = new RoundTable(_options.Rounds, new RoundNews(Observe, lost => Failure(_logger.EventsLost, lost)));
     }
 
     /// <summary>The clients that are present, in no order.</summary>

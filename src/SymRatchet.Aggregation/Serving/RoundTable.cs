@@ -15,7 +15,7 @@ internal sealed class RoundTable : IDisposable
     internal RoundTable(RoundOptions options, RoundNews news)
     {
         _news = news;
-        _engine = RoundEngine.Create(options with { Observer = news.Add });
+        _engine = RoundEngine.Create(new RoundOptions(options) { Observer = news.Add });
         _timer = options.TimeProvider.CreateTimer(_ => Do(engine => engine.CloseIfDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

@@ -7,7 +7,4 @@ public static class SymRatchetAuthenticationDefaults
 {
     /// <summary>The scheme, unless another is given.</summary>
     public const string AuthenticationScheme = ChannelPeerExtensions.AuthenticationType;
-
-    /// <summary>The claim with the cipher suite of the session.</summary>
-    public const string SuiteClaim = ChannelPeerExtensions.SuiteClaim;
 }

@@ -69,7 +69,7 @@ public static class SymRatchetHttpExtensions
     public static ChannelPeer? GetSymRatchetPeer(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<ISecureChannelFeature>()?.Peer;
+        return context.Features.Get<ISecureChannelFeature>()?.Channel.Peer;
     }
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, SecureChannelClientOptions options, CancellationToken cancellationToken)

@@ -102,7 +102,7 @@ internal sealed class StoreArguments
                 return await OpenKeyFileAsync(file!, role, create, cancellationToken);
             IKeyWrapper wrapper = ring is not null ? OpenRing(ring) : PlainKeys.Instance;
             return file is not null
-                ? OpenFile(file, role, new SqliteKeyStoreOptions { MustExist = !create, Wrapper = wrapper })
+                ? OpenFile(file, role, new SqliteKeyStoreOptions { CreateIfMissing = create, Wrapper = wrapper })
                 : await OpenDatabaseAsync(
                     database!,
                     role,

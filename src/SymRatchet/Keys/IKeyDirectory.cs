@@ -12,14 +12,14 @@ public interface IKeyDirectory : IKeyStore
     /// <summary>Adds a key, at whatever epoch it is, so that keys can be moved from one store to another. The store gives it a serial of its own.</summary>
     /// <param name="key">The key; copied.</param>
     /// <param name="cancellationToken">Ends the wait; the key may have been added all the same.</param>
-    /// <exception cref="ArgumentException">The key serves another role.</exception>
+    /// <exception cref="ArgumentException">The key serves another role, or one of its suites is unknown or named twice.</exception>
     /// <exception cref="InvalidOperationException">The id is there already. A revoked id is brought back by <see cref="RotateAsync"/> only.</exception>
     ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Gives an identity a new key. A server's store keeps it beside the old one until the client has used the new, and drops the
-    /// old one then; a second rotation replaces a new key that was not used. A client's store, and a store in which the id is revoked,
-    /// take the new key at once.
+    /// old one then; a second rotation replaces a new key that was not used. A client's store, a store in which the id is revoked,
+    /// and any store for a key of the seed protocol, which does not say which of two keys is meant, take the new key at once.
     /// </summary>
     /// <param name="key">The new key, of epoch 0 and of the same protocol and evolution as the old; copied.</param>
     /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
@@ -40,6 +40,7 @@ public interface IKeyDirectory : IKeyStore
     /// <param name="id">The client's id.</param>
     /// <param name="suites">One or more suites, or none for no restriction.</param>
     /// <param name="cancellationToken">Ends the wait; the restriction may have been set all the same.</param>
+    /// <exception cref="ArgumentException">A suite is unknown or named twice.</exception>
     /// <exception cref="KeyNotFoundException">The id is unknown or revoked.</exception>
     ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default);
 

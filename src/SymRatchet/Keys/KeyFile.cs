@@ -84,8 +84,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= new KeyFileOptions();
-        options.Validate();
+        options = (options ?? new KeyFileOptions()).Validated();
         if (!Enum.IsDefined(role))
             throw new ArgumentException($"There is no role {role}.", nameof(role));
 

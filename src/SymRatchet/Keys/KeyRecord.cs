@@ -1,7 +1,7 @@
 namespace SymRatchet;
 
 /// <summary>What a key store knows of one identity, without its keys. Immutable.</summary>
-public sealed record KeyRecord
+public sealed class KeyRecord
 {
     /// <summary>The client's id, 1 to 255 bytes.</summary>
     public required ClientId Id { get; init; }

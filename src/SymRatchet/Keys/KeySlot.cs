@@ -56,7 +56,7 @@ internal sealed class KeySlot : IDisposable
         return null;
     }
 
-    internal KeyRecord Describe() => Key is null ? _record : new()
+    internal KeyRecord Describe(DateTimeOffset? revoked = null) => Key is null ? _record : new()
     {
         Id = Key.Id,
         Protocol = Key.Protocol,
@@ -65,7 +65,8 @@ internal sealed class KeySlot : IDisposable
         Epoch = Key.Epoch,
         Added = _added,
         LastSeen = LastSeen,
-        IsRotating = _successor is not null,
+        Revoked = revoked,
+        IsRotating = _successor is not null && revoked is null,
     };
 
     /// <summary>Moves the key, or its successor into its place.</summary>
@@ -113,7 +114,7 @@ internal sealed class KeySlot : IDisposable
     {
         if (Key is null)
             return false;
-        _record = Describe() with { Revoked = now, IsRotating = false };
+        _record = Describe(revoked: now);
         Dispose();
         Key = null;
         _successor = null;

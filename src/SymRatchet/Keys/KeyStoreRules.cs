@@ -2,14 +2,16 @@ using System.Security.Cryptography;
 
 namespace SymRatchet;
 
-/// <summary>For those who write a key store: what every <see cref="IKeyDirectory"/> refuses, so that stores do not differ. Thread-safe.</summary>
-public static class KeyStoreRules
+/// <summary>
+/// What every <see cref="IKeyDirectory"/> refuses, so that stores do not differ. The store packages compile this file too.
+/// </summary>
+internal static class KeyStoreRules
 {
     /// <summary>Whether a key may be added to a store.</summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="key">The key.</param>
     /// <exception cref="ArgumentException">The key serves another role.</exception>
-    public static void CheckAdd(ChannelRole role, StoredKey key)
+    internal static void CheckAdd(ChannelRole role, StoredKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (key.Role != role)
@@ -22,7 +24,7 @@ public static class KeyStoreRules
     /// <param name="key">The new key.</param>
     /// <param name="current">What the store knows of the identity.</param>
     /// <exception cref="ArgumentException">It may not.</exception>
-    public static void CheckRotation(ChannelRole role, StoredKey key, KeyRecord current)
+    internal static void CheckRotation(ChannelRole role, StoredKey key, KeyRecord current)
     {
         ArgumentNullException.ThrowIfNull(current);
         CheckAdd(role, key);
@@ -39,7 +41,7 @@ public static class KeyStoreRules
     /// <param name="key">The new key.</param>
     /// <param name="current">The key of the identity.</param>
     /// <exception cref="ArgumentException">It is the same key: whoever rotates wants the old one to be worth nothing.</exception>
-    public static void CheckIsNew(StoredKey key, StoredKey current)
+    internal static void CheckIsNew(StoredKey key, StoredKey current)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(current);
@@ -56,7 +58,7 @@ public static class KeyStoreRules
     /// </summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="current">What the store knows of the identity.</param>
-    public static bool IsReplacedAtOnce(ChannelRole role, KeyRecord current)
+    internal static bool IsReplacedAtOnce(ChannelRole role, KeyRecord current)
     {
         ArgumentNullException.ThrowIfNull(current);
         return role == ChannelRole.Client || current.Revoked is not null || current.Protocol == ChannelProtocol.Seed;
@@ -65,7 +67,7 @@ public static class KeyStoreRules
     /// <summary>Whether suites may be what an identity is restricted to.</summary>
     /// <param name="suites">The suites; none for no restriction.</param>
     /// <exception cref="ArgumentException">One is unknown or named twice.</exception>
-    public static void CheckSuites(IReadOnlyList<CipherSuiteId> suites)
+    internal static void CheckSuites(IReadOnlyList<CipherSuiteId> suites)
     {
         ArgumentNullException.ThrowIfNull(suites);
         if (suites.Distinct().Count() != suites.Count || !suites.All(Enum.IsDefined))
@@ -74,12 +76,12 @@ public static class KeyStoreRules
 
     /// <summary>The exception for an id or serial that the store does not hold.</summary>
     /// <param name="id">The id.</param>
-    public static KeyNotFoundException Unknown(ClientId id) => new($"The store holds no such key for {id}.");
+    internal static KeyNotFoundException Unknown(ClientId id) => new($"The store holds no such key for {id}.");
 
     /// <summary>The exception for an id that cannot be added.</summary>
     /// <param name="id">The id.</param>
     /// <param name="isRevoked">Whether it is there as a revoked one.</param>
-    public static InvalidOperationException Present(ClientId id, bool isRevoked) => new(isRevoked
+    internal static InvalidOperationException Present(ClientId id, bool isRevoked) => new(isRevoked
         ? $"{id} was revoked. Rotate it to give it a new key."
         : $"The store already holds a key for {id}.");
 }

@@ -54,7 +54,7 @@ internal sealed class KilledStore(
     {
         if (open is not null)
             return await open();
-        var store = SqliteKeyStore.Open(path, role, new SqliteKeyStoreOptions { MustExist = true });
+        var store = SqliteKeyStore.Open(path, role, new SqliteKeyStoreOptions { CreateIfMissing = false });
         return (store, store);
     }
 

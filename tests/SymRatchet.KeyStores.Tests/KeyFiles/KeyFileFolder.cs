@@ -26,10 +26,7 @@ internal sealed class KeyFileFolder : IAsyncDisposable
         var file = await KeyFile.OpenAsync(
             PathOf(name),
             role,
-            (options ?? new KeyFileOptions()) with
-            {
-                CreateIfMissing = true,
-            }
+            new KeyFileOptions(options ?? new KeyFileOptions()) { CreateIfMissing = true }
         );
         _opened.Add(file);
         return file;

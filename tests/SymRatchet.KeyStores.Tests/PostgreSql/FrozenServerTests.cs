@@ -98,8 +98,8 @@ public sealed class FrozenServerTests(PostgresServer server)
             await PostgreSqlKeyStore.OpenAsync(
                 source,
                 ChannelRole.Server,
-                Short with
-                {
+                new PostgreSqlKeyStoreOptions(Short)
+{
                     Schema = _stores.SchemaOf(ChannelRole.Server),
                 }
             )
@@ -134,8 +134,8 @@ public sealed class FrozenServerTests(PostgresServer server)
                 await PostgreSqlKeyStore.CreateAsync(
                     source,
                     ChannelRole.Server,
-                    Short with
-                    {
+                    new PostgreSqlKeyStoreOptions(Short)
+{
                         Schema = _stores.SchemaOf(ChannelRole.Server),
                     }
                 ),
@@ -167,7 +167,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         using ManualResetEventSlim gate = new();
         PostgreSqlKeyStore store = await _stores.OpenAsync(options: Short);
         await store.AddAsync(TestKeys.Shared(Name));
-        PostgreSqlKeyStore stuck = await _stores.OpenAsync(options: Short with { Wrapper = new StuckWrapper(gate) });
+        PostgreSqlKeyStore stuck = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions(Short) { Wrapper = new StuckWrapper(gate) });
         KeyStoreException error = await EndsInTimeAsync(async () =>
             await stuck.AdvanceAsync(Name, 1, 1, new byte[32])
         );

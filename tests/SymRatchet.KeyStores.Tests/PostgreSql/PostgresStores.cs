@@ -24,8 +24,8 @@ internal sealed class PostgresStores(PostgresServer server)
             : await PostgreSqlKeyStore.OpenAsync(
                 source ?? server.Source,
                 role,
-                options with
-                {
+                new PostgreSqlKeyStoreOptions(options)
+{
                     Schema = SchemaOf(role),
                 }
             );

@@ -149,8 +149,8 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
         PostgreSqlKeyStore reading = await PostgreSqlKeyStore.OpenAsync(
             source,
             ChannelRole.Server,
-            Short with
-            {
+            new PostgreSqlKeyStoreOptions(Short)
+{
                 Schema = _stores.SchemaOf(ChannelRole.Server),
             }
         );

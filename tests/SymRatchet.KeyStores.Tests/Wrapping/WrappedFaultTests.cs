@@ -11,7 +11,7 @@ public sealed class WrappedSqliteFaultTests : SqliteFaultTests
 {
     private readonly GatedWrapper _wrapper = new();
 
-    private protected override SqliteKeyStoreOptions Options => base.Options with { Wrapper = _wrapper };
+    private protected override SqliteKeyStoreOptions Options => new(base.Options) { Wrapper = _wrapper };
 
     public override async Task DisposeAsync()
     {
@@ -28,7 +28,7 @@ public sealed class WrappedPostgreSqlFaultTests(PostgresServer server) : Postgre
 {
     private readonly GatedWrapper _wrapper = new();
 
-    private protected override PostgreSqlKeyStoreOptions Options => base.Options with { Wrapper = _wrapper };
+    private protected override PostgreSqlKeyStoreOptions Options => new(base.Options) { Wrapper = _wrapper };
 
     public void Dispose() => _wrapper.Dispose();
 

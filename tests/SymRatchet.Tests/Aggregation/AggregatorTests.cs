@@ -92,7 +92,7 @@ public sealed class AggregatorTests
     public void A_round_hands_each_number_to_an_aggregator_that_answers_all_at_once_twice()
     {
         Counting counting = new();
-        EngineHarness harness = new(RoundClosing.AtQuorum(100), options => options with { Aggregator = counting });
+        EngineHarness harness = new(RoundClosing.AtQuorum(100), options => new RoundOptions(options) { Aggregator = counting });
         foreach (RoundMember member in Enumerable.Range(0, 100).Select(i => harness.Join($"{i}")).ToArray())
             harness.Contribute(member, 1, 2, 3);
         Assert.Equal(2 * 300, counting.Seen);
@@ -101,7 +101,7 @@ public sealed class AggregatorTests
 
     private static double TimeOfRound(string name, int clients)
     {
-        EngineHarness harness = new(RoundClosing.AtQuorum(clients), options => options with { Aggregator = BuiltInAggregators.Find(name), Observer = null });
+        EngineHarness harness = new(RoundClosing.AtQuorum(clients), options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find(name), Observer = null });
         foreach (RoundMember member in Enumerable.Range(0, clients).Select(i => harness.Join($"client {i}")).ToArray())
             harness.Engine.Contribute(member, [1, 2, 3, 4]);
         RoundAggregation closed = harness.Engine.TakeAggregation()!;

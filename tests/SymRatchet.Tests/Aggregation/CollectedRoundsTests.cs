@@ -241,7 +241,7 @@ public sealed class CollectedRoundsTests
     [Fact]
     public void Personal_answers_differ_and_the_history_keeps_what_is_said_to_all()
     {
-        EngineHarness harness = new(RoundClosing.WhenAllPresent(), options => options with { Aggregator = BuiltInAggregators.Find("mean-of-others") });
+        EngineHarness harness = new(RoundClosing.WhenAllPresent(), options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find("mean-of-others") });
         RoundMember a = harness.Join("a");
         RoundMember b = harness.Join("b");
         RoundMember c = harness.Join("c");
@@ -255,7 +255,7 @@ public sealed class CollectedRoundsTests
     [Fact]
     public void The_history_is_bounded_and_drops_the_oldest()
     {
-        EngineHarness harness = new(RoundClosing.WhenAllPresent(), options => options with { HistoryLength = 3 });
+        EngineHarness harness = new(RoundClosing.WhenAllPresent(), options => new RoundOptions(options) { HistoryLength = 3 });
         RoundMember a = harness.Join("a");
         for (int round = 1; round <= 10; round++)
             harness.Contribute(a, round);
@@ -326,7 +326,7 @@ public sealed class CollectedRoundsTests
     }
 
     private static EngineHarness Failing(Func<double> result) =>
-        new(RoundClosing.WhenAllPresent(), options => options with { Aggregator = new Scripted(result) });
+        new(RoundClosing.WhenAllPresent(), options => new RoundOptions(options) { Aggregator = new Scripted(result) });
 
     private sealed class Scripted(Func<double> result) : IAggregator
     {

@@ -81,7 +81,7 @@ public sealed class ImmediateRoundsTests
     [Fact]
     public void Weights_count_where_the_aggregator_asks_for_them()
     {
-        EngineHarness weighted = new(RoundClosing.Immediately, options => options with { Aggregator = BuiltInAggregators.Find("weighted-mean") });
+        EngineHarness weighted = new(RoundClosing.Immediately, options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find("weighted-mean") });
         RoundMember heavy = weighted.Join("heavy", 3);
         RoundMember light = weighted.Join("light");
         weighted.Contribute(heavy, 10);
@@ -93,7 +93,7 @@ public sealed class ImmediateRoundsTests
     public void What_a_client_is_remembered_by_is_bounded_and_the_newest_is_always_kept()
     {
         // Room for two contributions of one number each: 9 a piece.
-        EngineHarness bounded = new(RoundClosing.Immediately, options => options with { RetainedNumbersPerClient = 18 });
+        EngineHarness bounded = new(RoundClosing.Immediately, options => new RoundOptions(options) { RetainedNumbersPerClient = 18 });
         RoundMember ahead = bounded.Join("ahead");
         for (int round = 1; round <= 5; round++)
             bounded.Contribute(ahead, 100);

@@ -52,7 +52,7 @@ internal sealed class KeyFileStore(string path) : IKeyStore
             file.ReadExactly(content);
             using StoredKey current = Read(content, out int slot);
             if (serial != Serial || current.Id != id)
-                throw KeyStoreRules.Unknown(id);
+                throw new KeyNotFoundException($"The file holds no such key for {id}.");
             if (epoch <= current.Epoch)
                 return default; // handshakes run in parallel; the other was further
 
