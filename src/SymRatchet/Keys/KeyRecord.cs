@@ -32,4 +32,7 @@ public sealed class KeyRecord
 
     /// <summary>Whether a new key waits beside the old one for the client to use it.</summary>
     public bool IsRotating { get; init; }
+
+    /// <summary>The id, protocol and epoch, and whether the identity is revoked.</summary>
+    public override string ToString() => $"{Id} ({Protocol}, epoch {Epoch}{(Revoked is null ? "" : ", revoked")})";
 }
