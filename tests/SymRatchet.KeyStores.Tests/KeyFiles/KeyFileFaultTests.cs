@@ -33,7 +33,12 @@ public sealed class KeyFileFaultTests : FaultContract, IAsyncLifetime
         await CloseAsync();
         _path = fault == StoreFault.Full ? _disk.Value.PathOf("keys") : _folder.PathOf("keys");
         bool isNew = !File.Exists(_path);
-        _opened = KeyFile.Open(_path, Role, _options, () => new Gated(this, new KeyFileHandle(_path, create: true)));
+        _opened = KeyFile.Open(
+            _path,
+            Role,
+            new(_options) { Timeout = MustSucceed(fault) ? TimeSpan.FromSeconds(20) : _options.Timeout },
+            () => new Gated(this, new KeyFileHandle(_path, create: true))
+        );
         if (isNew)
             await _opened.AddAsync(TestKeys.Shared(Name));
         return _opened;

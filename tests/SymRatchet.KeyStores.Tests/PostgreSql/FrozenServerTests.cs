@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
 
@@ -155,10 +156,10 @@ public sealed class FrozenServerTests(PostgresServer server)
             .AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1), cancelling.Token)
             .AsTask();
         await Task.Delay(200);
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = FairTime.Now;
         cancelling.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => advancing);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.InRange(FairTime.Now - started, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [SkippableFact]
@@ -241,9 +242,9 @@ public sealed class FrozenServerTests(PostgresServer server)
         }
 
         // The next look by itself comes a second after the last.
-        long thawed = Stopwatch.GetTimestamp();
+        TimeSpan thawed = FairTime.Now;
         Assert.True(await next);
-        Assert.InRange(Stopwatch.GetElapsedTime(thawed), TimeSpan.Zero, TimeSpan.FromSeconds(0.6));
+        Assert.InRange(FairTime.Now - thawed, TimeSpan.Zero, TimeSpan.FromSeconds(0.6));
     }
 
     /// <summary>Milliseconds since the watch has looked.</summary>
@@ -264,10 +265,10 @@ public sealed class FrozenServerTests(PostgresServer server)
     {
         Task<bool> next = watch.MoveNextAsync().AsTask();
         await store.RevokeAsync(name);
-        long revoked = Stopwatch.GetTimestamp();
+        TimeSpan revoked = FairTime.Now;
         Assert.True(await next);
         Assert.Equal<ClientId>(name, watch.Current);
-        return Stopwatch.GetElapsedTime(revoked);
+        return FairTime.Now - revoked;
     }
 
     private Task<int> BackendOf(string application) =>
@@ -294,9 +295,9 @@ public sealed class FrozenServerTests(PostgresServer server)
 
     private static async Task<KeyStoreException> EndsInTimeAsync(Func<Task> call)
     {
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = FairTime.Now;
         KeyStoreException error = await Assert.ThrowsAsync<KeyStoreException>(call).WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Short.Timeout + Slack);
+        Assert.InRange(FairTime.Now - started, TimeSpan.Zero, Short.Timeout + Slack);
         return error;
     }
 

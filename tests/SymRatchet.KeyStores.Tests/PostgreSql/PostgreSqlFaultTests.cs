@@ -18,7 +18,9 @@ public class PostgreSqlFaultTests(PostgresServer server) : FaultContract
 
     private protected override async ValueTask<IKeyStore> OpenAsync(StoreFault fault)
     {
-        PostgreSqlKeyStore store = await _stores.OpenAsync(options: Options);
+        PostgreSqlKeyStore store = await _stores.OpenAsync(
+            options: new(Options) { Timeout = MustSucceed(fault) ? TimeSpan.FromSeconds(20) : Options.Timeout }
+        );
         if (!_isFilled)
         {
             await store.AddAsync(TestKeys.Shared(Name));

@@ -29,7 +29,11 @@ public class SqliteFaultTests : FaultContract, IAsyncLifetime
     {
         _path = fault == StoreFault.Full ? _disk.Value.PathOf("server.keys") : Path.Combine(_folder, "server.keys");
         bool isNew = !File.Exists(_path);
-        var store = SqliteKeyStore.Open(_path, ChannelRole.Server, Options);
+        var store = SqliteKeyStore.Open(
+            _path,
+            ChannelRole.Server,
+            new(Options) { BusyTimeout = MustSucceed(fault) ? TimeSpan.FromSeconds(20) : Options.BusyTimeout }
+        );
         _opened.Add(store);
         if (isNew)
         {
