@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using SymRatchet.Primitives;
-using SymRatchet.Session.Seed;
+using SymRatchet.Crypto;
+using SymRatchet.Seed;
 
 namespace SymRatchet.Benchmarks;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.Benchmarks;
 

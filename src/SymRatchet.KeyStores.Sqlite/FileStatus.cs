@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using SymRatchet.Keys;
 using Microsoft.Win32.SafeHandles;
-using SymRatchet.Primitives;
 
 #pragma warning disable CA1416 // used only where FileStatus.IsSupported
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using SymRatchet.Keys;
 using Microsoft.Win32.SafeHandles;
-using SymRatchet.Primitives;
 
 #pragma warning disable CA1416 // used only where FileStatus.IsSupported
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
 
 namespace SymRatchet;
 

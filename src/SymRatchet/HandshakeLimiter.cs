@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using SymRatchet.Channel;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet;
 

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet;
 
 /// <summary>
 /// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Channel;
 using SymRatchet.Diagnostics;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
+using SymRatchet.Crypto;
 using SymRatchet.Keys;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Protocol1;
+using SymRatchet.Seed;
 
 namespace SymRatchet;
 
@@ -93,7 +93,7 @@ public sealed class PreSharedKey : IDisposable
         if (masterKey.Length != SeedKeySize)
             throw new ArgumentException($"A seed master key is {SeedKeySize} bytes long; this one is {masterKey.Length}.", nameof(masterKey));
 
-        return new PreSharedKey(ChannelProtocol.Seed, SeedId(clientId), [], KeyEvolution.None, masterKey);
+        return new PreSharedKey(ChannelProtocol.Seed, SeedKeys.IdOf(clientId), [], KeyEvolution.None, masterKey);
     }
 
     /// <summary>Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.</summary>
@@ -151,9 +151,6 @@ public sealed class PreSharedKey : IDisposable
 
     /// <summary>The id and protocol; never the key.</summary>
     public override string ToString() => $"key of {Id} ({Protocol})";
-
-    /// <summary>The id under which a store holds the seed client of this number.</summary>
-    internal static ClientId SeedId(byte clientId) => clientId.ToString(CultureInfo.InvariantCulture);
 
     internal static PreSharedKey Import(ClientId id, ReadOnlySpan<byte> key, byte[] serverName, KeyEvolution evolution)
     {

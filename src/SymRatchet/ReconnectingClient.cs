@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.CompilerServices;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
 namespace SymRatchet;
 

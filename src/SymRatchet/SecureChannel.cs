@@ -2,9 +2,10 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using SymRatchet.Channel;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
+using SymRatchet.Seed;
 using SymRatchet.Session;
-using SymRatchet.Session.Seed;
 
 namespace SymRatchet;
 

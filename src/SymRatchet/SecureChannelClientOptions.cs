@@ -1,4 +1,4 @@
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet;
 

@@ -1,3 +1,4 @@
+
 namespace SymRatchet;
 
 /// <summary>Why a channel ended. The first reason stays with the channel for good.</summary>

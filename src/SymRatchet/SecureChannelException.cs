@@ -1,3 +1,4 @@
+
 namespace SymRatchet;
 
 /// <summary>A channel or its handshake failed. The channel is over; connect again. Its text never holds a key or a payload.</summary>

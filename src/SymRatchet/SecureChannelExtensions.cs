@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using SymRatchet.Adapters;
+using SymRatchet.Streams;
 
 namespace SymRatchet;
 

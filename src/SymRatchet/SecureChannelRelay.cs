@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using SymRatchet.Adapters;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
+using SymRatchet.Streams;
 
 namespace SymRatchet;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using SymRatchet.Adapters;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
+using SymRatchet.Streams;
 
 namespace SymRatchet;
 

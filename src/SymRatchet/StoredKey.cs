@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet;
 

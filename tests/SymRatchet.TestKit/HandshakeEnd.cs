@@ -1,6 +1,6 @@
 using System.Buffers;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
-using SymRatchet.Wire;
 
 namespace SymRatchet.TestKit;
 

@@ -1,5 +1,5 @@
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 
 namespace SymRatchet.TestKit;

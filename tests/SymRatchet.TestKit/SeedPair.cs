@@ -1,6 +1,6 @@
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Seed;
 using SymRatchet.Session;
-using SymRatchet.Session.Seed;
 
 namespace SymRatchet.TestKit;
 

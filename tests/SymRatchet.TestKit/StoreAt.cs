@@ -1,4 +1,4 @@
-using SymRatchet.Ratchet;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.TestKit;
 

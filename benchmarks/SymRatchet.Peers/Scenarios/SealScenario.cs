@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.Peers.Scenarios;
 

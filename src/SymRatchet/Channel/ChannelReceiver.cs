@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using SymRatchet.Diagnostics;
 using SymRatchet.Session;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Channel;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using SymRatchet.Diagnostics;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 
 namespace SymRatchet.Channel;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 
 namespace SymRatchet.Channel;

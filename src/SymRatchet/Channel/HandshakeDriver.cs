@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using SymRatchet.Crypto;
 using SymRatchet.Diagnostics;
-using SymRatchet.Primitives;
 using SymRatchet.Session;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Channel;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.Channel;
 

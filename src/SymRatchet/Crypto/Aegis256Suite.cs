@@ -1,13 +1,19 @@
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>Suite 1: AEGIS-256 (draft-irtf-cfrg-aegis-aead), whose ciphertext of zeros is also the step function.</summary>
-internal sealed class Aegis256Suite() : CipherSuite(CipherSuiteId.Aegis256, nonceSize: 32, tagSize: 32, Sodium.IsAvailable)
+internal sealed class Aegis256Suite() : CipherSuite(CipherSuiteId.Aegis256, NonceBytes, tagSize: 32, Sodium.IsAvailable)
 {
-    internal override void Step(ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
+    private const int NonceBytes = 32;
+
+    /// <summary>The label, filled up with zeros, is the nonce.</summary>
+    internal override void Step(
+        ReadOnlySpan<byte> label, ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
     {
+        Span<byte> nonce = stackalloc byte[NonceBytes];
+        label.CopyTo(nonce);
         Span<byte> zeros = nextChainAndMessageKey[..StepSize];
         zeros.Clear();
-        Sodium.Aegis256EncryptShort(chainKey[..KeySize], Labels.StepNonce, previousTag, zeros);
+        Sodium.Aegis256EncryptShort(chainKey[..KeySize], nonce, previousTag, zeros);
     }
 
     private protected override void SealCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body) =>

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>
 /// Suite 2: AES-256-GCM of the platform with the HKDF step. The platform's object takes its key when it is made, so each record makes

@@ -1,4 +1,4 @@
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>Suite 3: ChaCha20-Poly1305 (RFC 8439) with the HKDF step.</summary>
 internal sealed class ChaCha20Poly1305Suite() : CipherSuite(CipherSuiteId.ChaCha20Poly1305, nonceSize: 12, tagSize: 16, Sodium.IsAvailable)

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>
-/// One cipher suite of protocol 1: an AEAD and the step function of its ratchet. A key seals one record, so the nonce is only the
+/// One cipher suite: an AEAD and the step function of its ratchet. A key seals one record, so the nonce is only the
 /// record's round. Stateless and thread-safe; sizes in bytes.
 /// </summary>
 internal abstract class CipherSuite
@@ -16,6 +16,7 @@ internal abstract class CipherSuite
     internal const int StepSize = 64;
 
     private const int MaxNonceSize = 32;
+    private const int MaxLabelSize = 32;
 
     private protected CipherSuite(CipherSuiteId id, int nonceSize, int tagSize, bool isSupported)
     {
@@ -70,14 +71,15 @@ internal abstract class CipherSuite
 
     /// <summary>
     /// The ratchet step: from a chain key and the tag of the record before, the next chain key and this record's key. The step of the
-    /// suites whose AEAD is no PRF of its own is <c>HKDF-Expand(C, "symratchet/1 step" || tag, 64)</c>.
+    /// suites whose AEAD is not a PRF of its own is <c>HKDF-Expand(C, label || tag, 64)</c>. The label has up to 32 bytes.
     /// </summary>
-    internal virtual void Step(ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
+    internal virtual void Step(
+        ReadOnlySpan<byte> label, ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
     {
-        Span<byte> info = stackalloc byte[Labels.Step.Length + MaxTagSize];
-        Labels.Step.CopyTo(info);
-        previousTag.CopyTo(info[Labels.Step.Length..]);
-        Hkdf.ExpandInfo(chainKey[..KeySize], info[..(Labels.Step.Length + previousTag.Length)], nextChainAndMessageKey[..StepSize]);
+        Span<byte> info = stackalloc byte[MaxLabelSize + MaxTagSize];
+        label.CopyTo(info);
+        previousTag.CopyTo(info[label.Length..]);
+        Hkdf.Expand(chainKey[..KeySize], info[..(label.Length + previousTag.Length)], nextChainAndMessageKey[..StepSize]);
     }
 
     /// <summary>Every length fits the others when this is called.</summary>

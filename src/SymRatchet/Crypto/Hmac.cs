@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>HMAC with SHA-256 (RFC 2104) under a key of 32 bytes, of libsodium where it is there; see <see cref="Hkdf"/>.</summary>
 internal static class Hmac

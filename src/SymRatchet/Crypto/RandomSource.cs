@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>Where nonces and initialisation vectors come from. Outside of tests there is one source: the operating system.</summary>
 internal abstract class RandomSource

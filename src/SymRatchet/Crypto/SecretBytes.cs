@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>
 /// The one type that holds a secret on the heap: pinned, so that the collector leaves no copies behind, and zeroed when

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 // Beside the program, where the package puts it, or where the system has its own; never the folder in which the program happens to run.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Crypto;
 
 /// <summary>
 /// libsodium, from the native library that the NuGet package of that name brings; a system's own may be too old to have AEGIS. Spans go

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using SymRatchet.Primitives;
 
 namespace SymRatchet.Keys;
 

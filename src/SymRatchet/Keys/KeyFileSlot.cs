@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
 namespace SymRatchet.Keys;
 

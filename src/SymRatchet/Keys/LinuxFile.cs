@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Keys;
 
 /// <summary>
 /// What .NET does not offer of files: an open that follows no link and waits for nobody, a lock that goes with the process, and

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
-using SymRatchet.Primitives;
 
 namespace SymRatchet.Keys;
 

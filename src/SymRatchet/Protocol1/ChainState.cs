@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Ratchet;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The chain of one direction (protocol 1, "Records"): chain key, the tag of the record before, and the round. Not thread-safe.
@@ -32,7 +32,7 @@ internal sealed class ChainState : IDisposable
 
     /// <summary>Computes the next chain key and this round's message key without moving. Before the first record the tag is 32 zero bytes in every suite.</summary>
     internal void Step(Span<byte> nextChainAndMessageKey) =>
-        Suite.Step(_chain.Span, _previousTag.AsSpan(0, _previousTagSize), nextChainAndMessageKey);
+        Suite.Step(Labels.Step, _chain.Span, _previousTag.AsSpan(0, _previousTagSize), nextChainAndMessageKey);
 
     /// <summary>Moves to the next round; the chain key of this one is gone.</summary>
     internal void Advance(ReadOnlySpan<byte> nextChainKey, ReadOnlySpan<byte> tag)

@@ -1,4 +1,4 @@
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>CLIENT_CONFIRM (protocol 1, "Handshake", message 3): the header and <c>mac_c 32</c>.</summary>
 internal readonly ref struct ClientConfirm

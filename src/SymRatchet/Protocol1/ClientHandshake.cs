@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
-using SymRatchet.Wire;
+using SymRatchet.Crypto;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The client's handshake of protocol 1: hello, challenge, advance the store, confirm, confirm. The store moves before the confirm

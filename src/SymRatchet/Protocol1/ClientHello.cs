@@ -1,4 +1,4 @@
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// CLIENT_HELLO (protocol 1, "Handshake", message 1), after the header:

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Ratchet;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// Provisioning and the chain of root keys (protocol 1, "Provisioning"). A key walks forward only; that it cannot walk back is

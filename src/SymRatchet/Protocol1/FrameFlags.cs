@@ -1,4 +1,4 @@
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>The flags of a frame. Any other bit is refused.</summary>
 [Flags]

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using SymRatchet.Session;
 
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The header of every frame of protocol 1, 16 bytes, big-endian:

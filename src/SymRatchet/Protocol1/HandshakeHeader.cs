@@ -1,4 +1,4 @@
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>What every handshake frame's header must be: its opcode, no flags, round 0.</summary>
 internal static class HandshakeHeader

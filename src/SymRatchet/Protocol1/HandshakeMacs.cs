@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Ratchet;
+namespace SymRatchet.Protocol1;
 
 /// <summary>The first stage of the key schedule: what the identity key and the root key sign before there is a session secret.</summary>
 internal static class HandshakeMacs

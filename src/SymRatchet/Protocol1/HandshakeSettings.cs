@@ -1,6 +1,6 @@
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Session;
+namespace SymRatchet.Protocol1;
 
 /// <summary>What a handshake of protocol 1 is told by the channel's options. The store says the rest.</summary>
 /// <param name="Suites">The suites that are offered or accepted, the preferred first.</param>

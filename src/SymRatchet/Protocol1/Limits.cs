@@ -1,4 +1,4 @@
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Protocol1;
 
 /// <summary>Every limit of the library in one place. Sizes are in bytes.</summary>
 internal static class Limits

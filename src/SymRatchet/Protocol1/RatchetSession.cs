@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
-using SymRatchet.Wire;
+using SymRatchet.Crypto;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// An established session of protocol 1 (section "Records"). The two halves share nothing but the end: each has its ratchet, and a

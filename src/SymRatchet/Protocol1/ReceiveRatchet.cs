@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Ratchet;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The receiving half of the ratchet. It moves only after a tag verified: nothing that an attacker sends moves a key. A stream is

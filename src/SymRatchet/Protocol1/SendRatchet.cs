@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Ratchet;
+namespace SymRatchet.Protocol1;
 
 /// <summary>The sending half of the ratchet: one key for each record, gone once it is sealed. Not thread-safe.</summary>
 internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstChainKey) : IDisposable

@@ -1,4 +1,4 @@
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// SERVER_CHALLENGE (protocol 1, "Handshake", message 2), after the header:

@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
-using SymRatchet.Wire;
+using SymRatchet.Crypto;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The server's handshake of protocol 1. Whoever has no key of the identity hears nothing at all; who has it but not the root key of

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Ratchet;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The second stage of the key schedule (protocol 1, "Handshake"): from the root key of the epoch and the transcript hash come the
@@ -20,7 +20,7 @@ internal sealed class SessionSecrets : IDisposable
         Span<byte> secret = stackalloc byte[KeySize];
         try
         {
-            Hkdf.ExpandInfo(epochKey, [.. Labels.Session, .. transcriptHash], secret);
+            Hkdf.Expand(epochKey, [.. Labels.Session, .. transcriptHash], secret);
             Hkdf.Expand(secret, Labels.ServerFinished, ServerFinishedKey);
             Hkdf.Expand(secret, Labels.ClientFinished, ClientFinishedKey);
             Hkdf.Expand(secret, Labels.ClientToServer, ClientToServerChain);

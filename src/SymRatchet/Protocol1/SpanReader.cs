@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// Reads the fields of a message one after the other. Reading past the end gives empty fields and is remembered, so a parser

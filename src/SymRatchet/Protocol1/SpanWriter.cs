@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace SymRatchet.Wire;
+namespace SymRatchet.Protocol1;
 
 /// <summary>Writes the fields of a handshake message one after the other.</summary>
 internal ref struct SpanWriter(Span<byte> destination)

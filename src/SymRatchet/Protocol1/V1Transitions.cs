@@ -1,6 +1,6 @@
-using SymRatchet.Wire;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session;
+namespace SymRatchet.Protocol1;
 
 /// <summary>
 /// The transition table of protocol 1. Opcodes are those that the role receives; a TERMINATE with reason 0 ends one direction

@@ -1,4 +1,4 @@
-namespace SymRatchet.Session.Seed;
+namespace SymRatchet.Seed;
 
 /// <summary>PKCS#7 padding to blocks of 16 bytes (RFC 5652, section 6.3), by the protocol's own code as in the original.</summary>
 internal static class Pkcs7

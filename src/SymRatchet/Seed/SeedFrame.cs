@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using SymRatchet.Wire;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session.Seed;
+namespace SymRatchet.Seed;
 
 /// <summary>
 /// Layout of a seed frame, sizes and offsets in bytes:

@@ -1,7 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Session.Seed;
+namespace SymRatchet.Seed;
 
 /// <summary>
 /// The two keys of one direction and their evolution. <c>H</c> is SHA-256 cut to 16 bytes; a key becomes <c>H(key || fed)</c>.
@@ -19,6 +20,9 @@ internal sealed class SeedKeys : IDisposable
     private SeedKeys()
     {
     }
+
+    /// <summary>The id under which a store holds the client of this number.</summary>
+    internal static ClientId IdOf(byte client) => client.ToString(CultureInfo.InvariantCulture);
 
     internal ReadOnlySpan<byte> EncryptionKey => _keys.Span[..KeySize];
 

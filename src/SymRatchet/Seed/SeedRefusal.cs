@@ -1,4 +1,6 @@
-namespace SymRatchet.Session.Seed;
+using SymRatchet.Session;
+
+namespace SymRatchet.Seed;
 
 /// <summary>A handshake that ends before a session: what is still said to the peer, and that the keys are erased.</summary>
 internal static class SeedRefusal

@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using SymRatchet.Primitives;
-using SymRatchet.Wire;
+using SymRatchet.Crypto;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session.Seed;
+namespace SymRatchet.Seed;
 
 /// <summary>The server's side of round 0: hello in, challenge out.</summary>
 internal static class SeedServerHandshake
@@ -36,7 +36,7 @@ internal static class SeedServerHandshake
     }
 
     private sealed class ServerKeyNeeded(byte clientId, byte[] hello, int maxRecordSize, RandomSource random, TimeProvider time)
-        : KeyNeeded(PreSharedKey.SeedId(clientId))
+        : KeyNeeded(SeedKeys.IdOf(clientId))
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -47,7 +47,7 @@ internal static class SeedServerHandshake
                 MadeUpKey.Derive([clientId], masterKey);
                 if (key is { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Server })
                     key.EpochKey.CopyTo(masterKey);
-                return Verify(new SeedSession(ChannelRole.Server, clientId, masterKey[..PreSharedKey.SeedKeySize], maxRecordSize, random));
+                return Verify(new SeedSession(ChannelRole.Server, clientId, masterKey[..SeedKeys.KeySize], maxRecordSize, random));
             }
             finally
             {

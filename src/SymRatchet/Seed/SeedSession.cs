@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
-using SymRatchet.Wire;
+using SymRatchet.Crypto;
+using SymRatchet.Session;
 
-namespace SymRatchet.Session.Seed;
+namespace SymRatchet.Seed;
 
 /// <summary>
 /// One session of the seed protocol, for either role, from its first frame on: a strict exchange of one client message and one
@@ -42,7 +42,7 @@ internal sealed class SeedSession : ChannelSession
         _serverToClient = SeedKeys.ServerToClient(masterKey);
         _maxRecordSize = maxRecordSize;
         MaxMessageSize = SeedFrame.MaxPayload(maxRecordSize);
-        Peer = new ChannelPeer(ChannelProtocol.Seed, role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client, PreSharedKey.SeedId(id));
+        Peer = new ChannelPeer(ChannelProtocol.Seed, role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client, SeedKeys.IdOf(id));
     }
 
     internal override ProtocolPhase Phase => _phase;

@@ -1,4 +1,6 @@
-namespace SymRatchet.Session.Seed;
+using SymRatchet.Session;
+
+namespace SymRatchet.Seed;
 
 /// <summary>The transition table of the seed protocol.</summary>
 internal static class SeedTransitions

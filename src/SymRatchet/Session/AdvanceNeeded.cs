@@ -1,4 +1,4 @@
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
 namespace SymRatchet.Session;
 

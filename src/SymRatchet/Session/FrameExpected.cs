@@ -1,5 +1,4 @@
 using System.Buffers;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Session;
 

@@ -1,4 +1,4 @@
-namespace SymRatchet.Wire;
+namespace SymRatchet.Session;
 
 /// <summary>What the first bytes of a buffer hold.</summary>
 internal enum FrameStatus

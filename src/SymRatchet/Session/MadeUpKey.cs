@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using SymRatchet.Crypto;
 
-namespace SymRatchet.Primitives;
+namespace SymRatchet.Session;
 
 /// <summary>
 /// The key that an unknown id is checked against: made of a secret of this process and the id, so it is nobody's, the same at every

@@ -1,3 +1,4 @@
+
 namespace SymRatchet.Session;
 
 /// <summary>One line of a <see cref="TransitionTable"/>: who receives what in which phase, and where it leads.</summary>

@@ -1,3 +1,4 @@
+
 namespace SymRatchet.Session;
 
 /// <summary>

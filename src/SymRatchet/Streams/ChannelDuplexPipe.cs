@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using SymRatchet.Channel;
 
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>The two halves of a channel as pipes. Each is completed for itself; the channel is disposed with the second.</summary>
 #pragma warning disable CA1001 // disposed with the second half

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>
 /// The reading half of a channel as a pipe. The buffers are the inner reader's, and it gives them back only when no read is in

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using SymRatchet.Primitives;
+using SymRatchet.Protocol1;
 
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>
 /// The writing half of a channel as a pipe. Completed, it sends what is left and closes the direction with an authenticated close;

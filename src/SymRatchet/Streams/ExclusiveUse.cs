@@ -1,4 +1,4 @@
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>
 /// One user at a time, and an end: whoever leaves after the end, or ends while nobody is in, cleans up, and nobody else does.

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>
 /// How a plain connection ends. A system tells of a reset once: where a write was told, a read gets 0, as at an

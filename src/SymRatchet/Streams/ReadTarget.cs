@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>
 /// Takes one message: straight into the reader's buffer where the channel asks for no more room than it has, else into a rented

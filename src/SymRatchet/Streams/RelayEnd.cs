@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 
-namespace SymRatchet.Adapters;
+namespace SymRatchet.Streams;
 
 /// <summary>One side of a relay: how it tells that all was said, and that it was not.</summary>
 internal class RelayEnd(Stream stream)

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using SymRatchet.Adapters;
 using SymRatchet.Exploration.Machine;
+using SymRatchet.Streams;
 
 namespace SymRatchet.Exploration.World;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 
 namespace SymRatchet.Exploration.World;
 

@@ -1,7 +1,7 @@
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.Sqlite;
-using SymRatchet.Ratchet;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.KeyStores.Tests.Crash;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Xunit;
-using SymRatchet.Primitives;
 
 namespace SymRatchet.PropertyTests.Keys;
 

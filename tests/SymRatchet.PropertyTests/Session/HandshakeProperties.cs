@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Xunit;
+using SymRatchet.Protocol1;
 using SymRatchet.TestKit;
-using SymRatchet.Wire;
 
 namespace SymRatchet.PropertyTests.Session;
 

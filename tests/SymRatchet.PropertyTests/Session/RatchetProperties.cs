@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Xunit;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 using SymRatchet.TestKit;
 
@@ -109,7 +110,7 @@ public sealed class RatchetProperties
         for (int i = 0; i < frames.Length; i++)
         {
             byte[] tagBefore = i == 0 ? new byte[32] : frames[i - 1][^cipher.TagSize..];
-            cipher.Step(stolen, tagBefore, keys);
+            cipher.Step(Labels.Step, stolen, tagBefore, keys);
             byte[] opened = new byte[frames[i].Length - 16 - cipher.TagSize];
             ulong round = (ulong)i + (fromServer ? 1u : 0u);
             Assert.False(cipher.Open(keys[32..], round, frames[i][..16], frames[i][16..], opened));

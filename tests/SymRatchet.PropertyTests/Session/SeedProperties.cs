@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using SymRatchet.Seed;
 using SymRatchet.Session;
-using SymRatchet.Session.Seed;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.PropertyTests.Session;

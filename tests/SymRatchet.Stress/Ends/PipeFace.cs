@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using SymRatchet.Adapters;
+using SymRatchet.Streams;
 
 namespace SymRatchet.Stress.Ends;
 

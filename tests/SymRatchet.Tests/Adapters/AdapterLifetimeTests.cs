@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using SymRatchet.Adapters;
+using SymRatchet.Streams;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Adapters;

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using SymRatchet.Adapters;
 using SymRatchet.Channel;
+using SymRatchet.Streams;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Adapters;

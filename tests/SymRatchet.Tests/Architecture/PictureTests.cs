@@ -4,20 +4,20 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Architecture;
 
 /// <summary>
-/// The picture of the house shows the house: every arrow in it is there, and what can be reached along its arrows is all that is used, directly or through
+/// The picture shows the library: every arrow in it is there, and what can be reached along its arrows is all that is used, directly or through
 /// others. Arrows that others imply are left out, or nobody could read it.
 /// </summary>
 public sealed class PictureTests
 {
-    private static readonly XElement Picture = XElement.Load(Repository.PathOf("docs", "images", "rooms.svg"));
+    private static readonly XElement Picture = XElement.Load(Repository.PathOf("docs", "images", "layers.svg"));
 
     [Fact]
-    public void The_rooms_are_those_of_the_library() => Assert.Equal(
-        Rooms.FromTheGround.Concat(Projects().Select(project => project.Name)).Where(name => name != nameof(SymRatchet)).Order(StringComparer.Ordinal),
-        Attributes("data-room").Order(StringComparer.Ordinal));
+    public void The_layers_are_those_of_the_library() => Assert.Equal(
+        Layers.BottomUp.Concat(Projects().Select(project => project.Name)).Where(name => name != nameof(SymRatchet)).Order(StringComparer.Ordinal),
+        Attributes("data-layer").Order(StringComparer.Ordinal));
 
     [Fact]
-    public void The_arrows_between_rooms_are_those_of_the_assembly() => AssertShows(Rooms.Arrows(), Drawn(Rooms.FromTheGround.Contains));
+    public void The_arrows_between_layers_are_those_of_the_assembly() => AssertShows(Layers.Arrows(), Drawn(Layers.BottomUp.Contains));
 
     [Fact]
     public void The_arrows_between_packages_are_those_of_the_projects() => AssertShows(

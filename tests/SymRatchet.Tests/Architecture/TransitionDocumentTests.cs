@@ -1,7 +1,7 @@
+using SymRatchet.Protocol1;
+using SymRatchet.Seed;
 using SymRatchet.Session;
-using SymRatchet.Session.Seed;
 using SymRatchet.TestKit;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Tests.Architecture;
 

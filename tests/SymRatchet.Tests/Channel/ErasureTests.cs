@@ -1,5 +1,5 @@
 using System.Reflection;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;

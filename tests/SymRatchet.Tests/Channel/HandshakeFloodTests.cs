@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
-using SymRatchet.Primitives;
 using SymRatchet.TestKit;
 using Xunit.Abstractions;
 

@@ -1,5 +1,4 @@
 using SymRatchet.Channel;
-using SymRatchet.Primitives;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;

@@ -317,7 +317,7 @@ public sealed class V1HandshakeTests
         {
             using StoredKey? key = await store.FindAsync(Id);
             byte[] walked = key!.EpochKey.ToArray();
-            SymRatchet.Ratchet.EpochChain.Walk(walked, epochs);
+            SymRatchet.Protocol1.EpochChain.Walk(walked, epochs);
             await store.AdvanceAsync(key.Id, key.Serial, key.Epoch + epochs, walked);
         }
 

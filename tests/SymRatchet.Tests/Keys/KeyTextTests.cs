@@ -1,5 +1,4 @@
 using System.Text;
-using SymRatchet.Primitives;
 
 namespace SymRatchet.Tests.Keys;
 

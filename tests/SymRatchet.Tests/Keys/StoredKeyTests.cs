@@ -1,5 +1,3 @@
-using SymRatchet.Primitives;
-
 namespace SymRatchet.Tests.Keys;
 
 /// <summary>What a store, a file or an import may claim of a key, and what people see of its id.</summary>

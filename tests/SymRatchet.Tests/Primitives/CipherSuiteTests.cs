@@ -1,4 +1,5 @@
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.Tests.Primitives;
 
@@ -148,7 +149,7 @@ public sealed class CipherSuiteTests
         void Add(byte[] c, byte[] t)
         {
             byte[] output = Filled(64);
-            suite.Step(c, t, output);
+            suite.Step(Labels.Step, c, t, output);
             Assert.True(keys.Add(Convert.ToHexString(output, 0, 32)) && keys.Add(Convert.ToHexString(output, 32, 32)));
         }
 
@@ -171,8 +172,8 @@ public sealed class CipherSuiteTests
         Assert.ThrowsAny<ArgumentException>(() => suite.Seal(key, new byte[suite.NonceSize - 1], [], plaintext, new byte[body.Length]));
         Assert.ThrowsAny<ArgumentException>(() => suite.Open(key.AsSpan(0, 31), Round, [], body, new byte[20]));
         Assert.ThrowsAny<ArgumentException>(() => suite.Open(key, Round, [], body, new byte[19]));
-        Assert.ThrowsAny<ArgumentException>(() => suite.Step(key.AsSpan(0, 31), new byte[32], new byte[64]));
-        Assert.ThrowsAny<ArgumentException>(() => suite.Step(key, new byte[32], new byte[63]));
+        Assert.ThrowsAny<ArgumentException>(() => suite.Step(Labels.Step, key.AsSpan(0, 31), new byte[32], new byte[64]));
+        Assert.ThrowsAny<ArgumentException>(() => suite.Step(Labels.Step, key, new byte[32], new byte[63]));
     }
 
     private static void AssertRefused(CipherSuite suite, byte[] key, ulong round, byte[] header, byte[] body)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 
 namespace SymRatchet.Tests.Primitives;
 
@@ -18,20 +19,20 @@ public sealed class HkdfTests
         Assert.Equal(one.Hex("pseudorandom_key"), extracted);
 
         byte[] output = new byte[one.Hex("output").Length];
-        Hkdf.ExpandInfo(extracted, one.Hex("info"), output);
+        Hkdf.Expand(extracted, one.Hex("info"), output);
         Assert.Equal(one.Hex("output"), output);
     }
 
     [Fact]
-    public void A_label_is_prefixed_and_yields_one_block()
+    public void A_label_says_its_protocol_and_yields_one_block()
     {
         byte[] key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         byte[] derived = new byte[32];
-        Hkdf.Expand(key, "next epoch"u8, derived);
+        Hkdf.Expand(key, Labels.NextEpoch, derived);
         Assert.Equal(HMACSHA256.HashData(key, "symratchet/1 next epoch\u0001"u8), derived);
 
         // The epoch chain walks in place.
-        Hkdf.Expand(key, "next epoch"u8, key);
+        Hkdf.Expand(key, Labels.NextEpoch, key);
         Assert.Equal(derived, key);
     }
 

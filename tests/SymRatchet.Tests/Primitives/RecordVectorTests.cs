@@ -1,6 +1,6 @@
 using System.Text.Json;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Primitives;
@@ -21,7 +21,7 @@ public sealed class RecordVectorTests
         foreach (JsonElement record in Records(id))
         {
             byte[] keys = new byte[CipherSuite.StepSize];
-            suite.Step(Hex(record, "chain_key"), Hex(record, "previous_tag"), keys);
+            suite.Step(Labels.Step, Hex(record, "chain_key"), Hex(record, "previous_tag"), keys);
             Assert.Equal([.. Hex(record, "next_chain_key"), .. Hex(record, "message_key")], keys);
 
             byte[] plaintext = Hex(record, "plaintext"), body = new byte[plaintext.Length + suite.TagSize];

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Primitives;

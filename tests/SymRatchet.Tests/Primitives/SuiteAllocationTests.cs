@@ -1,4 +1,5 @@
-using SymRatchet.Primitives;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.TestKit;
 using Xunit.Abstractions;
 
@@ -37,7 +38,7 @@ public sealed class SuiteAllocationTests(ITestOutputHelper output)
         Span<byte> text = body.AsSpan(0, body.Length - suite.TagSize);
         for (ulong round = 0; round < Records; round++)
         {
-            suite.Step(chain, body.AsSpan(text.Length), keys);
+            suite.Step(Labels.Step, chain, body.AsSpan(text.Length), keys);
             keys[..32].CopyTo(chain);
             suite.Seal(keys[32..], round, header, text, body);
             if (!suite.Open(keys[32..], round, header, body, text))

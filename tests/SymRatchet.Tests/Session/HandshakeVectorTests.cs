@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 using SymRatchet.TestKit;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Tests.Session;
 
@@ -43,7 +42,7 @@ public sealed class HandshakeVectorTests
         Assert.Equal(vector.Hex("transcript_hash"), transcript);
 
         byte[] epochKey = vector.GetProperty("server_store_after_challenge").Hex("epoch_key"), secret = new byte[32];
-        Hkdf.ExpandInfo(epochKey, [.. Labels.Session, .. transcript], secret);
+        Hkdf.Expand(epochKey, [.. Labels.Session, .. transcript], secret);
         Assert.Equal(vector.Hex("session_secret"), secret);
         using SessionSecrets secrets = new(epochKey, transcript);
         Assert.Equal(vector.Hex("c2s_chain_key"), secrets.ClientToServerChain.ToArray());

@@ -1,9 +1,8 @@
 using System.Buffers;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 using SymRatchet.TestKit;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Tests.Session;
 

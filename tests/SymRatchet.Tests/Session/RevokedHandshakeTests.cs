@@ -1,5 +1,5 @@
-using SymRatchet.Primitives;
-using SymRatchet.Session;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Session;

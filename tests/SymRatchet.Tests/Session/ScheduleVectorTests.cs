@@ -1,8 +1,7 @@
 using System.Text.Json;
-using SymRatchet.Primitives;
-using SymRatchet.Ratchet;
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
 using SymRatchet.TestKit;
-using SymRatchet.Wire;
 
 namespace SymRatchet.Tests.Session;
 
@@ -47,7 +46,7 @@ public sealed class ScheduleVectorTests
         foreach (JsonElement vector in Sessions(id))
         {
             byte[] transcript = vector.Hex("transcript_hash"), secret = new byte[32];
-            Hkdf.ExpandInfo(vector.Hex("epoch_key"), [.. Labels.Session, .. transcript], secret);
+            Hkdf.Expand(vector.Hex("epoch_key"), [.. Labels.Session, .. transcript], secret);
             Assert.Equal(vector.Hex("session_secret"), secret);
             AssertExpands(vector, secret, Labels.ServerFinished, "server_finished_key");
             AssertExpands(vector, secret, Labels.ClientFinished, "client_finished_key");
@@ -78,7 +77,7 @@ public sealed class ScheduleVectorTests
                 foreach (JsonElement step in session.List($"{direction}_steps"))
                 {
                     Assert.Equal(step.Hex("chain_key"), chainKey);
-                    suite.Step(chainKey, step.Hex("previous_tag"), keys);
+                    suite.Step(Labels.Step, chainKey, step.Hex("previous_tag"), keys);
                     Assert.Equal(step.Hex("message_key"), keys[32..]);
                     chainKey = keys[..32];
                     Assert.Equal(step.Hex("next_chain_key"), chainKey);

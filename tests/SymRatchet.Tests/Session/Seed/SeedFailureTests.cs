@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using SymRatchet.Seed;
 using SymRatchet.Session;
-using SymRatchet.Session.Seed;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Session.Seed;

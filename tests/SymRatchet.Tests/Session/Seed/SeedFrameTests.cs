@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using SymRatchet.Session.Seed;
-using SymRatchet.Wire;
+using SymRatchet.Seed;
+using SymRatchet.Session;
 
 namespace SymRatchet.Tests.Session.Seed;
 

@@ -1,5 +1,5 @@
+using SymRatchet.Seed;
 using SymRatchet.Session;
-using SymRatchet.Session.Seed;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Session.Seed;
