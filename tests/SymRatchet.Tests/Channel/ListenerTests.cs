@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using SymRatchet.TestKit;
+
+namespace SymRatchet.Tests.Channel;
+
+/// <summary>Dialling and listening on real sockets.</summary>
+public sealed class ListenerTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly IPEndPoint Anywhere = new(IPAddress.Loopback, 0);
+
+    private static SecureChannelClientOptions ClientOptions => ChannelPair.ClientOptions(ChannelProtocol.V1);
+
+    private static SecureChannelServerOptions ServerOptions => ChannelPair.ServerOptions(ChannelProtocol.V1);
+
+    public static TheoryData<string> Kinds => ["IPv4", "IPv6", "name", "Unix"];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_client_dials_and_is_handed_out(string kind)
+    {
+        string file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        EndPoint local = kind switch
+        {
+            "IPv6" => new IPEndPoint(IPAddress.IPv6Loopback, 0),
+            "name" => new IPEndPoint(IPAddress.IPv6Any, 0),
+            "Unix" => new UnixDomainSocketEndPoint(file),
+            _ => Anywhere,
+        };
+        await using (SecureChannelListener listener = SecureChannelListener.Listen(local, ServerOptions))
+        {
+            EndPoint remote = kind == "name" ? new DnsEndPoint("localhost", ((IPEndPoint)listener.LocalEndPoint).Port) : listener.LocalEndPoint;
+            await using ISecureChannel client = await SecureChannel.ConnectAsync(remote, ClientOptions);
+            await using ISecureChannel server = await listener.AcceptAllAsync().FirstAsync().AsTask().WaitAsync(Soon);
+            await client.SendAsync(new byte[] { 1 });
+            Assert.Equal([1], await server.ReceiveMessageAsync());
+        }
+
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Handshakes_run_side_by_side_and_one_that_fails_or_is_silent_disturbs_no_other()
+    {
+        await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, ServerOptions);
+        List<Socket> silent = [];
+        for (int i = 0; i < 50; i++)
+        {
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(listener.LocalEndPoint);
+            if (i % 2 == 0)
+                await socket.SendAsync("no hello of this protocol"u8.ToArray());
+            silent.Add(socket);
+        }
+
+        Task<ISecureChannel>[] clients = [.. Enumerable.Range(0, 50).Select(_ => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask())];
+        List<ISecureChannel> servers = await listener.AcceptAllAsync().Take(50).ToListAsync().AsTask().WaitAsync(Soon);
+        await Task.WhenAll(clients).WaitAsync(Soon);
+        foreach (ISecureChannel channel in servers.Concat(clients.Select(client => client.Result)))
+            await channel.DisposeAsync();
+        silent.ForEach(socket => socket.Dispose());
+    }
+
+    [Fact]
+    public async Task Disposed_it_ends_enumerations_and_handshakes_and_leaves_what_was_handed_out()
+    {
+        SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, ServerOptions);
+        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask();
+        await using IAsyncEnumerator<ISecureChannel> accepted = listener.AcceptAllAsync().GetAsyncEnumerator();
+        Assert.True(await accepted.MoveNextAsync());
+        await using ISecureChannel server = accepted.Current;
+        await using ISecureChannel client = await connecting;
+        await using ISecureChannel untaken = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions);
+        using Socket silent = new(SocketType.Stream, ProtocolType.Tcp);
+        await silent.ConnectAsync(listener.LocalEndPoint);
+
+        await Task.WhenAll(listener.DisposeAsync().AsTask(), listener.DisposeAsync().AsTask()).WaitAsync(Soon);
+        Assert.Equal(0, await silent.ReceiveAsync(new byte[1]).WaitAsync(Soon));
+        await Assert.ThrowsAsync<SecureChannelException>(() => untaken.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        while (await accepted.MoveNextAsync())
+            await accepted.Current.DisposeAsync();
+        await server.SendAsync(new byte[] { 3 });
+        Assert.Equal([3], await client.ReceiveMessageAsync());
+        var refused = await Assert.ThrowsAsync<SecureChannelException>(
+            () => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask());
+        Assert.Equal(SecureChannelError.Transport, refused.Error);
+        Assert.True(refused.IsTransient);
+    }
+
+    [Fact]
+    public async Task Channels_that_nobody_takes_stop_the_accepting_and_not_the_disposal()
+    {
+        SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, ServerOptions);
+        ISecureChannel[] clients = await Task.WhenAll(
+            Enumerable.Range(0, 150).Select(_ => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask())).WaitAsync(Soon);
+        await listener.DisposeAsync().AsTask().WaitAsync(Soon);
+        foreach (ISecureChannel client in clients)
+        {
+            await Assert.ThrowsAsync<SecureChannelException>(() => client.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_was_reset_at_once_is_an_error_of_the_channel()
+    {
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        ((NetworkStream)sockets.Server).Socket.Close(0);
+        await Task.Delay(200); // nobody has read it yet
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(sockets.Client, ClientOptions).AsTask());
+        Assert.True(error.IsTransient);
+    }
+
+    [Fact]
+    public async Task An_abstract_name_is_no_file()
+    {
+        string name = Path.GetRandomFileName();
+        await File.WriteAllTextAsync("@" + name, "another's");
+        await using (SecureChannelListener listener = SecureChannelListener.Listen(new UnixDomainSocketEndPoint("\0" + name), ServerOptions))
+        {
+        }
+
+        Assert.True(File.Exists("@" + name));
+        File.Delete("@" + name);
+    }
+
+    [Fact]
+    public async Task A_dial_that_is_cancelled_or_fails_leaves_nothing_open()
+    {
+        using Socket full = new(SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(Anywhere);
+        full.Listen(1);
+        using CancellationTokenSource source = new(100);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => SecureChannel.ConnectAsync(full.LocalEndPoint!, ClientOptions, source.Token).AsTask().WaitAsync(Soon));
+        using Socket accepted = await full.AcceptAsync();
+        while (await accepted.ReceiveAsync(new byte[1000]).WaitAsync(Soon) > 0)
+        {
+        }
+    }
+}
