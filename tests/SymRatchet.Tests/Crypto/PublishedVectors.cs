@@ -8,7 +8,7 @@ internal static class PublishedVectors
 {
     internal static IReadOnlyList<IReadOnlyDictionary<string, string>> Read(string file)
     {
-        string path = Repository.PathOf("tests", "SymRatchet.Tests", "Primitives", "Vectors", file);
+        string path = Repository.PathOf("tests", "SymRatchet.Tests", "Crypto", "Vectors", file);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
         return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(
             one => one.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.GetString()!))];
