@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 
 namespace SymRatchet.KeyStores.Sqlite;
@@ -19,14 +18,13 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
 {
     private const int NamesInMessage = 10;
 
-    private static readonly ClientId NobodysId = new([0]);
-
     private readonly string _path;
     private readonly SqliteKeyStoreOptions _options;
     private readonly TimeSpan _limit;
     private readonly StoreUse? _use;
     private readonly SqliteConnection _anchor;
     private readonly StoreFiles _files;
+    private readonly KeyWrapping _wrapping;
     private readonly GroupWriter _writer;
     private readonly ConcurrentBag<KeyReader> _readers = [];
     private readonly RevocationPositions _positions;
@@ -43,7 +41,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         _files = files;
         _positions = new RevocationPositions(lastRevocation);
         Role = role;
-        _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role, options.Wrapper));
+        _wrapping = new KeyWrapping(options.Wrapper, $"key store {path}", options.WrapperTimeout);
+        _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role));
     }
 
     /// <inheritdoc/>
@@ -63,32 +62,71 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         Open(path, role, options, mayBeUnfinished: true);
 
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
+    public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        return ReadAsync(reader => reader.Find(id), cancellationToken);
+        WrappedKey decoy = await _wrapping.DecoyAsync(id, cancellationToken).ConfigureAwait(false);
+        SealedKeys found = await ReadAsync(reader => reader.Find(id, decoy), cancellationToken).ConfigureAwait(false);
+        return (await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false)).Key;
     }
 
     /// <inheritdoc/>
     public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
-        ErasedBytes wrapped = await WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken).ConfigureAwait(false);
-        await ChangeAsync(writes => writes.Advance(id, serial, epoch, wrapped.Value, Now()), wrapped, cancellationToken, isAdvance: true).ConfigureAwait(false);
+        ErasedBytes wrapped = await _wrapping
+            .WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken)
+            .ConfigureAwait(false);
+        await ChangeAsync(
+                writes => writes.Advance(id, serial, epoch, wrapped.Value, Now()),
+                wrapped,
+                cancellationToken,
+                isAdvance: true
+            )
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         KeyStoreRules.CheckAdd(Role, key);
-        StoredKey own = OwnCopy(key);
-        await ChangeAsync(writes => writes.Add(own, Now()), own, cancellationToken).ConfigureAwait(false);
+        long suites = SuiteSet.ToBits(key.Suites);
+        long? serial = await SerialAsync(cancellationToken).ConfigureAwait(false);
+        WrappedKey wrapped = await _wrapping.WrapAsync(key, serial ?? 0, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(writes => writes.Add(key, suites, wrapped, serial, Now()), wrapped, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        StoredKey own = OwnCopy(key);
-        await ChangeAsync(writes => writes.Rotate(own), own, cancellationToken).ConfigureAwait(false);
+        ClientId id = key.Id;
+        long? serial = null;
+        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        {
+            (KeyState? state, KeyRecord? current) = await ReadAsync(
+                    reader => (reader.State(id), reader.Describe(id)),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (state is not { } expected || current is null)
+                throw KeyStoreRules.Unknown(id);
+            KeyStoreRules.CheckRotation(Role, key, current);
+            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
+            serial ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
+            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial ?? 0, cancellationToken).ConfigureAwait(false);
+            bool isRotated = await _writer
+                .WriteAsync(
+                    writes => writes.Rotate(key, wrapped, serial, expected),
+                    wrapped,
+                    isAdvance: false,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (isRotated)
+                return;
+        }
+
+        throw KeyState.MovedOn(id);
     }
 
     /// <inheritdoc/>
@@ -125,9 +163,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     /// <inheritdoc/>
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
     {
-        // A handshake also finds a key, and wraps the next one.
-        (await FindAsync(NobodysId, cancellationToken).ConfigureAwait(false))?.Dispose();
-        (await WrapAsync(new byte[PreSharedKey.Size], new KeyPlace(Role, NobodysId, 0, 0), cancellationToken).ConfigureAwait(false)).Dispose();
+        // A handshake also finds a key, opens it and wraps the next one.
+        (await FindAsync(DecoyKeys.Nobody, cancellationToken).ConfigureAwait(false))?.Dispose();
+        await _wrapping.ProbeAsync(Role, cancellationToken).ConfigureAwait(false);
         if (!await _writer.WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken).ConfigureAwait(false))
             throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
     }
@@ -150,9 +188,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             ClientId id = record.Id;
             try
             {
-                count += await _writer.WriteAsync(writes => writes.Rewrap(id, previous), null, isAdvance: false, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+                count += await RewrapAsync(id, previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
             }
-            catch (KeyStoreException e)
+            catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
             {
                 _files.Check();
                 first ??= e;
@@ -245,8 +283,58 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
     }
 
-    private static StoredKey OwnCopy(StoredKey key) =>
-        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Suites = [.. key.Suites], LastSeen = key.LastSeen };
+    // Plain keys need no serial before the change that writes them, which takes one itself and so is one wait for the disk.
+    private async ValueTask<long?> SerialAsync(CancellationToken cancellationToken) =>
+        _wrapping.IsPlain
+            ? null
+            : await _writer
+                .WriteAsync(writes => writes.NextSerial(), null, isAdvance: false, cancellationToken)
+                .ConfigureAwait(false);
+
+    // A key that cannot be read any more is replaced by a rotation, whatever it was.
+    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            SealedKeys? found = await ReadAsync(reader => reader.Read(key.Id), cancellationToken).ConfigureAwait(false);
+            if (found is null)
+                return;
+            using OpenedKeys opened = await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
+            if (opened.Key is { } current)
+                KeyStoreRules.CheckIsNew(key, current);
+        }
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        {
+        }
+    }
+
+    // False where the id is unknown, revoked or needs it no more.
+    private async ValueTask<bool> RewrapAsync(ClientId id, IKeyWrapper? previous, CancellationToken cancellationToken)
+    {
+        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
+        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        {
+            SealedKeys? found = await ReadAsync(reader => reader.Read(id), cancellationToken).ConfigureAwait(false);
+            if (found is null)
+                return false;
+            using OpenedKeys opened = await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
+            if (previous is null && opened.AreCurrent)
+                return false;
+            WrappedKey wrapped = await _wrapping.WrapAgainAsync(opened.Key!, cancellationToken).ConfigureAwait(false);
+            bool isWritten = await _writer
+                .WriteAsync(
+                    writes => writes.Rewrap(id, wrapped, found.State),
+                    wrapped,
+                    isAdvance: false,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (isWritten)
+                return true;
+        }
+
+        throw KeyState.MovedOn(id);
+    }
 
     private async ValueTask<string?> OddityOfAsync(KeyRecord record, CancellationToken cancellationToken)
     {
@@ -279,28 +367,6 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
     }
 
-    // The caller erases its key when this returns, which a wrapper that hangs would not notice.
-    private async Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken)
-    {
-        if (_options.Wrapper is PlainKeys plain)
-            return new ErasedBytes(plain.Wrap(key.Span, place));
-        byte[] own = PlainKeys.Instance.Wrap(key.Span, place);
-        return await RunAsync(
-            () =>
-            {
-                try
-                {
-                    return new ErasedBytes(_options.Wrapper.Wrap(own, place));
-                }
-                finally
-                {
-                    CryptographicOperations.ZeroMemory(own);
-                }
-            },
-            _limit,
-            cancellationToken).ConfigureAwait(false);
-    }
-
     private async ValueTask ChangeAsync(Action<KeyWrites> change, IDisposable? owned, CancellationToken cancellationToken, bool isAdvance = false)
     {
         await _writer.WriteAsync(
@@ -317,7 +383,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     private async ValueTask<T> ReadAsync<T>(Func<KeyReader, T> read, CancellationToken cancellationToken, TimeSpan? limit = null) =>
         await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
 
-    // It takes microseconds and waits for no writer. But a disk or a wrapper may hang, and nobody else shall hang with it.
+    // It takes microseconds and waits for no writer. But a disk may hang, and nobody else shall hang with it.
     private async Task<T> RunAsync<T>(Func<T> work, TimeSpan limit, CancellationToken cancellationToken)
     {
         var running = Task.Run(work, cancellationToken);
@@ -326,14 +392,22 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             await ((Task)running).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (running.IsCompleted)
                 return await running.ConfigureAwait(false);
+            _ = running.ContinueWith(
+                static done =>
+                {
+                    if (done.IsCompletedSuccessfully)
+                        (done.Result as IDisposable)?.Dispose();
+                    else
+                        _ = done.Exception;
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
             cancellationToken.ThrowIfCancellationRequested();
             throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
         }
         catch (SqliteException e)
-        {
-            throw StoreFailure.Of(_path, e);
-        }
-        catch (CryptographicException e)
         {
             throw StoreFailure.Of(_path, e);
         }
@@ -347,7 +421,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         try
         {
             if (!_readers.TryTake(out reader))
-                reader = new KeyReader(ConnectReader(), Role, _options.Wrapper);
+                reader = new KeyReader(ConnectReader(), Role);
             T result = read(reader);
             _readers.Add(reader);
             reader = null;
