@@ -14,7 +14,7 @@ namespace SymRatchet.KeyStores.PostgreSql;
 /// What this means for forward secrecy between sessions, and how to bound it with a wrapper, is in
 /// <c>docs/key-stores.md</c>.
 /// </remarks>
-public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
+public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance
 {
     /// <summary>How many damaged rows one message names.</summary>
     private const int MaxFailures = 10;
@@ -315,15 +315,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
             .ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Wraps every key again as <see cref="PostgreSqlKeyStoreOptions.Wrapper"/> does it now, so that a wrapping key
-    /// that is no longer used can be destroyed, and with it every old copy of the rows that were under it.
-    /// </summary>
-    /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
-    /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
-    /// <returns>How many identities were wrapped again.</returns>
-    /// <exception cref="KeyStoreException">Keys cannot be opened; the message names their clients. All others are
-    /// wrapped again.</exception>
+    /// <inheritdoc/>
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
@@ -345,10 +337,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return count;
     }
 
-    /// <summary>Looks for damage in every row, keys included. The database itself is not checked.</summary>
-    /// <param name="cancellationToken">Ends the look between two rows.</param>
-    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
-    /// <exception cref="KeyStoreException">The database cannot be used; the message says why.</exception>
+    /// <inheritdoc/>
+    /// <remarks>The database itself is not checked.</remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
         List<string> problems = [];

@@ -14,7 +14,7 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// a local disk: SQLite's log does not work on network file systems. While a store is open its files may not be replaced or removed;
 /// on Linux it notices, and fails.
 /// </remarks>
-public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
+public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance, IAsyncDisposable
 {
     private const int NamesInMessage = 10;
 
@@ -170,14 +170,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
     }
 
-    /// <summary>
-    /// Wraps every key again as <see cref="SqliteKeyStoreOptions.Wrapper"/> does it now, so that a wrapping key that is no longer used can be destroyed,
-    /// or that keys which were plain are wrapped from now on.
-    /// </summary>
-    /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
-    /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
-    /// <returns>How many identities were wrapped again.</returns>
-    /// <exception cref="KeyStoreException">Some keys cannot be opened; the message names them. All others are wrapped again.</exception>
+    /// <inheritdoc/>
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
@@ -204,10 +197,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         throw new KeyStoreException($"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}", first);
     }
 
-    /// <summary>Looks for damage in the whole file, keys included.</summary>
-    /// <param name="cancellationToken">Ends the look between two keys.</param>
-    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
-    /// <exception cref="KeyStoreException">The file cannot be read at all.</exception>
+    /// <inheritdoc/>
+    /// <remarks>Looks through the whole file.</remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
         List<string> problems = [.. await ReadAsync(reader => reader.Check(), cancellationToken, Timeout.InfiniteTimeSpan).ConfigureAwait(false)];
@@ -221,7 +212,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
         catch (KeyStoreException e)
         {
-            problems.Add(e.Message); // a page is damaged, and what comes after it is not listed
+            problems.Add(e.Message); // a page is damaged, or the wrapper is silent: what comes after it is not looked at
         }
 
         return problems;
@@ -346,7 +337,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             bool isLost = key is null && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
             return isLost ? "it has no key, and was not revoked" : null;
         }
-        catch (KeyStoreException e)
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
         {
             return e.Message;
         }

@@ -12,7 +12,4 @@ public sealed class PostgreSqlWrapperTests(PostgresServer server) : WrapperContr
         await _stores.OpenAsync(
             options: new PostgreSqlKeyStoreOptions { Wrapper = wrapper ?? Wrapper, WrapperTimeout = Limit }
         );
-
-    private protected override ValueTask<int> RewrapAsync(IKeyDirectory store, IKeyWrapper? previous) =>
-        ((PostgreSqlKeyStore)store).RewrapAsync(previous);
 }

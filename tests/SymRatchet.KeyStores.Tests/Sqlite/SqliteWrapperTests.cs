@@ -13,7 +13,4 @@ public sealed class SqliteWrapperTests : WrapperContract, IAsyncLifetime
 
     private protected override ValueTask<IKeyDirectory> OpenAsync(IKeyWrapper? wrapper = null) =>
         new(_folder.Open(options: new SqliteKeyStoreOptions { Wrapper = wrapper ?? Wrapper, WrapperTimeout = Limit }));
-
-    private protected override ValueTask<int> RewrapAsync(IKeyDirectory store, IKeyWrapper? previous) =>
-        ((SqliteKeyStore)store).RewrapAsync(previous);
 }

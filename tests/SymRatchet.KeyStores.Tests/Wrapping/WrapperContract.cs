@@ -22,8 +22,6 @@ public abstract class WrapperContract
     /// <summary>Opens the store of this test with <see cref="Wrapper"/>, whose limit is <see cref="Limit"/>, or another.</summary>
     private protected abstract ValueTask<IKeyDirectory> OpenAsync(IKeyWrapper? wrapper = null);
 
-    private protected abstract ValueTask<int> RewrapAsync(IKeyDirectory store, IKeyWrapper? previous);
-
     public static TheoryData<Exception> Failures =>
         [
             new CryptographicException("The wrapping key is gone."),
@@ -320,6 +318,9 @@ public abstract class WrapperContract
             await happening();
         };
     }
+
+    private static ValueTask<int> RewrapAsync(IKeyDirectory store, IKeyWrapper previous) =>
+        ((IKeyStoreMaintenance)store).RewrapAsync(previous);
 
     private static async Task LiveAsync(IKeyDirectory store)
     {
