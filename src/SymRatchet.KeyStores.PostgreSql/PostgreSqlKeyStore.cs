@@ -75,21 +75,25 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         ChannelRole role,
         PostgreSqlKeyStoreOptions? options = null,
         CancellationToken cancellationToken = default
-    ) => OpenCheckedAsync(source, role, options, mayBeUnfinished: false, cancellationToken);
-
-    /// <summary>Makes or opens a store into which another may not be copied to the end yet.</summary>
-    internal static async ValueTask<PostgreSqlKeyStore> OpenEvenUnfinishedAsync(
-        NpgsqlDataSource source,
-        ChannelRole role,
-        PostgreSqlKeyStoreOptions options,
-        bool create,
-        CancellationToken cancellationToken
     )
     {
-        if (create)
-            await CreateTablesAsync(source, role, options, cancellationToken).ConfigureAwait(false);
-        return await OpenCheckedAsync(source, role, options, mayBeUnfinished: true, cancellationToken)
-            .ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new PostgreSqlKeyStoreOptions();
+        options.Validate();
+        return StoreSession.RunAsync(
+            source,
+            options.Timeout,
+            async session =>
+            {
+                RevocationPosition opened = await StoreSchema
+                    .CheckAsync(session, options.Schema, role)
+                    .ConfigureAwait(false);
+                if (!options.MayBeUnfinished)
+                    await StoreSchema.RefuseUnfinishedAsync(session, options.Schema).ConfigureAwait(false);
+                return new PostgreSqlKeyStore(source, role, options, opened);
+            },
+            cancellationToken
+        );
     }
 
     private static ValueTask<bool> CreateTablesAsync(
@@ -109,33 +113,6 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             {
                 await StoreSchema.CreateAsync(session, options.Schema, role).ConfigureAwait(false);
                 return true;
-            },
-            cancellationToken
-        );
-    }
-
-    private static ValueTask<PostgreSqlKeyStore> OpenCheckedAsync(
-        NpgsqlDataSource source,
-        ChannelRole role,
-        PostgreSqlKeyStoreOptions? options,
-        bool mayBeUnfinished,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        options ??= new PostgreSqlKeyStoreOptions();
-        options.Validate();
-        return StoreSession.RunAsync(
-            source,
-            options.Timeout,
-            async session =>
-            {
-                RevocationPosition opened = await StoreSchema
-                    .CheckAsync(session, options.Schema, role)
-                    .ConfigureAwait(false);
-                if (!mayBeUnfinished)
-                    await StoreSchema.RefuseUnfinishedAsync(session, options.Schema).ConfigureAwait(false);
-                return new PostgreSqlKeyStore(source, role, options, opened);
             },
             cancellationToken
         );

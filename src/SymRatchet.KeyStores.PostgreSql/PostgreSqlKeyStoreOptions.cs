@@ -24,6 +24,12 @@ public sealed record PostgreSqlKeyStoreOptions
     public string Schema { get; init; } = "symratchet";
 
     /// <summary>
+    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by
+    /// default: clients, or revocations, may be missing in it. For programs that look at such a store or complete it.
+    /// </summary>
+    public bool MayBeUnfinished { get; init; }
+
+    /// <summary>
     /// How long one call may use the database at most, waiting for a pooled connection included, whatever the server
     /// does; 5 seconds by default.
     /// </summary>

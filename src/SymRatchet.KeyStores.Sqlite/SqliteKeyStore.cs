@@ -54,12 +54,61 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="KeyStoreException">The file cannot be used; the message says why.</exception>
-    public static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options = null) =>
-        Open(path, role, options, mayBeUnfinished: false);
+    public static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new SqliteKeyStoreOptions();
+        options.Validate();
+        string named = Path.GetFullPath(path);
+        path = StoreFile.Prepare(named, options.MustExist);
+        StoreUse? use = null;
+        SqliteConnection? anchor = null;
+        try
+        {
+            FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) ?? throw StoreFailure.Replaced(path) : null;
+            if (file is { } used)
+                use = StoreUse.Begin(path, used, options.BusyTimeout);
 
-    /// <summary>For the tool, which completes a copy of another store that was interrupted.</summary>
-    internal static SqliteKeyStore OpenEvenUnfinished(string path, ChannelRole role, SqliteKeyStoreOptions? options = null) =>
-        Open(path, role, options, mayBeUnfinished: true);
+            // This connection stays open, so that the files which it has opened are those whose numbers are remembered.
+            anchor = StoreConnection.Open(path, options.BusyTimeout);
+            StoreSchema.Ensure(anchor, path, role);
+            if (!options.MayBeUnfinished && anchor.Number("SELECT count(*) FROM store WHERE name = 'unfinished'") != 0)
+                throw StoreFailure.Unfinished(path);
+            StoreFile.CheckRights(path);
+            StoreFiles files = new(named, path);
+            if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
+                throw StoreFailure.Replaced(path);
+
+            // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
+            LogCleaner cleaner = new(path, options);
+            cleaner.Clean(anchor);
+            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, RevocationPosition.Last(anchor));
+            use = null;
+            anchor = null;
+            return store;
+        }
+        catch (SqliteException e)
+        {
+            throw StoreFailure.Of(path, e);
+        }
+        finally
+        {
+            anchor?.Dispose();
+            use?.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Returns whether a program has a store open, this one included. Whoever copies a file, or puts another in its place, asks first.
+    /// </summary>
+    /// <param name="path">The file; one that does not exist is not in use.</param>
+    /// <returns>Whether it is in use. Always false on systems other than Linux, where a program does not say so.</returns>
+    /// <exception cref="KeyStoreException">That cannot be told; the message says why.</exception>
+    public static bool IsInUse(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return StoreUse.IsInUse(path);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
@@ -228,50 +277,6 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         CloseReaders();
         _anchor.Dispose();
         _use?.Dispose();
-    }
-
-    private static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options, bool mayBeUnfinished)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= new SqliteKeyStoreOptions();
-        options.Validate();
-        string named = Path.GetFullPath(path);
-        path = StoreFile.Prepare(named, options.MustExist);
-        StoreUse? use = null;
-        SqliteConnection? anchor = null;
-        try
-        {
-            FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) ?? throw StoreFailure.Replaced(path) : null;
-            if (file is { } used)
-                use = StoreUse.Begin(path, used, options.BusyTimeout);
-
-            // This connection stays open, so that the files which it has opened are those whose numbers are remembered.
-            anchor = StoreConnection.Open(path, options.BusyTimeout);
-            StoreSchema.Ensure(anchor, path, role);
-            if (!mayBeUnfinished && anchor.Number("SELECT count(*) FROM store WHERE name = 'unfinished'") != 0)
-                throw StoreFailure.Unfinished(path);
-            StoreFile.CheckRights(path);
-            StoreFiles files = new(named, path);
-            if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
-                throw StoreFailure.Replaced(path);
-
-            // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
-            LogCleaner cleaner = new(path, options);
-            cleaner.Clean(anchor);
-            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, RevocationPosition.Last(anchor));
-            use = null;
-            anchor = null;
-            return store;
-        }
-        catch (SqliteException e)
-        {
-            throw StoreFailure.Of(path, e);
-        }
-        finally
-        {
-            anchor?.Dispose();
-            use?.Dispose();
-        }
     }
 
     // Plain keys need no serial before the change that writes them, which takes one itself and so is one wait for the disk.

@@ -17,6 +17,12 @@ public sealed record SqliteKeyStoreOptions
     public bool MustExist { get; init; }
 
     /// <summary>
+    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by default: clients, or
+    /// revocations, may be missing in it. For programs that look at such a store or complete it.
+    /// </summary>
+    public bool MayBeUnfinished { get; init; }
+
+    /// <summary>
     /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no wait for the file takes longer than
     /// three times that.
     /// </summary>
