@@ -11,7 +11,7 @@ internal sealed class DecoyKeys
     private const int MaxIdLength = 255;
 
     private static readonly ConditionalWeakTable<IKeyWrapper, DecoyKeys> All = [];
-    private static readonly byte[] NobodysId = new byte[MaxIdLength];
+    private static readonly byte[] DecoyId = new byte[MaxIdLength];
 
     // One for each length of an id, because a place is hashed with its id.
     private readonly WrappedKey?[] _wrapped = new WrappedKey[MaxIdLength + 1];
@@ -23,7 +23,7 @@ internal sealed class DecoyKeys
 
     /// <summary>The place of a decoy, which takes as long to hash as that of a key.</summary>
     internal static KeyPlace PlaceOf(int idLength, long? epoch) =>
-        new(ChannelRole.Server, new ClientId(NobodysId.AsSpan(..Math.Min(idLength, MaxIdLength))), 0, epoch);
+        new(ChannelRole.Server, new ClientId(DecoyId.AsSpan(..Math.Min(idLength, MaxIdLength))), 0, epoch);
 
     /// <summary>The decoy for ids as long as this one.</summary>
     internal async ValueTask<WrappedKey> ForAsync(

@@ -216,10 +216,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return RunAsync(session => RevokeAsync(session, id), cancellationToken);
-    }
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        RunAsync(session => RevokeAsync(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask RestrictAsync(
@@ -240,13 +238,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return RunAsync(
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        RunAsync(
             async session => One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id).ConfigureAwait(false)),
             cancellationToken
         );
-    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(

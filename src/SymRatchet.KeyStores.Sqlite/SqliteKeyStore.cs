@@ -179,10 +179,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return _writer.WriteAsync(writes => writes.Revoke(id, Now()), null, isAdvance: false, cancellationToken);
-    }
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        _writer.WriteAsync(writes => writes.Revoke(id, Now()), null, isAdvance: false, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
@@ -193,10 +191,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return ReadAsync(reader => reader.Describe(id), cancellationToken);
-    }
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        ReadAsync(reader => reader.Describe(id), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
