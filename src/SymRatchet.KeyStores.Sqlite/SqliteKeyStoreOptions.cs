@@ -39,14 +39,14 @@ public sealed class SqliteKeyStoreOptions
     public bool CreateIfMissing { get; set; } = true;
 
     /// <summary>
-    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by default: clients, or
-    /// revocations, may be missing in it. For programs that look at such a store or complete it.
+    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by
+    /// default: clients, or revocations, may be missing in it. For programs that look at such a store or complete it.
     /// </summary>
     public bool MayBeUnfinished { get; set; }
 
     /// <summary>
-    /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no wait for the file takes longer than
-    /// three times that.
+    /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no wait for
+    /// the file takes longer than three times that.
     /// </summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -68,7 +68,9 @@ public sealed class SqliteKeyStoreOptions
         if (BusyTimeout < TimeSpan.FromSeconds(1) || BusyTimeout > TimeSpan.FromMinutes(1))
             throw new ArgumentException($"{nameof(BusyTimeout)} is {BusyTimeout}; it must be 1 second to 1 minute.");
         if (WrapperTimeout < TimeSpan.FromMilliseconds(100) || WrapperTimeout > TimeSpan.FromMinutes(1))
-            throw new ArgumentException($"{nameof(WrapperTimeout)} is {WrapperTimeout}; it must be 100 milliseconds to 1 minute.");
+            throw new ArgumentException(
+                $"{nameof(WrapperTimeout)} is {WrapperTimeout}; it must be 100 milliseconds to 1 minute."
+            );
         if (WatchInterval < TimeSpan.FromMilliseconds(10) || WatchInterval > TimeSpan.FromSeconds(1))
             throw new ArgumentException($"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second.");
         return new SqliteKeyStoreOptions(this);
