@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores;
 
@@ -7,35 +6,38 @@ namespace SymRatchet.KeyStores;
 /// Keys that are nobody's, wrapped as all others: what a lookup opens where an identity has no key, or has one only.
 /// Thread-safe.
 /// </summary>
-internal sealed class DecoyKeys(IKeyWrapper wrapper)
+internal sealed class DecoyKeys
 {
     private const int MaxIdLength = 255;
 
     private static readonly ConditionalWeakTable<IKeyWrapper, DecoyKeys> All = [];
-    private static readonly byte[] NobodysId = new byte[MaxIdLength];
+    private static readonly byte[] DecoyId = new byte[MaxIdLength];
 
     // One for each length of an id, because a place is hashed with its id.
     private readonly WrappedKey?[] _wrapped = new WrappedKey[MaxIdLength + 1];
 
-    internal static DecoyKeys Of(IKeyWrapper wrapper) => All.GetValue(wrapper, one => new DecoyKeys(one));
+    /// <summary>An id that no client has: what a probe looks for.</summary>
+    internal static ClientId Nobody { get; } = new([0]);
+
+    internal static DecoyKeys Of(IKeyWrapper wrapper) => All.GetValue(wrapper, static _ => new DecoyKeys());
 
     /// <summary>The place of a decoy, which takes as long to hash as that of a key.</summary>
     internal static KeyPlace PlaceOf(int idLength, long? epoch) =>
-        new(ChannelRole.Server, new ClientId(NobodysId.AsSpan(..Math.Min(idLength, MaxIdLength))), 0, epoch);
+        new(ChannelRole.Server, new ClientId(DecoyId.AsSpan(..Math.Min(idLength, MaxIdLength))), 0, epoch);
 
-    /// <summary>The decoy for ids of a length.</summary>
-    internal WrappedKey For(int idLength) => _wrapped[Math.Min(idLength, MaxIdLength)] ??= new WrappedKey(
-        Wrap(PlaceOf(idLength, null)), Wrap(PlaceOf(idLength, 0)));
+    /// <summary>The decoy for ids as long as this one.</summary>
+    internal async ValueTask<WrappedKey> ForAsync(
+        ClientId id,
+        KeyWrapping wrapping,
+        CancellationToken cancellationToken
+    )
+    {
+        int index = Math.Min(id.Length, MaxIdLength);
+        return _wrapped[index] ??= await wrapping.WrapDecoyAsync(id, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Has the decoy made anew at the next lookup: the wrapping key under which it was made is old or gone.
     /// </summary>
     internal void Renew(int idLength) => _wrapped[Math.Min(idLength, MaxIdLength)] = null;
-
-    private byte[] Wrap(KeyPlace place)
-    {
-        Span<byte> key = stackalloc byte[PreSharedKey.Size];
-        RandomNumberGenerator.Fill(key);
-        return wrapper.Wrap(key, place);
-    }
 }

@@ -1,12 +1,11 @@
 using System.Data.Common;
-using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores;
 
 /// <summary>A row of the table of keys, which has the same columns in every database. Times are in milliseconds since 1970.</summary>
 internal static class KeyRow
 {
-    /// <summary>The columns that <see cref="ReadRow"/> expects, in this order.</summary>
+    /// <summary>The columns that <see cref="ReadKeys"/> expects, in this order.</summary>
     internal const string KeyColumns =
         "protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key, next_epoch_key, last_seen";
 
@@ -18,7 +17,7 @@ internal static class KeyRow
     private const int IsDecoy = 13;
 
     /// <summary>
-    /// The statement that <see cref="FindKey"/> expects the one row of. An unknown id finds the row of nobody, and
+    /// The statement that <see cref="ReadKeys"/> expects the one row of. An unknown id finds the row of nobody, and
     /// every row has a decoy beside its keys: so the same is read, whoever is asked for.
     /// </summary>
     /// <param name="source">The row of the id, from FROM on.</param>
@@ -32,42 +31,51 @@ internal static class KeyRow
         """;
 
     /// <summary>
-    /// Opens the keys of an identity for a handshake: two keys of two parts, decoys where it has fewer, so that the
-    /// time tells nobody whether an id is unknown, known, revoked or rotating.
+    /// Reads the keys of an identity, which are opened when the database is not asked any more. With decoys it is for a
+    /// handshake: two keys of two parts, decoys where it has fewer, so that the time tells nobody whether an id is
+    /// unknown, known, revoked or rotating.
     /// </summary>
-    /// <param name="row">The row that <see cref="Find"/> has found.</param>
+    /// <param name="row">A row that was read; with decoys the one that <see cref="Find"/> has found.</param>
     /// <param name="role">The role of the store.</param>
     /// <param name="id">The id that was asked for.</param>
-    /// <param name="keys">What opens the keys.</param>
-    /// <returns>Null where the id is unknown or revoked.</returns>
+    /// <param name="read">How a wrapped key is read from a row; into an array that is erased later.</param>
+    /// <param name="hasDecoys">Whether the row has decoys beside its keys.</param>
     /// <exception cref="KeyStoreException">No store writes such a row.</exception>
-    /// <exception cref="CryptographicException">A key cannot be unwrapped.</exception>
-    internal static StoredKey? FindKey(DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys)
+    internal static SealedKeys ReadKeys(
+        DbDataReader row,
+        ChannelRole role,
+        ClientId id,
+        Func<DbDataReader, int, byte[]> read,
+        bool hasDecoys
+    )
     {
-        StoredKey? decoy = null;
+        List<SealedPart> parts = [];
         try
         {
-            StoredKey found = ReadRow(row, role, id, keys, hasDecoys: true, out decoy);
-            if (row.GetInt32(IsDecoy) == 0)
-                return found;
-            found.Dispose();
-            return null;
+            Source source = new(row, role, id, read, hasDecoys, parts);
+            bool isDecoy = hasDecoys && row.GetInt32(IsDecoy) != 0;
+            SealedKey? successor = row.IsDBNull(7) ? null : source.Read(new(7, null, 8, 9, false));
+            SealedKey? decoy =
+                hasDecoys && successor is null
+                    ? source.Read(new(3, null, DecoyIdentity, DecoyRoot, true))
+                    : null;
+            SealedKey key = source.Read(new(3, 5, 4, 6, isDecoy));
+            parts.Clear();
+            return new SealedKeys(id, key, successor, decoy) { IsDecoy = isDecoy };
+        }
+        catch (Exception e)
+            when (e is ArgumentException or InvalidOperationException or InvalidCastException or OverflowException)
+        {
+            throw Damaged(id, e);
         }
         finally
         {
-            decoy?.Dispose();
+            parts.ForEach(part => part.Dispose());
         }
     }
 
-    /// <summary>Opens the keys of a row.</summary>
-    /// <param name="row">A row that was read.</param>
-    /// <param name="role">The role of the store.</param>
-    /// <param name="id">The id of the row.</param>
-    /// <param name="keys">What opens the keys.</param>
-    /// <exception cref="KeyStoreException">No store writes such a row.</exception>
-    /// <exception cref="CryptographicException">A key cannot be unwrapped.</exception>
-    internal static StoredKey ReadKey(DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys) =>
-        ReadRow(row, role, id, keys, hasDecoys: false, out _);
+    internal static KeyStoreException Damaged(ClientId id, Exception e) =>
+        new($"The row of {id} in the key store is damaged: {e.Message}", e);
 
     /// <summary>Reads what is known of an identity, whatever it is: one odd row must not hide the others. <see cref="OddityOf"/> names it.</summary>
     internal static KeyRecord ReadRecord(DbDataReader row) => new()
@@ -96,69 +104,6 @@ internal static class KeyRow
         return isOdd ? "one of its times cannot be" : null;
     }
 
-    private static StoredKey ReadRow(
-        DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys, bool hasDecoys, out StoredKey? decoy)
-    {
-        decoy = null;
-        StoredKey? successor = null;
-        try
-        {
-            bool isDecoy = hasDecoys && row.GetInt32(IsDecoy) != 0;
-            if (!row.IsDBNull(7))
-                successor = ReadOne(row, role, id, keys, new(7, null, 8, 9, false, hasDecoys), successor: null);
-            else if (hasDecoys)
-                decoy = ReadOne(row, role, id, keys, new(3, null, DecoyIdentity, DecoyRoot, true, true), null);
-            return ReadOne(row, role, id, keys, new(3, 5, 4, 6, isDecoy, hasDecoys), successor);
-        }
-        catch (Exception e)
-        {
-            successor?.Dispose();
-            if (e is ArgumentException or InvalidOperationException or InvalidCastException or OverflowException)
-                throw new KeyStoreException($"The row of {id} in the key store is damaged: {e.Message}", e);
-            throw;
-        }
-    }
-
-    private static StoredKey ReadOne(
-        DbDataReader row, ChannelRole role, ClientId id, UnwrappedKeys keys, Columns columns, StoredKey? successor)
-    {
-        var protocol = (ChannelProtocol)row.GetInt32(0);
-        bool isSeed = protocol == ChannelProtocol.Seed && !columns.AreDecoy;
-        long serial = row.GetInt64(columns.Serial);
-        long epoch = columns.Epoch is { } column ? row.GetInt64(column) : 0;
-        Span<byte> identity = stackalloc byte[PreSharedKey.Size];
-        Span<byte> root = stackalloc byte[isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size];
-        try
-        {
-            int decoyIdentity = columns.AreDecoy ? columns.Identity : DecoyIdentity; // a seed key has no identity key
-            if (columns.AreDecoy || (isSeed && columns.HaveDecoys))
-                keys.OpenDecoy(keys.Read(row, decoyIdentity), DecoyKeys.PlaceOf(id.Length, null), identity);
-            else if (!isSeed)
-                keys.Open(keys.Read(row, columns.Identity), new KeyPlace(role, id, serial, null), identity);
-            if (columns.AreDecoy)
-                keys.OpenDecoy(keys.Read(row, columns.Root), DecoyKeys.PlaceOf(id.Length, 0), root);
-            else
-                keys.Open(keys.Read(row, columns.Root), new KeyPlace(role, id, serial, epoch), root);
-            IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(row.GetInt64(2));
-            if (SuiteSet.ToBits(suites) != row.GetInt64(2))
-                throw new ArgumentException("It is restricted to suites that there are not.");
-            protocol = isSeed ? ChannelProtocol.Seed : columns.AreDecoy ? ChannelProtocol.V1 : protocol;
-            var evolution = (KeyEvolution)row.GetInt32(1);
-            return new StoredKey(protocol, role, id, evolution, isSeed ? [] : identity, epoch, root)
-            {
-                Serial = serial,
-                Suites = suites,
-                LastSeen = ReadTime(row, 10),
-                Successor = successor,
-            };
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(identity);
-            CryptographicOperations.ZeroMemory(root);
-        }
-    }
-
     private static DateTimeOffset? ReadTime(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : ToTime(row.GetInt64(column));
 
@@ -173,6 +118,57 @@ internal static class KeyRow
     }
 
     /// <summary>Where one of the keys of a row is.</summary>
-    private readonly record struct Columns(
-        int Serial, int? Epoch, int Identity, int Root, bool AreDecoy, bool HaveDecoys);
+    private readonly record struct Columns(int Serial, int? Epoch, int Identity, int Root, bool AreDecoy);
+
+    /// <summary>A row that is being read.</summary>
+    private sealed record Source(
+        DbDataReader Row,
+        ChannelRole Role,
+        ClientId Id,
+        Func<DbDataReader, int, byte[]> ReadBytes,
+        bool HasDecoys,
+        List<SealedPart> Parts
+    )
+    {
+        internal SealedKey Read(Columns columns)
+        {
+            var protocol = (ChannelProtocol)Row.GetInt32(0);
+            bool isSeed = protocol == ChannelProtocol.Seed && !columns.AreDecoy;
+            long serial = Row.GetInt64(columns.Serial);
+            long epoch = columns.Epoch is { } column ? Row.GetInt64(column) : 0;
+            SealedPart? identity = null;
+            if (columns.AreDecoy || (isSeed && HasDecoys)) // a seed key has no identity key
+                identity = Decoy(columns.AreDecoy ? columns.Identity : DecoyIdentity, epoch: null);
+            else if (!isSeed)
+                identity = Part(columns.Identity, new KeyPlace(Role, Id, serial, null), PreSharedKey.Size);
+            SealedPart root = columns.AreDecoy
+                ? Decoy(columns.Root, epoch: 0)
+                : Part(
+                    columns.Root,
+                    new KeyPlace(Role, Id, serial, epoch),
+                    isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size
+                );
+            IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(Row.GetInt64(2));
+            if (SuiteSet.ToBits(suites) != Row.GetInt64(2))
+                throw new ArgumentException("It is restricted to suites that there are not.");
+            return new SealedKey(columns.AreDecoy ? ChannelProtocol.V1 : protocol, Role, serial, epoch)
+            {
+                Evolution = (KeyEvolution)Row.GetInt32(1),
+                Identity = identity,
+                Root = root,
+                Suites = suites,
+                LastSeen = ReadTime(Row, 10),
+            };
+        }
+
+        private SealedPart Decoy(int column, long? epoch) =>
+            Part(column, DecoyKeys.PlaceOf(Id.Length, epoch), PreSharedKey.Size, isDecoy: true);
+
+        private SealedPart Part(int column, KeyPlace place, int length, bool isDecoy = false)
+        {
+            SealedPart part = new(ReadBytes(Row, column), place, length) { IsDecoy = isDecoy };
+            Parts.Add(part);
+            return part;
+        }
+    }
 }

@@ -7,15 +7,14 @@ namespace SymRatchet.KeyStores;
 /// <param name="Root">The root key.</param>
 internal sealed record WrappedKey(byte[] Identity, byte[] Root) : IDisposable
 {
-    /// <summary>Wraps a key for the place that it gets.</summary>
-    internal static WrappedKey Of(StoredKey key, long serial, IKeyWrapper wrapper) => new(
-        key.IdentityKey.IsEmpty ? [] : wrapper.Wrap(key.IdentityKey, new KeyPlace(key.Role, key.Id, serial, null)),
-        wrapper.Wrap(key.EpochKey, new KeyPlace(key.Role, key.Id, serial, key.Epoch)));
+    /// <summary>The key that follows this one; null for none. Disposed with this.</summary>
+    internal WrappedKey? Next { get; init; }
 
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(Identity);
         CryptographicOperations.ZeroMemory(Root);
+        Next?.Dispose();
     }
 
     /// <summary>Never shows the keys, which need not be wrapped in anything.</summary>

@@ -30,7 +30,43 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     }
 
     /// <inheritdoc/>
-    public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    public ValueTask<byte[]> WrapAsync(
+        ReadOnlyMemory<byte> key,
+        KeyPlace place,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(place);
+        try
+        {
+            return ValueTask.FromResult(Wrap(key.Span, place));
+        }
+        catch (CryptographicException e)
+        {
+            return ValueTask.FromException<byte[]>(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> UnwrapAsync(
+        ReadOnlyMemory<byte> wrapped,
+        KeyPlace place,
+        Memory<byte> key,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(place);
+        try
+        {
+            return ValueTask.FromResult(Unwrap(wrapped.Span, place, key.Span));
+        }
+        catch (CryptographicException e)
+        {
+            return ValueTask.FromException<bool>(e);
+        }
+    }
+
+    private byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
     {
         // Data Protection takes no associated data, so the place is sealed in with the key.
         byte[] content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
@@ -46,8 +82,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
         }
     }
 
-    /// <inheritdoc/>
-    public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    private bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
     {
         byte[] content = _protector.DangerousUnprotect(wrapped.ToArray(), ignoreRevocationErrors: false, out bool requiresMigration, out _);
         try

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Data.Common;
 using Npgsql;
 
 namespace SymRatchet.KeyStores.PostgreSql;
@@ -14,16 +14,15 @@ namespace SymRatchet.KeyStores.PostgreSql;
 /// What this means for forward secrecy between sessions, and how to bound it with a wrapper, is in
 /// <c>docs/key-stores.md</c>.
 /// </remarks>
-public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
+public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance
 {
     /// <summary>How many damaged rows one message names.</summary>
     private const int MaxFailures = 10;
 
-    private static readonly ClientId NobodysId = new([0]);
-
     private readonly NpgsqlDataSource _source;
     private readonly PostgreSqlKeyStoreOptions _options;
     private readonly StoreStatements _sql;
+    private readonly KeyWrapping _wrapping;
     private readonly RevocationPositions _positions;
 
     private PostgreSqlKeyStore(
@@ -36,6 +35,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         _source = source;
         _options = options;
         _sql = new StoreStatements(options.Schema);
+        _wrapping = new KeyWrapping(options.Wrapper, "key database", options.WrapperTimeout);
         _positions = new RevocationPositions(opened);
         Role = role;
     }
@@ -75,21 +75,24 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         ChannelRole role,
         PostgreSqlKeyStoreOptions? options = null,
         CancellationToken cancellationToken = default
-    ) => OpenCheckedAsync(source, role, options, mayBeUnfinished: false, cancellationToken);
-
-    /// <summary>Makes or opens a store into which another may not be copied to the end yet.</summary>
-    internal static async ValueTask<PostgreSqlKeyStore> OpenEvenUnfinishedAsync(
-        NpgsqlDataSource source,
-        ChannelRole role,
-        PostgreSqlKeyStoreOptions options,
-        bool create,
-        CancellationToken cancellationToken
     )
     {
-        if (create)
-            await CreateTablesAsync(source, role, options, cancellationToken).ConfigureAwait(false);
-        return await OpenCheckedAsync(source, role, options, mayBeUnfinished: true, cancellationToken)
-            .ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(source);
+        options = (options ?? new PostgreSqlKeyStoreOptions()).Validated();
+        return StoreSession.RunAsync(
+            source,
+            options.Timeout,
+            async session =>
+            {
+                RevocationPosition opened = await StoreSchema
+                    .CheckAsync(session, options.Schema, role)
+                    .ConfigureAwait(false);
+                if (!options.MayBeUnfinished)
+                    await StoreSchema.RefuseUnfinishedAsync(session, options.Schema).ConfigureAwait(false);
+                return new PostgreSqlKeyStore(source, role, options, opened);
+            },
+            cancellationToken
+        );
     }
 
     private static ValueTask<bool> CreateTablesAsync(
@@ -113,36 +116,28 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         );
     }
 
-    private static ValueTask<PostgreSqlKeyStore> OpenCheckedAsync(
-        NpgsqlDataSource source,
-        ChannelRole role,
-        PostgreSqlKeyStoreOptions? options,
-        bool mayBeUnfinished,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        options = (options ?? new PostgreSqlKeyStoreOptions()).Validated();
-        return StoreSession.RunAsync(
-            source,
-            options.Timeout,
-            async session =>
-            {
-                RevocationPosition opened = await StoreSchema
-                    .CheckAsync(session, options.Schema, role)
-                    .ConfigureAwait(false);
-                if (!mayBeUnfinished)
-                    await StoreSchema.RefuseUnfinishedAsync(session, options.Schema).ConfigureAwait(false);
-                return new PostgreSqlKeyStore(source, role, options, opened);
-            },
-            cancellationToken
-        );
-    }
-
     /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
+    public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        return RunAsync(session => FindAsync(session, id), cancellationToken);
+        // One row is found and read, whoever is asked for.
+        WrappedKey decoy = await _wrapping.DecoyAsync(id, cancellationToken).ConfigureAwait(false);
+        SealedKeys found = await RunAsync(
+                async session =>
+                    One(
+                        await session
+                            .ReadAsync(
+                                _sql.Find,
+                                row => KeyRow.ReadKeys(row, Role, id, ReadPinned, hasDecoys: true),
+                                id,
+                                decoy.Identity,
+                                decoy.Root
+                            )
+                            .ConfigureAwait(false)
+                    )!,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return (await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false)).Key;
     }
 
     /// <inheritdoc/>
@@ -154,26 +149,13 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         CancellationToken cancellationToken = default
     )
     {
-        cancellationToken.ThrowIfCancellationRequested();
-
-        // A call that was left to itself still needs its key when the caller has erased the caller's.
-        ErasedKey key = new(epochKey.Span);
+        ErasedBytes wrapped = await _wrapping
+            .WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken)
+            .ConfigureAwait(false);
         bool isKnown = await RunAsync(
-                async session =>
-                {
-                    byte[] wrapped = [];
-                    try
-                    {
-                        wrapped = _options.Wrapper.Wrap(key.Bytes, new KeyPlace(Role, id, serial, epoch));
-                        return await AdvanceAsync(session, id, serial, epoch, wrapped).ConfigureAwait(false);
-                    }
-                    finally
-                    {
-                        Erase(wrapped);
-                    }
-                },
+                session => AdvanceAsync(session, id, serial, epoch, wrapped.Value),
                 cancellationToken,
-                key
+                wrapped
             )
             .ConfigureAwait(false);
         if (!isKnown)
@@ -184,13 +166,14 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     public async ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         KeyStoreRules.CheckAdd(Role, key);
-        cancellationToken.ThrowIfCancellationRequested();
         ClientId id = key.Id;
-        StoredKey own = Copy(key);
+        long suites = SuiteSet.ToBits(key.Suites);
+        long serial = await SerialAsync(cancellationToken).ConfigureAwait(false);
+        WrappedKey wrapped = await _wrapping.WrapAsync(key, serial, cancellationToken).ConfigureAwait(false);
         KeyRecord? present = await RunAsync(
-                session => session.InTransactionAsync(() => AddAsync(session, id, own)),
+                session => session.InTransactionAsync(() => AddAsync(session, key, suites, serial, wrapped)),
                 cancellationToken,
-                own
+                wrapped
             )
             .ConfigureAwait(false);
         if (present is not null)
@@ -201,22 +184,38 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        cancellationToken.ThrowIfCancellationRequested();
         ClientId id = key.Id;
-        StoredKey own = Copy(key);
-        await RunAsync(
-                session => session.InTransactionAsync(() => RotateAsync(session, id, own)),
-                cancellationToken,
-                own
-            )
-            .ConfigureAwait(false);
+        long? taken = null;
+        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        {
+            (KeyState? state, KeyRecord? current) = await RunAsync(
+                    session => StateAsync(session, id),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (state is not { } expected || current is null)
+                throw KeyStoreRules.Unknown(id);
+            KeyStoreRules.CheckRotation(Role, key, current);
+            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
+            long serial = taken ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
+            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial, cancellationToken).ConfigureAwait(false);
+            bool isRotated = await RunAsync(
+                    session =>
+                        session.InTransactionAsync(() => RotateAsync(session, key, serial, wrapped, expected)),
+                    cancellationToken,
+                    wrapped
+                )
+                .ConfigureAwait(false);
+            if (isRotated)
+                return;
+        }
+
+        throw KeyState.MovedOn(id);
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return RunAsync(session => RevokeAsync(session, id), cancellationToken);
-    }
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        RunAsync(session => RevokeAsync(session, id), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask RestrictAsync(
@@ -237,13 +236,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return RunAsync(
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        RunAsync(
             async session => One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id).ConfigureAwait(false)),
             cancellationToken
         );
-    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
@@ -271,14 +268,13 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
     ) => new RevocationWatch(_source, _sql, _options, _positions).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
+    {
+        // A handshake also wraps a key, and has opened one before.
+        await _wrapping.ProbeAsync(Role, cancellationToken).ConfigureAwait(false);
         await RunAsync(
                 async session =>
                 {
-                    // A handshake also wraps a key, and has opened one before.
-                    byte[] key = new byte[PreSharedKey.Size];
-                    KeyPlace place = new(Role, NobodysId, serial: 0, epoch: 0);
-                    _options.Wrapper.Unwrap(_options.Wrapper.Wrap(key, place), place, key);
                     await session
                         .InTransactionAsync(() => session.ExecuteScriptAsync(_sql.Probe))
                         .ConfigureAwait(false);
@@ -288,31 +284,20 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
                 cancellationToken
             )
             .ConfigureAwait(false);
+    }
 
-    /// <summary>
-    /// Wraps every key again as <see cref="PostgreSqlKeyStoreOptions.Wrapper"/> does it now, so that a wrapping key
-    /// that is no longer used can be destroyed, and with it every old copy of the rows that were under it.
-    /// </summary>
-    /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
-    /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
-    /// <returns>How many identities were wrapped again.</returns>
-    /// <exception cref="KeyStoreException">Keys cannot be opened; the message names their clients. All others are
-    /// wrapped again.</exception>
+    /// <inheritdoc/>
     public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
     {
         int count = 0;
         List<string> failures = [];
         await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            ClientId id = record.Id;
-            (bool isWrapped, string? failure) = await RunAsync(
-                    session => session.InTransactionAsync(() => RewrapAsync(session, id, previous)),
-                    cancellationToken
-                )
+            (bool isWrapped, KeyStoreException? failure) = await RewrapAsync(record.Id, previous, cancellationToken)
                 .ConfigureAwait(false);
             count += isWrapped ? 1 : 0;
             if (failure is not null)
-                failures.Add(failure);
+                failures.Add(failure.Message);
         }
 
         if (failures.Count != 0)
@@ -323,23 +308,15 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return count;
     }
 
-    /// <summary>Looks for damage in every row, keys included. The database itself is not checked.</summary>
-    /// <param name="cancellationToken">Ends the look between two rows.</param>
-    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
-    /// <exception cref="KeyStoreException">The database cannot be used; the message says why.</exception>
+    /// <inheritdoc/>
+    /// <remarks>The database itself is not checked.</remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
         List<string> problems = [];
         await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
             string? oddity = KeyRow.OddityOf(record);
-            if (oddity is null)
-            {
-                ClientId id = record.Id;
-                oddity = await RunAsync(session => ProblemOfAsync(session, id), cancellationToken)
-                    .ConfigureAwait(false);
-            }
-
+            oddity ??= await ProblemOfAsync(record.Id, cancellationToken).ConfigureAwait(false);
             if (oddity is not null)
                 problems.Add($"{record.Id}: {oddity}");
         }
@@ -347,30 +324,12 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return problems;
     }
 
-    // What is wrong with a row is its answer; what is wrong with the database ends the check.
-    private async ValueTask<string?> ProblemOfAsync(StoreSession session, ClientId id)
+    private async ValueTask<string?> ProblemOfAsync(ClientId id, CancellationToken cancellationToken)
     {
-        UnwrappedKeys keys = new(_options.Wrapper);
-        return (
-            await session
-                .ReadAsync(
-                    _sql.FindToCheck,
-                    row =>
-                    {
-                        try
-                        {
-                            using StoredKey found = Named(id, () => KeyRow.ReadKey(row, Role, id, keys));
-                            return null;
-                        }
-                        catch (KeyStoreException e)
-                        {
-                            return e.Message;
-                        }
-                    },
-                    id
-                )
-                .ConfigureAwait(false)
-        ).SingleOrDefault();
+        (OpenedKeys? opened, KeyStoreException? failure) = await OpenKeysAsync(id, _wrapping, cancellationToken)
+            .ConfigureAwait(false);
+        opened?.Dispose();
+        return failure?.Message;
     }
 
     private async ValueTask<bool> AdvanceAsync(
@@ -418,112 +377,152 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         return false;
     }
 
-    private async ValueTask<KeyRecord?> AddAsync(StoreSession session, ClientId id, StoredKey key)
+    private async ValueTask<KeyRecord?> AddAsync(
+        StoreSession session,
+        StoredKey key,
+        long suites,
+        long serial,
+        WrappedKey wrapped
+    )
     {
-        long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
-        var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
-        try
-        {
-            int added = await session
-                .ExecuteAsync(
-                    _sql.Add,
-                    id,
-                    (int)key.Protocol,
-                    (int)key.Evolution,
-                    SuiteSet.ToBits(key.Suites),
-                    serial,
-                    wrapped.Identity,
-                    key.Epoch,
-                    wrapped.Root,
-                    key.LastSeen?.ToUnixTimeMilliseconds()
-                )
-                .ConfigureAwait(false);
-            return added == 1
-                ? null
-                : One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id).ConfigureAwait(false));
-        }
-        finally
-        {
-            Erase(wrapped.Identity, wrapped.Root);
-        }
+        int added = await session
+            .ExecuteAsync(
+                _sql.Add,
+                key.Id,
+                (int)key.Protocol,
+                (int)key.Evolution,
+                suites,
+                serial,
+                wrapped.Identity,
+                key.Epoch,
+                wrapped.Root,
+                key.LastSeen?.ToUnixTimeMilliseconds()
+            )
+            .ConfigureAwait(false);
+        return added == 1
+            ? null
+            : One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, key.Id).ConfigureAwait(false));
     }
 
-    private async ValueTask<int> RotateAsync(StoreSession session, ClientId id, StoredKey key)
+    private ValueTask<long> SerialAsync(CancellationToken cancellationToken) =>
+        RunAsync(session => session.NumberAsync(_sql.NextSerial), cancellationToken);
+
+    private async ValueTask<(KeyState? State, KeyRecord? Record)> StateAsync(StoreSession session, ClientId id)
+    {
+        List<KeyState> states = await session.ReadAsync(_sql.State, KeyState.Read, id).ConfigureAwait(false);
+        KeyRecord? record = One(await session.ReadAsync(_sql.Describe, KeyRow.ReadRecord, id).ConfigureAwait(false));
+        return (states is [KeyState state] ? state : null, record);
+    }
+
+    // False where the identity has other keys than those with which the new one was compared.
+    private async ValueTask<bool> RotateAsync(
+        StoreSession session,
+        StoredKey key,
+        long serial,
+        WrappedKey wrapped,
+        KeyState expected
+    )
     {
         KeyRecord current =
-            One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, id).ConfigureAwait(false))
-            ?? throw KeyStoreRules.Unknown(id);
+            One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, key.Id).ConfigureAwait(false))
+            ?? throw KeyStoreRules.Unknown(key.Id);
+        List<KeyState> states = await session.ReadAsync(_sql.State, KeyState.Read, key.Id).ConfigureAwait(false);
+        if (states is not [KeyState state] || !state.HasSameKeys(expected))
+            return false;
         KeyStoreRules.CheckRotation(Role, key, current);
-        await RefuseSameAsync(session, id, key).ConfigureAwait(false);
-        long serial = await session.NumberAsync(_sql.NextSerial).ConfigureAwait(false);
-        var wrapped = WrappedKey.Of(key, serial, _options.Wrapper);
-        try
-        {
-            string sql = KeyStoreRules.IsReplacedAtOnce(Role, current) ? _sql.Replace : _sql.Queue;
-            return await session.ExecuteAsync(sql, id, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
-        }
-        finally
-        {
-            Erase(wrapped.Identity, wrapped.Root);
-        }
+        string sql = KeyStoreRules.IsReplacedAtOnce(Role, current) ? _sql.Replace : _sql.Queue;
+        await session.ExecuteAsync(sql, key.Id, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
+        return true;
     }
 
     // A key that cannot be read any more is replaced by a rotation, whatever it was.
-    private async ValueTask RefuseSameAsync(StoreSession session, ClientId id, StoredKey key)
+    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
     {
-        try
-        {
-            using StoredKey? current = await FindAsync(session, id).ConfigureAwait(false);
-            if (current is not null)
-                KeyStoreRules.CheckIsNew(key, current);
-        }
-        catch (KeyStoreException)
-        {
-        }
+        (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
+        using OpenedKeys? opened = found;
+        if (opened?.Key is { } current)
+            KeyStoreRules.CheckIsNew(key, current);
     }
 
-    private async ValueTask<(bool IsWrapped, string? Failure)> RewrapAsync(
-        StoreSession session,
+    // Neither where the id is unknown, revoked or needs it no more.
+    private async ValueTask<(bool IsWrapped, KeyStoreException? Failure)> RewrapAsync(
         ClientId id,
-        IKeyWrapper? previous
+        IKeyWrapper? previous,
+        CancellationToken cancellationToken
     )
     {
-        UnwrappedKeys keys = new(previous ?? _options.Wrapper);
-        StoredKey? found;
-        try
+        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
+        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
         {
-            found = One(
-                await session
-                    .ReadAsync(
-                        _sql.FindToRewrap,
-                        row => Named(id, () => KeyRow.ReadKey(row, Role, id, keys)),
-                        id
-                    )
-                    .ConfigureAwait(false)
-            );
-        }
-        catch (KeyStoreException e)
-        {
-            return (false, e.Message);
+            (OpenedKeys? found, KeyStoreException? failure) = await OpenKeysAsync(id, opening, cancellationToken)
+                .ConfigureAwait(false);
+            using OpenedKeys? opened = found;
+            if (opened?.Key is not { } key || (previous is null && opened.AreCurrent))
+                return (false, failure);
+            WrappedKey wrapped = await _wrapping.WrapAgainAsync(key, cancellationToken).ConfigureAwait(false);
+            (long serial, long epoch, long? next) = (key.Serial, key.Epoch, key.Successor?.Serial);
+            int count = await RunAsync(
+                    session =>
+                        session.InTransactionAsync(() =>
+                            session.ExecuteAsync(
+                                _sql.Rewrap,
+                                id,
+                                wrapped.Identity,
+                                wrapped.Root,
+                                wrapped.Next?.Identity,
+                                wrapped.Next?.Root,
+                                serial,
+                                epoch,
+                                next
+                            )
+                        ),
+                    cancellationToken,
+                    wrapped
+                )
+                .ConfigureAwait(false);
+            if (count == 1)
+                return (true, null);
         }
 
-        using StoredKey? opened = found;
-        if (opened is null || (previous is null && keys.AreCurrent))
-            return (false, null);
-        var wrapped = WrappedKey.Of(opened, opened.Serial, _options.Wrapper);
-        WrappedKey? next = opened.Successor is { } successor
-            ? WrappedKey.Of(successor, successor.Serial, _options.Wrapper)
-            : null;
+        return (false, KeyState.MovedOn(id));
+    }
+
+    // What is wrong with a row or its keys is an answer; what is wrong with the database, or a wrapper that does not
+    // answer, is thrown.
+    private async ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenKeysAsync(
+        ClientId id,
+        KeyWrapping opening,
+        CancellationToken cancellationToken
+    )
+    {
+        KeyStoreException? damage = null;
+        SealedKeys? Read(DbDataReader row)
+        {
+            try
+            {
+                return KeyRow.ReadKeys(row, Role, id, ReadPinned, hasDecoys: false);
+            }
+            catch (KeyStoreException e)
+            {
+                damage = e;
+                return null;
+            }
+        }
+
+        SealedKeys? found = await RunAsync(
+                async session => One(await session.ReadAsync(_sql.FindToChange, Read, id).ConfigureAwait(false)),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        if (found is null)
+            return (null, damage);
         try
         {
-            await session
-                .ExecuteAsync(_sql.Rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root)
-                .ConfigureAwait(false);
-            return (true, null);
+            return (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
-        finally
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
         {
-            Erase(wrapped.Identity, wrapped.Root, next?.Identity, next?.Root);
+            return (null, e);
         }
     }
 
@@ -533,63 +532,17 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe
         IDisposable? secrets = null
     ) => StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken, secrets);
 
-    // One row is found and read, whoever is asked for.
-    private async ValueTask<StoredKey?> FindAsync(StoreSession session, ClientId id)
+    // The collector leaves copies of what it moves.
+    private static byte[] ReadPinned(DbDataReader row, int column)
     {
-        UnwrappedKeys keys = new(_options.Wrapper);
-        WrappedKey decoy = keys.Decoy(id.Length);
-        return One(
-            await session
-                .ReadAsync(
-                    _sql.Find,
-                    row => Named(id, () => KeyRow.FindKey(row, Role, id, keys)),
-                    id,
-                    decoy.Identity,
-                    decoy.Root
-                )
-                .ConfigureAwait(false)
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(
+            checked((int)row.GetBytes(column, 0, null, 0, 0)),
+            pinned: true
         );
-    }
-
-    /// <summary>
-    /// Opens the keys of a row. A row that no store has written is named, and is its own client's trouble only.
-    /// </summary>
-    private static T Named<T>(ClientId id, Func<T> open)
-    {
-        try
-        {
-            return open();
-        }
-        catch (CryptographicException e)
-        {
-            throw new KeyStoreException(
-                $"A key of the key database cannot be unwrapped, that of {id}: {e.Message}",
-                e
-            );
-        }
-    }
-
-    /// <summary>A copy for a call that may outlive its caller's patience, and with it the caller's key.</summary>
-    private static StoredKey Copy(StoredKey key) =>
-        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
-        {
-            Suites = key.Suites,
-            LastSeen = key.LastSeen,
-        };
-
-    private static void Erase(params ReadOnlySpan<byte[]?> secrets)
-    {
-        foreach (byte[]? secret in secrets)
-            CryptographicOperations.ZeroMemory(secret);
+        row.GetBytes(column, 0, bytes, 0, bytes.Length);
+        return bytes;
     }
 
     private static T? One<T>(List<T> rows)
         where T : class? => rows is [{ } row] ? row : null;
-
-    private sealed class ErasedKey(ReadOnlySpan<byte> key) : IDisposable
-    {
-        internal byte[] Bytes { get; } = key.ToArray();
-
-        public void Dispose() => Erase(Bytes);
-    }
 }

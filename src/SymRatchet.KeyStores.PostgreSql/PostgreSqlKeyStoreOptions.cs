@@ -16,7 +16,9 @@ public sealed class PostgreSqlKeyStoreOptions
     {
         ArgumentNullException.ThrowIfNull(other);
         Wrapper = other.Wrapper;
+        WrapperTimeout = other.WrapperTimeout;
         Schema = other.Schema;
+        MayBeUnfinished = other.MayBeUnfinished;
         Timeout = other.Timeout;
         WatchInterval = other.WatchInterval;
     }
@@ -28,14 +30,26 @@ public sealed class PostgreSqlKeyStoreOptions
     public IKeyWrapper Wrapper { get; set; } = PlainKeys.Instance;
 
     /// <summary>
+    /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no connection and no
+    /// transaction is held, so one that hangs holds up its own callers only.
+    /// </summary>
+    public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// The database schema that holds the store, <c>symratchet</c> by default: a lower-case letter, then up to 39
     /// lower-case letters, digits and underscores. Not one that begins with <c>pg_</c>; those are PostgreSQL's own.
     /// </summary>
     public string Schema { get; set; } = "symratchet";
 
     /// <summary>
-    /// How long one call may take at most, waiting for a pooled connection included, whatever the server does; 5
-    /// seconds by default.
+    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by
+    /// default: clients, or revocations, may be missing in it. For programs that look at such a store or complete it.
+    /// </summary>
+    public bool MayBeUnfinished { get; set; }
+
+    /// <summary>
+    /// How long one call may use the database at most, waiting for a pooled connection included, whatever the server
+    /// does; 5 seconds by default.
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -66,6 +80,10 @@ public sealed class PostgreSqlKeyStoreOptions
             );
         if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromMinutes(1))
             throw new ArgumentException($"{nameof(Timeout)} is {Timeout}; it must be 100 milliseconds to 1 minute.");
+        if (WrapperTimeout < TimeSpan.FromMilliseconds(100) || WrapperTimeout > TimeSpan.FromMinutes(1))
+            throw new ArgumentException(
+                $"{nameof(WrapperTimeout)} is {WrapperTimeout}; it must be 100 milliseconds to 1 minute."
+            );
         if (WatchInterval < TimeSpan.FromMilliseconds(10) || WatchInterval > TimeSpan.FromSeconds(1))
             throw new ArgumentException(
                 $"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second."

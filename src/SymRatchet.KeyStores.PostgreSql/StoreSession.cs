@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Npgsql;
 
 namespace SymRatchet.KeyStores.PostgreSql;
@@ -286,10 +285,6 @@ internal sealed class StoreSession
             {
                 IsOutcomeUnknown = Volatile.Read(ref _stage) == Changing,
             };
-        }
-        catch (CryptographicException e)
-        {
-            throw new KeyStoreException($"A key of the key database cannot be unwrapped: {e.Message}", e);
         }
     }
 

@@ -39,14 +39,7 @@ internal sealed class StoreStatements(string schema)
     /// </summary>
     internal string Find => KeyRow.Find(KeyOfId, "$2", "$3");
 
-    internal string FindToCheck => $"SELECT {KeyRow.KeyColumns} {KeyOfId}";
-
-    internal string FindToRewrap =>
-        $"""
-            SELECT {KeyRow.KeyColumns}
-            {KeyOfId}
-            FOR UPDATE
-            """;
+    internal string FindToChange => $"SELECT {KeyRow.KeyColumns} {KeyOfId}";
 
     private string KeyOfId =>
         $"""
@@ -66,6 +59,13 @@ internal sealed class StoreStatements(string schema)
         $"""
             {Describe}
             FOR UPDATE
+            """;
+
+    internal string State =>
+        $"""
+            SELECT {KeyState.Columns}
+            FROM {_keys}
+            WHERE id = $1
             """;
 
     internal string List =>
@@ -230,6 +230,7 @@ internal sealed class StoreStatements(string schema)
                 AND epoch_key IS NOT NULL
             """;
 
+    /// <summary>Only where the row is as it was when its keys were read.</summary>
     internal string Rewrap =>
         $"""
             UPDATE {_keys}
@@ -238,6 +239,10 @@ internal sealed class StoreStatements(string schema)
                 next_identity_key = $4,
                 next_epoch_key = $5
             WHERE id = $1
+                AND epoch_key IS NOT NULL
+                AND serial = $6
+                AND epoch = $7
+                AND next_serial IS NOT DISTINCT FROM $8
             """;
 
     /// <summary>

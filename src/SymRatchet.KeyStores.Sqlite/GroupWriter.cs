@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
@@ -176,12 +175,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         }
         catch (Exception e) when (_writes!.IsInTransaction) // SQLite ends the whole of it where the disk is full or fails
         {
-            write.Refuse(e switch
-            {
-                SqliteException sqlite => StoreFailure.Of(_path, sqlite),
-                CryptographicException cryptographic => StoreFailure.Of(_path, cryptographic),
-                _ => e,
-            });
+            write.Refuse(e is SqliteException sqlite ? StoreFailure.Of(_path, sqlite) : e);
         }
     }
 

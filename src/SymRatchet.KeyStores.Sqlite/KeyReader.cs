@@ -9,42 +9,44 @@ internal sealed class KeyReader : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly ChannelRole _role;
-    private readonly IKeyWrapper _wrapper;
     private readonly SqliteCommand _find;
     private readonly SqliteCommand _read;
+    private readonly SqliteCommand _state;
     private readonly SqliteCommand _describe;
     private readonly SqliteCommand _list;
 
-    internal KeyReader(SqliteConnection connection, ChannelRole role, IKeyWrapper wrapper)
+    internal KeyReader(SqliteConnection connection, ChannelRole role)
     {
         _connection = connection;
         _role = role;
-        _wrapper = wrapper;
         const string source = "FROM keys WHERE id = $id AND epoch_key IS NOT NULL";
         _find = connection.Prepare(KeyRow.Find(source, "$identity", "$root"), "$id", "$identity", "$root");
         _read = connection.Prepare($"SELECT {KeyRow.KeyColumns} {source}", "$id");
+        _state = connection.Prepare($"SELECT {KeyState.Columns} FROM keys WHERE id = $id", "$id");
         _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
         _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
     }
 
-    /// <summary>What opens the keys of one identity. They are taken from SQLite's memory at once to where they are erased.</summary>
-    internal static UnwrappedKeys Opening(IKeyWrapper wrapper) => new(wrapper) { Read = ReadPinned };
-
     /// <summary>Finds an identity, in a time that does not tell whether it is there.</summary>
-    internal StoredKey? Find(ClientId id)
+    internal SealedKeys Find(ClientId id, WrappedKey decoy)
     {
-        UnwrappedKeys keys = Opening(_wrapper);
-        WrappedKey decoy = keys.Decoy(id.Length);
         using SqliteDataReader row = _find.With(id, decoy.Identity, decoy.Root).ExecuteReader();
         row.Read();
-        return KeyRow.FindKey(row, _role, id, keys);
+        return KeyRow.ReadKeys(row, _role, id, ReadPinned, hasDecoys: true);
     }
 
     /// <summary>Reads the keys of an identity, for a change of them.</summary>
-    internal StoredKey? Read(ClientId id, UnwrappedKeys keys)
+    internal SealedKeys? Read(ClientId id)
     {
         using SqliteDataReader row = _read.With(id).ExecuteReader();
-        return row.Read() ? KeyRow.ReadKey(row, _role, id, keys) : null;
+        return row.Read() ? KeyRow.ReadKeys(row, _role, id, ReadPinned, hasDecoys: false) : null;
+    }
+
+    /// <summary>Which keys an identity has; null where the id is unknown.</summary>
+    internal KeyState? State(ClientId id)
+    {
+        using SqliteDataReader row = _state.With(id).ExecuteReader();
+        return row.Read() ? KeyState.Read(row) : null;
     }
 
     internal KeyRecord? Describe(ClientId id)
@@ -81,6 +83,7 @@ internal sealed class KeyReader : IDisposable
     {
         _find.Dispose();
         _read.Dispose();
+        _state.Dispose();
         _describe.Dispose();
         _list.Dispose();
         _connection.Dispose();

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -18,12 +17,10 @@ internal sealed class KeyWrites : IDisposable
 
     private readonly SqliteConnection _connection;
     private readonly ChannelRole _role;
-    private readonly IKeyWrapper _wrapper;
     private readonly KeyReader _reader;
     private readonly SqliteCommand _probe;
     private readonly SqliteCommand _serial;
     private readonly SqliteCommand _add;
-    private readonly SqliteCommand _state;
     private readonly SqliteCommand _advance;
     private readonly SqliteCommand _promote;
     private readonly SqliteCommand _replace;
@@ -34,13 +31,12 @@ internal sealed class KeyWrites : IDisposable
     private readonly SqliteCommand _restrict;
     private readonly SqliteCommand _rewrap;
 
-    internal KeyWrites(SqliteConnection connection, ChannelRole role, IKeyWrapper wrapper)
+    internal KeyWrites(SqliteConnection connection, ChannelRole role)
     {
         _connection = connection;
         _role = role;
-        _wrapper = wrapper;
         _probe = connection.Prepare("UPDATE store SET value = value + 1 WHERE name = 'probes'");
-        _reader = new KeyReader(connection, role, wrapper);
+        _reader = new KeyReader(connection, role);
         _serial = connection.Prepare(Newest);
         _add = connection.Prepare(
             """
@@ -50,7 +46,6 @@ internal sealed class KeyWrites : IDisposable
             """,
             "$id", "$protocol", "$evolution", "$suites", "$serial",
             "$identityLength", "$epoch", "$keyLength", "$added", "$seen");
-        _state = connection.Prepare("SELECT serial, epoch, next_serial FROM keys WHERE id = $id AND epoch_key IS NOT NULL", "$id");
         _advance = connection.Prepare(
             """
             UPDATE keys
@@ -125,41 +120,53 @@ internal sealed class KeyWrites : IDisposable
     /// <summary>Counts probes, which takes the same lock, log and disk as a new key.</summary>
     internal bool Probe() => _probe.ExecuteNonQuery() == 1;
 
-    internal void Add(StoredKey key, DateTimeOffset now)
+    /// <summary>Takes a serial that no other key gets, for a key that is wrapped before it is written.</summary>
+    internal long NextSerial() => (long)_serial.ExecuteScalar()!;
+
+    /// <summary>Adds an identity.</summary>
+    /// <param name="key">What is known of it; its keys are not looked at.</param>
+    /// <param name="suites">The suites that it may use.</param>
+    /// <param name="wrapped">Its keys.</param>
+    /// <param name="serial">The serial for which they are wrapped; null where any does.</param>
+    /// <param name="now">The time.</param>
+    internal void Add(StoredKey key, long suites, WrappedKey wrapped, long? serial, DateTimeOffset now)
     {
-        if (_reader.Describe(key.Id) is { } present)
-            throw KeyStoreRules.Present(key.Id, present.Revoked is not null);
-        long serial = NextSerial();
-        using var wrapped = WrappedKey.Of(key, serial, _wrapper);
         ClientId id = key.Id;
-        Run(_add, id, (long)key.Protocol, (long)key.Evolution, SuiteSet.ToBits(key.Suites), serial,
+        if (_reader.Describe(id) is { } present)
+            throw KeyStoreRules.Present(id, present.Revoked is not null);
+        Run(_add, id, (long)key.Protocol, (long)key.Evolution, suites, serial ?? NextSerial(),
             wrapped.Identity.Length, key.Epoch, wrapped.Root.Length, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
         Fill(_fill, id, wrapped.Identity, wrapped.Root);
     }
 
     internal void Advance(ClientId id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
     {
-        (long serial, long epoch, long? next)? state = State(id);
-        if (state is not { } current || (serial != current.serial && serial != current.next))
+        if (_reader.State(id) is not { HasKeys: true } current || (serial != current.Serial && serial != current.Next))
             throw KeyStoreRules.Unknown(id);
-        bool isNext = serial == current.next;
-        if (!isNext && epoch <= current.epoch)
+        bool isNext = serial == current.Next;
+        if (!isNext && epoch <= current.Epoch)
             return;
         Run(isNext ? _promote : _advance, id, epoch, wrapped.Length, now.ToUnixTimeMilliseconds());
         Fill(_fill, id, null, wrapped);
     }
 
-    internal void Rotate(StoredKey key)
+    /// <summary>Gives an identity a new key.</summary>
+    /// <param name="key">What is known of it; its keys are not looked at.</param>
+    /// <param name="wrapped">Its keys.</param>
+    /// <param name="serial">The serial for which they are wrapped; null where any does.</param>
+    /// <param name="expected">Which keys the identity had when the new one was compared with them.</param>
+    /// <returns>False where it has others now.</returns>
+    internal bool Rotate(StoredKey key, WrappedKey wrapped, long? serial, KeyState expected)
     {
-        KeyRecord current = _reader.Describe(key.Id) ?? throw KeyStoreRules.Unknown(key.Id);
-        KeyStoreRules.CheckRotation(_role, key, current);
-        RefuseSame(key);
-        long serial = NextSerial();
-        using var wrapped = WrappedKey.Of(key, serial, _wrapper);
-        bool isReplaced = KeyStoreRules.IsReplacedAtOnce(_role, current);
         ClientId id = key.Id;
-        Run(isReplaced ? _replace : _queue, id, serial, wrapped.Identity.Length, wrapped.Root.Length);
+        if (_reader.State(id) is not { } state || !state.HasSameKeys(expected))
+            return false;
+        KeyRecord current = _reader.Describe(id) ?? throw KeyStoreRules.Unknown(id);
+        KeyStoreRules.CheckRotation(_role, key, current);
+        bool isReplaced = KeyStoreRules.IsReplacedAtOnce(_role, current);
+        Run(isReplaced ? _replace : _queue, id, serial ?? NextSerial(), wrapped.Identity.Length, wrapped.Root.Length);
         Fill(isReplaced ? _fill : _fillNext, id, wrapped.Identity, wrapped.Root);
+        return true;
     }
 
     internal bool Revoke(ClientId id, DateTimeOffset now) => Run(_revoke, id, now.ToUnixTimeMilliseconds()) == 1;
@@ -170,49 +177,24 @@ internal sealed class KeyWrites : IDisposable
             throw KeyStoreRules.Unknown(id);
     }
 
-    /// <summary>Wraps the keys of one identity again.</summary>
+    /// <summary>Writes the keys of one identity, which were wrapped again.</summary>
     /// <param name="id">The id.</param>
-    /// <param name="previous">What opens them, where it is not the store's own wrapper.</param>
-    /// <returns>False where the id is unknown, revoked or needs it no more.</returns>
-    internal bool Rewrap(ClientId id, IKeyWrapper? previous)
+    /// <param name="wrapped">Its keys.</param>
+    /// <param name="expected">What the identity had when they were read.</param>
+    /// <returns>False where it has moved on, was revoked or has a new key.</returns>
+    internal bool Rewrap(ClientId id, WrappedKey wrapped, KeyState expected)
     {
-        UnwrappedKeys keys = new(previous ?? _wrapper);
-        using StoredKey? opened = _reader.Read(id, keys);
-        if (opened is null || (previous is null && keys.AreCurrent))
+        if (_reader.State(id) != expected)
             return false;
-        using var wrapped = WrappedKey.Of(opened, opened.Serial, _wrapper);
-        using WrappedKey? next = opened.Successor is { } successor ? WrappedKey.Of(successor, successor.Serial, _wrapper) : null;
-        Run(_rewrap, id, wrapped.Identity, wrapped.Root, next?.Identity, next?.Root);
+        Run(_rewrap, id, wrapped.Identity, wrapped.Root, wrapped.Next?.Identity, wrapped.Next?.Root);
         return true;
     }
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (SqliteCommand[])[_probe, _serial, _add, _state, _advance, _promote, _replace, _queue, _fill, _fillNext, _revoke, _restrict, _rewrap])
+        foreach (SqliteCommand command in (SqliteCommand[])[_probe, _serial, _add, _advance, _promote, _replace, _queue, _fill, _fillNext, _revoke, _restrict, _rewrap])
             command.Dispose();
         _reader.Dispose();
-    }
-
-    // A key that cannot be read any more is replaced by a rotation, whatever it was.
-    private void RefuseSame(StoredKey key)
-    {
-        try
-        {
-            using StoredKey? current = _reader.Read(key.Id, KeyReader.Opening(_wrapper));
-            if (current is not null)
-                KeyStoreRules.CheckIsNew(key, current);
-        }
-        catch (Exception e) when (e is CryptographicException or KeyStoreException)
-        {
-        }
-    }
-
-    private long NextSerial() => (long)_serial.ExecuteScalar()!;
-
-    private (long, long, long?)? State(ClientId id)
-    {
-        using SqliteDataReader row = _state.With(id).ExecuteReader();
-        return row.Read() ? (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
     }
 
     // Where there is room and no key in it nothing may be committed, the rest of the group neither.

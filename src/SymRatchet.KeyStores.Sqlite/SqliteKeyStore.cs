@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 
 namespace SymRatchet.KeyStores.Sqlite;
@@ -15,11 +14,9 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// a local disk: SQLite's log does not work on network file systems. While a store is open its files may not be replaced or removed;
 /// on Linux it notices, and fails.
 /// </remarks>
-public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
+public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance, IAsyncDisposable
 {
     private const int NamesInMessage = 10;
-
-    private static readonly ClientId NobodysId = new([0]);
 
     private readonly string _path;
     private readonly SqliteKeyStoreOptions _options;
@@ -27,6 +24,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     private readonly StoreUse? _use;
     private readonly SqliteConnection _anchor;
     private readonly StoreFiles _files;
+    private readonly KeyWrapping _wrapping;
     private readonly GroupWriter _writer;
     private readonly ConcurrentBag<KeyReader> _readers = [];
     private readonly RevocationPositions _positions;
@@ -43,7 +41,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         _files = files;
         _positions = new RevocationPositions(lastRevocation);
         Role = role;
-        _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role, options.Wrapper));
+        _wrapping = new KeyWrapping(options.Wrapper, $"key store {path}", options.WrapperTimeout);
+        _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role));
     }
 
     /// <inheritdoc/>
@@ -55,153 +54,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="KeyStoreException">The file cannot be used; the message says why.</exception>
-    public static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options = null) =>
-        Open(path, role, options, mayBeUnfinished: false);
-
-    /// <summary>For the tool, which completes a copy of another store that was interrupted.</summary>
-    internal static SqliteKeyStore OpenEvenUnfinished(string path, ChannelRole role, SqliteKeyStoreOptions? options = null) =>
-        Open(path, role, options, mayBeUnfinished: true);
-
-    /// <inheritdoc/>
-    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return ReadAsync(reader => reader.Find(id), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
-    {
-        ErasedBytes wrapped = await WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken).ConfigureAwait(false);
-        await ChangeAsync(writes => writes.Advance(id, serial, epoch, wrapped.Value, Now()), wrapped, cancellationToken, isAdvance: true).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
-    {
-        KeyStoreRules.CheckAdd(Role, key);
-        StoredKey own = OwnCopy(key);
-        await ChangeAsync(writes => writes.Add(own, Now()), own, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        StoredKey own = OwnCopy(key);
-        await ChangeAsync(writes => writes.Rotate(own), own, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return _writer.WriteAsync(writes => writes.Revoke(id, Now()), null, isAdvance: false, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
-    {
-        KeyStoreRules.CheckSuites(suites);
-        long bits = SuiteSet.ToBits(suites);
-        await ChangeAsync(writes => writes.Restrict(id, bits), null, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
-    {
-        return ReadAsync(reader => reader.Describe(id), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        byte[] last = after.GetValueOrDefault().ToArray();
-        return ReadAsync(reader => reader.List(last, limit), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) => WatchAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
-    {
-        // A handshake also finds a key, and wraps the next one.
-        (await FindAsync(NobodysId, cancellationToken).ConfigureAwait(false))?.Dispose();
-        (await WrapAsync(new byte[PreSharedKey.Size], new KeyPlace(Role, NobodysId, 0, 0), cancellationToken).ConfigureAwait(false)).Dispose();
-        if (!await _writer.WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken).ConfigureAwait(false))
-            throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
-    }
-
-    /// <summary>
-    /// Wraps every key again as <see cref="SqliteKeyStoreOptions.Wrapper"/> does it now, so that a wrapping key that is no longer used can be destroyed,
-    /// or that keys which were plain are wrapped from now on.
-    /// </summary>
-    /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
-    /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
-    /// <returns>How many identities were wrapped again.</returns>
-    /// <exception cref="KeyStoreException">Some keys cannot be opened; the message names them. All others are wrapped again.</exception>
-    public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
-    {
-        int count = 0;
-        List<string> failed = [];
-        KeyStoreException? first = null;
-        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-        {
-            ClientId id = record.Id;
-            try
-            {
-                count += await _writer.WriteAsync(writes => writes.Rewrap(id, previous), null, isAdvance: false, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            }
-            catch (KeyStoreException e)
-            {
-                _files.Check();
-                first ??= e;
-                failed.Add(record.Id.ToString());
-            }
-        }
-
-        if (first is null)
-            return count;
-        string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
-        throw new KeyStoreException($"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}", first);
-    }
-
-    /// <summary>Looks for damage in the whole file, keys included.</summary>
-    /// <param name="cancellationToken">Ends the look between two keys.</param>
-    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
-    /// <exception cref="KeyStoreException">The file cannot be read at all.</exception>
-    public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
-    {
-        List<string> problems = [.. await ReadAsync(reader => reader.Check(), cancellationToken, Timeout.InfiniteTimeSpan).ConfigureAwait(false)];
-        try
-        {
-            await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-            {
-                if (await OddityOfAsync(record, cancellationToken).ConfigureAwait(false) is { } oddity)
-                    problems.Add($"{record.Id}: {oddity}");
-            }
-        }
-        catch (KeyStoreException e)
-        {
-            problems.Add(e.Message); // a page is damaged, and what comes after it is not listed
-        }
-
-        return problems;
-    }
-
-    /// <summary>Finishes what is being written and closes the file. What hangs is left behind.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_disposed)
-            return;
-        _disposed = true;
-        await _writer.DisposeAsync().ConfigureAwait(false);
-        CloseReaders();
-        _anchor.Dispose();
-        _use?.Dispose();
-    }
-
-    private static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options, bool mayBeUnfinished)
+    public static SqliteKeyStore Open(string path, ChannelRole role, SqliteKeyStoreOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options = (options ?? new SqliteKeyStoreOptions()).Validated();
@@ -218,7 +71,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             // This connection stays open, so that the files which it has opened are those whose numbers are remembered.
             anchor = StoreConnection.Open(path, options.BusyTimeout);
             StoreSchema.Ensure(anchor, path, role);
-            if (!mayBeUnfinished && anchor.Number("SELECT count(*) FROM store WHERE name = 'unfinished'") != 0)
+            if (!options.MayBeUnfinished && anchor.Number("SELECT count(*) FROM store WHERE name = 'unfinished'") != 0)
                 throw StoreFailure.Unfinished(path);
             StoreFile.CheckRights(path);
             StoreFiles files = new(named, path);
@@ -244,8 +97,236 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
     }
 
-    private static StoredKey OwnCopy(StoredKey key) =>
-        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Suites = [.. key.Suites], LastSeen = key.LastSeen };
+    /// <summary>
+    /// Returns whether a program has a store open, this one included. Whoever copies a file, or puts another in its
+    /// place, asks first.
+    /// </summary>
+    /// <param name="path">The file; one that does not exist is not in use.</param>
+    /// <returns>Whether it is in use. Always false on systems other than Linux, where a program does not say so.</returns>
+    /// <exception cref="KeyStoreException">That cannot be told; the message says why.</exception>
+    public static bool IsInUse(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return StoreUse.IsInUse(path);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
+    {
+        WrappedKey decoy = await _wrapping.DecoyAsync(id, cancellationToken).ConfigureAwait(false);
+        SealedKeys found = await ReadAsync(reader => reader.Find(id, decoy), cancellationToken).ConfigureAwait(false);
+        return (await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false)).Key;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    {
+        ErasedBytes wrapped = await _wrapping
+            .WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken)
+            .ConfigureAwait(false);
+        await ChangeAsync(
+                writes => writes.Advance(id, serial, epoch, wrapped.Value, Now()),
+                wrapped,
+                cancellationToken,
+                isAdvance: true
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
+    {
+        KeyStoreRules.CheckAdd(Role, key);
+        long suites = SuiteSet.ToBits(key.Suites);
+        long? serial = await SerialAsync(cancellationToken).ConfigureAwait(false);
+        WrappedKey wrapped = await _wrapping.WrapAsync(key, serial ?? 0, cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(writes => writes.Add(key, suites, wrapped, serial, Now()), wrapped, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ClientId id = key.Id;
+        long? serial = null;
+        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        {
+            (KeyState? state, KeyRecord? current) = await ReadAsync(
+                    reader => (reader.State(id), reader.Describe(id)),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (state is not { } expected || current is null)
+                throw KeyStoreRules.Unknown(id);
+            KeyStoreRules.CheckRotation(Role, key, current);
+            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
+            serial ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
+            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial ?? 0, cancellationToken).ConfigureAwait(false);
+            bool isRotated = await _writer
+                .WriteAsync(
+                    writes => writes.Rotate(key, wrapped, serial, expected),
+                    wrapped,
+                    isAdvance: false,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (isRotated)
+                return;
+        }
+
+        throw KeyState.MovedOn(id);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        _writer.WriteAsync(writes => writes.Revoke(id, Now()), null, isAdvance: false, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    {
+        KeyStoreRules.CheckSuites(suites);
+        long bits = SuiteSet.ToBits(suites);
+        await ChangeAsync(writes => writes.Restrict(id, bits), null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        ReadAsync(reader => reader.Describe(id), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        byte[] last = after.GetValueOrDefault().ToArray();
+        return ReadAsync(reader => reader.List(last, limit), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) => WatchAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
+    {
+        // A handshake also finds a key, opens it and wraps the next one.
+        (await FindAsync(DecoyKeys.Nobody, cancellationToken).ConfigureAwait(false))?.Dispose();
+        await _wrapping.ProbeAsync(Role, cancellationToken).ConfigureAwait(false);
+        if (!await _writer.WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken).ConfigureAwait(false))
+            throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
+    {
+        int count = 0;
+        List<string> failed = [];
+        KeyStoreException? first = null;
+        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            ClientId id = record.Id;
+            try
+            {
+                count += await RewrapAsync(id, previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+            }
+            catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+            {
+                _files.Check();
+                first ??= e;
+                failed.Add(record.Id.ToString());
+            }
+        }
+
+        if (first is null)
+            return count;
+        string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
+        throw new KeyStoreException($"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}", first);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Looks through the whole file.</remarks>
+    public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
+    {
+        List<string> problems = [.. await ReadAsync(reader => reader.Check(), cancellationToken, Timeout.InfiniteTimeSpan).ConfigureAwait(false)];
+        try
+        {
+            await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (await OddityOfAsync(record, cancellationToken).ConfigureAwait(false) is { } oddity)
+                    problems.Add($"{record.Id}: {oddity}");
+            }
+        }
+        catch (KeyStoreException e)
+        {
+            problems.Add(e.Message); // a page is damaged, or the wrapper is silent: what comes after is not looked at
+        }
+
+        return problems;
+    }
+
+    /// <summary>Finishes what is being written and closes the file. What hangs is left behind.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        CloseReaders();
+        _anchor.Dispose();
+        _use?.Dispose();
+    }
+
+    // Plain keys need no serial before the change that writes them, which takes one itself: one wait for the disk.
+    private async ValueTask<long?> SerialAsync(CancellationToken cancellationToken) =>
+        _wrapping.IsPlain
+            ? null
+            : await _writer
+                .WriteAsync(writes => writes.NextSerial(), null, isAdvance: false, cancellationToken)
+                .ConfigureAwait(false);
+
+    // A key that cannot be read any more is replaced by a rotation, whatever it was.
+    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            SealedKeys? found = await ReadAsync(reader => reader.Read(key.Id), cancellationToken).ConfigureAwait(false);
+            if (found is null)
+                return;
+            using OpenedKeys opened = await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
+            if (opened.Key is { } current)
+                KeyStoreRules.CheckIsNew(key, current);
+        }
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        {
+        }
+    }
+
+    // False where the id is unknown, revoked or needs it no more.
+    private async ValueTask<bool> RewrapAsync(ClientId id, IKeyWrapper? previous, CancellationToken cancellationToken)
+    {
+        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
+        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        {
+            SealedKeys? found = await ReadAsync(reader => reader.Read(id), cancellationToken).ConfigureAwait(false);
+            if (found is null)
+                return false;
+            using OpenedKeys opened = await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
+            if (previous is null && opened.AreCurrent)
+                return false;
+            WrappedKey wrapped = await _wrapping.WrapAgainAsync(opened.Key!, cancellationToken).ConfigureAwait(false);
+            bool isWritten = await _writer
+                .WriteAsync(
+                    writes => writes.Rewrap(id, wrapped, found.State),
+                    wrapped,
+                    isAdvance: false,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (isWritten)
+                return true;
+        }
+
+        throw KeyState.MovedOn(id);
+    }
 
     private async ValueTask<string?> OddityOfAsync(KeyRecord record, CancellationToken cancellationToken)
     {
@@ -257,7 +338,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             bool isLost = key is null && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
             return isLost ? "it has no key, and was not revoked" : null;
         }
-        catch (KeyStoreException e)
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
         {
             return e.Message;
         }
@@ -278,28 +359,6 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         }
     }
 
-    // The caller erases its key when this returns, which a wrapper that hangs would not notice.
-    private async Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken)
-    {
-        if (_options.Wrapper is PlainKeys plain)
-            return new ErasedBytes(plain.Wrap(key.Span, place));
-        byte[] own = PlainKeys.Instance.Wrap(key.Span, place);
-        return await RunAsync(
-            () =>
-            {
-                try
-                {
-                    return new ErasedBytes(_options.Wrapper.Wrap(own, place));
-                }
-                finally
-                {
-                    CryptographicOperations.ZeroMemory(own);
-                }
-            },
-            _limit,
-            cancellationToken).ConfigureAwait(false);
-    }
-
     private async ValueTask ChangeAsync(Action<KeyWrites> change, IDisposable? owned, CancellationToken cancellationToken, bool isAdvance = false)
     {
         await _writer.WriteAsync(
@@ -316,7 +375,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
     private async ValueTask<T> ReadAsync<T>(Func<KeyReader, T> read, CancellationToken cancellationToken, TimeSpan? limit = null) =>
         await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
 
-    // It takes microseconds and waits for no writer. But a disk or a wrapper may hang, and nobody else shall hang with it.
+    // It takes microseconds and waits for no writer. But a disk may hang, and nobody else shall hang with it.
     private async Task<T> RunAsync<T>(Func<T> work, TimeSpan limit, CancellationToken cancellationToken)
     {
         var running = Task.Run(work, cancellationToken);
@@ -325,14 +384,22 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
             await ((Task)running).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (running.IsCompleted)
                 return await running.ConfigureAwait(false);
+            _ = running.ContinueWith(
+                static done =>
+                {
+                    if (done.IsCompletedSuccessfully)
+                        (done.Result as IDisposable)?.Dispose();
+                    else
+                        _ = done.Exception;
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
             cancellationToken.ThrowIfCancellationRequested();
             throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
         }
         catch (SqliteException e)
-        {
-            throw StoreFailure.Of(_path, e);
-        }
-        catch (CryptographicException e)
         {
             throw StoreFailure.Of(_path, e);
         }
@@ -346,7 +413,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IAsyncDispos
         try
         {
             if (!_readers.TryTake(out reader))
-                reader = new KeyReader(ConnectReader(), Role, _options.Wrapper);
+                reader = new KeyReader(ConnectReader(), Role);
             T result = read(reader);
             _readers.Add(reader);
             reader = null;

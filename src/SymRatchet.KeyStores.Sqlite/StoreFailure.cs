@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 
 namespace SymRatchet.KeyStores.Sqlite;
@@ -36,9 +35,6 @@ internal static class StoreFailure
         IsOutcomeUnknown = isOutcomeUnknown,
     };
 
-    internal static KeyStoreException Of(string path, CryptographicException e) =>
-        new($"A key of the key store {path} cannot be unwrapped: {e.Message}", e);
-
     /// <summary>The files at the path are not those that are open.</summary>
     internal static KeyStoreException Replaced(string path, bool isOutcomeUnknown = false) =>
         new($"A file of the key store {path} was replaced or removed while programs use it. Stop them all, restore the store if need be, then start them.")
@@ -54,9 +50,9 @@ internal static class StoreFailure
     internal static KeyStoreException Unfinished(string path) =>
         new($"The key store {path} is a copy of another store that is not finished: run 'symratchet store migrate' again.");
 
-    /// <summary>A call that was not answered in its time, whatever the disk, another process or the wrapper does.</summary>
+    /// <summary>A call that was not answered in its time, whatever the disk or another process does.</summary>
     internal static KeyStoreException Late(string path, TimeSpan limit, bool isOutcomeUnknown) =>
-        new($"The key store {path} did not answer within {limit.TotalSeconds:0.#} s: its disk, a lock or its wrapper hangs.")
+        new($"The key store {path} did not answer within {limit.TotalSeconds:0.#} s: its disk or a lock hangs.")
         {
             IsOutcomeUnknown = isOutcomeUnknown,
         };

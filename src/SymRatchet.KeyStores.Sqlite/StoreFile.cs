@@ -35,16 +35,6 @@ internal static class StoreFile
             RefuseIfOthersMayUse(part, file?.Owner);
     }
 
-    /// <summary>Whether two paths name one file; a hard link is told on Linux only.</summary>
-    internal static bool IsSame(string path, string other) =>
-        FileStatus.IsSupported
-            ? FileStatus.Of(path) is { } one && FileStatus.Of(other) is { } two && one.IsSameFile(two)
-            : string.Equals(
-                Path.GetFullPath(Resolve(path)),
-                Path.GetFullPath(Resolve(other)),
-                StringComparison.OrdinalIgnoreCase
-            );
-
     /// <summary>Whether a file of this owner may belong to a store. Root may serve the store of another user.</summary>
     internal static bool IsOwn(uint owner, uint? ownerOfStore) =>
         owner == Root || owner == FileStatus.User || (FileStatus.User == Root && owner == ownerOfStore);

@@ -13,20 +13,34 @@ public sealed class PlainKeys : IKeyWrapper
     public static PlainKeys Instance { get; } = new();
 
     /// <inheritdoc/>
-    public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    public ValueTask<byte[]> WrapAsync(
+        ReadOnlyMemory<byte> key,
+        KeyPlace place,
+        CancellationToken cancellationToken = default
+    )
     {
         // Pinned, so that the collector leaves no copies of what the store erases.
         byte[] plain = GC.AllocateUninitializedArray<byte>(key.Length, pinned: true);
         key.CopyTo(plain);
-        return plain;
+        return ValueTask.FromResult(plain);
     }
 
     /// <inheritdoc/>
-    public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    public ValueTask<bool> UnwrapAsync(
+        ReadOnlyMemory<byte> wrapped,
+        KeyPlace place,
+        Memory<byte> key,
+        CancellationToken cancellationToken = default
+    )
     {
         if (wrapped.Length != key.Length)
-            throw new CryptographicException($"A key of {key.Length} bytes was expected, and {wrapped.Length} bytes were found. Are the keys of this store wrapped?");
+            return ValueTask.FromException<bool>(
+                new CryptographicException(
+                    $"A key of {key.Length} bytes was expected, and {wrapped.Length} bytes were found."
+                        + " Are the keys of this store wrapped?"
+                )
+            );
         wrapped.CopyTo(key);
-        return true;
+        return ValueTask.FromResult(true);
     }
 }

@@ -121,6 +121,20 @@ public sealed class PreSharedKey : IDisposable
         CredentialFile.Write(destination, this);
     }
 
+    /// <summary>
+    /// Reads what <see cref="WriteCredential"/> has written, from a source that is not a file: standard input, a secret store.
+    /// </summary>
+    /// <param name="source">A stream that can be read; read to its end, at most 4,095 bytes, and left open.</param>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    /// <exception cref="FormatException">
+    /// What it holds is not a credential; the message names the line and never its content.
+    /// </exception>
+    public static PreSharedKey ReadCredential(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return CredentialFile.Read(source);
+    }
+
     /// <summary>What a store holds once the key is imported for one role. The caller owns and disposes it.</summary>
     /// <param name="role">The role.</param>
     /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using SymRatchet.KeyStores.PostgreSql;
-using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
@@ -75,12 +73,9 @@ internal static class StoreCommand
             async (parsed, cancellationToken) =>
             {
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
-                List<string> problems = opened.Directory switch
-                {
-                    SqliteKeyStore file => [.. await file.CheckAsync(cancellationToken)],
-                    PostgreSqlKeyStore database => [.. await database.CheckAsync(cancellationToken)],
-                    _ => [],
-                };
+                List<string> problems = opened.Directory is IKeyStoreMaintenance kept
+                    ? [.. await kept.CheckAsync(cancellationToken)]
+                    : [];
                 if (opened.Unfinished is { } unfinished && await unfinished.IsSetAsync(cancellationToken))
                     problems.Add(
                         "a copy of another store into this one is not finished: run 'symratchet store migrate' again"
@@ -135,12 +130,9 @@ internal static class StoreCommand
             {
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 IKeyWrapper? previous = parsed.GetValue(plain) ? PlainKeys.Instance : null;
-                int count = opened.Directory switch
-                {
-                    SqliteKeyStore file => await file.RewrapAsync(previous, cancellationToken),
-                    PostgreSqlKeyStore database => await database.RewrapAsync(previous, cancellationToken),
-                    _ => throw new ToolException($"{opened.Name} is a key file, which does not wrap its keys"),
-                };
+                if (opened.Directory is not IKeyStoreMaintenance kept)
+                    throw new ToolException($"{opened.Name} is a key file, which does not wrap its keys");
+                int count = await kept.RewrapAsync(previous, cancellationToken);
                 console.Remark($"wrapped the keys of {count} clients again");
             }
         );

@@ -102,11 +102,16 @@ internal sealed class StoreArguments
                 return await OpenKeyFileAsync(file!, role, create, cancellationToken);
             IKeyWrapper wrapper = ring is not null ? OpenRing(ring) : PlainKeys.Instance;
             return file is not null
-                ? OpenFile(file, role, new SqliteKeyStoreOptions { CreateIfMissing = create, Wrapper = wrapper })
+                ? OpenFile(file, role, new SqliteKeyStoreOptions { CreateIfMissing = create, MayBeUnfinished = true, Wrapper = wrapper })
                 : await OpenDatabaseAsync(
                     database!,
                     role,
-                    new PostgreSqlKeyStoreOptions { Schema = parsed.GetRequiredValue(_schema), Wrapper = wrapper },
+                    new PostgreSqlKeyStoreOptions
+                    {
+                        Schema = parsed.GetRequiredValue(_schema),
+                        MayBeUnfinished = true,
+                        Wrapper = wrapper,
+                    },
                     create,
                     cancellationToken
                 );
@@ -128,9 +133,9 @@ internal sealed class StoreArguments
             return;
         if (IsKeyFile(file, mayBeCredential: false))
             throw HoldsOneClient(file);
-        if (parsed.GetValue(target._file) is { } other && StoreFile.IsSame(file, other))
+        if (parsed.GetValue(target._file) is { } other && SameFile.Is(file, other))
             throw new ToolException($"{file} and {other} are one and the same store; nothing was changed");
-        if (StoreUse.IsInUse(file))
+        if (SqliteKeyStore.IsInUse(file))
             throw new ToolException($"{file} is in use: stop its servers, and run the command again");
     }
 
@@ -160,7 +165,7 @@ internal sealed class StoreArguments
 
     private static OpenedStore OpenFile(string file, ChannelRole role, SqliteKeyStoreOptions options)
     {
-        SqliteKeyStore store = SqliteKeyStore.OpenEvenUnfinished(file, role, options);
+        SqliteKeyStore store = SqliteKeyStore.Open(file, role, options);
         return new OpenedStore(store, file, MarkIn(file), store);
     }
 
@@ -175,13 +180,9 @@ internal sealed class StoreArguments
         NpgsqlDataSource source = NpgsqlDataSource.Create(database);
         try
         {
-            PostgreSqlKeyStore store = await PostgreSqlKeyStore.OpenEvenUnfinishedAsync(
-                source,
-                role,
-                options,
-                create,
-                cancellationToken
-            );
+            PostgreSqlKeyStore store = create
+                ? await PostgreSqlKeyStore.CreateAsync(source, role, options, cancellationToken)
+                : await PostgreSqlKeyStore.OpenAsync(source, role, options, cancellationToken);
             return new OpenedStore(store, $"schema {options.Schema}", MarkIn(source, options.Schema), source);
         }
         catch

@@ -29,11 +29,12 @@ internal static class CredentialFile
 
     internal static void Write(Stream destination, PreSharedKey key)
     {
-        Span<byte> content = stackalloc byte[MaxFileSize];
+        // An array, and not a span: a stream that writes arrays only would copy it to a shared one, which nobody erases.
+        byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
         try
         {
             // At once: a stream that grew would leave a part of it behind.
-            destination.Write(content[..Format(key, content)]);
+            destination.Write(content, 0, Format(key, content));
         }
         finally
         {
@@ -47,17 +48,38 @@ internal static class CredentialFile
         Span<byte> content = stackalloc byte[MaxFileSize];
         try
         {
-            int length = OwnerOnlyFile.Read(path, content);
-            if (content.StartsWith(KeyFileHead.FirstLine))
-                throw new FormatException($"{path} is a key file already: open it with {nameof(KeyFile)}.");
-            if (length == content.Length)
-                throw new FormatException($"{path} is not a credential file: it is too long.");
-            return Parse(path, content[..length]);
+            return ParseWhole(path, content[..OwnerOnlyFile.Read(path, content)]);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(content);
         }
+    }
+
+    internal static PreSharedKey Read(Stream source)
+    {
+        // An array, and not a span: a stream that reads into arrays only would read into a shared one, which nobody erases.
+        byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
+        try
+        {
+            int length = 0;
+            while (length < content.Length && source.Read(content, length, content.Length - length) is > 0 and int read)
+                length += read;
+            return ParseWhole("The credential", content.AsSpan(..length));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    private static PreSharedKey ParseWhole(string path, ReadOnlySpan<byte> content)
+    {
+        if (content.StartsWith(KeyFileHead.FirstLine))
+            throw new FormatException($"{path} is a key file already: open it with {nameof(KeyFile)}.");
+        if (content.Length == MaxFileSize)
+            throw new FormatException($"{path} is not a credential file: it is too long.");
+        return Parse(path, content);
     }
 
     private static int Format(PreSharedKey key, Span<byte> content)

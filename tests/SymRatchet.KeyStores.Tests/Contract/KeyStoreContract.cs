@@ -89,8 +89,8 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         long serial = await store.SerialAsync(Name);
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("device 2", serial, 1, new byte[32]));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial + 1, 1, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("device 2", serial, 1, TestKeys.Root("device 2", 1)));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial + 1, 1, TestKeys.Root(Name, 1)));
         Assert.Equal(0, await store.EpochAsync(Name));
     }
 
@@ -160,7 +160,7 @@ public abstract class KeyStoreContract
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         using StoredKey? first = await store.FindAsync(Name);
         await store.RotateAsync(TestKeys.Shared(Name, 2));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, first!.Successor!.Serial, 1, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, first!.Successor!.Serial, 1, TestKeys.Root(Name, 1)));
         using StoredKey? second = await store.FindAsync(Name);
         await store.AdvanceAsync(Name, second!.Successor!.Serial, 0, second.Successor.EpochKey.ToArray());
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name, 2), ChannelRole.Server));
@@ -191,7 +191,7 @@ public abstract class KeyStoreContract
         KeyRecord? record = await store.DescribeAsync(Name);
         Assert.Equal(5, record!.Epoch);
         Assert.NotNull(record.Revoked);
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial, 6, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial, 6, TestKeys.Root(Name, 6)));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.AddAsync(TestKeys.Shared(Name)));
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         using StoredKey? back = await store.FindAsync(Name);
@@ -243,7 +243,7 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         byte[][] ids = [[0], [0, 0], [1], [.. "a"u8], [.. "a\0"u8], [.. "aa"u8], [.. "b"u8], [0x7F], [0x80], [0xC3, 0xA4], [0xFF], [0xFF, 0xFF], [.. Enumerable.Repeat((byte)0xFF, 255)]];
         foreach (byte[] id in ids.Reverse())
-            await store.AddAsync(new StoredKey(ChannelProtocol.V1, ChannelRole.Server, new ClientId(id), KeyEvolution.Forward, new byte[32], 0, new byte[32]));
+            await store.AddAsync(new StoredKey(ChannelProtocol.V1, ChannelRole.Server, new ClientId(id), KeyEvolution.Forward, TestKeys.Root("any", 0), 0, TestKeys.Root("any", 1)));
         foreach (int limit in (int[])[1, 4, 13, 100])
         {
             List<string> listed = [];

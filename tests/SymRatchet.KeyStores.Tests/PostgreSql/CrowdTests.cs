@@ -48,26 +48,28 @@ public sealed class CrowdTests(PostgresServer server)
     public async Task Calls_that_were_given_up_leave_the_reserve_to_the_watch()
     {
         PostgreSqlKeyStore elsewhere = await _stores.OpenAsync();
-        await elsewhere.AddAsync(TestKeys.Shared("device"));
+        foreach (string name in (string[])["device", "held"])
+            await elsewhere.AddAsync(TestKeys.Shared(name));
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(server.ConnectionString + ";Maximum Pool Size=4");
-        using ManualResetEventSlim gate = new();
         PostgreSqlKeyStore crowded = await _stores.OpenAsync(
-            options: new PostgreSqlKeyStoreOptions
-            {
-                Wrapper = new StuckWrapper(gate),
-                Timeout = TimeSpan.FromSeconds(1),
-            },
+            options: new PostgreSqlKeyStoreOptions { Timeout = TimeSpan.FromSeconds(1) },
             source: source
         );
-        try
+        long serial = await elsewhere.SerialAsync("held");
+        await using (NpgsqlConnection other = await server.Source.OpenConnectionAsync())
         {
+            await using NpgsqlCommand hold = new(
+                $"BEGIN; SELECT FROM {_stores.SchemaOf(ChannelRole.Server)}.keys WHERE id = 'held' FOR UPDATE",
+                other
+            );
+            await hold.ExecuteNonQueryAsync();
             foreach (int _ in Enumerable.Range(0, 3))
                 await Task.WhenAll(
                     Enumerable
                         .Range(0, 2)
                         .Select(_ =>
                             Assert.ThrowsAsync<KeyStoreException>(async () =>
-                                await crowded.AdvanceAsync("device", 1, 1, TestKeys.Root("device", 1))
+                                await crowded.AdvanceAsync("held", serial, 1, TestKeys.Root("held", 1))
                             )
                         )
                 );
@@ -79,25 +81,9 @@ public sealed class CrowdTests(PostgresServer server)
             await elsewhere.RevokeAsync("device");
             Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(3)));
         }
-        finally
-        {
-            gate.Set();
-        }
 
         // Once they have come back, the slots are free again.
         Assert.Null(await crowded.FindAsync("device"));
-    }
-
-    private sealed class StuckWrapper(ManualResetEventSlim gate) : IKeyWrapper
-    {
-        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
-        {
-            gate.Wait();
-            return key.ToArray();
-        }
-
-        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key) =>
-            PlainKeys.Instance.Unwrap(wrapped, place, key);
     }
 
     private static async Task LookUpAsync(PostgreSqlKeyStore store, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.KeyStores.Tests.Wrapping;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
@@ -122,7 +123,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         Func<Task>[] calls =
         [
             async () => await store.FindAsync(id),
-            async () => await store.AdvanceAsync(id, 1, 1, new byte[32]),
+            async () => await store.AdvanceAsync(id, 1, 1, TestKeys.Root(Name, 1)),
             async () => await store.AddAsync(TestKeys.Shared("device 2")),
             async () => await store.RotateAsync(TestKeys.Shared(Name, 1)),
             async () => await store.RevokeAsync(id),
@@ -168,9 +169,9 @@ public sealed class FrozenServerTests(PostgresServer server)
         using ManualResetEventSlim gate = new();
         PostgreSqlKeyStore store = await _stores.OpenAsync(options: Short);
         await store.AddAsync(TestKeys.Shared(Name));
-        PostgreSqlKeyStore stuck = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions(Short) { Wrapper = new StuckWrapper(gate) });
+        PostgreSqlKeyStore stuck = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions(Short) { Wrapper = new StuckWrapper(gate), WrapperTimeout = Short.Timeout });
         KeyStoreException error = await EndsInTimeAsync(async () =>
-            await stuck.AdvanceAsync(Name, 1, 1, new byte[32])
+            await stuck.AdvanceAsync(Name, 1, 1, TestKeys.Root(Name, 1))
         );
         Assert.False(error.IsOutcomeUnknown);
         Assert.False(
@@ -316,15 +317,12 @@ public sealed class FrozenServerTests(PostgresServer server)
         }
     }
 
-    private sealed class StuckWrapper(ManualResetEventSlim gate) : IKeyWrapper
+    private sealed class StuckWrapper(ManualResetEventSlim gate) : SyncWrapper
     {
-        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
         {
             gate.Wait();
             return key.ToArray();
         }
-
-        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key) =>
-            PlainKeys.Instance.Unwrap(wrapped, place, key);
     }
 }

@@ -1,6 +1,7 @@
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.Tool;
+using SymRatchet.KeyStores.Tests.Wrapping;
 
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
 
@@ -147,12 +148,12 @@ public sealed class OddRowTests(PostgresServer server)
         return store;
     }
 
-    private sealed class MaskingWrapper : IKeyWrapper
+    private sealed class MaskingWrapper : SyncWrapper
     {
-        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place) =>
+        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place) =>
             [.. key.ToArray().Select(value => (byte)(value ^ 0x5A)), 0];
 
-        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+        protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
         {
             if (wrapped.Length != key.Length + 1)
                 throw new System.Security.Cryptography.CryptographicException("not masked");

@@ -167,25 +167,6 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
     }
 
     [SkippableFact]
-    public async Task A_wrapped_key_is_erased_from_memory_once_it_is_written()
-    {
-        RememberingWrapper wrapper = new();
-        PostgreSqlKeyStore store = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions { Wrapper = wrapper });
-        await store.AddAsync(TestKeys.Shared(Name));
-        await store.AdvanceAsync(Name, 1);
-        await store.RotateAsync(TestKeys.Shared(Name, 1));
-        Assert.Equal(1, await store.RewrapAsync(PlainKeys.Instance));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.AddAsync(TestKeys.Shared(Name)));
-
-        // Those of nobody were wrapped for lookups, and are no keys.
-        byte[][] keys = [.. wrapper.Wrapped.Where(one => one.Place.Id == Name).Select(one => one.Key)];
-        Assert.Equal(wrapper.Wrapped.Count - 2, keys.Length);
-        Assert.All(keys, key => Assert.False(key.AsSpan().ContainsAnyExcept((byte)0)));
-        Assert.Equal(1, await store.EpochAsync(Name));
-        Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
-    }
-
-    [SkippableFact]
     public async Task A_key_may_be_disposed_as_soon_as_the_call_that_adds_it_has_ended()
     {
         PostgreSqlKeyStore store = await _stores.OpenAsync();
@@ -203,20 +184,6 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         await Task.Delay(300);
         if (await store.DescribeAsync(Name) is not null)
             Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
-    }
-
-    private sealed class RememberingWrapper : IKeyWrapper
-    {
-        internal List<(KeyPlace Place, byte[] Key)> Wrapped { get; } = [];
-
-        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
-        {
-            byte[] wrapped = key.ToArray();
-            Wrapped.Add((place, wrapped));
-            return wrapped;
-        }
-
-        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key) => PlainKeys.Instance.Unwrap(wrapped, place, key);
     }
 
     private sealed class StoppingStore(IKeyStore inner, PostgresServer server) : IKeyStore

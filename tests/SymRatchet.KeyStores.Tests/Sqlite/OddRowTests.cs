@@ -60,8 +60,14 @@ public sealed class OddRowTests
     /// <summary>Keys with all bits turned, so that a key that was not wrapped again is not found.</summary>
     private sealed class Turned(IKeyWrapper inner) : IKeyWrapper
     {
-        public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place) => [1, .. inner.Wrap(key, place)];
+        public async ValueTask<byte[]> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken = default) =>
+            [1, .. await inner.WrapAsync(key, place, cancellationToken)];
 
-        public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key) => inner.Unwrap(wrapped[1..], place, key);
+        public ValueTask<bool> UnwrapAsync(
+            ReadOnlyMemory<byte> wrapped,
+            KeyPlace place,
+            Memory<byte> key,
+            CancellationToken cancellationToken = default
+        ) => inner.UnwrapAsync(wrapped[1..], place, key, cancellationToken);
     }
 }

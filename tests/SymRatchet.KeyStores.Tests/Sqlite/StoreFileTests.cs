@@ -34,6 +34,35 @@ public sealed class StoreFileTests
         Assert.Contains("serves the Server", error.Message, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public async Task A_file_is_in_use_as_long_as_a_store_on_it_is_open()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Elsewhere no program says so.");
+        await using StoreFolder folder = new();
+        string path = folder.FileOf(ChannelRole.Server);
+        Assert.False(SqliteKeyStore.IsInUse(path));
+        SqliteKeyStore store = folder.Open();
+        SqliteKeyStore another = folder.Open();
+        Assert.True(SqliteKeyStore.IsInUse(path));
+        await store.DisposeAsync();
+        Assert.True(SqliteKeyStore.IsInUse(path));
+        await another.DisposeAsync();
+        Assert.False(SqliteKeyStore.IsInUse(path));
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_not_finished_is_opened_by_those_only_who_ask_for_it()
+    {
+        await using StoreFolder folder = new();
+        await folder.Open().DisposeAsync();
+        using (OutsideConnection other = new(folder.FileOf(ChannelRole.Server)))
+            other.Run("INSERT INTO store VALUES ('unfinished', 1)");
+        var error = Assert.Throws<KeyStoreException>(() => folder.Open());
+        Assert.Contains("not finished", error.Message, StringComparison.Ordinal);
+        SqliteKeyStore store = folder.Open(options: new SqliteKeyStoreOptions { MayBeUnfinished = true });
+        Assert.Empty(await store.ListAsync(default, 10));
+    }
+
     [Fact]
     public async Task A_damaged_store_makes_no_session_and_serves_again_from_its_backup()
     {

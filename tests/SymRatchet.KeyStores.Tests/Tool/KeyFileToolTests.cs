@@ -25,6 +25,7 @@ public sealed class KeyFileToolTests : IDisposable
         await MeetAsync();
         Assert.Equal("1", await EpochAsync());
         await ToolRun.GoodAsync("store", "check", "--store", Device);
+        await ToolRun.BadAsync(1, "which does not wrap its keys", "store", "rewrap", "--store", Device);
 
         await ToolRun.GoodAsync("key", "rotate", Name, "--store", _folder.Server, "--out", Next);
         await ToolRun.GoodAsync("key", "rotate", Name, "--store", Device, "--credential", Next);

@@ -4,7 +4,7 @@ using SymRatchet.KeyStores.Tests.Contract;
 namespace SymRatchet.KeyStores.Tests.Wrapping;
 
 /// <summary>Writes keys as they are and counts its calls; while its gate is closed no call returns, as with a key service that hangs.</summary>
-internal sealed class GatedWrapper : IKeyWrapper, IDisposable
+internal sealed class GatedWrapper : SyncWrapper, IDisposable
 {
     private readonly ManualResetEventSlim _gate = new(initialState: true);
     private int _unwraps;
@@ -50,17 +50,17 @@ internal sealed class GatedWrapper : IKeyWrapper, IDisposable
         }
     }
 
-    public byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
     {
         Pass();
         return key.ToArray();
     }
 
-    public bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
     {
         Interlocked.Increment(ref _unwraps);
         Pass();
-        return PlainKeys.Instance.Unwrap(wrapped, place, key);
+        return base.Unwrap(wrapped, place, key);
     }
 
     public void Dispose() => _gate.Dispose();

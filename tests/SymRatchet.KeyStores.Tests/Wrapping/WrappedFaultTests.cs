@@ -11,7 +11,11 @@ public sealed class WrappedSqliteFaultTests : SqliteFaultTests
 {
     private readonly GatedWrapper _wrapper = new();
 
-    private protected override SqliteKeyStoreOptions Options => new(base.Options) { Wrapper = _wrapper };
+    private protected override SqliteKeyStoreOptions Options => new(base.Options)
+    {
+        Wrapper = _wrapper,
+        WrapperTimeout = TimeSpan.FromSeconds(2),
+    };
 
     public override async Task DisposeAsync()
     {
@@ -28,7 +32,11 @@ public sealed class WrappedPostgreSqlFaultTests(PostgresServer server) : Postgre
 {
     private readonly GatedWrapper _wrapper = new();
 
-    private protected override PostgreSqlKeyStoreOptions Options => new(base.Options) { Wrapper = _wrapper };
+    private protected override PostgreSqlKeyStoreOptions Options => new(base.Options)
+    {
+        Wrapper = _wrapper,
+        WrapperTimeout = TimeSpan.FromSeconds(2),
+    };
 
     public void Dispose() => _wrapper.Dispose();
 

@@ -100,7 +100,7 @@ public sealed class WrappingTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Places_differ_in_every_part()
+    public async Task Places_differ_in_every_part()
     {
         KeyPlace[] places =
         [
@@ -110,10 +110,10 @@ public sealed class WrappingTests : IAsyncLifetime
         ];
         Assert.Equal(places.Length, places.Select(place => Convert.ToHexString(place.ToBytes())).Distinct().Count());
         DataProtectionKeyWrapper wrapper = _ring.Open();
-        byte[] wrapped = wrapper.Wrap(new byte[32], places[0]);
-        Assert.True(wrapper.Unwrap(wrapped, places[0], new byte[32]));
+        byte[] wrapped = await wrapper.WrapAsync(new byte[32], places[0]);
+        Assert.True(await wrapper.UnwrapAsync(wrapped, places[0], new byte[32]));
         foreach (KeyPlace other in places[1..])
-            Assert.Throws<CryptographicException>(() => wrapper.Unwrap(wrapped, other, new byte[32]));
+            await Assert.ThrowsAsync<CryptographicException>(async () => await wrapper.UnwrapAsync(wrapped, other, new byte[32]));
     }
 
     private SqliteKeyStore Open(IKeyWrapper wrapper) => _folder.Open(options: new SqliteKeyStoreOptions { Wrapper = wrapper });

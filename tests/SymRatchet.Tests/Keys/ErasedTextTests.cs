@@ -19,13 +19,15 @@ public sealed class ErasedTextTests : IDisposable
     [Theory]
     [InlineData("write")]
     [InlineData("write to a stream")]
+    [InlineData("write to a stream of arrays")]
     [InlineData("read")]
+    [InlineData("read a stream of arrays")]
     public void The_text_of_a_credential_is_nowhere_in_memory_afterwards(string step)
     {
         if (!OperatingSystem.IsLinux())
             return;
         using var key = PreSharedKey.Generate("a");
-        if (step == "read")
+        if (step.StartsWith("read", StringComparison.Ordinal))
             WithStackKept(() => key.WriteCredentialFile(Credential), () => 0);
         int left = WithStackKept(
             () =>
@@ -34,6 +36,10 @@ public sealed class ErasedTextTests : IDisposable
                     key.WriteCredentialFile(Credential);
                 else if (step == "read")
                     PreSharedKey.FromCredentialFile(Credential).Dispose();
+                else if (step == "read a stream of arrays")
+                    ReadArrays();
+                else if (step == "write to a stream of arrays")
+                    key.WriteCredential(new ArrayStream(Stream.Null));
                 else
                     key.WriteCredential(Stream.Null);
             },
@@ -52,6 +58,12 @@ public sealed class ErasedTextTests : IDisposable
         Base64.EncodeToUtf8(RandomNumberGenerator.GetBytes(PreSharedKey.Size), left.AsSpan(5), out _, out _);
         Assert.NotEqual(0, MemorySearch.Count("key: "u8, SHA256.HashData(left.AsSpan(5, MemorySearch.TextLength))));
         CryptographicOperations.ZeroMemory(left);
+    }
+
+    private void ReadArrays()
+    {
+        using FileStream file = new(Credential, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        PreSharedKey.ReadCredential(new ArrayStream(file)).Dispose();
     }
 
     // The work's thread does next to nothing afterwards, so what the work left on its stack is still there when memory

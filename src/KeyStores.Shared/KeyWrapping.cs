@@ -1,0 +1,327 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace SymRatchet.KeyStores;
+
+/// <summary>
+/// Asks the wrapper of a store, which may be a service that hangs, blocks or fails: never within a transaction, within
+/// a limit of its own, and with memory that stays the call's until the wrapper is really done with it. Thread-safe.
+/// </summary>
+/// <param name="wrapper">What wraps the keys.</param>
+/// <param name="store">What messages call the store.</param>
+/// <param name="limit">How long the wrapper may take to answer.</param>
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "Its semaphores hold nothing, and a call that was left to itself outlives the store."
+)]
+internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan limit)
+{
+    /// <summary>What a wrapper may make of one key.</summary>
+    internal const int MaxWrappedLength = 4096;
+
+    /// <summary>So many calls may be under way, those included that were given up and never end.</summary>
+    private const int MaxCalls = 256;
+
+    // A wrapper that blocks its thread shall not take all threads of the process.
+    private static readonly int MaxThreads = Math.Max(8, Environment.ProcessorCount);
+
+    private readonly SemaphoreSlim _calls = new(MaxCalls);
+    private readonly SemaphoreSlim _threads = new(MaxThreads);
+
+    /// <summary>Whether keys are written down as they are, wherever that is.</summary>
+    internal bool IsPlain => wrapper is PlainKeys;
+
+    private DecoyKeys Decoys => DecoyKeys.Of(wrapper);
+
+    /// <summary>The same store with another wrapper.</summary>
+    internal KeyWrapping With(IKeyWrapper other) => new(other, store, limit);
+
+    /// <summary>Whether a failure is the wrapper's silence, which says nothing of the key in question.</summary>
+    internal static bool IsSilence(KeyStoreException failure) => failure.InnerException is TimeoutException;
+
+    /// <summary>What a lookup opens for an id like this that is unknown, or has fewer keys than others.</summary>
+    internal ValueTask<WrappedKey> DecoyAsync(ClientId id, CancellationToken cancellationToken) =>
+        Decoys.ForAsync(id, this, cancellationToken);
+
+    /// <summary>Wraps a key for the place that it gets. The key is copied before this returns.</summary>
+    internal Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken)
+    {
+        var own = ErasedBytes.CopyOf(key.Span);
+        return RunAsync(
+            async token => new ErasedBytes(await WrapOneAsync(own.Value, place, place.Id, token).ConfigureAwait(false)),
+            own,
+            cancellationToken
+        );
+    }
+
+    /// <summary>Wraps the keys of an identity for the serial that they get, without its successor.</summary>
+    internal Task<WrappedKey> WrapAsync(StoredKey key, long serial, CancellationToken cancellationToken) =>
+        WrapAsync(
+            key.Id,
+            ErasedBytes.CopyOf(key.IdentityKey),
+            new KeyPlace(key.Role, key.Id, serial, null),
+            ErasedBytes.CopyOf(key.EpochKey),
+            new KeyPlace(key.Role, key.Id, serial, key.Epoch),
+            cancellationToken
+        );
+
+    /// <summary>Wraps the keys of an identity for the places that they have, its successor included.</summary>
+    internal async Task<WrappedKey> WrapAgainAsync(StoredKey key, CancellationToken cancellationToken)
+    {
+        WrappedKey? next = key.Successor is { } successor
+            ? await WrapAsync(successor, successor.Serial, cancellationToken).ConfigureAwait(false)
+            : null;
+        try
+        {
+            WrappedKey wrapped = await WrapAsync(key, key.Serial, cancellationToken).ConfigureAwait(false);
+            return wrapped with { Next = next };
+        }
+        catch
+        {
+            next?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Wraps random keys for nobody, on behalf of a lookup.</summary>
+    internal Task<WrappedKey> WrapDecoyAsync(ClientId id, CancellationToken cancellationToken) =>
+        WrapAsync(
+            id,
+            RandomKey(),
+            DecoyKeys.PlaceOf(id.Length, null),
+            RandomKey(),
+            DecoyKeys.PlaceOf(id.Length, 0),
+            cancellationToken
+        );
+
+    /// <summary>Opens what a row holds. All parts are asked for at once, and the row is erased at the end.</summary>
+    /// <param name="keys">What the row holds.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="KeyStoreException">A key cannot be opened; the message names its client.</exception>
+    internal Task<OpenedKeys> UnwrapAsync(SealedKeys keys, CancellationToken cancellationToken) =>
+        RunAsync(
+            async token =>
+            {
+                Task<bool>[] opening = [.. keys.Parts.Select(part => OpenAsync(part, keys.Id, token))];
+                bool[] areCurrent = await Task.WhenAll(opening).ConfigureAwait(false);
+                return new OpenedKeys(keys.Build(), Array.TrueForAll(areCurrent, isCurrent => isCurrent));
+            },
+            keys,
+            cancellationToken
+        );
+
+    /// <summary>Wraps and opens a key of nobody, as a handshake does those of its client.</summary>
+    internal async Task ProbeAsync(ChannelRole role, CancellationToken cancellationToken)
+    {
+        KeyPlace place = new(role, DecoyKeys.Nobody, serial: 0, epoch: 0);
+        using ErasedBytes key = RandomKey();
+        byte[] wrapped;
+        using (ErasedBytes made = await WrapAsync(key.Value, place, cancellationToken).ConfigureAwait(false))
+            wrapped = [.. made.Value];
+        SealedPart part = new(wrapped, place, key.Value.Length);
+        await RunAsync(token => UnwrapOneAsync(part, place.Id, token), part, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<WrappedKey> WrapAsync(
+        ClientId id,
+        ErasedBytes identity,
+        KeyPlace identityPlace,
+        ErasedBytes root,
+        KeyPlace rootPlace,
+        CancellationToken cancellationToken
+    ) =>
+        RunAsync(
+            async token =>
+            {
+                Task<byte[]> wrappingIdentity =
+                    identity.Value.Length == 0
+                        ? Task.FromResult<byte[]>([])
+                        : WrapOneAsync(identity.Value, identityPlace, id, token);
+                Task<byte[]> wrappingRoot = WrapOneAsync(root.Value, rootPlace, id, token);
+                byte[][] wrapped = await Task.WhenAll(wrappingIdentity, wrappingRoot).ConfigureAwait(false);
+                return new WrappedKey(wrapped[0], wrapped[1]);
+            },
+            new Both(identity, root),
+            cancellationToken
+        );
+
+    /// <summary>Asks the wrapper, and leaves it to itself when its time is up.</summary>
+    /// <param name="call">The questions. Each may be asked before the one before it is answered.</param>
+    /// <param name="secrets">The memory that the wrapper is handed; erased when it is really done with it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task<T> RunAsync<T>(
+        Func<CancellationToken, Task<T>> call,
+        IDisposable secrets,
+        CancellationToken cancellationToken
+    )
+    {
+        if (IsPlain || cancellationToken.IsCancellationRequested)
+        {
+            using (secrets)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return await call(cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        // Not linked to the caller's token, on whose thread whatever the wrapper does when it is cancelled would run.
+        CancellationTokenSource ending = new();
+        var running = Task.Run(() => AskAsync(call, secrets, ending.Token), CancellationToken.None);
+        await ((Task)running)
+            .WaitAsync(limit, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (running.IsCompleted)
+            return await running.ConfigureAwait(false);
+        _ = ending.CancelAsync();
+
+        // What it still makes is nobody's; what it still throws, nobody waits for.
+        _ = running.ContinueWith(
+            static done =>
+            {
+                if (done.IsCompletedSuccessfully)
+                    (done.Result as IDisposable)?.Dispose();
+                else
+                    _ = done.Exception;
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+        cancellationToken.ThrowIfCancellationRequested();
+        throw new KeyStoreException(
+            $"The wrapper of the {store} did not answer within {limit.TotalSeconds:0.#} s.",
+            new TimeoutException()
+        );
+    }
+
+    private async Task<T> AskAsync<T>(
+        Func<CancellationToken, Task<T>> call,
+        IDisposable secrets,
+        CancellationToken cancellationToken
+    )
+    {
+        using (secrets)
+        {
+            await _calls.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                Task<T> asked;
+                await _threads.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    asked = call(cancellationToken); // up to its first wait; a wrapper that blocks is held here
+                }
+                finally
+                {
+                    _threads.Release();
+                }
+
+                return await asked.ConfigureAwait(false);
+            }
+            finally
+            {
+                _calls.Release();
+            }
+        }
+    }
+
+#pragma warning disable CA1031 // a wrapper may be anybody's, and throw anything
+    private async Task<byte[]> WrapOneAsync(
+        ReadOnlyMemory<byte> key,
+        KeyPlace place,
+        ClientId id,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!key.Span.ContainsAnyExcept((byte)0))
+            throw new KeyStoreException($"The key of {id} is all zeros: it was erased before it was stored.");
+        byte[] wrapped;
+        try
+        {
+            wrapped = await wrapper.WrapAsync(key, place, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw new KeyStoreException($"A key of the {store} cannot be wrapped, that of {id}: {e.Message}", e);
+        }
+
+        if (wrapped is not { Length: > 0 and <= MaxWrappedLength })
+            throw new KeyStoreException(
+                $"The wrapper of the {store} made {wrapped?.Length ?? 0} bytes of the key of {id};"
+                    + $" it may make 1 to {MaxWrappedLength}."
+            );
+        if (IsPlain)
+            return wrapped;
+
+        // A copy: what it gives may be the very memory that it was handed, or what it gives to others too.
+        byte[] own = GC.AllocateUninitializedArray<byte>(wrapped.Length, pinned: true);
+        wrapped.CopyTo(own, 0);
+        return own;
+    }
+
+    private async Task<bool> UnwrapOneAsync(SealedPart part, ClientId id, CancellationToken cancellationToken)
+    {
+        bool isCurrent;
+        try
+        {
+            isCurrent = await wrapper
+                .UnwrapAsync(part.Wrapped, part.Place, part.Key, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw Unopened(id, e.Message, e);
+        }
+
+        return part.Key.Span.ContainsAnyExcept((byte)0)
+            ? isCurrent
+            : throw Unopened(id, "It is all zeros: it was erased before it was written down.");
+    }
+#pragma warning restore CA1031
+
+    private Task<bool> OpenAsync(SealedPart part, ClientId id, CancellationToken cancellationToken) =>
+        part.IsDecoy ? OpenDecoyAsync(part, id, cancellationToken) : UnwrapOneAsync(part, id, cancellationToken);
+
+    // A decoy whose wrapping key is gone is nobody's trouble: another is made and opened. Where that fails too, so do
+    // the keys of those whom the store knows, and the same is said of all ids.
+    private async Task<bool> OpenDecoyAsync(SealedPart part, ClientId id, CancellationToken cancellationToken)
+    {
+        bool isCurrent = false;
+        try
+        {
+            isCurrent = await UnwrapOneAsync(part, id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeyStoreException)
+        {
+            using ErasedBytes key = RandomKey();
+            byte[] wrapped = await WrapOneAsync(key.Value, part.Place, id, cancellationToken).ConfigureAwait(false);
+            using SealedPart another = new(wrapped, part.Place, key.Value.Length);
+            await UnwrapOneAsync(another, id, cancellationToken).ConfigureAwait(false);
+            another.Key.CopyTo(part.Key);
+        }
+
+        if (!isCurrent)
+            Decoys.Renew(part.Place.Id.Length);
+        return true;
+    }
+
+    private KeyStoreException Unopened(ClientId id, string why, Exception? inner = null) =>
+        new($"A key of the {store} cannot be unwrapped, that of {id}: {why}", inner ?? new CryptographicException(why));
+
+    private static ErasedBytes RandomKey()
+    {
+        ErasedBytes key = new(GC.AllocateUninitializedArray<byte>(PreSharedKey.Size, pinned: true));
+        RandomNumberGenerator.Fill(key.Value);
+        return key;
+    }
+
+    private sealed class Both(ErasedBytes one, ErasedBytes other) : IDisposable
+    {
+        public void Dispose()
+        {
+            one.Dispose();
+            other.Dispose();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using SymRatchet.Primitives;
+
+namespace SymRatchet.Tool.Keys;
+
+/// <summary>Whether two paths name one file. Links are followed; a hard link is told on Linux only.</summary>
+internal static class SameFile
+{
+    internal static bool Is(string path, string other) =>
+        OperatingSystem.IsLinux()
+            ? LinuxFile.TryGetStatus(Path.GetFullPath(path), followLink: true, out LinuxFile.Status one)
+                && LinuxFile.TryGetStatus(Path.GetFullPath(other), followLink: true, out LinuxFile.Status two)
+                && one.IsSameFile(two)
+            : string.Equals(Resolve(path), Resolve(other), StringComparison.OrdinalIgnoreCase);
+
+    private static string Resolve(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        }
+        catch (IOException)
+        {
+            return Path.GetFullPath(path); // there is no such file, or links run in a circle: the one who opens it says so
+        }
+    }
+}
