@@ -1,4 +1,4 @@
-using SymRatchet.Primitives;
+using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
