@@ -64,13 +64,13 @@ internal static class ServerHost
             IdleTimeout = settings.IdleTimeout,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         }));
-        builder.Services.AddSingleton(services => new LiveChannels(
+        builder.Services.AddSingleton(services => new ChannelRegistry(
             store, new SecureChannelServerOptions { LoggerFactory = services.GetRequiredService<ILoggerFactory>() }));
         builder.Services.AddSingleton(services => new SecureChannelServerOptions
         {
             Protocol = settings.Protocol,
             Keys = store,
-            LiveChannels = services.GetRequiredService<LiveChannels>(),
+            ChannelRegistry = services.GetRequiredService<ChannelRegistry>(),
             HandshakeTimeout = settings.HandshakeTimeout,
             MaxRecordSize = MaxRecordSize,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),

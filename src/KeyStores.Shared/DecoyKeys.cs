@@ -22,7 +22,7 @@ internal sealed class DecoyKeys
     internal static DecoyKeys Of(IKeyWrapper wrapper) => All.GetValue(wrapper, static _ => new DecoyKeys());
 
     /// <summary>The place of a decoy, which takes as long to hash as that of a key.</summary>
-    internal static KeyPlace PlaceOf(int idLength, long? epoch) =>
+    internal static KeyWrapContext PlaceOf(int idLength, long? epoch) =>
         new(ChannelRole.Server, new ClientId(DecoyId.AsSpan(..Math.Min(idLength, MaxIdLength))), 0, epoch);
 
     /// <summary>The decoy for ids as long as this one.</summary>

@@ -140,12 +140,12 @@ internal static class KeyRow
             if (columns.AreDecoy || (isSeed && HasDecoys)) // a seed key has no identity key
                 identity = Decoy(columns.AreDecoy ? columns.Identity : DecoyIdentity, epoch: null);
             else if (!isSeed)
-                identity = Part(columns.Identity, new KeyPlace(Role, Id, serial, null), PreSharedKey.Size);
+                identity = Part(columns.Identity, new KeyWrapContext(Role, Id, serial, null), PreSharedKey.Size);
             SealedPart root = columns.AreDecoy
                 ? Decoy(columns.Root, epoch: 0)
                 : Part(
                     columns.Root,
-                    new KeyPlace(Role, Id, serial, epoch),
+                    new KeyWrapContext(Role, Id, serial, epoch),
                     isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size
                 );
             IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(Row.GetInt64(2));
@@ -164,7 +164,7 @@ internal static class KeyRow
         private SealedPart Decoy(int column, long? epoch) =>
             Part(column, DecoyKeys.PlaceOf(Id.Length, epoch), PreSharedKey.Size, isDecoy: true);
 
-        private SealedPart Part(int column, KeyPlace place, int length, bool isDecoy = false)
+        private SealedPart Part(int column, KeyWrapContext place, int length, bool isDecoy = false)
         {
             SealedPart part = new(ReadBytes(Row, column), place, length) { IsDecoy = isDecoy };
             Parts.Add(part);

@@ -30,7 +30,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
     private readonly SemaphoreSlim _threads = new(MaxThreads);
 
     /// <summary>Whether keys are written down as they are, wherever that is.</summary>
-    internal bool IsPlain => wrapper is PlainKeys;
+    internal bool IsPlain => wrapper is PlaintextKeyWrapper;
 
     private DecoyKeys Decoys => DecoyKeys.Of(wrapper);
 
@@ -45,7 +45,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         Decoys.ForAsync(id, this, cancellationToken);
 
     /// <summary>Wraps a key for the place that it gets. The key is copied before this returns.</summary>
-    internal Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken)
+    internal Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyWrapContext place, CancellationToken cancellationToken)
     {
         var own = ErasedBytes.CopyOf(key.Span);
         return RunAsync(
@@ -60,9 +60,9 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         WrapAsync(
             key.Id,
             ErasedBytes.CopyOf(key.IdentityKey),
-            new KeyPlace(key.Role, key.Id, serial, null),
+            new KeyWrapContext(key.Role, key.Id, serial, null),
             ErasedBytes.CopyOf(key.EpochKey),
-            new KeyPlace(key.Role, key.Id, serial, key.Epoch),
+            new KeyWrapContext(key.Role, key.Id, serial, key.Epoch),
             cancellationToken
         );
 
@@ -114,7 +114,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
     /// <summary>Wraps and opens a key of nobody, as a handshake does those of its client.</summary>
     internal async Task ProbeAsync(ChannelRole role, CancellationToken cancellationToken)
     {
-        KeyPlace place = new(role, DecoyKeys.Nobody, serial: 0, epoch: 0);
+        KeyWrapContext place = new(role, DecoyKeys.Nobody, serial: 0, epoch: 0);
         using ErasedBytes key = RandomKey();
         byte[] wrapped;
         using (ErasedBytes made = await WrapAsync(key.Value, place, cancellationToken).ConfigureAwait(false))
@@ -126,9 +126,9 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
     private Task<WrappedKey> WrapAsync(
         ClientId id,
         ErasedBytes identity,
-        KeyPlace identityPlace,
+        KeyWrapContext identityPlace,
         ErasedBytes root,
-        KeyPlace rootPlace,
+        KeyWrapContext rootPlace,
         CancellationToken cancellationToken
     ) =>
         RunAsync(
@@ -229,7 +229,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
 #pragma warning disable CA1031 // a wrapper may be anybody's, and throw anything
     private async Task<byte[]> WrapOneAsync(
         ReadOnlyMemory<byte> key,
-        KeyPlace place,
+        KeyWrapContext place,
         ClientId id,
         CancellationToken cancellationToken
     )

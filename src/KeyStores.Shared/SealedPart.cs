@@ -6,14 +6,14 @@ namespace SymRatchet.KeyStores;
 /// <param name="wrapped">What the row holds; erased with this.</param>
 /// <param name="place">Where the key is kept.</param>
 /// <param name="length">How long the key is.</param>
-internal sealed class SealedPart(byte[] wrapped, KeyPlace place, int length) : IDisposable
+internal sealed class SealedPart(byte[] wrapped, KeyWrapContext place, int length) : IDisposable
 {
     // Pinned, so that the collector leaves no copies.
     private readonly byte[] _key = GC.AllocateArray<byte>(length, pinned: true);
 
     internal ReadOnlyMemory<byte> Wrapped => wrapped;
 
-    internal KeyPlace Place => place;
+    internal KeyWrapContext Place => place;
 
     internal Memory<byte> Key => _key;
 

@@ -32,7 +32,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     /// <inheritdoc/>
     public ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyPlace place,
+        KeyWrapContext place,
         CancellationToken cancellationToken = default
     )
     {
@@ -50,7 +50,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     /// <inheritdoc/>
     public ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyPlace place,
+        KeyWrapContext place,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     )
@@ -66,7 +66,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
         }
     }
 
-    private byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    private byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
     {
         // Data Protection takes no associated data, so the place is sealed in with the key.
         byte[] content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
@@ -82,7 +82,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
         }
     }
 
-    private bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    private bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
     {
         byte[] content = _protector.DangerousUnprotect(wrapped.ToArray(), ignoreRevocationErrors: false, out bool requiresMigration, out _);
         try

@@ -150,7 +150,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     )
     {
         ErasedBytes wrapped = await _wrapping
-            .WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken)
+            .WrapAsync(epochKey, new KeyWrapContext(Role, id, serial, epoch), cancellationToken)
             .ConfigureAwait(false);
         bool isKnown = await RunAsync(
                 session => AdvanceAsync(session, id, serial, epoch, wrapped.Value),

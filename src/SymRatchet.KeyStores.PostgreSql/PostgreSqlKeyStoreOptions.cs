@@ -27,7 +27,7 @@ public sealed class PostgreSqlKeyStoreOptions
     /// What encrypts keys before they leave the process; by default nothing does. Read <c>docs/key-stores.md</c> before
     /// you leave it at that.
     /// </summary>
-    public IKeyWrapper Wrapper { get; set; } = PlainKeys.Instance;
+    public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
     /// <summary>
     /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no connection and no

@@ -19,7 +19,7 @@ internal sealed partial class LogCleaner
     private const long OnePageLog = 32 + 24 + 4096;
 
     // What others do to a store in the ordinary way takes milliseconds.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -47,7 +47,7 @@ internal sealed partial class LogCleaner
     /// <summary>Cleans the log, and waits for readers for a moment only, and only the first of many times.</summary>
     internal void Clean(SqliteConnection connection)
     {
-        bool isClean = TryClean(connection, IsBehind ? TimeSpan.Zero : Patience);
+        bool isClean = TryClean(connection, IsBehind ? TimeSpan.Zero : Timeout);
         if (isClean && IsBehind)
         {
             _behindSince = null;

@@ -56,7 +56,7 @@ internal sealed class RevocationWatch : IDisposable
         _isLooking = true;
         try
         {
-            return Untold();
+            return ReadNewRevocations();
         }
         finally
         {
@@ -64,7 +64,7 @@ internal sealed class RevocationWatch : IDisposable
         }
     }
 
-    private List<(ClientId Id, RevocationPosition Position)> Untold()
+    private List<(ClientId Id, RevocationPosition Position)> ReadNewRevocations()
     {
         _files.Check();
         _connection ??= _open();

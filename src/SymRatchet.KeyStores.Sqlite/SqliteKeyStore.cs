@@ -122,7 +122,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
         ErasedBytes wrapped = await _wrapping
-            .WrapAsync(epochKey, new KeyPlace(Role, id, serial, epoch), cancellationToken)
+            .WrapAsync(epochKey, new KeyWrapContext(Role, id, serial, epoch), cancellationToken)
             .ConfigureAwait(false);
         await ChangeAsync(
                 writes => writes.Advance(id, serial, epoch, wrapped.Value, Now()),

@@ -27,7 +27,7 @@ public sealed class SqliteKeyStoreOptions
     }
 
     /// <summary>What encrypts keys before they are written; by default they are written as they are, to a file that only its owner may read.</summary>
-    public IKeyWrapper Wrapper { get; set; } = PlainKeys.Instance;
+    public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
     /// <summary>
     /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no lock is held, so one that

@@ -29,7 +29,7 @@ public interface IKeyDirectory : IKeyStore
 
     /// <summary>
     /// Erases the keys of an identity and remembers that it was revoked. Its handshakes fail from now on, those in flight included;
-    /// its live channels end where <see cref="LiveChannels"/> are used.
+    /// its live channels end where <see cref="ChannelRegistry"/> are used.
     /// </summary>
     /// <param name="id">The client's id.</param>
     /// <param name="cancellationToken">Ends the wait; the identity may have been revoked all the same.</param>

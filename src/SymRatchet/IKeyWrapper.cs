@@ -20,7 +20,7 @@ public interface IKeyWrapper
     /// <returns>What is written down; 1 to 4,096 bytes. The store copies it.</returns>
     ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyPlace place,
+        KeyWrapContext place,
         CancellationToken cancellationToken = default
     );
 
@@ -33,7 +33,7 @@ public interface IKeyWrapper
     /// <exception cref="CryptographicException">It was wrapped for another place, was changed, or its wrapping key is gone.</exception>
     ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyPlace place,
+        KeyWrapContext place,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     );

@@ -130,7 +130,7 @@ public static class SecureChannel
     private static ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
     {
         SecureChannelServerOptions own = options.Validated();
-        HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter, own.LiveChannels);
+        HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter, own.ChannelRegistry);
         return driver.RunAsync(ServerStart(own), cancellationToken);
     }
 

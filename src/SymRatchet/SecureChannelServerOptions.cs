@@ -15,7 +15,7 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     {
         Keys = other.Keys;
         HandshakeLimiter = other.HandshakeLimiter;
-        LiveChannels = other.LiveChannels;
+        ChannelRegistry = other.ChannelRegistry;
     }
 
     /// <summary>The keys of the clients. Required; not disposed by the channel.</summary>
@@ -25,7 +25,7 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     public HandshakeLimiter? HandshakeLimiter { get; set; } = new();
 
     /// <summary>Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the default, for none.</summary>
-    public LiveChannels? LiveChannels { get; set; }
+    public ChannelRegistry? ChannelRegistry { get; set; }
 
     /// <inheritdoc/>
     public override void Validate() => Validated();

@@ -256,7 +256,7 @@ public sealed class SecureChannelStream : Stream
     {
         try
         {
-            using CancellationTokenSource limit = new(Limits.FarewellTimeout);
+            using CancellationTokenSource limit = new(Limits.TerminateTimeout);
             await _channel.CloseAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)

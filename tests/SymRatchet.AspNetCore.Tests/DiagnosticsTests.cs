@@ -82,8 +82,8 @@ public sealed class DiagnosticsTests
         keys.Add(key);
         PipePair wire = new();
         SecureChannelServerOptions serverOptions = new() { Keys = keys, LoggerFactory = logs, HashIdsInLogs = hashed };
-        await using LiveChannels live = new(keys, serverOptions);
-        serverOptions.LiveChannels = live;
+        await using ChannelRegistry live = new(keys, serverOptions);
+        serverOptions.ChannelRegistry = live;
         SecureChannelClientOptions clientOptions = new() { Key = key, LoggerFactory = logs, HashIdsInLogs = hashed };
         Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(wire.Server, serverOptions).AsTask();
         await using ISecureChannel client = await SecureChannel.ConnectAsync(wire.Client, clientOptions);

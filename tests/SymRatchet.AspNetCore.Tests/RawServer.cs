@@ -16,9 +16,9 @@ internal sealed class RawServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly InMemoryKeyStore _keys;
-    private readonly LiveChannels _live;
+    private readonly ChannelRegistry _live;
 
-    private RawServer(WebApplication application, InMemoryKeyStore keys, LiveChannels live, ListLoggerFactory logs)
+    private RawServer(WebApplication application, InMemoryKeyStore keys, ChannelRegistry live, ListLoggerFactory logs)
     {
         _application = application;
         _keys = keys;
@@ -39,7 +39,7 @@ internal sealed class RawServer : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(logs);
         builder.Services.AddSingleton<IKeyStore>(keys);
-        LiveChannels live = new(keys);
+        ChannelRegistry live = new(keys);
         builder.Services.AddSingleton(live);
         builder.Services.AddSymRatchet(configure);
         builder.Services.AddRoutingCore();

@@ -18,10 +18,10 @@ namespace SymRatchet.AspNetCore.Tests;
 internal sealed class WebServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
-    private readonly LiveChannels _live;
+    private readonly ChannelRegistry _live;
     private int _requests;
 
-    private WebServer(WebApplication application, LiveChannels live)
+    private WebServer(WebApplication application, ChannelRegistry live)
     {
         _application = application;
         _live = live;
@@ -44,7 +44,7 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(Key);
-        LiveChannels live = new(keys);
+        ChannelRegistry live = new(keys);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton<IKeyStore>(keys);
         builder.Services.AddSingleton(live);

@@ -62,8 +62,8 @@ public sealed class RevocationTests(PostgresServer postgres, ITestOutputHelper o
             TimeProvider = clock,
             LoggerFactory = logs,
         };
-        await using LiveChannels live = new(store.Store, options);
-        options.LiveChannels = live;
+        await using ChannelRegistry live = new(store.Store, options);
+        options.ChannelRegistry = live;
 
         Flow[] flows = [.. Matrix.Flows.Select(flow => new Flow(flow.Surface, flow.Activity))];
         await using WebServer server = await WebServer.StartAsync(options, flows);
@@ -75,7 +75,7 @@ public sealed class RevocationTests(PostgresServer postgres, ITestOutputHelper o
         foreach (Flow flow in flows)
             await StartAsync(flow, web, options).WaitAsync(Patience);
         await Task.WhenAll(flows.Select(flow => flow.BeginAsync(Patience)));
-        Assert.Equal(flows.Length, live.CountOf(Key.Id));
+        Assert.Equal(flows.Length, live.GetCount(Key.Id));
 
         long revoked = await RevokeAsync(store, circumstance, clock, logs);
         TimeSpan[] times = await Task.WhenAll(flows.Select(flow => flow.EndAsync(revoked, Patience)));
@@ -84,7 +84,7 @@ public sealed class RevocationTests(PostgresServer postgres, ITestOutputHelper o
         foreach ((Flow flow, (long, long, long) count) in flows.Zip(counts))
             flow.StoodStillSince(count);
 
-        Assert.Equal(0, live.CountOf(Key.Id));
+        Assert.Equal(0, live.GetCount(Key.Id));
         await Assert.ThrowsAsync<SecureChannelException>(() =>
             ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = Key }, options)
         );

@@ -9,7 +9,7 @@ internal sealed class Identities(InMemoryKeyStore keys)
     private readonly ConcurrentDictionary<string, long> _revoked = new(StringComparer.Ordinal);
     private long _last;
 
-    internal LiveChannels Live { get; } = new(keys);
+    internal ChannelRegistry Live { get; } = new(keys);
 
     internal string New(Step step, KeyEvolution evolution, out PreSharedKey key)
     {
@@ -35,14 +35,14 @@ internal sealed class Identities(InMemoryKeyStore keys)
     internal async Task DropLaterAsync(Step step, string id)
     {
         long began = step.Now;
-        while (Live.CountOf(id) > 0 && step.Now - began < 10 * Watchdog.TicksPerSecond)
+        while (Live.GetCount(id) > 0 && step.Now - began < 10 * Watchdog.TicksPerSecond)
             await Task.Delay(20);
         Drop(step, id);
     }
 
     internal void Drop(Step step, string id)
     {
-        if (Live.CountOf(id) is > 0 and int left)
+        if (Live.GetCount(id) is > 0 and int left)
             step.Fail($"{left} channels of {id} are counted as live after their end");
         keys.Remove(id);
         _revoked.TryRemove(id, out _);

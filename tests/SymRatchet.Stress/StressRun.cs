@@ -31,7 +31,7 @@ internal sealed class StressRun
         ServerOptions = new SecureChannelServerOptions
         {
             Keys = _keys,
-            LiveChannels = Identities.Live,
+            ChannelRegistry = Identities.Live,
             LoggerFactory = Log,
         };
         Web = new StressServer(this);

@@ -105,9 +105,9 @@ internal sealed class HandshakeEnd : IDisposable
         }
 
         Session.EraseReceivingKeys();
-        byte[] farewell = RatchetPair.Farewell(Session, error);
-        if (farewell.Length > 0 && error != SecureChannelError.TerminatedByPeer)
-            Outgoing.Enqueue(farewell);
+        byte[] terminate = RatchetPair.Terminate(Session, error);
+        if (terminate.Length > 0 && error != SecureChannelError.TerminatedByPeer)
+            Outgoing.Enqueue(terminate);
     }
 
     private void Run()
@@ -145,7 +145,7 @@ internal sealed class HandshakeEnd : IDisposable
                 _state = send.Sent();
                 break;
 
-            case TurnNeeded turn:
+            case LockNeeded turn:
                 _state = turn.Taken();
                 break;
 

@@ -33,10 +33,10 @@ internal sealed class RatchetPair : IDisposable
         return written == frame.Length ? frame : throw new InvalidOperationException("The sealed length was not as told.");
     }
 
-    internal static byte[] Farewell(RatchetSession session, SecureChannelError reason)
+    internal static byte[] Terminate(RatchetSession session, SecureChannelError reason)
     {
         byte[] frame = new byte[session.MaxControlLength];
-        return frame[..session.SealFarewell(reason, frame)];
+        return frame[..session.SealTerminate(reason, frame)];
     }
 
     internal static (OpenResult Result, byte[] Payload, byte[] Whole) Open(RatchetSession session, ReadOnlySpan<byte> frame)

@@ -39,10 +39,10 @@ internal sealed class SeedPair
         return written == frame.Length ? frame : throw new InvalidOperationException("The sealed length was not as told.");
     }
 
-    internal static byte[] Farewell(SeedSession session, SecureChannelError reason)
+    internal static byte[] Terminate(SeedSession session, SecureChannelError reason)
     {
         byte[] frame = new byte[session.MaxControlLength];
-        return frame[..session.SealFarewell(reason, frame)];
+        return frame[..session.SealTerminate(reason, frame)];
     }
 
     internal static (OpenResult Result, byte[] Payload, byte[] Whole) Open(SeedSession session, ReadOnlySpan<byte> frame)

@@ -53,12 +53,12 @@ public static class AttackCatalogue
         new DowngradedSuites(),
         new FalseClient(
             "unknown-client", "Somebody whom the server does not know connects with an id and a key\nthat he made up.", "a hello with a made-up id and key",
-            laboratory => MadeUpKey.For(laboratory, MadeUpKey.Nobody.ToString(CultureInfo.InvariantCulture))),
+            laboratory => DecoyKey.For(laboratory, DecoyKey.Nobody.ToString(CultureInfo.InvariantCulture))),
         new FalseClient(
             "wrong-key", "Somebody connects with the id of a known client and a key that he made up.\nThe server's answer must not tell that the id is known.", "a hello with a known id and a made-up key",
-            laboratory => MadeUpKey.For(laboratory, laboratory.Victim)),
+            laboratory => DecoyKey.For(laboratory, laboratory.Victim)),
         new FalseClient(
-            "borrowed-id", "A client of the server connects with its own key and the id of another client.", "a hello with another client's id", MadeUpKey.Borrowed),
+            "borrowed-id", "A client of the server connects with its own key and the id of another client.", "a hello with another client's id", DecoyKey.Borrowed),
         new ForgedEpoch(),
         new FalseServer(),
         new DroppedConfirms(),

@@ -12,7 +12,7 @@ internal sealed class FalseServer : IAttack
 
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {
-        using PreSharedKey own = MadeUpKey.For(laboratory, laboratory.Victim);
+        using PreSharedKey own = DecoyKey.For(laboratory, laboratory.Victim);
         using LabKeyStore store = new(ChannelRole.Server, own);
         await using LabServer server = laboratory.StartServer(store);
         Visit visit = await laboratory.VisitAsync(server.Endpoint, laboratory.KeyOf(laboratory.Victim), ["53"], cancellationToken);

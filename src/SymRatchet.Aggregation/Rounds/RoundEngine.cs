@@ -167,7 +167,7 @@ public abstract class RoundEngine
     /// <summary>Whether a round was taken and is not published yet.</summary>
     private protected bool IsAggregating => _running is not null;
 
-    private protected void Notify(RoundEvent happened) => _options.Observer?.Invoke(happened);
+    private protected void Notify(RoundEvent roundEvent) => _options.Observer?.Invoke(roundEvent);
 
     private protected RoundAggregation Aggregation(
         long round, KeyValuePair<RoundMember, double[]>[] contributions, RoundMember? only, CloseReason reason) =>

@@ -5,9 +5,9 @@ namespace SymRatchet.Aggregation;
 /// <summary>Every log line of the aggregation, with its event id. None takes a client's numbers.</summary>
 internal static partial class AggregationLog
 {
-    internal static void Log(this ILogger logger, RoundEvent happened, Func<ClientId, string> nameOf)
+    internal static void Log(this ILogger logger, RoundEvent roundEvent, Func<ClientId, string> nameOf)
     {
-        switch (happened)
+        switch (roundEvent)
         {
             case RoundEvent.Joined joined:
                 if (logger.IsEnabled(LogLevel.Information))

@@ -92,10 +92,10 @@ public sealed class AggregationServer : IDisposable
     }
 
     // Neither the log nor an observer, both the user's code, may end the session that tells them.
-    private void Observe(RoundEvent happened)
+    private void Observe(RoundEvent roundEvent)
     {
-        Failure(told => _logger.Log(told, _options.LogNameOf), happened);
-        if (_options.Rounds.Observer is { } observer && Failure(observer, happened) is { } failure)
+        Failure(told => _logger.Log(told, _options.LogNameOf), roundEvent);
+        if (_options.Rounds.Observer is { } observer && Failure(observer, roundEvent) is { } failure)
             Failure(_logger.ObserverFailed, failure);
     }
 

@@ -13,16 +13,16 @@ internal sealed class RoundNews(Action<RoundEvent> tell, Action<int> tellLost)
     internal const int MaxUntold = 8192;
 
     private readonly Lock _gate = new();
-    private readonly Queue<RoundEvent> _untold = new();
+    private readonly Queue<RoundEvent> _pending = new();
     private int _lost;
     private bool _isTelling;
 
-    internal void Add(RoundEvent happened)
+    internal void Add(RoundEvent roundEvent)
     {
         lock (_gate)
         {
-            if (_untold.Count < MaxUntold)
-                _untold.Enqueue(happened);
+            if (_pending.Count < MaxUntold)
+                _pending.Enqueue(roundEvent);
             else
                 _lost++;
         }
@@ -38,21 +38,21 @@ internal sealed class RoundNews(Action<RoundEvent> tell, Action<int> tellLost)
             _isTelling = true;
         }
 
-        while (TryTake(out RoundEvent? happened, out int lost))
+        while (TryTake(out RoundEvent? roundEvent, out int lost))
         {
             if (lost != 0)
                 tellLost(lost);
-            tell(happened!);
+            tell(roundEvent!);
         }
     }
 
-    private bool TryTake(out RoundEvent? happened, out int lost)
+    private bool TryTake(out RoundEvent? roundEvent, out int lost)
     {
         lock (_gate)
         {
             lost = _lost;
             _lost = 0;
-            return _isTelling = _untold.TryDequeue(out happened);
+            return _isTelling = _pending.TryDequeue(out roundEvent);
         }
     }
 }

@@ -13,7 +13,7 @@ public static class SymRatchetServiceCollectionExtensions
 
     /// <summary>
     /// Registers the options of a server: limits and suites from the section <see cref="Section"/> of the configuration, the keys from the
-    /// <see cref="IKeyStore"/> among the services or from <paramref name="configure"/>, and <see cref="LiveChannels"/> as well, where there are any. They
+    /// <see cref="IKeyStore"/> among the services or from <paramref name="configure"/>, and <see cref="ChannelRegistry"/> as well, where there are any. They
     /// are validated when the host starts.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -27,7 +27,7 @@ public static class SymRatchetServiceCollectionExtensions
             .Configure<IServiceProvider>((options, provider) =>
             {
                 options.Keys ??= provider.GetService<IKeyStore>();
-                options.LiveChannels ??= provider.GetService<LiveChannels>();
+                options.ChannelRegistry ??= provider.GetService<ChannelRegistry>();
                 options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
                 configure?.Invoke(options);
             })

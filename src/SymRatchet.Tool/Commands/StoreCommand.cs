@@ -129,7 +129,7 @@ internal static class StoreCommand
             async (parsed, cancellationToken) =>
             {
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
-                IKeyWrapper? previous = parsed.GetValue(plain) ? PlainKeys.Instance : null;
+                IKeyWrapper? previous = parsed.GetValue(plain) ? PlaintextKeyWrapper.Instance : null;
                 if (opened.Directory is not IKeyStoreMaintenance kept)
                     throw new ToolException($"{opened.Name} is a key file, which does not wrap its keys");
                 int count = await kept.RewrapAsync(previous, cancellationToken);

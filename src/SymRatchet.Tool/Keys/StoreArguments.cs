@@ -100,7 +100,7 @@ internal sealed class StoreArguments
         {
             if (isKeyFile)
                 return await OpenKeyFileAsync(file!, role, create, cancellationToken);
-            IKeyWrapper wrapper = ring is not null ? OpenRing(ring) : PlainKeys.Instance;
+            IKeyWrapper wrapper = ring is not null ? OpenRing(ring) : PlaintextKeyWrapper.Instance;
             return file is not null
                 ? OpenFile(file, role, new SqliteKeyStoreOptions { CreateIfMissing = create, MayBeUnfinished = true, Wrapper = wrapper })
                 : await OpenDatabaseAsync(

@@ -17,7 +17,7 @@ internal sealed class ChannelLifetime
     private volatile SecureChannelException? _failure;
 
     /// <summary>The whole of state x event; null where the event changes nothing.</summary>
-    internal static ChannelState? Next(ChannelState state, ChannelEvent happened) => (state, happened) switch
+    internal static ChannelState? Next(ChannelState state, ChannelEvent channelEvent) => (state, channelEvent) switch
     {
         (ChannelState.Open, ChannelEvent.OwnClose) => ChannelState.ClosingOut,
         (ChannelState.Open, ChannelEvent.PeerClose) => ChannelState.ClosingIn,
@@ -93,9 +93,9 @@ internal sealed class ChannelLifetime
         throw new ObjectDisposedException(nameof(ISecureChannel));
     }
 
-    private bool TryMove(ChannelEvent happened)
+    private bool TryMove(ChannelEvent channelEvent)
     {
-        if (Next(_state, happened) is not { } next)
+        if (Next(_state, channelEvent) is not { } next)
             return false;
         _state = next;
         return true;

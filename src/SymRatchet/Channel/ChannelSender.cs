@@ -101,7 +101,7 @@ internal sealed class ChannelSender
         try
         {
             SealOutbox();
-            Write(_session.SealFarewell(SecureChannelError.None, GetRoom(_session.MaxControlLength)));
+            Write(_session.SealTerminate(SecureChannelError.None, GetRoom(_session.MaxControlLength)));
             _lifetime.TryClose(ChannelEvent.OwnClose);
             await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -149,7 +149,7 @@ internal sealed class ChannelSender
         if (reason is { } told)
         {
             byte[] frame = new byte[_session.MaxControlLength];
-            int length = _session.SealFarewell(told, frame);
+            int length = _session.SealTerminate(told, frame);
             _terminate = length == 0 ? null : frame[..length];
         }
 

@@ -265,7 +265,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             return;
         try
         {
-            await task.WaitAsync(Limits.FarewellTimeout, _time).ConfigureAwait(false);
+            await task.WaitAsync(Limits.TerminateTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -10,15 +10,15 @@ namespace SymRatchet.Channel;
 /// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the store and
 /// the clock; what any of it means is the states' business.
 /// </summary>
-internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKeyStore store, SecureChannelOptions options, HandshakeLimiter? limiter = null, LiveChannels? liveChannels = null)
+internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKeyStore store, SecureChannelOptions options, HandshakeLimiter? limiter = null, ChannelRegistry? registry = null)
 {
     internal const string RevokedKey = "the key was revoked";
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
     private readonly long _started = options.TimeProvider.GetTimestamp();
-    private readonly LiveChannel? _live = liveChannels is null ? null : new LiveChannel(liveChannels);
+    private readonly RegisteredChannel? _live = registry is null ? null : new RegisteredChannel(registry);
     private PendingHandshake? _place;
-    private string _client = "somebody";
+    private string _client = "(unidentified)";
     private bool _isFirstMove;
 
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
@@ -158,8 +158,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                 await transport.WriteAsync(send.Bytes, cancellationToken).ConfigureAwait(false);
                 return send.Sent();
 
-            case TurnNeeded turn:
-                return await DerivationTurns.TakeAsync(turn.Id, turn.Taken, cancellationToken).ConfigureAwait(false);
+            case LockNeeded turn:
+                return await PerIdentityLock.TakeAsync(turn.Id, turn.Taken, cancellationToken).ConfigureAwait(false);
 
             case AdmissionNeeded admission:
                 if (_place?.TryIdentify(admission.Id) == false)

@@ -191,7 +191,7 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Ends both halves of a handshake that failed; a call that has not come back ends its half when it does.</summary>
     public async ValueTask DisposeAsync()
     {
-        await CloseStreamAsync().WaitAsync(Limits.FarewellTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseStreamAsync().WaitAsync(Limits.TerminateTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ = EndReadingAsync();
         _ = EndWritingAsync();
     }

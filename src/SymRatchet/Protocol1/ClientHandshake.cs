@@ -77,7 +77,7 @@ internal static class ClientHandshake
         }
     }
 
-    private sealed class ProofTurn(Prover prover, StoredKey key) : TurnNeeded(key.Id)
+    private sealed class ProofTurn(Prover prover, StoredKey key) : LockNeeded(key.Id)
     {
         internal override HandshakeState Taken()
         {

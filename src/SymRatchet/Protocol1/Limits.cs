@@ -33,7 +33,7 @@ internal static class Limits
     internal static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the last word of a failing or closing channel may take to leave.</summary>
-    internal static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a pipe that was completed may take to send what is left in it, and its close.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);

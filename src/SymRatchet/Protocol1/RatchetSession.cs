@@ -110,7 +110,7 @@ internal sealed class RatchetSession : ChannelSession
     internal override int SealReply(Span<byte> destination) =>
         Interlocked.Exchange(ref _hasPing, 0) == 0 ? 0 : SealToken(Opcode.Pong, Volatile.Read(ref _pingToken), destination);
 
-    internal override int SealFarewell(SecureChannelError reason, Span<byte> destination)
+    internal override int SealTerminate(SecureChannelError reason, Span<byte> destination)
     {
         lock (_sendGate)
         {

@@ -55,10 +55,10 @@ internal static class ServerHandshake
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
         {
             bool usable = candidate is { Protocol: ChannelProtocol.V1, Role: ChannelRole.Server };
-            Span<byte> identityKey = stackalloc byte[MadeUpKey.Size];
+            Span<byte> identityKey = stackalloc byte[DecoyKey.Size];
             try
             {
-                MadeUpKey.Derive(Id.Bytes, identityKey);
+                DecoyKey.Derive(Id.Bytes, identityKey);
                 if (usable)
                     candidate!.IdentityKey.CopyTo(identityKey);
                 return HandshakeMacs.VerifyHello(identityKey, hello.BeforeMac, hello.Mac) && usable;
@@ -92,7 +92,7 @@ internal static class ServerHandshake
         internal override HandshakeState Admitted()
         {
             Consume();
-            return challenger.Judge(key);
+            return challenger.EvaluateEpoch(key);
         }
 
         public override void Dispose() => key.Dispose();
@@ -111,7 +111,7 @@ internal static class ServerHandshake
 
         internal long Serial => serial;
 
-        internal HandshakeState Judge(StoredKey key)
+        internal HandshakeState EvaluateEpoch(StoredKey key)
         {
             long ahead = helloEpoch - key.Epoch;
             if (ahead <= 0)
@@ -183,7 +183,7 @@ internal static class ServerHandshake
         private static Refused Unproven() => new(SecureChannelError.Authentication, "the hello does not prove its root key");
     }
 
-    private sealed class CatchUpTurn(Challenger challenger, StoredKey key) : TurnNeeded(key.Id)
+    private sealed class CatchUpTurn(Challenger challenger, StoredKey key) : LockNeeded(key.Id)
     {
         internal override HandshakeState Taken()
         {

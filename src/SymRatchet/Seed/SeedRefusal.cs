@@ -13,7 +13,7 @@ internal static class SeedRefusal
                 return new Refused(result.Error, result.Detail!);
 
             byte[] lastWord = new byte[session.MaxControlLength];
-            int length = session.SealFarewell(result.Error, lastWord);
+            int length = session.SealTerminate(result.Error, lastWord);
             return new Refused(result.Error, result.Detail!, lastWord.AsMemory(0, length));
         }
     }

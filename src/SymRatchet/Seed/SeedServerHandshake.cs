@@ -41,10 +41,10 @@ internal static class SeedServerHandshake
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            Span<byte> masterKey = stackalloc byte[MadeUpKey.Size];
+            Span<byte> masterKey = stackalloc byte[DecoyKey.Size];
             try
             {
-                MadeUpKey.Derive([clientId], masterKey);
+                DecoyKey.Derive([clientId], masterKey);
                 if (key is { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Server })
                     key.EpochKey.CopyTo(masterKey);
                 return Verify(new SeedSession(ChannelRole.Server, clientId, masterKey[..SeedKeys.KeySize], maxRecordSize, random));

@@ -31,7 +31,7 @@ internal sealed class SeedSession : ChannelSession
     private ProtocolPhase _phase = ProtocolPhase.Init;
     private uint _round;
     private bool _clientHasSpoken;
-    private bool _farewellSaid;
+    private bool _terminateSent;
 
     internal SeedSession(ChannelRole role, byte id, ReadOnlySpan<byte> masterKey, int maxRecordSize, RandomSource random)
     {
@@ -110,16 +110,16 @@ internal sealed class SeedSession : ChannelSession
         }
     }
 
-    internal override int SealFarewell(SecureChannelError reason, Span<byte> destination)
+    internal override int SealTerminate(SecureChannelError reason, Span<byte> destination)
     {
         lock (_gate)
         {
-            if (_farewellSaid || SendKeys.IsErased)
+            if (_terminateSent || SendKeys.IsErased)
                 return 0;
 
             SeedOpcode opcode = reason == SecureChannelError.Authentication ? SeedOpcode.KeyDesyncError : SeedOpcode.Terminate;
             int written = SealFrame(opcode, reason == SecureChannelError.None ? ClosePayload : TerminatedPayload, destination);
-            _farewellSaid = true;
+            _terminateSent = true;
             _phase = ProtocolPhase.Terminated;
             EraseKeys();
             return written;

@@ -44,7 +44,7 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
 
     /// <summary>Seals the last frame of this direction: a close where the reason is none, else the reason. Erases the sending keys.</summary>
     /// <returns>The length of the frame, or 0 where there is nothing left to say.</returns>
-    internal abstract int SealFarewell(SecureChannelError reason, Span<byte> destination);
+    internal abstract int SealTerminate(SecureChannelError reason, Span<byte> destination);
 
     public abstract FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength);
 

@@ -20,8 +20,8 @@ public sealed class StoreExamples : CurrentFolder
         using ILoggerFactory loggerFactory = new ListLoggerFactory();
 
         var options = new SecureChannelServerOptions { Keys = store, LoggerFactory = loggerFactory };
-        await using var live = new LiveChannels(store, options);
-        options.LiveChannels = live;
+        await using var live = new ChannelRegistry(store, options);
+        options.ChannelRegistry = live;
 
         await using ChannelPair pair = await ChannelPair.CreateAsync(new() { Key = key }, options);
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);

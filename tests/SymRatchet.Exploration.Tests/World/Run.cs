@@ -27,7 +27,7 @@ internal sealed class Run
     private readonly Wire _forth;
     private readonly Wire _back;
     private readonly CheckingPool _pool;
-    private readonly LiveChannels? _live;
+    private readonly ChannelRegistry? _live;
     private readonly int[] _nextOp;
     private readonly Call?[] _lastCall;
     private readonly List<Call> _calls = [];
@@ -55,7 +55,7 @@ internal sealed class Run
         _nextOp = new int[scenario.Actors.Length];
         _lastCall = new Call?[scenario.Actors.Length];
         if (scenario.Actors.SelectMany(actor => actor.Ops).Contains(Op.Revoke))
-            _live = new LiveChannels(new InMemoryKeyStore(ChannelRole.Server), new SecureChannelServerOptions { TimeProvider = _time });
+            _live = new ChannelRegistry(new InMemoryKeyStore(ChannelRole.Server), new SecureChannelServerOptions { TimeProvider = _time });
     }
 
     private IEnumerable<Side> Sides => [_client, _server];
@@ -121,7 +121,7 @@ internal sealed class Run
     {
         SecureChannelServerOptions serverOptions = ChannelPair.ServerOptions(ChannelProtocol.V1);
         SecureChannelClientOptions clientOptions = ChannelPair.ClientOptions(ChannelProtocol.V1);
-        serverOptions.LiveChannels = _live;
+        serverOptions.ChannelRegistry = _live;
         serverOptions.TimeProvider = clientOptions.TimeProvider = _time;
         clientOptions.SendBeforeConfirm = _scenario.BeforeConfirm;
         bool overPipe = _scenario.Transport == TransportKind.Pipe;

@@ -48,5 +48,5 @@ internal static class Secrets
     private static bool IsOurs(FieldInfo field) =>
         field.FieldType.Assembly == typeof(SecretBytes).Assembly
         && !field.FieldType.IsValueType
-        && field.FieldType != typeof(LiveChannels);
+        && field.FieldType != typeof(ChannelRegistry);
 }

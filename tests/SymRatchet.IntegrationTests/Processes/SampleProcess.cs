@@ -40,7 +40,7 @@ internal sealed class SampleProcess : IAsyncDisposable
 
     /// <summary>Starts the program that measures peers.</summary>
     internal static SampleProcess StartPeers(params string[] args) =>
-        Start("Peers", Repository.PathOf("benchmarks", "SymRatchet.Peers", Binaries, "SymRatchet.Peers.dll"), args);
+        Start("Peers", Repository.PathOf("benchmarks", "SymRatchet.Comparison", Binaries, "SymRatchet.Comparison.dll"), args);
 
     /// <summary>Starts the stress of real sockets.</summary>
     internal static SampleProcess StartStress(params string[] args) =>

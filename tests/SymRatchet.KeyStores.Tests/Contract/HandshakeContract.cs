@@ -124,10 +124,10 @@ public abstract class HandshakeContract
         IKeyDirectory elsewhere = await OpenAsync(ChannelRole.Server);
         await client.AddAsync(TestKeys.Shared("device 2"));
         await server.AddAsync(TestKeys.Shared("device 2"));
-        await using LiveChannels live = new(server);
+        await using ChannelRegistry live = new(server);
         await using ChannelPair revoked = await ConnectAsync(client, server, Name, live);
         await using ChannelPair other = await ConnectAsync(client, server, "device 2", live);
-        Assert.Equal((1, 1), (live.CountOf(Name), live.CountOf("device 2")));
+        Assert.Equal((1, 1), (live.GetCount(Name), live.GetCount("device 2")));
 
         Task<byte[]?> serverReceives = ChannelPair.ReceiveAsync(revoked.Server);
         Task<byte[]?> clientReceives = ChannelPair.ReceiveAsync(revoked.Client);
@@ -139,7 +139,7 @@ public abstract class HandshakeContract
         await Assert.ThrowsAsync<SecureChannelException>(async () => await revoked.Server.SendAsync(new byte[1]));
         await Assert.ThrowsAnyAsync<SecureChannelException>(() => ConnectAsync(client, server, Name, live));
         await other.RoundAsync([1], [2]);
-        Assert.Equal(0, live.CountOf(Name));
+        Assert.Equal(0, live.GetCount(Name));
     }
 
     private async Task<(IKeyDirectory Client, IKeyDirectory Server)> ProvisionAsync()
@@ -157,7 +157,7 @@ public abstract class HandshakeContract
         await pair.RoundAsync([1], [2]);
     }
 
-    private Task<ChannelPair> ConnectAsync(IKeyStore client, IKeyStore server, string name = Name, LiveChannels? live = null) => ChannelPair.CreateAsync(
+    private Task<ChannelPair> ConnectAsync(IKeyStore client, IKeyStore server, string name = Name, ChannelRegistry? live = null) => ChannelPair.CreateAsync(
         new SecureChannelClientOptions { Keys = client, ClientId = name, LoggerFactory = _logs },
-        new SecureChannelServerOptions { Keys = server, LiveChannels = live, LoggerFactory = _logs });
+        new SecureChannelServerOptions { Keys = server, ChannelRegistry = live, LoggerFactory = _logs });
 }

@@ -57,7 +57,7 @@ public sealed class CrashTests(ITestOutputHelper output)
                 }
 
                 await victim.WaitForExitAsync();
-                int sessions = isServer ? client.CountOf("session") : 0;
+                int sessions = isServer ? client.GetCount("session") : 0;
                 await (isServer ? serverStore : clientStore).InspectAsync();
                 long gap = await clientStore.EpochAsync() - await serverStore.EpochAsync();
                 Assert.InRange(gap, 0, 1);

@@ -10,9 +10,9 @@ internal sealed class CrashingProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly string Program = Repository.PathOf(
-        "tests", "SymRatchet.KeyStores.Peer",
+        "tests", "SymRatchet.KeyStores.CrashProcess",
         typeof(CrashingProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "PeerBinaries").Value!,
-        "SymRatchet.KeyStores.Peer.dll");
+        "SymRatchet.KeyStores.CrashProcess.dll");
 
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -72,7 +72,7 @@ internal sealed class CrashingProcess : IAsyncDisposable
         }
     }
 
-    internal int CountOf(string beginning) => Lines.Count(line => line.StartsWith(beginning, StringComparison.Ordinal));
+    internal int GetCount(string beginning) => Lines.Count(line => line.StartsWith(beginning, StringComparison.Ordinal));
 
     /// <summary>Tells the store in the process when it is to end the process.</summary>
     internal async Task ArmAsync(string order)

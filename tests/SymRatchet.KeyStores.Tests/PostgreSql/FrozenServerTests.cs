@@ -319,7 +319,7 @@ public sealed class FrozenServerTests(PostgresServer server)
 
     private sealed class StuckWrapper(ManualResetEventSlim gate) : SyncWrapper
     {
-        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
         {
             gate.Wait();
             return key.ToArray();

@@ -43,7 +43,7 @@ public sealed class OddRowTests(PostgresServer server)
         PostgreSqlKeyStore turned = await _stores.OpenAsync(
             options: new PostgreSqlKeyStoreOptions { Wrapper = new MaskingWrapper() }
         );
-        error = await Assert.ThrowsAsync<KeyStoreException>(async () => await turned.RewrapAsync(PlainKeys.Instance));
+        error = await Assert.ThrowsAsync<KeyStoreException>(async () => await turned.RewrapAsync(PlaintextKeyWrapper.Instance));
         Assert.Contains(Odd, error.Message, StringComparison.Ordinal);
         foreach (string name in Names.Where(name => name != Odd))
             Assert.Equal(0, await turned.EpochAsync(name));
@@ -150,10 +150,10 @@ public sealed class OddRowTests(PostgresServer server)
 
     private sealed class MaskingWrapper : SyncWrapper
     {
-        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place) =>
+        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place) =>
             [.. key.ToArray().Select(value => (byte)(value ^ 0x5A)), 0];
 
-        protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+        protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
         {
             if (wrapped.Length != key.Length + 1)
                 throw new System.Security.Cryptography.CryptographicException("not masked");

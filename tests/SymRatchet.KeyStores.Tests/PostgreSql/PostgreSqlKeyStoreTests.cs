@@ -137,8 +137,8 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
             await store.AddAsync(TestKeys.Shared(name));
         }
 
-        await using LiveChannels live = new(store);
-        SecureChannelServerOptions serverOptions = new() { Keys = store, LiveChannels = live };
+        await using ChannelRegistry live = new(store);
+        SecureChannelServerOptions serverOptions = new() { Keys = store, ChannelRegistry = live };
         await using ChannelPair standing = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "device 2" }, serverOptions);
         await using ChannelPair untouched = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "device 3" }, serverOptions);
 

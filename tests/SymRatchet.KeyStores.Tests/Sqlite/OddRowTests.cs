@@ -47,7 +47,7 @@ public sealed class OddRowTests
         SqliteKeyStore wrapping = folder.Open(options: new SqliteKeyStoreOptions { Wrapper = new Turned(wrapper) });
         try
         {
-            await wrapping.RewrapAsync(previous: PlainKeys.Instance);
+            await wrapping.RewrapAsync(previous: PlaintextKeyWrapper.Instance);
         }
         catch (KeyStoreException e)
         {
@@ -60,12 +60,12 @@ public sealed class OddRowTests
     /// <summary>Keys with all bits turned, so that a key that was not wrapped again is not found.</summary>
     private sealed class Turned(IKeyWrapper inner) : IKeyWrapper
     {
-        public async ValueTask<byte[]> WrapAsync(ReadOnlyMemory<byte> key, KeyPlace place, CancellationToken cancellationToken = default) =>
+        public async ValueTask<byte[]> WrapAsync(ReadOnlyMemory<byte> key, KeyWrapContext place, CancellationToken cancellationToken = default) =>
             [1, .. await inner.WrapAsync(key, place, cancellationToken)];
 
         public ValueTask<bool> UnwrapAsync(
             ReadOnlyMemory<byte> wrapped,
-            KeyPlace place,
+            KeyWrapContext place,
             Memory<byte> key,
             CancellationToken cancellationToken = default
         ) => inner.UnwrapAsync(wrapped[1..], place, key, cancellationToken);

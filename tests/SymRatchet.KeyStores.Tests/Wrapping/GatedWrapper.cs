@@ -50,13 +50,13 @@ internal sealed class GatedWrapper : SyncWrapper, IDisposable
         }
     }
 
-    protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place)
+    protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
     {
         Pass();
         return key.ToArray();
     }
 
-    protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
     {
         Interlocked.Increment(ref _unwraps);
         Pass();

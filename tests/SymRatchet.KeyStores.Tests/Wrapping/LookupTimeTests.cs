@@ -59,7 +59,7 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
         using KeyRing ring = new();
         IKeyDirectory store = kind == "memory"
             ? new InMemoryKeyStore(ChannelRole.Server)
-            : folder.Open(options: new SqliteKeyStoreOptions { Wrapper = kind == "plain" ? PlainKeys.Instance : ring.Open() });
+            : folder.Open(options: new SqliteKeyStoreOptions { Wrapper = kind == "plain" ? PlaintextKeyWrapper.Instance : ring.Open() });
         foreach (string name in (string[])["known 1", "rotate1", "revoked"])
             await store.AddAsync(TestKeys.Shared(name));
         await store.RotateAsync(TestKeys.Shared("rotate1", 1));

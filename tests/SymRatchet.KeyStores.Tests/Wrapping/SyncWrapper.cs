@@ -3,9 +3,9 @@ namespace SymRatchet.KeyStores.Tests.Wrapping;
 /// <summary>A wrapper that does its work before it returns, and holds its thread for as long.</summary>
 internal abstract class SyncWrapper : IKeyWrapper
 {
-    protected abstract byte[] Wrap(ReadOnlySpan<byte> key, KeyPlace place);
+    protected abstract byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place);
 
-    protected virtual bool Unwrap(ReadOnlySpan<byte> wrapped, KeyPlace place, Span<byte> key)
+    protected virtual bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
     {
         if (wrapped.Length != key.Length)
             throw new System.Security.Cryptography.CryptographicException("It is of another length.");
@@ -15,13 +15,13 @@ internal abstract class SyncWrapper : IKeyWrapper
 
     public ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyPlace place,
+        KeyWrapContext place,
         CancellationToken cancellationToken = default
     ) => ValueTask.FromResult(Wrap(key.Span, place));
 
     public ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyPlace place,
+        KeyWrapContext place,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     ) => ValueTask.FromResult(Unwrap(wrapped.Span, place, key.Span));

@@ -12,10 +12,10 @@ internal sealed class TroubledWrapper : IKeyWrapper
     private int _mostAtOnce;
 
     /// <summary>What happens in each call, before its work.</summary>
-    internal Func<KeyPlace, Task> Before { get; set; } = static _ => Task.CompletedTask;
+    internal Func<KeyWrapContext, Task> Before { get; set; } = static _ => Task.CompletedTask;
 
     /// <summary>What happens in each call that wraps, and holds its thread.</summary>
-    internal Action<KeyPlace> OnThread { get; set; } = static _ => { };
+    internal Action<KeyWrapContext> OnThread { get; set; } = static _ => { };
 
     /// <summary>What it gives back for what it has made.</summary>
     internal Func<byte[], byte[]?> Giving { get; set; } = static wrapped => wrapped;
@@ -31,7 +31,7 @@ internal sealed class TroubledWrapper : IKeyWrapper
 
     public async ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyPlace place,
+        KeyWrapContext place,
         CancellationToken cancellationToken = default
     )
     {
@@ -50,7 +50,7 @@ internal sealed class TroubledWrapper : IKeyWrapper
 
     public async ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyPlace place,
+        KeyWrapContext place,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     )
@@ -62,7 +62,7 @@ internal sealed class TroubledWrapper : IKeyWrapper
         return true;
     }
 
-    private async Task WorkAsync(KeyPlace place)
+    private async Task WorkAsync(KeyWrapContext place)
     {
         OnThread(place);
         int running = Interlocked.Increment(ref _running);

@@ -244,7 +244,7 @@ public abstract class WrapperContract
         long serial = await store.SerialAsync(Name);
         await FailsInTimeAsync(async () => await store.AdvanceAsync(Name, serial, 1, new byte[32]));
         Assert.Equal(0, await store.EpochAsync(Name));
-        IKeyDirectory plain = await OpenAsync(LongLimit, PlainKeys.Instance);
+        IKeyDirectory plain = await OpenAsync(LongLimit, PlaintextKeyWrapper.Instance);
         await FailsInTimeAsync(async () => await plain.AdvanceAsync(Name, serial, 1, new byte[32]));
         Assert.Equal(0, await store.EpochAsync(Name));
     }

@@ -33,7 +33,7 @@ public sealed class WrappingTests : IAsyncLifetime
         Assert.Empty(KeySearch.Find(_folder.AllBytes(), [key!.IdentityKey.ToArray(), key.EpochKey.ToArray()]));
         using KeyRing another = new();
         await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(another.Open()).FindAsync(Name));
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(PlainKeys.Instance).FindAsync(Name));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(PlaintextKeyWrapper.Instance).FindAsync(Name));
     }
 
     [Theory]
@@ -87,14 +87,14 @@ public sealed class WrappingTests : IAsyncLifetime
     [Fact]
     public async Task A_plain_store_can_be_wrapped_later()
     {
-        SqliteKeyStore plain = Open(PlainKeys.Instance);
+        SqliteKeyStore plain = Open(PlaintextKeyWrapper.Instance);
         await plain.AddAsync(TestKeys.Shared(Name));
         byte[] secret;
         using (StoredKey? key = await plain.FindAsync(Name))
             secret = key!.EpochKey.ToArray();
         await plain.DisposeAsync();
         SqliteKeyStore wrapped = Open(_ring.Open());
-        Assert.Equal(1, await wrapped.RewrapAsync(previous: PlainKeys.Instance));
+        Assert.Equal(1, await wrapped.RewrapAsync(previous: PlaintextKeyWrapper.Instance));
         Assert.True(await wrapped.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
         Assert.Empty(KeySearch.Find(_folder.AllBytes(), [secret]));
     }
@@ -102,7 +102,7 @@ public sealed class WrappingTests : IAsyncLifetime
     [Fact]
     public async Task Places_differ_in_every_part()
     {
-        KeyPlace[] places =
+        KeyWrapContext[] places =
         [
             new(ChannelRole.Server, "a", 1, 1), new(ChannelRole.Client, "a", 1, 1), new(ChannelRole.Server, "b", 1, 1),
             new(ChannelRole.Server, "a", 2, 1), new(ChannelRole.Server, "a", 1, 2), new(ChannelRole.Server, "a", 1, 0),
@@ -112,7 +112,7 @@ public sealed class WrappingTests : IAsyncLifetime
         DataProtectionKeyWrapper wrapper = _ring.Open();
         byte[] wrapped = await wrapper.WrapAsync(new byte[32], places[0]);
         Assert.True(await wrapper.UnwrapAsync(wrapped, places[0], new byte[32]));
-        foreach (KeyPlace other in places[1..])
+        foreach (KeyWrapContext other in places[1..])
             await Assert.ThrowsAsync<CryptographicException>(async () => await wrapper.UnwrapAsync(wrapped, other, new byte[32]));
     }
 

@@ -75,9 +75,9 @@ public sealed class WorkerTests : IAsyncDisposable
     [Fact]
     public async Task A_revoked_device_ends_for_good_and_says_why()
     {
-        await using LiveChannels live = new(_serverKeys);
+        await using ChannelRegistry live = new(_serverKeys);
         await using MeasurementServer server = new(
-            new IPEndPoint(IPAddress.Loopback, 0), new SecureChannelServerOptions { Keys = _serverKeys, LiveChannels = live }, _kept);
+            new IPEndPoint(IPAddress.Loopback, 0), new SecureChannelServerOptions { Keys = _serverKeys, ChannelRegistry = live }, _kept);
         using IHost host = MakeHost(server.EndPoint, refusalLimit: TimeSpan.FromMilliseconds(300));
         await host.StartAsync();
         Add(0);

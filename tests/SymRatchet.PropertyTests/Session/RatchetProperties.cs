@@ -150,7 +150,7 @@ public sealed class RatchetProperties
         Assert.Equal(OpenStatus.Failed, RatchetPair.Open(receiver, rightFrame).Result.Status);
 
         // One word is left to say, and with it the rest is erased.
-        Assert.NotEmpty(RatchetPair.Farewell(receiver, result.Error));
+        Assert.NotEmpty(RatchetPair.Terminate(receiver, result.Error));
         Assert.True(receiver.Sending.IsErased);
         Assert.Equal(ProtocolPhase.Terminated, receiver.Phase);
     }

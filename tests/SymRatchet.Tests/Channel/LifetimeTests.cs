@@ -431,8 +431,8 @@ public sealed class LifetimeTests
     public async Task Revoking_many_whose_transports_take_nothing_delays_nobody()
     {
         using InMemoryKeyStore keys = new(ChannelRole.Server);
-        await using LiveChannels live = new(keys);
-        SecureChannelServerOptions options = new() { Keys = keys, LiveChannels = live };
+        await using ChannelRegistry live = new(keys);
+        SecureChannelServerOptions options = new() { Keys = keys, ChannelRegistry = live };
         List<ChannelPair> pairs = [];
         List<DeafStream> transports = [];
         for (int i = 0; i < 20; i++)

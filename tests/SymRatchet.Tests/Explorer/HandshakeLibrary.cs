@@ -66,8 +66,8 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
         HandshakeState Replay()
         {
             HandshakeState state = history();
-            while (state is TurnNeeded or AdmissionNeeded)
-                state = state is TurnNeeded turn ? turn.Taken() : ((AdmissionNeeded)state).Admitted();
+            while (state is LockNeeded or AdmissionNeeded)
+                state = state is LockNeeded turn ? turn.Taken() : ((AdmissionNeeded)state).Admitted();
             return state;
         }
 

@@ -128,7 +128,7 @@ public sealed class HandshakeVectorTests
         {
             Opcode.Ping => control[..session.SealPing(BinaryPrimitives.ReadUInt64BigEndian(payload), control)],
             Opcode.Pong => control[..session.SealReply(control)], // the token is that of the ping before
-            Opcode.Terminate => RatchetPair.Farewell(session, payload[0] == (byte)TerminationReason.Close ? SecureChannelError.None : SecureChannelError.Timeout),
+            Opcode.Terminate => RatchetPair.Terminate(session, payload[0] == (byte)TerminationReason.Close ? SecureChannelError.None : SecureChannelError.Timeout),
             _ => RatchetPair.Seal(session, payload),
         };
     }

@@ -48,7 +48,7 @@ public sealed class HeaderTests
     public void After_a_close_no_header_is_waited_for()
     {
         using RatchetPair pair = new();
-        RatchetPair.Open(pair.Server, RatchetPair.Farewell(pair.Client, SecureChannelError.None));
+        RatchetPair.Open(pair.Server, RatchetPair.Terminate(pair.Client, SecureChannelError.None));
         foreach (byte opcode in new byte[] { 30, 60, 61, 62 })
             Assert.Equal("refused", new Receiver(pair.Server).Take(Header(opcode, 100)));
     }

@@ -162,7 +162,7 @@ public sealed class SeedFailureTests
         // The sending keys stayed where they were for the last word, and go with it; the receiving ones are gone already.
         Assert.Equal(before[2], session.ServerToClientKeys.EncryptionKey.ToArray());
         Assert.True(session.ClientToServerKeys.IsErased);
-        Assert.NotEmpty(SeedPair.Farewell(session, result.Error));
+        Assert.NotEmpty(SeedPair.Terminate(session, result.Error));
         Assert.True(session.ServerToClientKeys.IsErased);
     }
 

@@ -13,8 +13,8 @@ public sealed class SeedTerminationTests
     public void A_proven_close_is_a_close()
     {
         SeedPair pair = SeedPair.Active();
-        byte[] farewell = SeedPair.Farewell(pair.Client, SecureChannelError.None);
-        Assert.Equal(OpenStatus.Closed, SeedPair.Open(pair.Server, farewell).Result.Status);
+        byte[] terminate = SeedPair.Terminate(pair.Client, SecureChannelError.None);
+        Assert.Equal(OpenStatus.Closed, SeedPair.Open(pair.Server, terminate).Result.Status);
     }
 
     [Fact]
@@ -22,8 +22,8 @@ public sealed class SeedTerminationTests
     {
         SeedPair pair = SeedPair.Active();
         SeedPair.Seal(pair.Client, "1"u8);
-        byte[] farewell = SeedPair.Farewell(pair.Server, SecureChannelError.None);
-        Assert.Equal(SecureChannelError.TerminatedByPeer, SeedPair.Open(pair.Client, farewell).Result.Error);
+        byte[] terminate = SeedPair.Terminate(pair.Server, SecureChannelError.None);
+        Assert.Equal(SecureChannelError.TerminatedByPeer, SeedPair.Open(pair.Client, terminate).Result.Error);
     }
 
     [Theory]
@@ -33,9 +33,9 @@ public sealed class SeedTerminationTests
     public void A_failure_is_told_to_the_peer_under_the_current_keys(SecureChannelError reason, byte opcode)
     {
         SeedPair pair = SeedPair.Active();
-        byte[] farewell = SeedPair.Farewell(pair.Server, reason);
-        Assert.Equal(opcode, farewell[SeedFrame.PrefixSize]);
-        OpenResult result = SeedPair.Open(pair.Client, farewell).Result;
+        byte[] terminate = SeedPair.Terminate(pair.Server, reason);
+        Assert.Equal(opcode, terminate[SeedFrame.PrefixSize]);
+        OpenResult result = SeedPair.Open(pair.Client, terminate).Result;
         Assert.Equal(SecureChannelError.TerminatedByPeer, result.Error);
         Assert.DoesNotContain("unproven", result.Detail, StringComparison.Ordinal);
     }
@@ -61,8 +61,8 @@ public sealed class SeedTerminationTests
     public void The_last_word_is_said_once_and_erases_all_keys()
     {
         SeedPair pair = SeedPair.Active();
-        Assert.NotEmpty(SeedPair.Farewell(pair.Client, SecureChannelError.Aborted));
-        Assert.Empty(SeedPair.Farewell(pair.Client, SecureChannelError.None));
+        Assert.NotEmpty(SeedPair.Terminate(pair.Client, SecureChannelError.Aborted));
+        Assert.Empty(SeedPair.Terminate(pair.Client, SecureChannelError.None));
         Assert.True(pair.Client.ClientToServerKeys.IsErased);
         Assert.True(pair.Client.ServerToClientKeys.IsErased);
         Assert.Throws<InvalidOperationException>(() => SeedPair.Seal(pair.Client, "1"u8));

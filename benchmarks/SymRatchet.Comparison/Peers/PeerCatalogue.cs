@@ -1,0 +1,27 @@
+namespace SymRatchet.Comparison.Peers;
+
+/// <summary>Every peer that is measured, the limit first.</summary>
+internal static class PeerCatalogue
+{
+    internal static IReadOnlyList<Peer> All { get; } =
+    [
+        new TcpPeer(),
+        new SymRatchetPeer("symratchet-aegis256", CipherSuiteId.Aegis256),
+        new SymRatchetPeer("symratchet-aes256gcm", CipherSuiteId.Aes256Gcm),
+        new SymRatchetPeer("symratchet-chacha20poly1305", CipherSuiteId.ChaCha20Poly1305),
+        new SeedPeer(),
+        new SqlitePeer("symratchet-sqlite", clientToo: false),
+        new SqlitePeer("symratchet-sqlite-both-ends", clientToo: true),
+        new SslStreamPeer(),
+        new BouncyCastlePeer(),
+        new OpenSslPeer(),
+        new SpipedPeer(),
+        new StunnelPeer(),
+        new PlainHttpPeer(),
+        new ChannelHttpPeer(),
+        new HttpsPeer(),
+    ];
+
+    internal static Peer Find(string name) =>
+        All.FirstOrDefault(peer => peer.Name == name) ?? throw new ArgumentException($"There is no peer '{name}'; there are {string.Join(", ", All.Select(peer => peer.Name))}.");
+}

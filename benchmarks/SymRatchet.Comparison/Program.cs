@@ -1,0 +1,3 @@
+using SymRatchet.Comparison;
+
+return await PeersCommand.Create().Parse(args).InvokeAsync();

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace SymRatchet.Comparison.Running;
+
+/// <summary>Shows results to people and writes them for programs.</summary>
+internal static class Report
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    internal static void Show(IAnsiConsole console, ScenarioResult result)
+    {
+        string first = result.Scenario.MoreIsBetter ? "more is better" : "less is better";
+        Table table = new() { Title = new TableTitle($"{result.Scenario.Name} ({result.Scenario.Unit}, {first})"), Border = TableBorder.Rounded };
+        table.AddColumn("peer");
+        foreach (string column in (string[])["median", "min", "max", $"beside {Reference(result)?.Peer}"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (Samples peer in result.Peers)
+        {
+            string ratio = Reference(result) is { } reference ? Number(peer.Median / reference.Median) : "";
+            table.AddRow(peer.Peer, Number(peer.Median), Number(peer.Min), Number(peer.Max), ratio);
+        }
+
+        console.Write(table);
+    }
+
+    internal static async Task WriteAsync(string path, IEnumerable<ScenarioResult> results)
+    {
+        var report = new
+        {
+            machine = $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}",
+            scenarios = results.Select(result => new
+            {
+                name = result.Scenario.Name,
+                unit = result.Scenario.Unit,
+                results = result.Peers.Select(peer => new { peer = peer.Peer, median = peer.Median, min = peer.Min, max = peer.Max }),
+            }),
+        };
+        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, Json) + "\n");
+    }
+
+    // What the others are held against: TLS where it takes part, or else AES-GCM with a fixed key.
+    private static Samples? Reference(ScenarioResult result) =>
+        result.Peers.FirstOrDefault(peer => peer.Peer is "sslstream" or "https" or Scenarios.SealScenario.FixedKey);
+
+    private static string Number(double value) => value.ToString(Math.Abs(value) >= 1000 ? "N0" : "G4", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using SymRatchet.Comparison.Peers;
+using SymRatchet.Comparison.Running;
+
+namespace SymRatchet.Comparison.Scenarios;
+
+/// <summary>A connection from the first packet to the first answer: connect, handshake, a few bytes each way.</summary>
+internal sealed class ConnectScenario(ServerPool servers) : ServedScenario(servers)
+{
+    internal override string Name => "connect";
+
+    internal override string Unit => "us";
+
+    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server));
+
+    private sealed class Measurement(ServerProcess server) : IMeasurement
+    {
+        public async Task<double> MeasureAsync(TimeSpan time)
+        {
+            TimeSpan spent = TimeSpan.Zero;
+            int connections = 0;
+            while (spent < time)
+            {
+                long started = Stopwatch.GetTimestamp();
+                PeerConnection connection = await server.ConnectAsync();
+                await connection.SendNumberAsync((long)Work.Echo);
+                await connection.ReceiveNumberAsync();
+                spent += Stopwatch.GetElapsedTime(started);
+                connections++;
+                await connection.DisposeAsync();
+            }
+
+            return spent.TotalMicroseconds / connections;
+        }
+
+        public ValueTask DisposeAsync() => default;
+    }
+}

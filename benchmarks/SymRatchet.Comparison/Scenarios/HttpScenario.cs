@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using SymRatchet.Comparison.Running;
+
+namespace SymRatchet.Comparison.Scenarios;
+
+/// <summary>Small requests by many clients at once: over connections that stay, or each over a new one.</summary>
+internal sealed class HttpScenario(ServerPool servers, bool newConnections) : ServedScenario(servers)
+{
+    private const int KeptAlive = 32;
+    private const int AtOnceOverNew = 4;
+
+    internal override string Name => newConnections ? "http-connect" : "http-get";
+
+    internal override string Unit => "requests/s";
+
+    internal override bool MoreIsBetter => true;
+
+    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient(), newConnections));
+
+    private sealed class Measurement : IMeasurement
+    {
+        private readonly HttpClient _client;
+        private readonly int _atOnce;
+
+        internal Measurement(HttpClient client, bool newConnections)
+        {
+            _client = client;
+            _client.DefaultRequestHeaders.ConnectionClose = newConnections;
+            _atOnce = newConnections ? AtOnceOverNew : KeptAlive;
+        }
+
+        public async Task<double> MeasureAsync(TimeSpan time)
+        {
+            long started = Stopwatch.GetTimestamp();
+            int[] requests = await Task.WhenAll(Enumerable.Range(0, _atOnce).Select(_ => RequestAsync(started, time)));
+            return requests.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _client.Dispose();
+            return default;
+        }
+
+        private async Task<int> RequestAsync(long started, TimeSpan time)
+        {
+            int requests = 0;
+            do
+            {
+                using HttpResponseMessage answer = await _client.GetAsync("/");
+                answer.EnsureSuccessStatusCode();
+                requests++;
+            }
+            while (Stopwatch.GetElapsedTime(started) < time);
+            return requests;
+        }
+    }
+}

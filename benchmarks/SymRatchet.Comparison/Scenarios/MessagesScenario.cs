@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using SymRatchet.Comparison.Peers;
+using SymRatchet.Comparison.Running;
+
+namespace SymRatchet.Comparison.Scenarios;
+
+/// <summary>Messages of 64 bytes one way, put together as far as the peer's API does so; how many a second, or what they allocate at both ends.</summary>
+internal sealed class MessagesScenario(ServerPool servers, bool allocations) : ServedScenario(servers)
+{
+    // The clock is looked at once in so many messages.
+    private const int Batch = 64;
+
+    internal override string Name => allocations ? "allocated-64B" : "messages-64B";
+
+    internal override string Unit => allocations ? "B" : "messages/s";
+
+    internal override bool MoreIsBetter => !allocations;
+
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) => new Measurement(await server.ConnectAsync(), server, allocations);
+
+    private sealed class Measurement(PeerConnection connection, ServerProcess server, bool allocations) : OverOneConnection(connection)
+    {
+        private readonly byte[] _message = new byte[Sizes.Message];
+
+        public override async Task<double> MeasureAsync(TimeSpan time)
+        {
+            long allocated = await AllocatedAsync();
+            await Connection.SendNumberAsync((long)Work.TakeMessages);
+            long started = Stopwatch.GetTimestamp();
+            _message[0] = 0;
+            while (_message[0] == 0)
+            {
+                for (int i = 0; i < Batch; i++)
+                    await Connection.SendAsync(_message);
+                if (Stopwatch.GetElapsedTime(started) >= time)
+                    _message[0] = 1;
+            }
+
+            await Connection.SendAsync(_message);
+            await Connection.FlushAsync();
+            long messages = await Connection.ReceiveNumberAsync();
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+            return allocations ? (double)(await AllocatedAsync() - allocated) / messages : messages / elapsed.TotalSeconds;
+        }
+
+        private async Task<long> AllocatedAsync() =>
+            allocations ? await server.AskAsync(PeerServer.AllocatedQuestion) + GC.GetTotalAllocatedBytes(precise: true) : 0;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using SymRatchet.Comparison.Peers;
+using SymRatchet.Comparison.Running;
+
+namespace SymRatchet.Comparison.Scenarios;
+
+/// <summary>A message of 64 bytes there and back, one at a time.</summary>
+internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(servers)
+{
+    internal override string Name => "pingpong-64B";
+
+    internal override string Unit => "us";
+
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) => new Measurement(await server.ConnectAsync());
+
+    private sealed class Measurement(PeerConnection connection) : OverOneConnection(connection)
+    {
+        private readonly byte[] _message = new byte[Sizes.Message];
+
+        public override async Task<double> MeasureAsync(TimeSpan time)
+        {
+            await Connection.SendNumberAsync((long)Work.PingPong);
+            await Connection.ReceiveNumberAsync();
+            long started = Stopwatch.GetTimestamp();
+            long rounds = 0;
+            _message[0] = 0;
+            while (_message[0] == 0)
+            {
+                if (Stopwatch.GetElapsedTime(started) >= time)
+                    _message[0] = 1;
+                await Connection.Stream.WriteAsync(_message);
+                await Connection.Stream.FlushAsync();
+                await Connection.Stream.ReadExactlyAsync(_message);
+                rounds++;
+            }
+
+            return Stopwatch.GetElapsedTime(started).TotalMicroseconds / rounds;
+        }
+    }
+}

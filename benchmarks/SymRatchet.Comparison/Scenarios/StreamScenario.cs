@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using SymRatchet.Comparison.Peers;
+using SymRatchet.Comparison.Running;
+
+namespace SymRatchet.Comparison.Scenarios;
+
+/// <summary>Blocks of 64 KiB one way through the peer's stream, until the server has said that it has them all.</summary>
+internal sealed class StreamScenario(ServerPool servers) : ServedScenario(servers)
+{
+    internal override string Name => "stream-64KiB";
+
+    internal override string Unit => "GB/s";
+
+    internal override bool MoreIsBetter => true;
+
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) => new Measurement(await server.ConnectAsync());
+
+    private sealed class Measurement(PeerConnection connection) : OverOneConnection(connection)
+    {
+        private readonly byte[] _block = new byte[Sizes.Block];
+
+        public override async Task<double> MeasureAsync(TimeSpan time)
+        {
+            await Connection.SendNumberAsync((long)Work.TakeStream);
+            long started = Stopwatch.GetTimestamp();
+            _block[0] = 0;
+            while (_block[0] == 0)
+            {
+                if (Stopwatch.GetElapsedTime(started) >= time)
+                    _block[0] = 1;
+                await Connection.Stream.WriteAsync(_block);
+            }
+
+            await Connection.Stream.FlushAsync();
+            long blocks = await Connection.ReceiveNumberAsync();
+            return blocks * (double)Sizes.Block / Stopwatch.GetElapsedTime(started).TotalNanoseconds;
+        }
+    }
+}

@@ -1,3 +1,0 @@
-using SymRatchet.Peers;
-
-return await PeersCommand.Create().Parse(args).InvokeAsync();
