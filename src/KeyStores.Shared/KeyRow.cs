@@ -1,4 +1,5 @@
 using System.Data.Common;
+using SymRatchet.Session;
 
 namespace SymRatchet.KeyStores;
 
@@ -133,20 +134,21 @@ internal static class KeyRow
         internal SealedKey Read(Columns columns)
         {
             var protocol = (ChannelProtocol)Row.GetInt32(0);
-            bool isSeed = protocol == ChannelProtocol.Seed && !columns.AreDecoy;
+            var shape = KeyShape.Of(columns.AreDecoy ? ChannelProtocol.V1 : protocol);
+            bool hasIdentity = shape.IdentitySize > 0;
             long serial = Row.GetInt64(columns.Serial);
             long epoch = columns.Epoch is { } column ? Row.GetInt64(column) : 0;
             SealedPart? identity = null;
-            if (columns.AreDecoy || (isSeed && HasDecoys)) // a seed key has no identity key
+            if (columns.AreDecoy || (!hasIdentity && HasDecoys))
                 identity = Decoy(columns.AreDecoy ? columns.Identity : DecoyIdentity, epoch: null);
-            else if (!isSeed)
-                identity = Part(columns.Identity, new KeyWrapContext(Role, Id, serial, null), PreSharedKey.Size);
+            else if (hasIdentity)
+                identity = Part(columns.Identity, new KeyWrapContext(Role, Id, serial, null), shape.IdentitySize);
             SealedPart root = columns.AreDecoy
                 ? Decoy(columns.Root, epoch: 0)
                 : Part(
                     columns.Root,
                     new KeyWrapContext(Role, Id, serial, epoch),
-                    isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size
+                    shape.RootSize
                 );
             IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(Row.GetInt64(2));
             if (SuiteSet.ToBits(suites) != Row.GetInt64(2))

@@ -1,6 +1,8 @@
+using SymRatchet.Session;
+
 namespace SymRatchet.KeyStores;
 
-/// <summary>One key of a row, in its two parts; a seed key has a decoy where others have their identity key.</summary>
+/// <summary>One key of a row, in its two parts; one without an identity key may have a decoy there.</summary>
 internal sealed record SealedKey(ChannelProtocol Protocol, ChannelRole Role, long Serial, long Epoch)
 {
     internal required KeyEvolution Evolution { get; init; }
@@ -17,7 +19,7 @@ internal sealed record SealedKey(ChannelProtocol Protocol, ChannelRole Role, lon
 
     internal StoredKey Build(ClientId id, StoredKey? successor)
     {
-        ReadOnlySpan<byte> identity = Protocol == ChannelProtocol.Seed || Identity is null ? [] : Identity.Key.Span;
+        ReadOnlySpan<byte> identity = KeyShape.Of(Protocol).IdentitySize == 0 || Identity is null ? [] : Identity.Key.Span;
         return new StoredKey(Protocol, Role, id, Evolution, identity, Epoch, Root.Key.Span)
         {
             Serial = Serial,

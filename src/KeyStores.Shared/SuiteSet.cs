@@ -5,5 +5,5 @@ internal static class SuiteSet
 {
     internal static long ToBits(IReadOnlyList<CipherSuiteId> suites) => suites.Aggregate(0L, (bits, suite) => bits | (1L << (int)suite));
 
-    internal static IReadOnlyList<CipherSuiteId> FromBits(long bits) => [.. Enum.GetValues<CipherSuiteId>().Where(suite => (bits & (1L << (int)suite)) != 0)];
+    internal static IReadOnlyList<CipherSuiteId> FromBits(long bits) => [.. Enum.GetValues<CipherSuiteId>().Where(suite => suite != CipherSuiteId.None && (bits & (1L << (int)suite)) != 0)];
 }

@@ -6,7 +6,7 @@ namespace SymRatchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ChannelPeer
 {
-    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ClientId clientId, CipherSuiteId? suite = null, long epoch = 0)
+    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ClientId clientId, CipherSuiteId suite = CipherSuiteId.None, long epoch = 0)
     {
         Protocol = protocol;
         Role = role;
@@ -24,14 +24,14 @@ public sealed class ChannelPeer
     /// <summary>The client's id, proven on the server, and this side's own on the client. 1 to 255 bytes.</summary>
     public ClientId ClientId { get; }
 
-    /// <summary>The cipher suite of the session; null for <see cref="ChannelProtocol.Seed"/>, which has one of its own.</summary>
-    public CipherSuiteId? Suite { get; }
+    /// <summary>The cipher suite of the session; <see cref="CipherSuiteId.None"/> where the protocol has one cipher of its own.</summary>
+    public CipherSuiteId Suite { get; }
 
     /// <summary>The epoch whose root key the session grew from; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</summary>
     public long Epoch { get; }
 
     /// <summary>The role, id, protocol, suite and epoch.</summary>
-    public override string ToString() => Suite is { } suite
-        ? $"{Role} of {ClientId} ({Protocol}, {suite}, epoch {Epoch})"
-        : $"{Role} of {ClientId} ({Protocol})";
+    public override string ToString() => Suite == CipherSuiteId.None
+        ? $"{Role} of {ClientId} ({Protocol})"
+        : $"{Role} of {ClientId} ({Protocol}, {Suite}, epoch {Epoch})";
 }

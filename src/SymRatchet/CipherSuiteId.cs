@@ -3,6 +3,9 @@ namespace SymRatchet;
 /// <summary>The cipher suites of protocol 1. The number is what travels in a handshake. Protocol 1, section 2.1.</summary>
 public enum CipherSuiteId
 {
+    /// <summary>None: the protocol has one cipher of its own, and both sides agree on nothing.</summary>
+    None = 0,
+
     /// <summary>AEGIS-256 with 32-byte tags, and its own step function: the default, and the fastest on a processor with AES instructions. From libsodium.</summary>
     Aegis256 = 1,
 

@@ -4,6 +4,7 @@ using SymRatchet.Crypto;
 using SymRatchet.Keys;
 using SymRatchet.Protocol1;
 using SymRatchet.Seed;
+using SymRatchet.Session;
 
 namespace SymRatchet;
 
@@ -140,7 +141,7 @@ public sealed class PreSharedKey : IDisposable
     /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>
     public StoredKey ImportFor(ChannelRole role, IReadOnlyList<CipherSuiteId>? suites = null)
     {
-        if (Protocol == ChannelProtocol.Seed)
+        if (KeyShape.Of(Protocol).IdentitySize == 0)
             return new StoredKey(Protocol, role, Id, Evolution, [], epoch: 0, _secret.Span) { Suites = suites ?? [] };
 
         Span<byte> keys = stackalloc byte[2 * EpochChain.KeySize];

@@ -2,10 +2,6 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using SymRatchet.Channel;
-using SymRatchet.Crypto;
-using SymRatchet.Protocol1;
-using SymRatchet.Seed;
-using SymRatchet.Session;
 
 namespace SymRatchet;
 
@@ -124,22 +120,13 @@ public static class SecureChannel
     {
         SecureChannelClientOptions own = options.Validated();
         HandshakeDriver driver = new(transport, ChannelRole.Client, own.Keys ?? own.Key!.ClientStore, own);
-        return driver.RunAsync(ClientStart(own), cancellationToken);
+        return driver.RunAsync(ProtocolEntry.Of(own.Protocol).Connect(own), cancellationToken);
     }
 
     private static ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
     {
         SecureChannelServerOptions own = options.Validated();
         HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter, own.ChannelRegistry);
-        return driver.RunAsync(ServerStart(own), cancellationToken);
+        return driver.RunAsync(ProtocolEntry.Of(own.Protocol).Accept(own), cancellationToken);
     }
-
-    // The two places that know which protocols there are. Everything after them drives a HandshakeState.
-    private static HandshakeState ClientStart(SecureChannelClientOptions options) => options.Protocol == ChannelProtocol.Seed
-        ? SeedClientHandshake.Start(options.Id, options.MaxRecordSize, RandomSource.System)
-        : ClientHandshake.Start(options.Id, options.ToSettings(options.SendBeforeConfirm));
-
-    private static HandshakeState ServerStart(SecureChannelServerOptions options) => options.Protocol == ChannelProtocol.Seed
-        ? SeedServerHandshake.Start(options.MaxRecordSize, RandomSource.System, options.TimeProvider)
-        : ServerHandshake.Start(options.ToSettings(sendBeforeConfirm: false));
 }

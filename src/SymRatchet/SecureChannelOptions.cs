@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using SymRatchet.Channel;
 using SymRatchet.Crypto;
 using SymRatchet.Protocol1;
 
@@ -98,9 +99,9 @@ public abstract class SecureChannelOptions
         if (!Enum.IsDefined(Protocol))
             throw new ArgumentException($"{nameof(Protocol)} {Protocol} is not a protocol of this library.");
         ArgumentNullException.ThrowIfNull(Suites);
-        if (Suites.Count == 0 || Suites.Distinct().Count() != Suites.Count || !Suites.All(Enum.IsDefined))
+        if (Suites.Count == 0 || Suites.Distinct().Count() != Suites.Count || !Suites.All(CipherSuite.Exists))
             throw new ArgumentException($"{nameof(Suites)} must name one or more suites of this library, none twice.");
-        if (Protocol == ChannelProtocol.V1 && SupportedSuites().Length == 0)
+        if (ProtocolEntry.Of(Protocol).HasSuites && SupportedSuites().Length == 0)
             throw new PlatformNotSupportedException($"This machine supports none of the suites {string.Join(", ", Suites)}.");
         if (MaxRecordSize is < Limits.MinRecordSize or > Limits.MaxRecordSize)
             throw new ArgumentException($"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to {Limits.MaxRecordSize} bytes.");
@@ -123,7 +124,7 @@ public abstract class SecureChannelOptions
                 $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
         if (KeepAliveTimeout < Limits.LeastKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException($"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day.");
-        if (Protocol == ChannelProtocol.Seed)
+        if (!ProtocolEntry.Of(Protocol).HasPing)
             throw new ArgumentException($"Protocol {Protocol} has no ping, and so no {nameof(KeepAliveInterval)}.");
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SymRatchet.Crypto;
 using SymRatchet.Protocol1;
+using SymRatchet.Session;
 
 namespace SymRatchet;
 
@@ -32,13 +33,13 @@ public sealed class StoredKey : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         if (!Enum.IsDefined(protocol) || !Enum.IsDefined(role) || !Enum.IsDefined(evolution))
             throw new ArgumentException($"There is no protocol {protocol}, role {role} and evolution {evolution}.");
-        bool isSeed = protocol == ChannelProtocol.Seed;
+        var shape = KeyShape.Of(protocol);
         if (id.Length is 0 or > Limits.MaxIdLength)
             throw new ArgumentException($"An id is 1 to {Limits.MaxIdLength} bytes long.", nameof(id));
-        if (identityKey.Length != (isSeed ? 0 : PreSharedKey.Size))
-            throw new ArgumentException($"An identity key is {PreSharedKey.Size} bytes long, and a seed key has none.", nameof(identityKey));
-        if (epochKey.Length != (isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size))
-            throw new ArgumentException($"A root key is {PreSharedKey.Size} bytes long, a seed key {PreSharedKey.SeedKeySize}.", nameof(epochKey));
+        if (identityKey.Length != shape.IdentitySize)
+            throw new ArgumentException($"An identity key of {protocol} is {shape.IdentitySize} bytes long.", nameof(identityKey));
+        if (epochKey.Length != shape.RootSize)
+            throw new ArgumentException($"A root key of {protocol} is {shape.RootSize} bytes long.", nameof(epochKey));
 
         Protocol = protocol;
         Role = role;

@@ -37,6 +37,8 @@ internal abstract class CipherSuite
     /// <summary>Whether this machine has the primitive.</summary>
     internal bool IsSupported { get; }
 
+    internal static bool Exists(CipherSuiteId id) => All.Any(suite => suite.Id == id);
+
     internal static CipherSuite Get(CipherSuiteId id) => All.First(suite => suite.Id == id);
 
     /// <summary>Seals: writes ciphertext and tag. The plaintext may lie exactly where the ciphertext goes.</summary>

@@ -6,7 +6,7 @@ namespace SymRatchet.Diagnostics;
 internal static partial class ChannelLog
 {
     [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Handshake as {Role} of {Client} done: {Protocol}, {Suite}, epoch {Epoch}, in {Milliseconds:0.0} ms.")]
-    internal static partial void HandshakeDone(this ILogger logger, ChannelRole role, string client, ChannelProtocol protocol, CipherSuiteId? suite, long epoch, double milliseconds);
+    internal static partial void HandshakeDone(this ILogger logger, ChannelRole role, string client, ChannelProtocol protocol, CipherSuiteId suite, long epoch, double milliseconds);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Handshake as {Role} with {Remote} failed: {Error}: {Detail}")]
     internal static partial void HandshakeFailed(this ILogger logger, ChannelRole role, string remote, SecureChannelError error, string detail);

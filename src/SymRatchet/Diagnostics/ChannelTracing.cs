@@ -12,9 +12,9 @@ internal static class ChannelTracing
         .SetTag("symratchet.role", role.ToString())
         .SetTag("symratchet.protocol", protocol.ToString());
 
-    internal static void Succeeded(this Activity? activity, CipherSuiteId? suite) => activity?
+    internal static void Succeeded(this Activity? activity, CipherSuiteId suite) => activity?
         .SetTag("symratchet.outcome", "ok")
-        .SetTag("symratchet.suite", suite?.ToString());
+        .SetTag("symratchet.suite", suite == CipherSuiteId.None ? null : suite.ToString());
 
     internal static void Failed(this Activity? activity, SecureChannelError error) => activity?
         .SetTag("symratchet.outcome", error.ToString())

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using SymRatchet.Crypto;
+using SymRatchet.Session;
 
 namespace SymRatchet.Keys;
 
@@ -109,7 +110,7 @@ internal sealed class KeyFileSlot : IDisposable
         get
         {
             long bits = Number(SuitesAt);
-            return [.. Enum.GetValues<CipherSuiteId>().Where(suite => (bits & (1L << (int)suite)) != 0)];
+            return [.. Enum.GetValues<CipherSuiteId>().Where(suite => suite != CipherSuiteId.None && (bits & (1L << (int)suite)) != 0)];
         }
         set => SetNumber(SuitesAt, ToBits(value));
     }
@@ -122,8 +123,7 @@ internal sealed class KeyFileSlot : IDisposable
 
     private bool IsRotating => Number(NextSerialAt) != 0;
 
-    private int EpochKeySize =>
-        Bytes[ProtocolAt] == (byte)ChannelProtocol.Seed ? PreSharedKey.SeedKeySize : PreSharedKey.Size;
+    private int EpochKeySize => KeyShape.Of((ChannelProtocol)Bytes[ProtocolAt]).RootSize;
 
     /// <summary>The state of a file that holds no identity.</summary>
     internal static KeyFileSlot Empty(ChannelRole role)
@@ -250,7 +250,7 @@ internal sealed class KeyFileSlot : IDisposable
     private StoredKey ReadKey(int serialAt, long epoch, int keysAt, StoredKey? successor)
     {
         var protocol = (ChannelProtocol)Bytes[ProtocolAt];
-        int identitySize = protocol == ChannelProtocol.Seed ? 0 : KeySize;
+        int identitySize = KeyShape.Of(protocol).IdentitySize;
         return new StoredKey(
             protocol,
             Role,
@@ -270,7 +270,7 @@ internal sealed class KeyFileSlot : IDisposable
 
     private void SetKeys(int at, ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> epochKey)
     {
-        Bytes.Slice(at, 2 * KeySize).Clear(); // keys of the seed protocol are shorter, and one is not there
+        Bytes.Slice(at, 2 * KeySize).Clear(); // a protocol may have shorter keys, or one only
         identityKey.CopyTo(Bytes[at..]);
         epochKey.CopyTo(Bytes[(at + KeySize)..]);
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SymRatchet.Session;
 
 namespace SymRatchet;
 
@@ -45,7 +46,7 @@ internal static class KeyStoreRules
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(current);
-        bool isSame = key.Protocol == ChannelProtocol.Seed
+        bool isSame = KeyShape.Of(key.Protocol).IdentitySize == 0
             ? CryptographicOperations.FixedTimeEquals(key.EpochKey, current.EpochKey)
             : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
         if (isSame)
@@ -53,15 +54,15 @@ internal static class KeyStoreRules
     }
 
     /// <summary>
-    /// Whether a new key takes the place of the old one at once. A client has one key; a revoked identity has none to keep; and the
-    /// seed protocol does not say which of two keys a client uses.
+    /// Whether a new key takes the place of the old one at once. A client has one key; a revoked identity has none to keep; and a
+    /// protocol may not tell which of two keys a client uses.
     /// </summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="current">What the store knows of the identity.</param>
     internal static bool IsReplacedAtOnce(ChannelRole role, KeyRecord current)
     {
         ArgumentNullException.ThrowIfNull(current);
-        return role == ChannelRole.Client || current.Revoked is not null || current.Protocol == ChannelProtocol.Seed;
+        return role == ChannelRole.Client || current.Revoked is not null || !KeyShape.Of(current.Protocol).IsRecognized;
     }
 
     /// <summary>Whether suites may be what an identity is restricted to.</summary>
@@ -70,7 +71,7 @@ internal static class KeyStoreRules
     internal static void CheckSuites(IReadOnlyList<CipherSuiteId> suites)
     {
         ArgumentNullException.ThrowIfNull(suites);
-        if (suites.Distinct().Count() != suites.Count || !suites.All(Enum.IsDefined))
+        if (suites.Distinct().Count() != suites.Count || !suites.All(suite => suite != CipherSuiteId.None && Enum.IsDefined(suite)))
             throw new ArgumentException("The suites must be of this library, none twice.", nameof(suites));
     }
 

@@ -126,7 +126,7 @@ public sealed class KeyFileProperties
                 await store.RevokeAsync(Id);
                 break;
             case Deed.Restrict:
-                CipherSuiteId[] suites = Enum.GetValues<CipherSuiteId>();
+                CipherSuiteId[] suites = [.. Enum.GetValues<CipherSuiteId>().Except([CipherSuiteId.None])];
                 await store.RestrictAsync(Id, [.. suites.Where(suite => (number >> (int)suite) % 2 != 0)]);
                 break;
             case Deed.UseSuccessor:

@@ -1,7 +1,11 @@
+using System.Text.RegularExpressions;
+using SymRatchet.Channel;
+using SymRatchet.TestKit;
+
 namespace SymRatchet.Tests.Architecture;
 
 /// <summary>A type uses its own layer and those below.</summary>
-public sealed class LayerTests
+public sealed partial class LayerTests
 {
     [Fact]
     public void Every_type_has_a_file_of_its_name_in_a_known_layer_or_at_the_root() =>
@@ -24,6 +28,31 @@ public sealed class LayerTests
         Assert.False(upward.Any(), string.Join(Environment.NewLine, upward));
     }
 
+    /// <summary>What must name it: the choice of a protocol, its entry, the shape of its keys, and how such a key is made.</summary>
+    [Fact]
+    public void Nothing_else_asks_whether_a_key_or_a_channel_is_of_the_seed()
+    {
+        string source = Repository.PathOf("src");
+        var asking = from file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
+                     let path = Path.GetRelativePath(source, file).Replace('\\', '/')
+                     where !path.Contains("/obj/", StringComparison.Ordinal) && !path.StartsWith("SymRatchet/Seed/", StringComparison.Ordinal)
+                     let code = File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal))
+                     let times = code.Count(line => Seed().IsMatch(line))
+                     where times > 0
+                     select (path, times);
+        Assert.Equal(
+            [
+                ("SymRatchet/Channel/ProtocolEntry.cs", 5),
+                ("SymRatchet/ChannelProtocol.cs", 1),
+                ("SymRatchet/PreSharedKey.cs", 6),
+                ("SymRatchet/Session/KeyShape.cs", 2),
+            ],
+            asking.Order());
+    }
+
+    [GeneratedRegex("Seed")]
+    private static partial Regex Seed();
+
     [Fact]
     public void Only_those_who_choose_the_protocol_know_the_seed()
     {
@@ -31,6 +60,6 @@ public sealed class LayerTests
         var knowing = from type in Layers.Types()
                       where Layers.LayerOf(type) != seed && Layers.Uses(type).Any(used => Layers.LayerOf(used) == seed)
                       select type.Name;
-        Assert.Equal([nameof(PreSharedKey), nameof(SecureChannel)], knowing.Order(StringComparer.Ordinal));
+        Assert.Equal([nameof(PreSharedKey), nameof(ProtocolEntry)], knowing.Order(StringComparer.Ordinal));
     }
 }

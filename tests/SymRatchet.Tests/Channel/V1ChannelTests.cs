@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using SymRatchet.Crypto;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
@@ -6,7 +7,7 @@ namespace SymRatchet.Tests.Channel;
 /// <summary>What only protocol 1 can do.</summary>
 public sealed class V1ChannelTests
 {
-    public static TheoryData<CipherSuiteId> Suites => [.. Enum.GetValues<CipherSuiteId>()];
+    public static TheoryData<CipherSuiteId> Suites => [.. CipherSuite.All.Select(suite => suite.Id)];
 
     [Theory]
     [MemberData(nameof(Suites))]

@@ -29,7 +29,7 @@ public sealed class CipherSuiteTests
     [Fact]
     public void The_registry_holds_every_suite_once_under_its_number()
     {
-        Assert.Equal(Enum.GetValues<CipherSuiteId>(), CipherSuite.All.Select(suite => suite.Id).Order());
+        Assert.Equal(Enum.GetValues<CipherSuiteId>().Except([CipherSuiteId.None]), CipherSuite.All.Select(suite => suite.Id).Order());
         Assert.All(CipherSuite.All, suite => Assert.Same(suite, CipherSuite.Get(suite.Id)));
         Assert.All(CipherSuite.All, suite => Assert.True(suite.IsSupported, $"{suite.Id} is not supported on this machine."));
     }

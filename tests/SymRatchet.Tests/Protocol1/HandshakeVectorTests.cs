@@ -164,7 +164,7 @@ public sealed class HandshakeVectorTests
 
     private static void AssertSession(JsonElement vector, RatchetSession session) => Assert.Equal(
         (ProtocolPhase.Active, (CipherSuiteId)vector.Number("suite"), (long)vector.Number("epoch")),
-        (session.Phase, session.Peer.Suite!.Value, session.Peer.Epoch));
+        (session.Phase, session.Peer.Suite!, session.Peer.Epoch));
 
     private static void AssertSent(JsonElement vector, string message, HandshakeEnd end)
     {

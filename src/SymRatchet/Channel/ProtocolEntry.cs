@@ -1,0 +1,38 @@
+using SymRatchet.Crypto;
+using SymRatchet.Protocol1;
+using SymRatchet.Seed;
+using SymRatchet.Session;
+
+namespace SymRatchet.Channel;
+
+/// <summary>
+/// How a channel enters a protocol. This is the place that names the protocols; everything after it drives a
+/// <see cref="HandshakeState"/>.
+/// </summary>
+/// <param name="Connect">Starts a client's handshake.</param>
+/// <param name="Accept">Starts a server's handshake.</param>
+/// <param name="HasPing">Whether a channel of it can be asked for a sign of life.</param>
+/// <param name="HasSuites">Whether both sides agree on a cipher suite.</param>
+internal sealed record ProtocolEntry(
+    Func<SecureChannelClientOptions, HandshakeState> Connect,
+    Func<SecureChannelServerOptions, HandshakeState> Accept,
+    bool HasPing,
+    bool HasSuites
+)
+{
+    private static readonly ProtocolEntry V1 = new(
+        options => ClientHandshake.Start(options.Id, options.ToSettings(options.SendBeforeConfirm)),
+        options => ServerHandshake.Start(options.ToSettings(sendBeforeConfirm: false)),
+        HasPing: true,
+        HasSuites: true
+    );
+
+    private static readonly ProtocolEntry Seed = new(
+        options => SeedClientHandshake.Start(options.Id, options.MaxRecordSize, RandomSource.System),
+        options => SeedServerHandshake.Start(options.MaxRecordSize, RandomSource.System, options.TimeProvider),
+        HasPing: false,
+        HasSuites: false
+    );
+
+    internal static ProtocolEntry Of(ChannelProtocol protocol) => protocol == ChannelProtocol.Seed ? Seed : V1;
+}
