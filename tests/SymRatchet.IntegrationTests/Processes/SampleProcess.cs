@@ -11,7 +11,7 @@ internal sealed class SampleProcess : IAsyncDisposable
     // Long enough for a loaded machine; a test that passes never waits for it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly string Binaries = typeof(SampleProcess).Assembly
+    internal static readonly string Binaries = typeof(SampleProcess).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "SampleBinaries").Value!;
 
     private readonly string _name;
