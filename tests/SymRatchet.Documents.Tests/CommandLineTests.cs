@@ -98,7 +98,8 @@ public sealed partial class CommandLineTests
             {
                 (string project, string name) = (line.Test.Groups[1].Value, line.Test.Groups[2].Value);
                 Assert.True(
-                    Directory.EnumerateFiles(Repository.PathOf(project), $"{name}.cs", SearchOption.AllDirectories).Any()
+                    Directory.EnumerateFiles(Repository.PathOf(project), "*.cs", SearchOption.AllDirectories)
+                        .Any(file => Path.GetFileName(file) == $"{name}.cs" || File.ReadAllText(file).Contains($" {name}(", StringComparison.Ordinal))
                         || patches.Any(patch => patch.Contains($"b/{project}/", StringComparison.Ordinal) && patch.Contains($"/{name}.cs", StringComparison.Ordinal)),
                     $"{line.Document}: {line.Test.Value}"
                 );
