@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.KeyStores;
 
 /// <summary>
-/// Asks the wrapper of a store, which may be a service that hangs, blocks or fails: never within a transaction, within a
-/// limit of its own, and with memory that stays the call's until the wrapper is really done with it. Thread-safe.
+/// Asks the wrapper of a store, which may be a service that hangs, blocks or fails: never within a transaction, within
+/// a limit of its own, and with memory that stays the call's until the wrapper is really done with it. Thread-safe.
 /// </summary>
 /// <param name="wrapper">What wraps the keys.</param>
 /// <param name="store">What messages call the store.</param>
@@ -37,7 +37,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
     /// <summary>The same store with another wrapper.</summary>
     internal KeyWrapping With(IKeyWrapper other) => new(other, store, limit);
 
-    /// <summary>Whether a failure is the wrapper's silence, which says nothing of the key that it was asked for.</summary>
+    /// <summary>Whether a failure is the wrapper's silence, which says nothing of the key in question.</summary>
     internal static bool IsSilence(KeyStoreException failure) => failure.InnerException is TimeoutException;
 
     /// <summary>What a lookup opens for an id like this that is unknown, or has fewer keys than others.</summary>
@@ -165,7 +165,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
             }
         }
 
-        // Not linked to the caller's token, which would run on its thread whatever the wrapper does when it is cancelled.
+        // Not linked to the caller's token, on whose thread whatever the wrapper does when it is cancelled would run.
         CancellationTokenSource ending = new();
         var running = Task.Run(() => AskAsync(call, secrets, ending.Token), CancellationToken.None);
         await ((Task)running)

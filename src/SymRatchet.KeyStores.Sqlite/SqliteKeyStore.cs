@@ -99,7 +99,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <summary>
-    /// Returns whether a program has a store open, this one included. Whoever copies a file, or puts another in its place, asks first.
+    /// Returns whether a program has a store open, this one included. Whoever copies a file, or puts another in its
+    /// place, asks first.
     /// </summary>
     /// <param name="path">The file; one that does not exist is not in use.</param>
     /// <returns>Whether it is in use. Always false on systems other than Linux, where a program does not say so.</returns>
@@ -257,7 +258,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         }
         catch (KeyStoreException e)
         {
-            problems.Add(e.Message); // a page is damaged, or the wrapper is silent: what comes after it is not looked at
+            problems.Add(e.Message); // a page is damaged, or the wrapper is silent: what comes after is not looked at
         }
 
         return problems;
@@ -275,7 +276,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         _use?.Dispose();
     }
 
-    // Plain keys need no serial before the change that writes them, which takes one itself and so is one wait for the disk.
+    // Plain keys need no serial before the change that writes them, which takes one itself: one wait for the disk.
     private async ValueTask<long?> SerialAsync(CancellationToken cancellationToken) =>
         _wrapping.IsPlain
             ? null

@@ -9,7 +9,8 @@ public sealed record SqliteKeyStoreOptions
     public IKeyWrapper Wrapper { get; init; } = PlainKeys.Instance;
 
     /// <summary>
-    /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no lock is held, so one that hangs holds up its own callers only.
+    /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no lock is held, so one that
+    /// hangs holds up its own callers only.
     /// </summary>
     public TimeSpan WrapperTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -17,14 +18,14 @@ public sealed record SqliteKeyStoreOptions
     public bool MustExist { get; init; }
 
     /// <summary>
-    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by default: clients, or
-    /// revocations, may be missing in it. For programs that look at such a store or complete it.
+    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by
+    /// default: clients, or revocations, may be missing in it. For programs that look at such a store or complete it.
     /// </summary>
     public bool MayBeUnfinished { get; init; }
 
     /// <summary>
-    /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no wait for the file takes longer than
-    /// three times that.
+    /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no wait for
+    /// the file takes longer than three times that.
     /// </summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -44,7 +45,9 @@ public sealed record SqliteKeyStoreOptions
         if (BusyTimeout < TimeSpan.FromSeconds(1) || BusyTimeout > TimeSpan.FromMinutes(1))
             throw new ArgumentException($"{nameof(BusyTimeout)} is {BusyTimeout}; it must be 1 second to 1 minute.");
         if (WrapperTimeout < TimeSpan.FromMilliseconds(100) || WrapperTimeout > TimeSpan.FromMinutes(1))
-            throw new ArgumentException($"{nameof(WrapperTimeout)} is {WrapperTimeout}; it must be 100 milliseconds to 1 minute.");
+            throw new ArgumentException(
+                $"{nameof(WrapperTimeout)} is {WrapperTimeout}; it must be 100 milliseconds to 1 minute."
+            );
         if (WatchInterval < TimeSpan.FromMilliseconds(10) || WatchInterval > TimeSpan.FromSeconds(1))
             throw new ArgumentException($"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second.");
     }

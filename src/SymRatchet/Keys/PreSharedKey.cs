@@ -121,10 +121,14 @@ public sealed class PreSharedKey : IDisposable
         CredentialFile.Write(destination, this);
     }
 
-    /// <summary>Reads what <see cref="WriteCredential"/> has written, from a source that is no file, such as standard input or a secret store.</summary>
-    /// <param name="source">A stream that can be read; read to its end, of which there may be at most 4,095 bytes, and left open.</param>
+    /// <summary>
+    /// Reads what <see cref="WriteCredential"/> has written, from a source that is not a file: standard input, a secret store.
+    /// </summary>
+    /// <param name="source">A stream that can be read; read to its end, at most 4,095 bytes, and left open.</param>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="FormatException">What it holds is not a credential; the message names the line and never its content.</exception>
+    /// <exception cref="FormatException">
+    /// What it holds is not a credential; the message names the line and never its content.
+    /// </exception>
     public static PreSharedKey ReadCredential(Stream source)
     {
         ArgumentNullException.ThrowIfNull(source);

@@ -11,6 +11,6 @@ public sealed class SqliteWrapperTests : WrapperContract, IAsyncLifetime
 
     public async Task DisposeAsync() => await _folder.DisposeAsync();
 
-    private protected override ValueTask<IKeyDirectory> OpenAsync(IKeyWrapper? wrapper = null) =>
-        new(_folder.Open(options: new SqliteKeyStoreOptions { Wrapper = wrapper ?? Wrapper, WrapperTimeout = Limit }));
+    private protected override ValueTask<IKeyDirectory> OpenAsync(TimeSpan limit, IKeyWrapper? wrapper = null) =>
+        new(_folder.Open(options: new SqliteKeyStoreOptions { Wrapper = wrapper ?? Wrapper, WrapperTimeout = limit }));
 }
