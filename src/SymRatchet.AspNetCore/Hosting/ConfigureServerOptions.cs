@@ -11,6 +11,8 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
     {
         KnownSection section = new(configuration.GetSection(SymRatchetServiceCollectionExtensions.Section));
         options.HandshakeTimeout = section.Read(nameof(options.HandshakeTimeout), options.HandshakeTimeout);
+        options.KeepAliveInterval = section.Read(nameof(options.KeepAliveInterval), options.KeepAliveInterval);
+        options.KeepAliveTimeout = section.Read(nameof(options.KeepAliveTimeout), options.KeepAliveTimeout);
         options.MaxRecordSize = section.Read(nameof(options.MaxRecordSize), options.MaxRecordSize);
         options.PaddingBlock = section.Read(nameof(options.PaddingBlock), options.PaddingBlock);
         options.EpochLimit = section.Read(nameof(options.EpochLimit), options.EpochLimit);
