@@ -139,4 +139,18 @@ public sealed class ListenerTests
         {
         }
     }
+
+    [Fact]
+    public async Task A_socket_that_cannot_be_made_is_an_error_of_the_channel()
+    {
+        var error = await Assert.ThrowsAsync<SecureChannelException>(
+            () => SecureChannel.ConnectAsync(new StrangeEndPoint(), ClientOptions).AsTask());
+        Assert.Equal(SecureChannelError.Transport, error.Error);
+    }
+
+    // No machine makes a TCP socket of it, as one without handles makes none at all.
+    private sealed class StrangeEndPoint : EndPoint
+    {
+        public override AddressFamily AddressFamily => AddressFamily.AppleTalk;
+    }
 }
