@@ -131,9 +131,22 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            _logger.AcceptFailed(e);
+            Report(e);
             await Task.Delay(PauseAfterError, _options.TimeProvider, _stopping.Token).ConfigureAwait(false);
             return null;
+        }
+    }
+
+    // Somebody else's code: a log that throws, for want of the same handles perhaps, must not end the accepting.
+    private void Report(SocketException failure)
+    {
+        try
+        {
+            _logger.AcceptFailed(failure);
+        }
+        catch (Exception)
+        {
+            // The next failure is reported, too.
         }
     }
 
@@ -166,9 +179,10 @@ public sealed class SecureChannelListener : IAsyncDisposable
                 .ConfigureAwait(false);
             await _ready.Writer.WriteAsync(channel, _stopping.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SecureChannelException or OperationCanceledException or SocketException or IOException)
+        catch (Exception)
         {
-            // The handshake's own log says why.
+            // The handshake's own log says why; what it cannot have logged is a fault of what the options brought along, a log or
+            // a clock, and ends this connection only.
             connection.Dispose();
             if (channel is not null)
                 await channel.DisposeAsync().ConfigureAwait(false);

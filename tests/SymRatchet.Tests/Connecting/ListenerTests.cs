@@ -148,6 +148,37 @@ public sealed class ListenerTests
         Assert.Equal(SecureChannelError.Transport, error.Error);
     }
 
+    [Fact]
+    public async Task A_log_that_throws_keeps_no_connection_open_whose_handshake_failed()
+    {
+        using ThrowingLoggerFactory logs = new() { Throws = true };
+        SecureChannelServerOptions options = ServerOptions;
+        options.LoggerFactory = logs;
+        await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, options);
+        using Socket stranger = new(SocketType.Stream, ProtocolType.Tcp);
+        await stranger.ConnectAsync(listener.LocalEndPoint);
+        await stranger.SendAsync("no hello of this protocol"u8.ToArray());
+        await EndAsync(stranger);
+
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        SecureChannelClientOptions client = ClientOptions;
+        client.LoggerFactory = logs;
+        await sockets.Server.DisposeAsync();
+        await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(sockets.Client, client).AsTask());
+    }
+
+    // In order or by a reset, as the bytes arrived.
+    private static async Task EndAsync(Socket socket)
+    {
+        try
+        {
+            Assert.Equal(0, await socket.ReceiveAsync(new byte[1]).WaitAsync(Soon));
+        }
+        catch (SocketException)
+        {
+        }
+    }
+
     // No machine makes a TCP socket of it, as one without handles makes none at all.
     private sealed class StrangeEndPoint : EndPoint
     {
