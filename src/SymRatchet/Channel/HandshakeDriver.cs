@@ -132,7 +132,7 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             // What a store says may name the client; its exception still does, for the caller.
             bool mayName = options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
             _logger.HandshakeFailed(
-                role, transport.RemoteName, failure.Error, mayName ? failure.InnerException!.GetType().Name : failure.Message);
+                role, _client, transport.RemoteName, failure.Error, mayName ? failure.InnerException!.GetType().Name : failure.Message);
         }
         catch (Exception)
         {

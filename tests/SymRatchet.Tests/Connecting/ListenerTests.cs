@@ -41,6 +41,55 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task Each_client_has_its_handler_and_one_that_throws_ends_its_own_client_only()
+    {
+        using ListLoggerFactory logs = new();
+        SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        options.LoggerFactory = logs;
+        await using SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
+        using CancellationTokenSource stopping = new();
+        TaskCompletionSource mayEnd = new();
+        ISecureChannel? served = null;
+        Task serving = listener.ServeAsync(async (channel, stop) =>
+        {
+            byte[] first = (await channel.ReceiveMessageAsync(stop))!;
+            if (first[0] == 0)
+                throw new InvalidOperationException("a fault of the program");
+            await channel.SendAsync(first, stop);
+            served = channel;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => channel.ReceiveMessageAsync(stop).AsTask());
+            await mayEnd.Task;
+            await channel.CloseAsync(CancellationToken.None);
+        }, stopping.Token);
+
+        await using ISecureChannel bad = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        await using ISecureChannel good = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        await bad.SendAsync(new byte[] { 0 });
+        await Assert.ThrowsAsync<SecureChannelException>(() => bad.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await good.SendAsync(new byte[] { 1 });
+        Assert.Equal([1], await good.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        Assert.Contains(logs.Lines, line => line.Contains("a fault of the program", StringComparison.Ordinal));
+
+        // It waits for those that are under way, and a handler that closes in order is heard.
+        await stopping.CancelAsync();
+        await Task.Delay(50);
+        Assert.False(serving.IsCompleted);
+        mayEnd.SetResult();
+        await serving.WaitAsync(Soon);
+        Assert.Null(await good.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        Assert.Equal(ProtocolPhase.Terminated, served!.Phase);
+    }
+
+    [Fact]
+    public async Task Serving_ends_with_its_listener_and_needs_no_client()
+    {
+        SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), ChannelPair.ServerOptions(ChannelProtocol.V1));
+        Task serving = listener.ServeAsync((_, _) => Task.CompletedTask);
+        await listener.DisposeAsync();
+        await serving.WaitAsync(Soon);
+    }
+
+    [Fact]
     public async Task Handshakes_run_side_by_side_and_one_that_fails_or_is_silent_disturbs_no_other()
     {
         await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, ServerOptions);
