@@ -243,7 +243,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         }
         catch (Exception e)
         {
-            throw new KeyStoreException($"A key of the {store} cannot be wrapped, that of {id}: {e.Message}", e);
+            throw new KeyStoreException($"A key of the {store} cannot be wrapped, {NameOf(id)}: {e.Message}", e);
         }
 
         if (wrapped is not { Length: > 0 and <= MaxWrappedLength })
@@ -307,7 +307,9 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
     }
 
     private KeyStoreException Unopened(ClientId id, string why, Exception? inner = null) =>
-        new($"A key of the {store} cannot be unwrapped, that of {id}: {why}", inner ?? new CryptographicException(why));
+        new($"A key of the {store} cannot be unwrapped, {NameOf(id)}: {why}", inner ?? new CryptographicException(why));
+
+    private static string NameOf(ClientId id) => id == DecoyKeys.Nobody ? "one made to try it" : $"that of {id}";
 
     private static ErasedBytes RandomKey()
     {

@@ -30,10 +30,10 @@ public sealed class PostgreSqlKeyStoreOptions
     public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
     /// <summary>
-    /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no connection and no
+    /// How long the wrapper may take to answer, 3 seconds by default. It is asked while no connection and no
     /// transaction is held, so one that hangs holds up its own callers only.
     /// </summary>
-    public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// The database schema that holds the store, <c>symratchet</c> by default: a lower-case letter, then up to 39

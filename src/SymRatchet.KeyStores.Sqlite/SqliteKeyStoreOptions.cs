@@ -30,10 +30,10 @@ public sealed class SqliteKeyStoreOptions
     public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
     /// <summary>
-    /// How long the wrapper may take to answer, 5 seconds by default. It is asked while no lock is held, so one that
+    /// How long the wrapper may take to answer, 3 seconds by default. It is asked while no lock is held, so one that
     /// hangs holds up its own callers only.
     /// </summary>
-    public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether a file that does not exist becomes a store; otherwise it is an error. On by default.</summary>
     public bool CreateIfMissing { get; set; } = true;

@@ -77,7 +77,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     /// <summary>Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.</summary>
     /// <param name="id">The client's id.</param>
     /// <returns>False where the id is unknown.</returns>
-    public bool Remove(ClientId id)
+    internal bool Remove(ClientId id)
     {
         lock (_gate)
         {

@@ -44,9 +44,9 @@ public sealed class ReconnectingClient
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// For how long the server may refuse the client before it gives up; <see cref="Timeout.InfiniteTimeSpan"/>, the
-    /// default, for ever. A server does not say why it refuses: a revoked key looks like a server without room, but it
-    /// lasts. A day suits a device whose server may lose its store for hours.
+    /// For how long handshakes may fail with a server that is there before the client gives up;
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, the default, for ever. A server does not say why it refuses: a revoked
+    /// key looks like a server without room, or like somebody who changes messages on the way, but it lasts. A day suits a device whose server may lose its store for hours.
     /// </summary>
     public TimeSpan RefusalLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
@@ -58,8 +58,8 @@ public sealed class ReconnectingClient
     /// inside the loop, or the loop ends.
     /// </summary>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="SecureChannelException">Connecting failed for a reason that no further attempt can mend, or the
-    /// server refused for as long as <see cref="RefusalLimit"/>.</exception>
+    /// <exception cref="SecureChannelException">This side itself ended an attempt, or handshakes failed for as long as
+    /// <see cref="RefusalLimit"/>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IAsyncEnumerable<ISecureChannel> ConnectAllAsync(CancellationToken cancellationToken = default)
     {
@@ -76,7 +76,7 @@ public sealed class ReconnectingClient
         for (int failures = 0; ; failures++)
         {
             (ISecureChannel? channel, SecureChannelException? error) = await TryConnectAsync(cancellationToken).ConfigureAwait(false);
-            firstRefusal = error is { Error: SecureChannelError.Refused } ? firstRefusal ?? TimeProvider.GetTimestamp() : null;
+            firstRefusal = error is not null && IsRefusal(error.Error) ? firstRefusal ?? TimeProvider.GetTimestamp() : null;
             if (firstRefusal is { } first)
                 ThrowIfRefusedForLong(TimeProvider.GetElapsedTime(first), error!);
             if (channel is not null)
@@ -113,6 +113,16 @@ public sealed class ReconnectingClient
             throw SecureChannelException.Of(
                 SecureChannelError.Refused, $"refused for {refused.TotalSeconds:0.#} s: the key may be revoked; limit {RefusalLimit.TotalSeconds:0.#} s", error);
     }
+
+    // The server was there. Where a store, a wire or a clock failed, it may not have been.
+    private static bool IsRefusal(SecureChannelError error) =>
+        error
+            is SecureChannelError.Refused
+                or SecureChannelError.Authentication
+                or SecureChannelError.UnexpectedMessage
+                or SecureChannelError.UnexpectedRound
+                or SecureChannelError.Malformed
+                or SecureChannelError.Limit;
 
     private static double Share()
     {

@@ -36,18 +36,12 @@ public sealed class SecureChannelException : IOException
     public SecureChannelError Error { get; }
 
     /// <summary>
-    /// Whether connecting again may succeed although nobody changes anything: the connection, the peer or a store was away, or busy. Not
-    /// where the peer broke the protocol or did not prove the key, and not where this side ended the channel itself. A refused client may
-    /// always try again, since a server does not say why it hangs up.
+    /// Whether connecting again may succeed although nobody changes anything. Not where this side ended the channel
+    /// itself. Everything else can be the work of whoever has the wire, an error of authentication or a message that is
+    /// none of this protocol too: one changed bit must not stop a client for good.
     /// </summary>
     public bool IsTransient =>
-        Error
-            is SecureChannelError.Timeout
-                or SecureChannelError.Truncated
-                or SecureChannelError.TerminatedByPeer
-                or SecureChannelError.KeyStore
-                or SecureChannelError.Transport
-                or SecureChannelError.Refused;
+        Error is not (SecureChannelError.None or SecureChannelError.Aborted or SecureChannelError.Canceled);
 
     /// <summary>What happened, without the sentence that says what it means.</summary>
     internal string Detail { get; private init; } = "";

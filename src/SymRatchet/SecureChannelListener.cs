@@ -79,6 +79,62 @@ public sealed class SecureChannelListener : IAsyncDisposable
         _ready.Reader.ReadAllAsync(cancellationToken);
 
     /// <summary>
+    /// Serves each client with a task of its own, side by side, until it is told to stop; then it waits for those that
+    /// are under way. A channel is disposed when its handler returns or throws, so a handler that is done closes it first.
+    /// </summary>
+    /// <param name="handler">
+    /// What is done with a channel. What it throws ends this client only and is logged, but for
+    /// <see cref="SecureChannelException"/>, which the channel's own log line tells, and for
+    /// <see cref="OperationCanceledException"/> once it is to stop.
+    /// </param>
+    /// <param name="cancellationToken">
+    /// Stops it: no more channels are taken, and the handlers' token is cancelled. The listener goes on until it is
+    /// disposed.
+    /// </param>
+    /// <returns>A task that ends when the last handler has returned; it ends well, whatever the handlers threw.</returns>
+    public async Task ServeAsync(
+        Func<ISecureChannel, CancellationToken, Task> handler, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        int serving = 1; // this call itself
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await foreach (ISecureChannel channel in AcceptAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                Interlocked.Increment(ref serving);
+                _ = Task.Run(() => ServeOneAsync(channel), CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+
+        Leave();
+        await done.Task.ConfigureAwait(false);
+
+        async Task ServeOneAsync(ISecureChannel channel)
+        {
+            try
+            {
+                await using (channel.ConfigureAwait(false))
+                    await HandleAsync(handler, channel, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                Leave();
+            }
+        }
+
+        void Leave()
+        {
+            if (Interlocked.Decrement(ref serving) == 0)
+                done.SetResult();
+        }
+    }
+
+    /// <summary>
     /// Stops: no more connections are accepted, handshakes end, and channels that nobody has taken are aborted. Those that were
     /// handed out stay.
     /// </summary>
@@ -87,6 +143,25 @@ public sealed class SecureChannelListener : IAsyncDisposable
         lock (_gate)
             return new ValueTask(_disposing ??= StopAsync());
     }
+
+#pragma warning disable CA1031 // a handler is the user's, and may throw anything
+    private async Task HandleAsync(
+        Func<ISecureChannel, CancellationToken, Task> handler, ISecureChannel channel, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await handler(channel, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SecureChannelException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            // The channel's own line says why it ended; or everybody was told to stop.
+        }
+        catch (Exception e)
+        {
+            Say(() => _logger.HandlerFailed(_options.LogNameOf(channel.Peer.ClientId), e));
+        }
+    }
+#pragma warning restore CA1031
 
     private async Task StopAsync()
     {
@@ -131,9 +206,22 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            _logger.AcceptFailed(e);
+            Say(() => _logger.AcceptFailed(e));
             await Task.Delay(PauseAfterError, _options.TimeProvider, _stopping.Token).ConfigureAwait(false);
             return null;
+        }
+    }
+
+    // Somebody else's code: a log that throws, for want of the same handles perhaps, must not end what goes on.
+    private static void Say(Action line)
+    {
+        try
+        {
+            line();
+        }
+        catch (Exception)
+        {
+            // The next failure is reported, too.
         }
     }
 
@@ -166,9 +254,10 @@ public sealed class SecureChannelListener : IAsyncDisposable
                 .ConfigureAwait(false);
             await _ready.Writer.WriteAsync(channel, _stopping.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SecureChannelException or OperationCanceledException or SocketException or IOException)
+        catch (Exception)
         {
-            // The handshake's own log says why.
+            // The handshake's own log says why; what it cannot have logged is a fault of what the options brought along, a log or
+            // a clock, and ends this connection only.
             connection.Dispose();
             if (channel is not null)
                 await channel.DisposeAsync().ConfigureAwait(false);

@@ -7,10 +7,14 @@ namespace SymRatchet.AspNetCore;
 /// <summary>Reads the options of a server from the configuration. Whatever is wrong there is told with the name of its key.</summary>
 internal sealed class ConfigureServerOptions(IConfiguration configuration) : IConfigureOptions<SecureChannelServerOptions>
 {
+    private static readonly string[] Suites = [.. Enum.GetNames<CipherSuiteId>().Except([nameof(CipherSuiteId.None)])];
+
     public void Configure(SecureChannelServerOptions options)
     {
         KnownSection section = new(configuration.GetSection(SymRatchetServiceCollectionExtensions.Section));
         options.HandshakeTimeout = section.Read(nameof(options.HandshakeTimeout), options.HandshakeTimeout);
+        options.KeepAliveInterval = section.Read(nameof(options.KeepAliveInterval), options.KeepAliveInterval);
+        options.KeepAliveTimeout = section.Read(nameof(options.KeepAliveTimeout), options.KeepAliveTimeout);
         options.MaxRecordSize = section.Read(nameof(options.MaxRecordSize), options.MaxRecordSize);
         options.PaddingBlock = section.Read(nameof(options.PaddingBlock), options.PaddingBlock);
         options.EpochLimit = section.Read(nameof(options.EpochLimit), options.EpochLimit);
@@ -38,9 +42,9 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
     private static CipherSuiteId Suite(IConfigurationSection entry)
     {
         RefuseNested(entry);
-        return Enum.GetNames<CipherSuiteId>().Contains(entry.Value, StringComparer.OrdinalIgnoreCase) // what Enum.Parse takes beyond names, such as a list, is no suite
+        return Suites.Contains(entry.Value, StringComparer.OrdinalIgnoreCase) // what Enum.Parse takes beyond names, such as a list, is no suite
             ? Enum.Parse<CipherSuiteId>(entry.Value!, ignoreCase: true)
-            : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Enum.GetNames<CipherSuiteId>())}");
+            : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Suites)}");
     }
 
     private static void RefuseNested(IConfigurationSection entry)

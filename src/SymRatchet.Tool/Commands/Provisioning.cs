@@ -36,15 +36,30 @@ internal static class Provisioning
             "rotate",
             """
             Gives a client a new key. On a server's store it waits beside the old one until the client has used it; so rotate there first, then
-            on the client. A revoked client comes back with it.
+            on the client. A revoked client comes back with it. No store keeps a server's name: where the old key was made with --server, say it
+            again.
 
             Examples:
               symratchet key rotate sensor-17 --store server.keys --out sensor-17.new
+              symratchet key rotate sensor-17 --store server.keys --server eu-1 --out sensor-17.new
               symratchet key rotate sensor-17 --store sensor-17.credential --credential sensor-17.new
             """,
             "rotated",
             (directory, key, _, cancellationToken) => directory.RotateAsync(key, cancellationToken)
         );
+
+    /// <summary>What was asked for; else that of the key which the client has, since a rotation must not change it.</summary>
+    private static async ValueTask<KeyEvolution> EvolutionAsync(
+        ParseResult parsed,
+        Option<KeyEvolution> option,
+        IKeyDirectory directory,
+        ClientId client,
+        CancellationToken cancellationToken
+    ) =>
+        parsed.GetResult(option) is null or { Implicit: true }
+        && await directory.DescribeAsync(client, cancellationToken) is { } current
+            ? current.Evolution
+            : parsed.GetValue(option);
 
     private static Command Create(
         ToolConsole console,
@@ -75,7 +90,11 @@ internal static class Provisioning
                     );
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 using PreSharedKey key = from is null
-                    ? PreSharedKey.Generate(client, parsed.GetRequiredValue(server), parsed.GetValue(evolution))
+                    ? PreSharedKey.Generate(
+                        client,
+                        parsed.GetRequiredValue(server),
+                        await EvolutionAsync(parsed, evolution, opened.Directory, client, cancellationToken)
+                    )
                     : PreSharedKey.FromCredentialFile(from);
                 if (key.Id != client)
                     throw new ToolException($"the credential in {from} is of another client");

@@ -9,19 +9,21 @@ internal static class Dialer
     /// <summary>Connects a socket; whatever keeps it from that is the channel's error, as in the handshake that follows.</summary>
     internal static async ValueTask<Stream> DialAsync(EndPoint remote, SecureChannelOptions options, CancellationToken cancellationToken)
     {
-        Socket socket = Make(remote.AddressFamily);
-        if (remote is IPEndPoint { Address.IsIPv4MappedToIPv6: true })
-            socket.DualMode = true;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        Socket? socket = null;
         try
         {
+            // Within: a process without handles has no socket now, and one later.
+            socket = Make(remote.AddressFamily);
+            if (remote is IPEndPoint { Address.IsIPv4MappedToIPv6: true })
+                socket.DualMode = true;
             await socket.ConnectAsync(remote, either.Token).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (Exception e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw e switch
             {
                 SocketException => SecureChannelException.Of(SecureChannelError.Transport, $"connecting: {e.Message}", e),

@@ -116,14 +116,27 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
     private ValueTask GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
     {
-        ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
-        activity.Failed(failure.Error);
-
-        // What a store says may name the client; its exception still does, for the caller.
-        bool mayName = options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
-        _logger.HandshakeFailed(
-            role, transport.RemoteName, failure.Error, mayName ? failure.InnerException!.GetType().Name : failure.Message);
+        Report(failure, activity);
         return AbandonAsync(state);
+    }
+
+    // Somebody else's code: a log that throws must not keep the connection open, nor what is erased from being erased.
+    private void Report(SecureChannelException failure, Activity? activity)
+    {
+        try
+        {
+            ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
+            activity.Failed(failure.Error);
+
+            // What a store says may name the client; its exception still does, for the caller.
+            bool mayName = options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
+            _logger.HandshakeFailed(
+                role, _client, transport.RemoteName, failure.Error, mayName ? failure.InnerException!.GetType().Name : failure.Message);
+        }
+        catch (Exception)
+        {
+            // The handshake's own exception says what the log would have.
+        }
     }
 
     private ValueTask AbandonAsync(HandshakeState state)

@@ -8,8 +8,9 @@ internal static partial class ChannelLog
     [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Handshake as {Role} of {Client} done: {Protocol}, {Suite}, epoch {Epoch}, in {Milliseconds:0.0} ms.")]
     internal static partial void HandshakeDone(this ILogger logger, ChannelRole role, string client, ChannelProtocol protocol, CipherSuiteId suite, long epoch, double milliseconds);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Handshake as {Role} with {Remote} failed: {Error}: {Detail}")]
-    internal static partial void HandshakeFailed(this ILogger logger, ChannelRole role, string remote, SecureChannelError error, string detail);
+    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Handshake as {Role} of {Client} with {Remote} failed: {Error}: {Detail}")]
+    internal static partial void HandshakeFailed(
+        this ILogger logger, ChannelRole role, string client, string remote, SecureChannelError error, string detail);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "Channel of {Client} failed: {Error}: {Detail}")]
     internal static partial void ChannelFailed(this ILogger logger, string client, SecureChannelError error, string detail);
@@ -39,4 +40,7 @@ internal static partial class ChannelLog
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "A connection could not be accepted; the listener goes on.")]
     internal static partial void AcceptFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Error, Message = "The handler of the channel of {Client} threw; the listener goes on.")]
+    internal static partial void HandlerFailed(this ILogger logger, string client, Exception exception);
 }

@@ -42,7 +42,7 @@ public sealed class ReadmeExamples : CurrentFolder
             {
                 await WorkAsync(channel, stopping);
             }
-            catch (SecureChannelException e) when (e.IsTransient)
+            catch (SecureChannelException)
             {
                 // The next channel goes on; what was sent and not acknowledged is sent again.
             }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Microsoft.Extensions.Logging;
 using SymRatchet.Channel;
 using SymRatchet.TestKit;
 
@@ -488,32 +487,6 @@ public sealed class LifetimeTests
             await Inner.WriteAsync(buffer[..(buffer.Length / 2)], CancellationToken.None);
             Written.TrySetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        }
-    }
-
-    private sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
-    {
-        internal bool Throws { get; set; }
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (Throws)
-                throw new InvalidOperationException("the disk of the log is full");
         }
     }
 

@@ -41,6 +41,57 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task Each_client_has_its_handler_and_one_that_throws_ends_its_own_client_only()
+    {
+        using ListLoggerFactory logs = new();
+        SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        options.LoggerFactory = logs;
+        await using SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
+        using CancellationTokenSource stopping = new();
+        TaskCompletionSource mayEnd = new();
+        ISecureChannel? served = null;
+        Task serving = listener.ServeAsync(async (channel, stop) =>
+        {
+            byte[] first = (await channel.ReceiveMessageAsync(stop))!;
+            if (first[0] == 0)
+                throw new InvalidOperationException("a fault of the program");
+            await channel.SendAsync(first, stop);
+            served = channel;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => channel.ReceiveMessageAsync(stop).AsTask());
+            await mayEnd.Task;
+            await channel.CloseAsync(CancellationToken.None);
+        }, stopping.Token);
+
+        await using ISecureChannel bad = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        await using ISecureChannel good = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        await bad.SendAsync(new byte[] { 0 });
+        await Assert.ThrowsAsync<SecureChannelException>(() => bad.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        Assert.Equal(listener.LocalEndPoint, good.RemoteEndPoint);
+        await good.SendAsync(new byte[] { 1 });
+        Assert.Equal([1], await good.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        Assert.Contains(logs.Lines, line => line.Contains("a fault of the program", StringComparison.Ordinal));
+
+        // It waits for those that are under way, and a handler that closes in order is heard.
+        await stopping.CancelAsync();
+        await Task.Delay(50);
+        Assert.False(serving.IsCompleted);
+        mayEnd.SetResult();
+        await serving.WaitAsync(Soon);
+        Assert.Null(await good.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        Assert.Equal(ProtocolPhase.Terminated, served!.Phase);
+        Assert.Equal(IPAddress.Loopback, Assert.IsType<IPEndPoint>(served.RemoteEndPoint).Address);
+    }
+
+    [Fact]
+    public async Task Serving_ends_with_its_listener_and_needs_no_client()
+    {
+        SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), ChannelPair.ServerOptions(ChannelProtocol.V1));
+        Task serving = listener.ServeAsync((_, _) => Task.CompletedTask);
+        await listener.DisposeAsync();
+        await serving.WaitAsync(Soon);
+    }
+
+    [Fact]
     public async Task Handshakes_run_side_by_side_and_one_that_fails_or_is_silent_disturbs_no_other()
     {
         await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, ServerOptions);
@@ -138,5 +189,50 @@ public sealed class ListenerTests
         while (await accepted.ReceiveAsync(new byte[1000]).WaitAsync(Soon) > 0)
         {
         }
+    }
+
+    [Fact]
+    public async Task A_socket_that_cannot_be_made_is_an_error_of_the_channel()
+    {
+        var error = await Assert.ThrowsAsync<SecureChannelException>(
+            () => SecureChannel.ConnectAsync(new StrangeEndPoint(), ClientOptions).AsTask());
+        Assert.Equal(SecureChannelError.Transport, error.Error);
+    }
+
+    [Fact]
+    public async Task A_log_that_throws_keeps_no_connection_open_whose_handshake_failed()
+    {
+        using ThrowingLoggerFactory logs = new() { Throws = true };
+        SecureChannelServerOptions options = ServerOptions;
+        options.LoggerFactory = logs;
+        await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, options);
+        using Socket stranger = new(SocketType.Stream, ProtocolType.Tcp);
+        await stranger.ConnectAsync(listener.LocalEndPoint);
+        await stranger.SendAsync("no hello of this protocol"u8.ToArray());
+        await EndAsync(stranger);
+
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        SecureChannelClientOptions client = ClientOptions;
+        client.LoggerFactory = logs;
+        await sockets.Server.DisposeAsync();
+        await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(sockets.Client, client).AsTask());
+    }
+
+    // In order or by a reset, as the bytes arrived.
+    private static async Task EndAsync(Socket socket)
+    {
+        try
+        {
+            Assert.Equal(0, await socket.ReceiveAsync(new byte[1]).WaitAsync(Soon));
+        }
+        catch (SocketException)
+        {
+        }
+    }
+
+    // No machine makes a TCP socket of it, as one without handles makes none at all.
+    private sealed class StrangeEndPoint : EndPoint
+    {
+        public override AddressFamily AddressFamily => AddressFamily.AppleTalk;
     }
 }

@@ -63,11 +63,38 @@ public sealed class ReconnectingClientTests
         Assert.Throws<InvalidOperationException>(() => client.ConnectAllAsync());
     }
 
-    [Fact]
-    public async Task What_no_attempt_can_mend_ends_it()
+    /// <summary>Whoever has the wire can make any of them, with one bit; none may stop a device for good.</summary>
+    [Theory]
+    [InlineData(SecureChannelError.Authentication)]
+    [InlineData(SecureChannelError.UnexpectedMessage)]
+    [InlineData(SecureChannelError.UnexpectedRound)]
+    [InlineData(SecureChannelError.Malformed)]
+    [InlineData(SecureChannelError.Limit)]
+    [InlineData(SecureChannelError.Timeout)]
+    [InlineData(SecureChannelError.Truncated)]
+    [InlineData(SecureChannelError.TerminatedByPeer)]
+    [InlineData(SecureChannelError.KeyStore)]
+    [InlineData(SecureChannelError.Transport)]
+    [InlineData(SecureChannelError.Refused)]
+    public async Task What_others_can_cause_is_tried_again(SecureChannelError error)
     {
-        ReconnectingClient client = new(_ => throw new SecureChannelException(SecureChannelError.Authentication, "wrong key"));
+        int attempts = 0;
+        ReconnectingClient client = new(async _ => ++attempts == 1
+            ? throw new SecureChannelException(error, "once")
+            : (await ChannelPair.CreateAsync()).Client) { FirstDelay = TimeSpan.FromMilliseconds(1) };
+        await client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon);
+        Assert.Equal(2, attempts);
+        Assert.True(new SecureChannelException(error, "").IsTransient);
+    }
+
+    [Theory]
+    [InlineData(SecureChannelError.Aborted)]
+    [InlineData(SecureChannelError.Canceled)]
+    public async Task What_this_side_did_itself_ends_it(SecureChannelError error)
+    {
+        ReconnectingClient client = new(_ => throw new SecureChannelException(error, "by this side"));
         await Assert.ThrowsAsync<SecureChannelException>(() => client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon));
+        Assert.False(new SecureChannelException(error, "").IsTransient);
     }
 
     [Fact]
@@ -75,7 +102,7 @@ public sealed class ReconnectingClientTests
     {
         FakeTimeProvider time = new();
         Queue<SecureChannelError> errors = new(
-            [SecureChannelError.Refused, SecureChannelError.Refused, SecureChannelError.Transport, .. Enumerable.Repeat(SecureChannelError.Refused, 3)]);
+            [SecureChannelError.Refused, SecureChannelError.Refused, SecureChannelError.Transport, SecureChannelError.Refused, SecureChannelError.Authentication, SecureChannelError.Refused]);
         ReconnectingClient client = new(_ => throw new SecureChannelException(errors.Dequeue(), "not now"))
         {
             TimeProvider = time,
@@ -116,7 +143,7 @@ public sealed class ReconnectingClientTests
                     await channel.SendAsync(new byte[] { 1 }, source.Token);
                     answers.AddRange(await channel.ReceiveMessageAsync(source.Token) ?? []);
                 }
-                catch (SecureChannelException e) when (e.IsTransient)
+                catch (SecureChannelException)
                 {
                     // The next channel goes on.
                 }

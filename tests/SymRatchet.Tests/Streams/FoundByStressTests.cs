@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using SymRatchet.Channel;
@@ -251,6 +252,8 @@ public sealed class FoundByStressTests
         public ProtocolPhase Phase => inner.Phase;
 
         public ChannelPeer Peer => inner.Peer;
+
+        public EndPoint? RemoteEndPoint => inner.RemoteEndPoint;
 
         public int MaxMessageSize => inner.MaxMessageSize;
 

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace SymRatchet.Tests;
+
+/// <summary>A log whose every line fails, once it is told to.</summary>
+internal sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
+{
+    internal bool Throws { get; set; }
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void Dispose()
+    {
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (Throws)
+            throw new InvalidOperationException("the disk of the log is full");
+    }
+}
