@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace SymRatchet.Connections;
 
@@ -11,6 +12,8 @@ internal sealed class KeptChannel(ISecureChannel inner) : ISecureChannel
     public ProtocolPhase Phase => inner.Phase;
 
     public ChannelPeer Peer => inner.Peer;
+
+    public EndPoint? RemoteEndPoint => inner.RemoteEndPoint;
 
     public int MaxMessageSize => inner.MaxMessageSize;
 

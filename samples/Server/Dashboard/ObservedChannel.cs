@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace SymRatchet.Samples.Server.Dashboard;
 
@@ -8,6 +9,8 @@ internal sealed class ObservedChannel(ISecureChannel channel, LiveSession sessio
     public ProtocolPhase Phase => channel.Phase;
 
     public ChannelPeer Peer => channel.Peer;
+
+    public EndPoint? RemoteEndPoint => channel.RemoteEndPoint;
 
     public int MaxMessageSize => channel.MaxMessageSize;
 

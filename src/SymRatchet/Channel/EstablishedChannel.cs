@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
 using SymRatchet.Primitives;
@@ -45,6 +46,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     public ProtocolPhase Phase => _lifetime.IsEnded ? ProtocolPhase.Terminated : _session.Phase;
 
     public ChannelPeer Peer => _session.Peer;
+
+    public EndPoint? RemoteEndPoint => _transport.RemoteEndPoint;
 
     public int MaxMessageSize => _session.MaxMessageSize;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace SymRatchet;
 
@@ -18,6 +19,12 @@ public interface ISecureChannel : IAsyncDisposable
 
     /// <summary>What the handshake proved about the other side.</summary>
     ChannelPeer Peer { get; }
+
+    /// <summary>
+    /// Where the other side is: that of the socket beneath, or what was given with the stream or pipe; null where neither
+    /// is known. Unlike <see cref="Peer"/> it is proven by nothing.
+    /// </summary>
+    EndPoint? RemoteEndPoint { get; }
 
     /// <summary>The largest message that can be sent or received, in bytes.</summary>
     int MaxMessageSize { get; }

@@ -47,7 +47,7 @@ internal sealed class Transport : IAsyncDisposable
 
     internal IPAddress? RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address;
 
-    private EndPoint? RemoteEndPoint { get; init; }
+    internal EndPoint? RemoteEndPoint { get; private init; }
 
     /// <summary>The other end of a socket's stream; null where it is no socket, or is gone already.</summary>
     internal static EndPoint? RemoteOf(Stream stream)

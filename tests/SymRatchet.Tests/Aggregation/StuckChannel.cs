@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace SymRatchet.Tests.Aggregation;
 
@@ -13,6 +14,8 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
     public ProtocolPhase Phase => ProtocolPhase.Active;
 
     public ChannelPeer Peer { get; } = new(ChannelProtocol.V1, ChannelRole.Client, "1");
+
+    public EndPoint? RemoteEndPoint => null;
 
     public int MaxMessageSize => 1024;
 

@@ -66,6 +66,7 @@ public sealed class ListenerTests
         await using ISecureChannel good = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
         await bad.SendAsync(new byte[] { 0 });
         await Assert.ThrowsAsync<SecureChannelException>(() => bad.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        Assert.Equal(listener.LocalEndPoint, good.RemoteEndPoint);
         await good.SendAsync(new byte[] { 1 });
         Assert.Equal([1], await good.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
         Assert.Contains(logs.Lines, line => line.Contains("a fault of the program", StringComparison.Ordinal));
@@ -78,6 +79,7 @@ public sealed class ListenerTests
         await serving.WaitAsync(Soon);
         Assert.Null(await good.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
         Assert.Equal(ProtocolPhase.Terminated, served!.Phase);
+        Assert.Equal(IPAddress.Loopback, Assert.IsType<IPEndPoint>(served.RemoteEndPoint).Address);
     }
 
     [Fact]
