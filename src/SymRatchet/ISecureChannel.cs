@@ -33,6 +33,11 @@ public interface ISecureChannel : IAsyncDisposable
     /// Gets a token that is cancelled when the channel failed, was aborted, revoked or disposed: whatever is done for this peer can
     /// stop. An orderly close does not cancel it. Its callbacks run on the thread pool.
     /// </summary>
+    /// <remarks>
+    /// What happens on the wire is noticed by calls that are in progress: while nobody receives or sends, a peer that is
+    /// gone cancels nothing, and <see cref="SecureChannelOptions.KeepAliveInterval"/> finds no silent one. Keep a receive
+    /// pending beside the wait.
+    /// </remarks>
     CancellationToken Ended { get; }
 
     /// <summary>Seals one message and sends it, with whatever was written before.</summary>

@@ -34,8 +34,8 @@ public sealed class OrleansTests
 
         await host.StopAsync().WaitAsync(Patience);
 
-        await AssertStaysOutAsync(cluster, connections => ChannelCluster.Protect(connections, cluster.WrongKeys()), "as Client with 127.0.0.1", "Refused");
-        await AssertStaysOutAsync(cluster, _ => { }, "as Server with 127.0.0.1", "Malformed");
+        await AssertStaysOutAsync(cluster, connections => ChannelCluster.Protect(connections, cluster.WrongKeys()), "Handshake as Client of ", "with 127.0.0.1", "Refused");
+        await AssertStaysOutAsync(cluster, _ => { }, "Handshake as Server of ", "with 127.0.0.1", "Malformed");
         Assert.Equal(peers, cluster.Peers.Keys.Order(StringComparer.Ordinal));
     }
 

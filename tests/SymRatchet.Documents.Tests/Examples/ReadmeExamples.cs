@@ -21,12 +21,18 @@ public sealed class ReadmeExamples : CurrentFolder
         {
             Assert.Equal("sensor-17", channel.Peer.ClientId.ToString());
             Assert.Equal([1], await channel.ReceiveMessageAsync());
-            await channel.DisposeAsync();
             if (++channels == 2)
+            {
+                await stopping.CancelAsync();
+                Assert.Null(await channel.ReceiveMessageAsync()); // told to stop, it says that this was all
+                await channel.CloseAsync();
+                await channel.DisposeAsync();
                 break;
+            }
+
+            await channel.DisposeAsync();
         }
 
-        await stopping.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         byte[] store = await File.ReadAllBytesAsync("sensor-17.credential");
         Assert.Equal(-1, store.AsSpan().IndexOf(credential.AsSpan(0, Math.Min(64, credential.Length))));
@@ -51,7 +57,16 @@ public sealed class ReadmeExamples : CurrentFolder
 
     private static async Task WorkAsync(ISecureChannel channel, CancellationToken stopping)
     {
-        await channel.SendAsync(new byte[] { 1 }, stopping);
-        Assert.Null(await channel.ReceiveMessageAsync(stopping));
+        try
+        {
+            await channel.SendAsync(new byte[] { 1 }, stopping);
+            Assert.Null(await channel.ReceiveMessageAsync(stopping));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5)); // `stopping` would cancel it, too
+            await channel.CloseAsync(limit.Token);
+            while (await channel.ReceiveMessageAsync(limit.Token) is not null) ; // until the server has closed
+        }
     }
 }

@@ -56,9 +56,13 @@ public sealed class StoreExamples : CurrentFolder
         await using var client = await KeyFile.OpenAsync("sensor-17.credential");
 
         await RotateOnServerAsync(server);
-        await MeetAsync(client, server);
-        Assert.True((await server.DescribeAsync("sensor-17"))!.IsRotating);
-        await RotateOnClientAsync(client);
+        await using (ChannelPair pair = await PairAsync(client, server))
+        {
+            await pair.RoundAsync([1], [2]);
+            await RotateOnClientAsync(client, pair.Client);
+        }
+
+        Assert.True((await server.DescribeAsync("sensor-17"))!.IsRotating); // the channel goes on with the old key
         await MeetAsync(client, server);
         Assert.False((await server.DescribeAsync("sensor-17"))!.IsRotating);
     }
@@ -104,16 +108,21 @@ public sealed class StoreExamples : CurrentFolder
         await store.RotateAsync(next);
     }
 
-    private static async Task RotateOnClientAsync(KeyFile store)
+    private static async Task RotateOnClientAsync(KeyFile keys, ISecureChannel channel)
     {
         using (PreSharedKey next = PreSharedKey.FromCredentialFile("sensor-17.next"))
-            await store.RotateAsync(next);
+            await keys.RotateAsync(next);
         File.Delete("sensor-17.next");
+        await channel.CloseAsync();
     }
 
     private static async Task MeetAsync(KeyFile client, SqliteKeyStore server)
     {
-        await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client }, new SecureChannelServerOptions { Keys = server });
+        await using ChannelPair pair = await PairAsync(client, server);
         await pair.RoundAsync([1], [2]);
     }
+
+    private static Task<ChannelPair> PairAsync(KeyFile client, SqliteKeyStore server) =>
+        ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Keys = client }, new SecureChannelServerOptions { Keys = server });
 }

@@ -1,13 +1,43 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using SymRatchet.AspNetCore;
+using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.Documents.Tests.Examples;
 
-/// <summary>They listen on a port of their own and name a host, so they are compiled here, and run where the package is tested.</summary>
-internal static class WebExamples
+/// <summary>What listens on a port of its own is compiled here, and runs where the package is tested.</summary>
+public sealed class WebExamples : CurrentFolder
 {
+    [Fact]
+    public async Task A_store_of_the_host_serves_channels_and_operators()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
+        Register(builder);
+        ServiceProvider services = builder.Services.BuildServiceProvider();
+        IKeyStore keys = services.GetRequiredService<IOptions<SecureChannelServerOptions>>().Value.Keys!;
+        await using (services)
+        {
+            using PreSharedKey key = PreSharedKey.Generate("sensor-17");
+            await services.GetRequiredService<IKeyDirectory>().AddAsync(key);
+            using StoredKey? found = await keys.FindAsync("sensor-17");
+            Assert.NotNull(found);
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => keys.FindAsync("sensor-17").AsTask());
+    }
+
+    private static void Register(HostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(_ => SqliteKeyStore.Open("server.keys", ChannelRole.Server));
+        // The channels ask for the first; your pages that add, rotate and revoke for the second.
+        builder.Services.AddSingleton<IKeyStore>(services => services.GetRequiredService<SqliteKeyStore>());
+        builder.Services.AddSingleton<IKeyDirectory>(services => services.GetRequiredService<SqliteKeyStore>());
+        builder.Services.AddSymRatchet();
+    }
+
     internal static void Both(WebApplicationBuilder builder, IKeyStore keys, PreSharedKey key)
     {
         // The server.

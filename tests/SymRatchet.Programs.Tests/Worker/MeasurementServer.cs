@@ -11,6 +11,7 @@ internal sealed class MeasurementServer : IAsyncDisposable
     private readonly SecureChannelListener _listener;
     private readonly ConcurrentDictionary<long, long> _kept;
     private readonly ConcurrentDictionary<ISecureChannel, Task> _channels = new();
+    private readonly ConcurrentQueue<SecureChannelError> _ends = new();
     private readonly Task _running;
 
     internal MeasurementServer(EndPoint local, SecureChannelServerOptions options, ConcurrentDictionary<long, long> kept)
@@ -24,6 +25,12 @@ internal sealed class MeasurementServer : IAsyncDisposable
 
     /// <summary>Set, it keeps measurements and acknowledges none.</summary>
     internal bool IsSilent { get; set; }
+
+    /// <summary>How many channels there have been.</summary>
+    internal int Channels => _channels.Count;
+
+    /// <summary>How those that are over have ended; <see cref="SecureChannelError.None"/> for a proven end.</summary>
+    internal SecureChannelError[] Ends => [.. _ends];
 
     private async Task RunAsync()
     {
@@ -41,11 +48,13 @@ internal sealed class MeasurementServer : IAsyncDisposable
                 await foreach (ReadOnlyMemory<byte> message in channel.ReadAllAsync())
                     if (Keep(message.Span))
                         await channel.SendAsync("kept"u8.ToArray());
+                await channel.CloseAsync();
                 #endregion
+                _ends.Enqueue(SecureChannelError.None);
             }
-            catch (SecureChannelException)
+            catch (SecureChannelException e)
             {
-                // This client is gone; it comes back.
+                _ends.Enqueue(e.Error); // this client is gone; it comes back
             }
         }
     }

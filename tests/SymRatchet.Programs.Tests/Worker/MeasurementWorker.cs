@@ -12,6 +12,8 @@ internal sealed partial class MeasurementWorker(ReconnectingClient client, Outbo
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        client.Waiting += (_, wait) =>
+            LogWaiting(wait.Error?.Message ?? "The channel is over", wait.Delay.TotalSeconds);
         #region glue: worker
         await foreach (ISecureChannel channel in client.ConnectAllAsync(stoppingToken))
         {
@@ -29,18 +31,33 @@ internal sealed partial class MeasurementWorker(ReconnectingClient client, Outbo
 
     private async Task SendAllAsync(ISecureChannel channel, CancellationToken stoppingToken)
     {
-        while (true)
+        try
         {
-            byte[] measurement = await outbox.OldestAsync(stoppingToken);
-            #region glue: acknowledged
-            await channel.SendAsync(measurement, stoppingToken);
-            if (await channel.ReceiveMessageAsync(stoppingToken) is null)
-                return;
-            #endregion
-            outbox.RemoveOldest();
+            while (true)
+            {
+                #region glue: acknowledged
+                Task<byte[]?> answer = channel.ReceiveMessageAsync(stoppingToken).AsTask();
+                if (await Task.WhenAny(answer, outbox.Filled) != answer)
+                    await channel.SendAsync(outbox.Oldest, CancellationToken.None);
+                if (await answer is null)
+                    return;
+                #endregion
+                outbox.RemoveOldest();
+            }
         }
+        #region glue: close
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
+            await channel.CloseAsync(limit.Token);
+            while (await channel.ReceiveMessageAsync(limit.Token) is not null) ;
+        }
+        #endregion
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The connection is lost; the measurements wait for the next one.")]
     private partial void LogLost(Exception e);
+
+    [LoggerMessage(2, LogLevel.Information, "{Why}; the next attempt is in {Seconds:0.0} s.")]
+    private partial void LogWaiting(string why, double seconds);
 }

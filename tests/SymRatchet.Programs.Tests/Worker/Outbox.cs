@@ -1,34 +1,59 @@
-using System.Collections.Concurrent;
-
 namespace SymRatchet.Programs.Tests.Worker;
 
 /// <summary>What was measured and not acknowledged yet, the oldest first. A device keeps it on its disk.</summary>
-internal sealed class Outbox : IDisposable
+internal sealed class Outbox
 {
-    private readonly ConcurrentQueue<byte[]> _measurements = new();
-    private readonly SemaphoreSlim _added = new(0);
+    private readonly Lock _lock = new();
+    private readonly Queue<byte[]> _measurements = new();
+    private TaskCompletionSource _filled = NewSource();
 
-    internal int Count => _measurements.Count;
+    internal int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _measurements.Count;
+        }
+    }
+
+    /// <summary>Ends when there is something to send. It can be left behind: nothing waits in it.</summary>
+    internal Task Filled
+    {
+        get
+        {
+            lock (_lock)
+                return _filled.Task;
+        }
+    }
+
+    /// <summary>The oldest, which stays.</summary>
+    internal byte[] Oldest
+    {
+        get
+        {
+            lock (_lock)
+                return _measurements.Peek();
+        }
+    }
 
     internal void Add(byte[] measurement)
     {
-        _measurements.Enqueue(measurement);
-        _added.Release();
-    }
-
-    /// <summary>Waits for the oldest, which stays.</summary>
-    internal async ValueTask<byte[]> OldestAsync(CancellationToken cancellationToken)
-    {
-        await _added.WaitAsync(cancellationToken);
-        _added.Release();
-        return _measurements.TryPeek(out byte[]? oldest) ? oldest : throw new InvalidOperationException("Only one may take.");
+        lock (_lock)
+        {
+            _measurements.Enqueue(measurement);
+            _filled.TrySetResult();
+        }
     }
 
     internal void RemoveOldest()
     {
-        _added.Wait();
-        _measurements.TryDequeue(out _);
+        lock (_lock)
+        {
+            _measurements.Dequeue();
+            if (_measurements.Count == 0)
+                _filled = NewSource();
+        }
     }
 
-    public void Dispose() => _added.Dispose();
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
