@@ -46,6 +46,9 @@ internal sealed class HandshakeEnd : IDisposable
     /// <summary>The client's first chain key as this end computed it, which says which session secret it has.</summary>
     internal byte[]? FirstChainKey { get; private set; }
 
+    /// <summary>Why the handshake ended; null while it has not, or where it succeeded.</summary>
+    internal Refused? Refusal => _state as Refused;
+
     /// <summary>Takes bytes off the stream, which need not be whole frames.</summary>
     internal void Receive(ReadOnlySpan<byte> bytes)
     {

@@ -16,6 +16,9 @@ internal static class StoreAt
         return store;
     }
 
+    /// <summary>The whole identity; a store in memory answers at once.</summary>
+    internal static StoredKey Find(InMemoryKeyStore store, ClientId id) => store.FindAsync(id).AsTask().GetAwaiter().GetResult()!;
+
     /// <summary>The epoch and the root key of it.</summary>
     internal static (long Epoch, string EpochKey) Of(InMemoryKeyStore store, PreSharedKey key)
     {

@@ -147,8 +147,12 @@ internal static class ServerHandshake
             };
         }
 
-        internal SendNeeded Challenge(StoredKey key)
+        internal HandshakeState Challenge(StoredKey key)
         {
+            // A session of the last epoch could not be followed by an advance.
+            if (key.Epoch >= EpochChain.LastEpoch)
+                return new Refused(SecureChannelError.Limit, "the epochs of this key are over; the client needs a new key");
+
             Span<byte> nonce = stackalloc byte[ServerChallenge.NonceSize];
             settings.Random.Fill(nonce);
             byte[] transcript = new byte[hello.Length + ServerChallenge.Size];

@@ -53,6 +53,7 @@ public abstract class HandshakeContract
     }
 
     [SkippableFact]
+    [Requirement("R3-15", "R3-17", "R3-19", "R5.1-4")]
     public async Task A_rotation_is_over_when_the_client_has_used_its_new_key()
     {
         foreach (KeyEvolution evolution in Enum.GetValues<KeyEvolution>())
@@ -102,6 +103,7 @@ public abstract class HandshakeContract
     }
 
     [SkippableFact]
+    [Requirement("R3-10")]
     public async Task The_suites_of_an_identity_are_all_that_it_gets()
     {
         (IKeyDirectory client, IKeyDirectory server) = await ProvisionAsync();

@@ -1,4 +1,5 @@
 using System.Text;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.Contract;
 
@@ -71,6 +72,7 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    [Requirement("R3-11")]
     public async Task Keys_move_forward_only()
     {
         IKeyDirectory store = await OpenAsync();
@@ -84,6 +86,7 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    [Requirement("R3-16")]
     public async Task Only_a_key_that_is_there_can_move()
     {
         IKeyDirectory store = await OpenAsync();
@@ -95,6 +98,7 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    [Requirement("R3-12", "R3-14")]
     public async Task Of_many_advances_at_once_the_highest_stays_and_no_reader_sees_half_of_one()
     {
         IKeyDirectory store = await OpenAsync();
@@ -127,6 +131,7 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    [Requirement("R3-15", "R3-16", "R3-17")]
     public async Task A_new_key_waits_beside_the_old_one_until_it_is_used()
     {
         IKeyDirectory store = await OpenAsync();
@@ -167,6 +172,7 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    [Requirement("R3-18")]
     public async Task A_client_takes_its_new_key_at_once()
     {
         IKeyDirectory store = await OpenAsync(ChannelRole.Client);

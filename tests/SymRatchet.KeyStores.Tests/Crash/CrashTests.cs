@@ -2,6 +2,7 @@ using System.Globalization;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.Sqlite;
+using SymRatchet.TestKit;
 using Xunit.Abstractions;
 
 namespace SymRatchet.KeyStores.Tests.Crash;
@@ -19,6 +20,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         int.TryParse(Environment.GetEnvironmentVariable("SYMRATCHET_CRASH_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 50;
 
     [Fact]
+    [Requirement("R3-12", "R3-13")]
     public async Task Killed_at_any_instant_nobody_is_locked_out_and_no_key_comes_back()
     {
         int seed = Environment.TickCount;

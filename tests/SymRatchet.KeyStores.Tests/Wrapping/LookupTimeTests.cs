@@ -34,6 +34,7 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
     [InlineData("memory")]
     [InlineData("plain")]
     [InlineData("wrapped")]
+    [Requirement("R5.1-5")]
     public async Task Hellos_of_unknown_ids_are_refused_as_fast_as_those_of_others_with_a_wrong_key(string kind)
     {
         Skip.If(Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null, "Set SYMRATCHET_MEASURE=1 to measure.");

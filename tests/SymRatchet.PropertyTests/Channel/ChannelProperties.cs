@@ -18,6 +18,7 @@ public sealed class ChannelProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R6.2-9")]
     public async Task Both_directions_at_once_arrive_as_sent_in_any_chunking(
         CipherSuiteId suite, NonNull<byte[]>[] forth, NonNull<byte[]>[] back, PositiveInt[] chunks, bool flushEach)
     {
@@ -31,6 +32,7 @@ public sealed class ChannelProperties
 
     // Near the limit in steps of a byte, and anything below it.
     [Property(MaxTest = 1000)]
+    [Requirement("R4-7", "R4-8")]
     public async Task Every_size_up_to_the_limit_arrives_and_none_above_it_is_sent(CipherSuiteId suite, NonNegativeInt size, bool nearLimit, PositiveInt chunk)
     {
         const int MaxRecordSize = 4096;

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Channel;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.PropertyTests.Channel;
 
@@ -20,6 +21,7 @@ public sealed class LimiterProperties
     ];
 
     [Property(MaxTest = 5000, EndSize = 120, Arbitrary = [typeof(Steps)])]
+    [Requirement("R8-2", "R8-3", "R8-4", "R8-6")]
     public void Whatever_happens_the_same_are_evicted_as_by_the_reference(LimiterStep[] steps, PositiveInt inAll, PositiveInt perNetwork, PositiveInt perId)
     {
         FakeTimeProvider time = new();
@@ -81,6 +83,7 @@ public sealed class LimiterProperties
     /// fresh and repeated hellos of the honest client's identity, and of its address, before, between and after its messages.
     /// </summary>
     [Property(MaxTest = 150)]
+    [Requirement("R8-3", "R8-6")]
     public void At_500_a_second_an_honest_handshake_of_three_seconds_is_never_evicted(int seed)
     {
         Random random = new(seed);

@@ -11,6 +11,7 @@ public sealed class HandshakeProperties
     private static readonly Opcode[] Messages = [Opcode.ClientHello, Opcode.ServerChallenge, Opcode.ClientConfirm, Opcode.ServerConfirm];
 
     [Property(MaxTest = 1000)]
+    [Requirement("R5.1-4", "R5.2-5", "R5.2-8", "R5.3-4")]
     public void A_changed_message_delivers_nothing_and_splits_no_secrets_and_the_next_handshake_succeeds(
         CipherSuiteId suite, WireChange change, byte message, bool sendBeforeConfirm, (byte Client, byte Server) epochs, Attack attack)
     {
@@ -41,6 +42,7 @@ public sealed class HandshakeProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R5.1-10", "R5.2-8")]
     public void Without_a_change_both_ends_agree_whatever_epochs_they_start_from(CipherSuiteId suite, bool sendBeforeConfirm, (byte Client, byte Server) epochs)
     {
         using Parties parties = new(suite, sendBeforeConfirm, epochs.Client, epochs.Server);

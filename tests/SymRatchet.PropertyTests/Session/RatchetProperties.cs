@@ -28,6 +28,7 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R4-7", "R4-8", "R6.3-3")]
     public void Sizes_up_to_the_limit_pass_with_and_without_padding(CipherSuiteId suite, NonNegativeInt size, NonNegativeInt block)
     {
         using RatchetPair pair = new(suite, maxRecordSize: 1024, paddingBlock: block.Get % 1025);
@@ -39,6 +40,7 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R6.2-6", "R6.2-7")]
     public void Any_changed_bit_ends_the_direction_and_delivers_nothing(CipherSuiteId suite, NonNull<byte[]> message, bool fromServer, NonNegativeInt position)
     {
         using RatchetPair pair = new(suite);
@@ -51,6 +53,7 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R6.2-6", "R6.2-7")]
     public void Any_cut_ends_the_direction(CipherSuiteId suite, NonNull<byte[]> message, bool fromServer, NonNegativeInt kept)
     {
         using RatchetPair pair = new(suite);
@@ -64,6 +67,7 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R6.2-6", "R6.2-7")]
     public void Any_frame_but_the_next_one_ends_the_direction(CipherSuiteId suite, NonEmptyArray<byte[]> messages, bool fromServer, NonNegativeInt choice, bool ahead)
     {
         // Replayed, skipped or swapped: a frame of the past, or one after the next.
@@ -95,6 +99,7 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R6.2-2")]
     public void A_state_stolen_after_a_message_opens_no_message_before_it(CipherSuiteId suite, NonEmptyArray<NonNull<byte[]>> messages, bool fromServer)
     {
         using RatchetPair pair = new(suite);
@@ -119,6 +124,7 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
+    [Requirement("R7-1")]
     public void The_transition_table_says_what_the_specification_says(bool isServer, ProtocolPhase phase, byte opcode)
     {
         ProtocolPhase? expected = (isServer, phase, opcode) switch

@@ -12,6 +12,7 @@ public sealed class TransitionDocumentTests
     private const string End = "<!-- end of table -->";
 
     [Fact]
+    [Requirement("R7-1")]
     public void Protocol_1_moves_as_its_document_says() =>
         Assert.Equal(Documented("protocol.md"), InCode(V1Transitions.Table.Rows, number => $"{(Opcode)number}"));
 

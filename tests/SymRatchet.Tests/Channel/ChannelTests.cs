@@ -70,6 +70,7 @@ public sealed class ChannelTests
 
     [Theory]
     [MemberData(nameof(Protocols))]
+    [Requirement("R4-8")]
     public async Task A_message_above_the_limit_is_the_callers_mistake_and_costs_nothing(ChannelProtocol protocol)
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol);
@@ -154,6 +155,7 @@ public sealed class ChannelTests
 
     [Theory]
     [MemberData(nameof(Protocols))]
+    [Requirement("R6.2-9")]
     public async Task Whatever_the_chunks_the_messages_are_the_same(ChannelProtocol protocol)
     {
         PipePair near = new();

@@ -26,6 +26,7 @@ public sealed class CloneAlarmTests
     [InlineData(20, false)] // within twice the time limit of a handshake: it may have begun before the other ended
     [InlineData(21, true)]
     [InlineData(100_000, true)]
+    [Requirement("R5.9-2")]
     public async Task A_client_that_is_behind_is_an_alarm_unless_a_handshake_beside_it_explains_that(int seconds, bool isAlarm)
     {
         await SessionsAsync(3);
@@ -37,6 +38,7 @@ public sealed class CloneAlarmTests
     }
 
     [Fact]
+    [Requirement("R5.9-1", "R5.9-2")]
     public async Task A_client_that_is_level_or_ahead_by_one_is_no_alarm()
     {
         await SessionsAsync(3);
@@ -54,6 +56,7 @@ public sealed class CloneAlarmTests
     }
 
     [Fact]
+    [Requirement("R5.9-4")]
     public async Task A_replayed_hello_is_no_alarm()
     {
         PipePair pipes = new();

@@ -1,5 +1,3 @@
-using System.Reflection;
-using SymRatchet.Crypto;
 using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
@@ -28,7 +26,7 @@ public sealed class ErasureTests
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol);
         await pair.RoundAsync([1, 2, 3], [4, 5, 6]);
-        List<byte[]> known = [.. Secrets(pair.Server).Where(secret => !secret.IsErased).SelectMany(secret => Pieces(secret.Span.ToArray()))];
+        List<byte[]> known = [.. Held.Secrets(pair.Server).Where(secret => !secret.IsErased).SelectMany(secret => Pieces(secret.Span.ToArray()))];
         Assert.NotEmpty(known);
 
         switch (ending)
@@ -47,47 +45,12 @@ public sealed class ErasureTests
                 break;
         }
 
-        Assert.All(Secrets(pair.Server), secret => Assert.True(secret.IsErased));
-        byte[][] held = [.. Arrays(pair.Server)];
+        Assert.All(Held.Secrets(pair.Server), secret => Assert.True(secret.IsErased));
+        byte[][] held = [.. Held.Arrays(pair.Server)];
         Assert.NotEmpty(held);
         foreach (byte[] key in known)
             Assert.DoesNotContain(held, bytes => bytes.AsSpan().IndexOf(key) >= 0);
     }
 
     private static IEnumerable<byte[]> Pieces(byte[] secret) => secret.Chunk(16).Where(piece => piece.Any(b => b != 0));
-
-    private static IEnumerable<SecretBytes> Secrets(object root) => Reachable(root).OfType<SecretBytes>();
-
-    private static IEnumerable<byte[]> Arrays(object root) => Reachable(root).OfType<byte[]>();
-
-    // Everything that can be reached from the channel's fields, but not what it shares with others.
-    private static HashSet<object> Reachable(object root)
-    {
-        HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
-        Stack<object> waiting = new([root]);
-        while (waiting.TryPop(out object? current))
-        {
-            if (!seen.Add(current) || current is byte[] or string or Delegate or Type or TimeProvider or Task)
-                continue;
-            if (current is Array array)
-            {
-                foreach (object? item in array)
-                {
-                    if (item is not null && !item.GetType().IsPrimitive)
-                        waiting.Push(item);
-                }
-            }
-
-            for (Type? type = current.GetType(); type is not null && type != typeof(object); type = type.BaseType)
-            {
-                foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-                {
-                    if (!field.FieldType.IsPointer && !field.FieldType.IsPrimitive && field.GetValue(current) is { } value)
-                        waiting.Push(value);
-                }
-            }
-        }
-
-        return seen;
-    }
 }

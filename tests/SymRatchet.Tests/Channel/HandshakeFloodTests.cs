@@ -18,6 +18,7 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     [Fact]
+    [Requirement("R8-3", "R8-5", "R8-6")]
     public async Task Replayed_hellos_at_500_a_second_keep_no_honest_client_out_for_a_second()
     {
         using InMemoryKeyStore keys = new(ChannelRole.Server);
@@ -49,6 +50,7 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Requirement("R8-3")]
     public async Task An_identity_with_thousands_of_pending_handshakes_takes_no_places_of_others()
     {
         using InMemoryKeyStore keys = new(ChannelRole.Server);

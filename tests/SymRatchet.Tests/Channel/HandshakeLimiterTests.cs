@@ -14,6 +14,7 @@ public sealed class HandshakeLimiterTests
     private static readonly ClientId Id = new([1]);
 
     [Fact]
+    [Requirement("R8-3", "R8-6")]
     public void At_the_limit_in_all_the_oldest_is_evicted_whatever_it_has_proven()
     {
         HandshakeLimiter limiter = new() { MaxPending = 2 };
@@ -27,6 +28,7 @@ public sealed class HandshakeLimiterTests
     }
 
     [Fact]
+    [Requirement("R8-3")]
     public void One_address_evicts_only_its_own()
     {
         HandshakeLimiter limiter = new() { MaxPendingPerAddress = 1 };
@@ -38,6 +40,7 @@ public sealed class HandshakeLimiterTests
     }
 
     [Fact]
+    [Requirement("R8-3")]
     public void One_identity_evicts_only_its_own_from_whatever_address()
     {
         HandshakeLimiter limiter = new() { MaxPendingPerId = 1 };
@@ -51,6 +54,7 @@ public sealed class HandshakeLimiterTests
     }
 
     [Fact]
+    [Requirement("R8-2")]
     public void Who_was_evicted_is_told_so_at_its_next_step_and_counts_no_more()
     {
         HandshakeLimiter limiter = new() { MaxPending = 1 };
@@ -64,6 +68,7 @@ public sealed class HandshakeLimiterTests
     }
 
     [Fact]
+    [Requirement("R8-2", "R8-4")]
     public void A_confirmed_handshake_is_not_evicted_and_counts_no_more()
     {
         HandshakeLimiter limiter = new() { MaxPending = 1, MaxPendingPerId = 1, MaxPendingPerAddress = 1 };
@@ -83,6 +88,7 @@ public sealed class HandshakeLimiterTests
     [InlineData("203.0.113.5", "203.0.113.6", false)]
     [InlineData("::ffff:203.0.113.5", "::ffff:203.0.113.6", false)]
     [InlineData("0.0.0.0", "::", false)]
+    [Requirement("R8-3")]
     public void Addresses_count_as_one_by_network_of_64_bits_or_as_IPv4(string one, string other, bool isOne)
     {
         HandshakeLimiter limiter = new() { MaxPendingPerAddress = 1 };
@@ -134,6 +140,7 @@ public sealed class HandshakeLimiterTests
     }
 
     [Fact]
+    [Requirement("R8-4")]
     public async Task A_client_that_has_confirmed_is_not_evicted_while_the_store_moves()
     {
         SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);

@@ -26,6 +26,7 @@ public sealed class HostileStoreTests
 
     [Theory]
     [MemberData(nameof(Hostilities))]
+    [Requirement("R5.8-1", "R5.8-4")]
     public async Task The_time_limit_holds_and_the_place_is_given_back(string call, string hostility)
     {
         using HostileStore store = new(call, hostility);

@@ -12,6 +12,7 @@ public sealed class KeepAliveTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Fact]
+    [Requirement("R9-1")]
     public async Task A_peer_that_is_gone_is_found_within_interval_and_timeout()
     {
         FakeTimeProvider time = new();

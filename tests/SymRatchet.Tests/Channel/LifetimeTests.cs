@@ -68,6 +68,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    [Requirement("R6.5-2")]
     public async Task A_client_that_pings_without_end_and_reads_nothing_does_not_stop_the_servers_reading()
     {
         await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
@@ -216,6 +217,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    [Requirement("R5.5-3")]
     public async Task A_close_before_the_servers_confirm_arrives_is_a_close()
     {
         SecureChannelClientOptions options = ChannelPair.ClientOptions(ChannelProtocol.V1);
@@ -385,6 +387,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    [Requirement("R6.4-10")]
     public async Task A_close_to_a_peer_that_said_all_and_is_gone_is_no_failure()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();

@@ -43,6 +43,7 @@ public sealed class SeedHandshakeTests
     }
 
     [Fact]
+    [Requirement("R3-9")]
     public async Task A_key_of_another_protocol_or_a_missing_one_is_the_callers_mistake()
     {
         PipePair pipes = new();

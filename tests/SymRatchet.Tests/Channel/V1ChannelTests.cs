@@ -34,6 +34,7 @@ public sealed class V1ChannelTests
     }
 
     [Fact]
+    [Requirement("R2.1-2", "R5.2-2")]
     public async Task The_servers_preference_among_the_clients_suites_decides()
     {
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
@@ -46,6 +47,7 @@ public sealed class V1ChannelTests
     }
 
     [Fact]
+    [Requirement("R6.4-2", "R6.4-4", "R7-2")]
     public async Task A_close_ends_one_direction_and_the_other_goes_on()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
@@ -64,6 +66,7 @@ public sealed class V1ChannelTests
     }
 
     [Fact]
+    [Requirement("R6.4-8")]
     public async Task A_stream_that_ends_without_a_close_is_truncated()
     {
         PipePair pipes = new();
@@ -107,6 +110,7 @@ public sealed class V1ChannelTests
     }
 
     [Fact]
+    [Requirement("R6.5-1")]
     public async Task A_ping_is_answered_while_the_peer_receives()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
@@ -133,6 +137,7 @@ public sealed class V1ChannelTests
     }
 
     [Fact]
+    [Requirement("R6.3-2")]
     public async Task Padding_hides_the_length_on_the_wire_and_nothing_else()
     {
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
@@ -144,6 +149,7 @@ public sealed class V1ChannelTests
     }
 
     [Fact]
+    [Requirement("R5.5-1")]
     public async Task A_client_may_send_before_the_confirm_where_it_is_told_to()
     {
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);

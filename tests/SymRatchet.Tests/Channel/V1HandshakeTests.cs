@@ -9,6 +9,7 @@ public sealed class V1HandshakeTests
     private static readonly byte[] Key = [.. Enumerable.Repeat((byte)0x5A, PreSharedKey.Size)];
 
     [Fact]
+    [Requirement("R5.3-2", "R5.3-5")]
     public async Task Every_session_moves_both_stores_one_epoch_on()
     {
         Parties parties = new();
@@ -27,6 +28,7 @@ public sealed class V1HandshakeTests
     [InlineData(500, 0)]
     [InlineData(0, 65_536)]
     [InlineData(65_536, 0)]
+    [Requirement("R5.1-10", "R5.9-1", "R5.9-3")]
     public async Task A_side_that_is_behind_catches_up(long clientEpoch, long serverEpoch)
     {
         Parties parties = new(clientEpoch, serverEpoch);
@@ -79,6 +81,7 @@ public sealed class V1HandshakeTests
     [Theory]
     [InlineData(0, 65_537)]
     [InlineData(65_537, 0)]
+    [Requirement("R5.1-9", "R5.2-7")]
     public async Task Beyond_the_limit_nothing_moves(long clientEpoch, long serverEpoch)
     {
         Parties parties = new(clientEpoch, serverEpoch);
@@ -87,6 +90,7 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R5.1-3", "R5.7-1")]
     public async Task Handshakes_of_one_identity_run_side_by_side_and_all_succeed()
     {
         Parties parties = new();
@@ -110,6 +114,7 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R5.1-5", "R5.1-13", "R5.8-2", "R5.8-3")]
     public async Task Unknown_id_and_wrong_key_are_one_error_and_hear_nothing()
     {
         Parties parties = new();
@@ -122,10 +127,12 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R3-2")]
     public async Task A_key_for_another_server_name_is_a_wrong_key() =>
         await new Parties().AssertRefusedAsync(new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, Key, "another server") });
 
     [Fact]
+    [Requirement("R3-4", "R3-8")]
     public async Task A_store_of_the_other_role_is_not_served()
     {
         // The Selfie attack: a host that holds one key for both roles must not be made to talk to itself.
@@ -165,6 +172,7 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R5.1-12")]
     public async Task A_replayed_hello_gets_a_challenge_and_no_session_and_moves_nothing()
     {
         Parties parties = new();
@@ -187,6 +195,7 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R3-20", "R3-21")]
     public async Task Keys_without_evolution_stay_at_epoch_0_and_agree_about_it()
     {
         Parties parties = new(evolution: KeyEvolution.None);
@@ -215,6 +224,7 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R3-13", "R9-1")]
     public async Task A_store_that_cannot_advance_makes_no_session()
     {
         Parties parties = new();
@@ -244,6 +254,7 @@ public sealed class V1HandshakeTests
     [InlineData("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abcdefgh")]
     [InlineData("\x00\x00\x00\x57\x0a\x01\x00\x00\x00\x00\x01")]
     [InlineData("S")]
+    [Requirement("R4-2", "R5.8-2")]
     public async Task Another_protocol_is_refused_by_its_first_bytes_without_an_answer(string first)
     {
         PipePair pipes = new();
@@ -255,6 +266,7 @@ public sealed class V1HandshakeTests
     }
 
     [Fact]
+    [Requirement("R4-4", "R4-5")]
     public async Task A_handshake_body_above_its_limit_is_refused_by_its_header()
     {
         PipePair pipes = new();

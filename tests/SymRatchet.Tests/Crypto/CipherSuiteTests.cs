@@ -1,5 +1,6 @@
 using SymRatchet.Crypto;
 using SymRatchet.Protocol1;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Crypto;
 
@@ -27,6 +28,7 @@ public sealed class CipherSuiteTests
     }
 
     [Fact]
+    [Requirement("R2.1-1")]
     public void The_registry_holds_every_suite_once_under_its_number()
     {
         Assert.Equal(Enum.GetValues<CipherSuiteId>().Except([CipherSuiteId.None]), CipherSuite.All.Select(suite => suite.Id).Order());
@@ -124,6 +126,7 @@ public sealed class CipherSuiteTests
 
     [Theory]
     [MemberData(nameof(Suites))]
+    [Requirement("R6.2-1")]
     public void The_nonce_is_the_round_with_zeros_before_it(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);

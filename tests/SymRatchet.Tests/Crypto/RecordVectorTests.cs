@@ -15,6 +15,7 @@ public sealed class RecordVectorTests
 
     [Theory]
     [MemberData(nameof(Suites))]
+    [Requirement("R2.1-1", "R6.1-3", "R6.1-4", "R6.2-1", "R10-1")]
     public void Each_step_yields_the_keys_and_each_key_the_body(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);
@@ -32,6 +33,7 @@ public sealed class RecordVectorTests
 
     [Theory]
     [MemberData(nameof(Suites))]
+    [Requirement("R6.1-1", "R6.1-2", "R6.2-1", "R10-1")]
     public void The_ratchets_of_both_ends_run_through_them(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);

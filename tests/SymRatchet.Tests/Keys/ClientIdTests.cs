@@ -1,3 +1,5 @@
+using SymRatchet.TestKit;
+
 namespace SymRatchet.Tests.Keys;
 
 public sealed class ClientIdTests
@@ -44,6 +46,7 @@ public sealed class ClientIdTests
     }
 
     [Fact]
+    [Requirement("R3-3")]
     public void Text_as_it_stands_is_never_read_as_hex()
     {
         Assert.Equal("0x30783431", ClientId.FromUtf8("0x41").ToString());
@@ -64,6 +67,7 @@ public sealed class ClientIdTests
     [Theory]
     [InlineData(0)]
     [InlineData(256)]
+    [Requirement("R3-2")]
     public void A_client_does_not_connect_under_an_id_that_is_none(int length)
     {
         using InMemoryKeyStore store = new(ChannelRole.Client);

@@ -31,6 +31,7 @@ public sealed class HandshakeVectorTests
 
     [Theory]
     [MemberData(nameof(Handshakes))]
+    [Requirement("R5.2-1", "R5.6-1")]
     public void The_session_grows_from_these_secrets(string name, int suite)
     {
         JsonElement vector = Find(name, suite);
@@ -51,6 +52,7 @@ public sealed class HandshakeVectorTests
 
     [Theory]
     [MemberData(nameof(Handshakes))]
+    [Requirement("R2-1", "R4-1", "R4-9", "R5.1-1", "R5.3-2", "R5.3-3", "R5.4-3", "R6.2-11", "R10-1")]
     public void The_client_sends_these_bytes_and_understands_these(string name, int suite)
     {
         JsonElement vector = Find(name, suite);
@@ -76,6 +78,7 @@ public sealed class HandshakeVectorTests
 
     [Theory]
     [MemberData(nameof(Handshakes))]
+    [Requirement("R2-1", "R4-1", "R4-9", "R5.1-10", "R5.2-1", "R5.2-2", "R5.3-5", "R5.4-1", "R5.4-2", "R6.2-8", "R6.2-11", "R10-1")]
     public void The_server_sends_these_bytes_and_understands_these(string name, int suite)
     {
         JsonElement vector = Find(name, suite);

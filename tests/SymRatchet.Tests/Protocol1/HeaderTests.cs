@@ -24,6 +24,7 @@ public sealed class HeaderTests
     [InlineData(ChannelRole.Client, ProtocolPhase.Init, HandshakeLimit, 20)]
     [InlineData(ChannelRole.Client, ProtocolPhase.Confirming, HandshakeLimit, 22)]
     [InlineData(ChannelRole.Client, ProtocolPhase.Active, RecordLimit, 40, 60, 61, 62)]
+    [Requirement("R4-2", "R4-3", "R4-4", "R4-5")]
     public void An_opcode_that_the_phase_does_not_take_and_a_length_above_its_limit_are_refused_by_the_header(
         ChannelRole role, ProtocolPhase phase, int limit, params int[] takes)
     {
@@ -45,6 +46,7 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    [Requirement("R4-3", "R6.4-5")]
     public void After_a_close_no_header_is_waited_for()
     {
         using RatchetPair pair = new();

@@ -4,7 +4,7 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Protocol1;
 
-/// <summary>A handshake in flight makes no session with a key that was revoked meanwhile. Protocol 1, sections 5.2 and 5.3.</summary>
+/// <summary>A handshake in flight makes no session with a key that was revoked meanwhile. Protocol 1, section 5.3.</summary>
 public sealed class RevokedHandshakeTests
 {
     private static readonly ClientId Id = "device 1";
@@ -16,6 +16,7 @@ public sealed class RevokedHandshakeTests
     [InlineData(KeyEvolution.None, "server", false)]
     [InlineData(KeyEvolution.Forward, "client", false)]
     [InlineData(KeyEvolution.None, "client", false)]
+    [Requirement("R3-16", "R5.3-1", "R5.3-4", "R5.3-6")]
     public async Task A_key_that_is_revoked_before_the_last_proof_arrives_makes_no_session(KeyEvolution evolution, string revokes, bool isSession)
     {
         using InMemoryKeyStore clientStore = Store(ChannelRole.Client, evolution);

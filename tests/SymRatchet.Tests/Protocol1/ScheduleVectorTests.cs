@@ -14,6 +14,7 @@ public sealed class ScheduleVectorTests
 
     [Theory]
     [MemberData(nameof(Imports))]
+    [Requirement("R3-5", "R3-7", "R10-1")]
     public void A_key_is_imported_and_walks_through_its_epochs(int number)
     {
         JsonElement vector = V1Vectors.Schedule.List("imports").ElementAt(number);
@@ -41,6 +42,7 @@ public sealed class ScheduleVectorTests
 
     [Theory]
     [MemberData(nameof(Suites))]
+    [Requirement("R5.2-1", "R5.3-3", "R5.6-1", "R10-1")]
     public void A_session_of_each_epoch_has_these_secrets(CipherSuiteId id)
     {
         foreach (JsonElement vector in Sessions(id))
@@ -66,6 +68,7 @@ public sealed class ScheduleVectorTests
 
     [Theory]
     [MemberData(nameof(Suites))]
+    [Requirement("R6.1-1", "R6.1-2", "R6.1-3", "R6.1-4", "R10-1")]
     public void Each_step_of_a_chain_yields_these_keys(CipherSuiteId id)
     {
         var suite = CipherSuite.Get(id);
