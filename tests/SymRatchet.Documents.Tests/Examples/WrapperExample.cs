@@ -7,7 +7,7 @@ namespace SymRatchet.Documents.Tests.Examples;
 /// <summary>The wrapper of the guide to key stores, in a store.</summary>
 public sealed class WrapperExample : CurrentFolder
 {
-    private static readonly KeyPlace Place = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 2);
+    private static readonly KeyWrapContext Place = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 2);
 
     private readonly KeyService _service = new();
 
@@ -54,7 +54,7 @@ public sealed class WrapperExample : CurrentFolder
     {
         ServiceKeyWrapper wrapper = new(_service);
         byte[] wrapped = await wrapper.WrapAsync(new byte[32], Place);
-        KeyPlace other = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 1);
+        KeyWrapContext other = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 1);
         await Assert.ThrowsAnyAsync<CryptographicException>(() => wrapper.UnwrapAsync(wrapped, other, new byte[32]).AsTask());
         await Assert.ThrowsAnyAsync<CryptographicException>(() => wrapper.UnwrapAsync(wrapped, Place, new byte[16]).AsTask());
         wrapped[^1] ^= 1;
