@@ -234,8 +234,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         CancellationToken cancellationToken
     )
     {
-        if (!key.Span.ContainsAnyExcept((byte)0))
-            throw new KeyStoreException($"The key of {id} is all zeros: it was erased before it was stored.");
+        KeyStoreRules.CheckIsNotErased(id, key.Span);
         byte[] wrapped;
         try
         {

@@ -25,8 +25,7 @@ internal sealed class OutboundMiddleware(
             try
             {
                 // A server says nothing before the hello: one that has closed until here is gone.
-                SecureChannelClientOptions picked = await options(connection, connection.ConnectionClosed)
-                    .AsTask().WaitAsync(connection.ConnectionClosed).ConfigureAwait(false);
+                SecureChannelClientOptions picked = await PickAsync(connection).ConfigureAwait(false);
                 SecureChannelClientOptions own = new(picked) { LeaveOpen = false };
                 return await ProtectedConnection.HandshakeAsync(
                     connection, (dialed, ending) => SecureChannel.ConnectAsync(dialed.Transport, own, dialed.RemoteEndPoint, ending))
@@ -45,5 +44,18 @@ internal sealed class OutboundMiddleware(
                 throw aborted;
             throw;
         }
+    }
+
+    private Task<SecureChannelClientOptions> PickAsync(ConnectionContext connection)
+    {
+        Task<SecureChannelClientOptions> picking = options(connection, connection.ConnectionClosed).AsTask();
+
+        // Nobody waits any more for what it throws after the connection has closed.
+        _ = picking.ContinueWith(
+            static late => _ = late.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return picking.WaitAsync(connection.ConnectionClosed);
     }
 }

@@ -114,6 +114,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     /// <inheritdoc/>
     public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
     {
+        KeyStoreRules.CheckIsNotErased(id, epochKey.Span);
         lock (_gate)
         {
             if (!_slots.TryGetValue(id, out KeySlot? slot) || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow()))

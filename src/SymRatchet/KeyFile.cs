@@ -145,6 +145,8 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         ChangeAsync(
             next =>
             {
+                // After the wait for the changes before this one, during which the key may be erased.
+                KeyStoreRules.CheckIsNotErased(id, epochKey.Span);
                 CheckIsHere(id, next);
                 return next.Advance(serial, epoch, epochKey.Span, _options.TimeProvider.GetUtcNow());
             },

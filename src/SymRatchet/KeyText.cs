@@ -24,9 +24,8 @@ internal static class KeyText
     internal static byte[] ToBytes(string text) => Strict.GetBytes(text);
 
     /// <summary>
-    /// The text form of an id for people, claims and logs, never the same for two ids. An id with control or formatting
-    /// characters is
-    /// shown as hex, so none can forge a log line.
+    /// The text form of an id for people, claims and logs, never the same for two ids. An id with characters that show
+    /// nothing is shown as hex, so none can forge a log line, or look like another.
     /// </summary>
     internal static string ToDisplay(ReadOnlySpan<byte> id)
     {
@@ -136,5 +135,22 @@ internal static class KeyText
             is UnicodeCategory.Control
                 or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator;
+                or UnicodeCategory.ParagraphSeparator
+        || IsIgnorable(rune.Value);
+
+    // What is left of Unicode's Default_Ignorable_Code_Point beside the format characters, which fonts leave out, and
+    // the blank pattern of Braille. The platform does not know the property.
+    private static bool IsIgnorable(int value) =>
+        value
+            is 0x034F // combining grapheme joiner
+                or 0x115F or 0x1160 // fillers of Hangul
+                or 0x17B4 or 0x17B5 // inherent vowels of Khmer
+                or (>= 0x180B and <= 0x180F) // variation selectors of Mongolian
+                or 0x2065 // reserved
+                or 0x2800 // blank pattern of Braille
+                or 0x3164 // filler of Hangul
+                or (>= 0xFE00 and <= 0xFE0F) // variation selectors
+                or 0xFFA0 // half-width filler of Hangul
+                or (>= 0xFFF0 and <= 0xFFF8) // reserved
+                or (>= 0xE0000 and <= 0xE0FFF); // tags, more variation selectors, and what is reserved for such
 }

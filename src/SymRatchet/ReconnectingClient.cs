@@ -16,13 +16,15 @@ public sealed class ReconnectingClient
 
     /// <summary>A client that connects to one server.</summary>
     /// <param name="remote">The server, as for <see cref="SecureChannel.ConnectAsync(EndPoint, SecureChannelClientOptions, CancellationToken)"/>.</param>
-    /// <param name="options">Who the client is. With a durable store of keys, since the program will start again some day.</param>
+    /// <param name="options">Who the client is; copied. With a durable store of keys, since the program will start again some day.</param>
+    /// <exception cref="ArgumentException">The options are incomplete.</exception>
     public ReconnectingClient(EndPoint remote, SecureChannelClientOptions options)
-        : this(cancellationToken => SecureChannel.ConnectAsync(remote, options, cancellationToken))
     {
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentNullException.ThrowIfNull(options);
-        TimeProvider = options.TimeProvider;
+        SecureChannelClientOptions own = options.Validated();
+        _connect = cancellationToken => SecureChannel.ConnectAsync(remote, own, cancellationToken);
+        TimeProvider = own.TimeProvider;
     }
 
     /// <summary>A client that connects in a way of its own.</summary>

@@ -58,6 +58,50 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public async Task What_a_function_throws_after_its_connection_closed_is_no_unobserved_exception()
+    {
+        List<Exception> unobserved = [];
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e)
+        {
+            if (e.Exception.InnerException is InvalidDataException { Message: "too late" })
+                unobserved.Add(e.Exception);
+        }
+
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            WeakReference thrown = await ThrowLateAsync();
+            Assert.True(SpinWait.SpinUntil(
+                () =>
+                {
+                    GC.Collect();
+                    GC.WaitForPendingFinalizers();
+                    return !thrown.IsAlive;
+                },
+                Patience));
+            GC.WaitForPendingFinalizers();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        Assert.Empty(unobserved);
+
+        static async Task<WeakReference> ThrowLateAsync()
+        {
+            TaskCompletionSource<SecureChannelClientOptions> picking = new();
+            DefaultConnectionContext connection = Pipeline.InMemory(out _);
+            Task running = Pipeline.Build(
+                builder => builder.UseSymRatchetClient((_, _) => new ValueTask<SecureChannelClientOptions>(picking.Task)), _ => Task.CompletedTask)(connection);
+            connection.Abort();
+            await Assert.ThrowsAsync<ConnectionAbortedException>(() => running.WaitAsync(Patience));
+            picking.SetException(new InvalidDataException("too late"));
+            return new WeakReference(picking.Task);
+        }
+    }
+
+    [Fact]
     public async Task A_server_that_never_answers_is_given_up_after_the_limit()
     {
         using TcpListener silent = new(IPAddress.Loopback, 0);

@@ -12,12 +12,28 @@ internal static class KeyStoreRules
     /// <param name="role">The role of the store.</param>
     /// <param name="key">The key.</param>
     /// <exception cref="ArgumentException">The key serves another role.</exception>
+    /// <exception cref="KeyStoreException">The key was erased.</exception>
     internal static void CheckAdd(ChannelRole role, StoredKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (key.Role != role)
             throw new ArgumentException($"The key serves the {key.Role}, and this store the {role}.", nameof(key));
         CheckSuites(key.Suites);
+        if (!key.IdentityKey.IsEmpty)
+            CheckIsNotErased(key.Id, key.IdentityKey);
+        CheckIsNotErased(key.Id, key.EpochKey);
+    }
+
+    /// <summary>
+    /// Whether a key may be kept: a store that keeps zeros, which everybody knows, lets in everybody.
+    /// </summary>
+    /// <param name="id">The id.</param>
+    /// <param name="key">The key.</param>
+    /// <exception cref="KeyStoreException">It is all zeros.</exception>
+    internal static void CheckIsNotErased(ClientId id, ReadOnlySpan<byte> key)
+    {
+        if (!key.ContainsAnyExcept((byte)0))
+            throw new KeyStoreException($"The key of {id} is all zeros: it was erased before it was stored.");
     }
 
     /// <summary>Whether a key may follow the one that an identity has.</summary>
@@ -25,6 +41,7 @@ internal static class KeyStoreRules
     /// <param name="key">The new key.</param>
     /// <param name="current">What the store knows of the identity.</param>
     /// <exception cref="ArgumentException">It may not.</exception>
+    /// <exception cref="KeyStoreException">The key was erased.</exception>
     internal static void CheckRotation(ChannelRole role, StoredKey key, KeyRecord current)
     {
         ArgumentNullException.ThrowIfNull(current);

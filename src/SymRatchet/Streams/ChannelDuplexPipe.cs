@@ -17,12 +17,13 @@ internal sealed class ChannelDuplexPipe : IDuplexPipe
     internal ChannelDuplexPipe(ISecureChannel channel, bool leaveOpen, ArrayPool<byte> pool)
     {
         _stream = new SecureChannelStream(channel, leaveOpen, closeOnDispose: false, pool);
+        ErasingMemoryPool buffers = new(pool);
         Input = new ChannelPipeReader(
-            PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true, useZeroByteReads: true)),
+            PipeReader.Create(_stream, new StreamPipeReaderOptions(buffers, BufferSize, leaveOpen: true, useZeroByteReads: true)),
             _stream,
             CompletedAsync);
         Output = new ChannelPipeWriter(
-            PipeWriter.Create(_stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true)),
+            PipeWriter.Create(_stream, new StreamPipeWriterOptions(buffers, BufferSize, leaveOpen: true)),
             _stream,
             (channel as EstablishedChannel)?.Time ?? TimeProvider.System,
             CompletedAsync);

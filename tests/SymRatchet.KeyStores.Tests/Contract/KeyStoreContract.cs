@@ -72,6 +72,38 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    public async Task A_key_that_was_erased_is_not_taken()
+    {
+        IKeyDirectory store = await OpenAsync();
+        byte[] some = TestKeys.Root(Name, 0), erased = new byte[PreSharedKey.Size];
+        foreach ((byte[] identity, byte[] root) in ((byte[], byte[])[])[(erased, some), (some, erased)])
+        {
+            using StoredKey key = new(ChannelProtocol.V1, ChannelRole.Server, Name, KeyEvolution.Forward, identity, 0, root);
+            await RefusesAsync(() => store.AddAsync(key));
+        }
+
+        Assert.Null(await store.DescribeAsync(Name));
+        await store.AddAsync(TestKeys.Shared(Name));
+        using StoredKey next = new(ChannelProtocol.V1, ChannelRole.Server, Name, KeyEvolution.Forward, some, 0, erased);
+        await RefusesAsync(() => store.RotateAsync(next));
+        long serial = await store.SerialAsync(Name);
+        await RefusesAsync(() => store.AdvanceAsync(Name, serial, 1, erased));
+
+        // Whatever else is wrong with the call.
+        await RefusesAsync(() => store.AdvanceAsync(Name, serial, 0, erased));
+        await RefusesAsync(() => store.AdvanceAsync(Name, serial + 1, 1, erased));
+        await store.AdvanceAsync(Name, 1);
+        Assert.False((await store.DescribeAsync(Name))!.IsRotating);
+
+        static async Task RefusesAsync(Func<ValueTask> call)
+        {
+            KeyStoreException refusal = await Assert.ThrowsAsync<KeyStoreException>(async () => await call());
+            Assert.Equal($"The key of {Name} is all zeros: it was erased before it was stored.", refusal.Message);
+            Assert.False(refusal.IsOutcomeUnknown);
+        }
+    }
+
+    [SkippableFact]
     [Requirement("R3-11")]
     public async Task Keys_move_forward_only()
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using SymRatchet.TestKit;
 
@@ -46,6 +48,39 @@ public sealed class ReconnectingClientTests
         }
 
         Assert.Contains(waits, wait => wait.Delay.TotalSeconds > 20);
+    }
+
+    [Fact]
+    public async Task Options_that_are_changed_later_do_not_reach_the_client()
+    {
+        using PreSharedKey key = PreSharedKey.Generate("sensor-17");
+        SecureChannelClientOptions options = new() { Key = key };
+        ReconnectingClient client = new(ClosedPort(), options);
+        options.Key = null;
+        using CancellationTokenSource source = new(Soon);
+        SecureChannelException? error = null;
+        client.Waiting += (_, wait) =>
+        {
+            error = wait.Error;
+            source.Cancel();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (ISecureChannel unexpected in client.ConnectAllAsync(source.Token))
+                Assert.Fail("Nobody listens there.");
+        });
+        Assert.Equal(SecureChannelError.Transport, error?.Error);
+    }
+
+    [Fact]
+    public void Options_that_are_incomplete_are_refused_at_once() =>
+        Assert.Throws<ArgumentException>(() => new ReconnectingClient(ClosedPort(), new SecureChannelClientOptions()));
+
+    private static EndPoint ClosedPort()
+    {
+        using TcpListener closed = new(IPAddress.Loopback, 0);
+        closed.Start();
+        return closed.LocalEndpoint;
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace SymRatchet.Tests.Keys;
@@ -15,6 +16,44 @@ public sealed class KeyTextTests
             "0x" + Convert.ToHexString(Encoding.UTF8.GetBytes(id)),
             KeyText.ToDisplay(Encoding.UTF8.GetBytes(id))
         );
+
+    /// <summary>What a font leaves out (Default_Ignorable_Code_Point) although it is no format character, and letters that are blank.</summary>
+    public static TheoryData<int, int> Unseen => new()
+    {
+        { 0x034F, 0x034F },
+        { 0x115F, 0x1160 },
+        { 0x17B4, 0x17B5 },
+        { 0x180B, 0x180F },
+        { 0x2065, 0x2065 },
+        { 0x2800, 0x2800 },
+        { 0x3164, 0x3164 },
+        { 0xFE00, 0xFE0F },
+        { 0xFFA0, 0xFFA0 },
+        { 0xFFF0, 0xFFF8 },
+        { 0xE0000, 0xE0FFF },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unseen))]
+    public void Characters_that_show_nothing_are_shown_as_hex_and_their_neighbours_as_they_are(int first, int last)
+    {
+        for (int value = first; value <= last; value++)
+        {
+            string unseen = $"a{new Rune(value)}b";
+            byte[] id = Encoding.UTF8.GetBytes(unseen);
+            Assert.Equal("0x" + Convert.ToHexString(id), KeyText.ToDisplay(id));
+            Assert.Equal(id, KeyText.Parse(KeyText.ToDisplay(id)));
+            Assert.Equal($"a\\u{value:X4}b", KeyText.ToLogSafe(unseen));
+        }
+
+        foreach (int neighbour in (int[])[first - 1, last + 1])
+        {
+            Rune rune = new(neighbour);
+            string text = $"a{rune}b";
+            if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.Control))
+                Assert.Equal(text, KeyText.ToDisplay(Encoding.UTF8.GetBytes(text)));
+        }
+    }
 
     [Theory]
     [InlineData("sensor \U0001F321")]

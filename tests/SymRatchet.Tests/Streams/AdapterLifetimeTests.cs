@@ -63,6 +63,42 @@ public sealed class AdapterLifetimeTests
         Assert.Equal(0, pool.Outstanding);
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(200_000)]
+    public async Task Buffers_of_a_pipe_go_back_as_zeros_whatever_was_asked_for(int length)
+    {
+        CheckingPool pool = new();
+        await using ChannelPair pair = await ChannelPair.CreateAsync();
+        ChannelDuplexPipe pipe = new(pair.Server, leaveOpen: false, pool);
+        byte[] sent = [.. Enumerable.Repeat((byte)7, length)];
+        sent.CopyTo(pipe.Output.GetSpan(length));
+        pipe.Output.Advance(length);
+        Assert.NotEqual(0, pool.Outstanding);
+        Task receiving = Task.Run(async () =>
+        {
+            for (int left = length; left != 0;)
+                left -= (await ChannelPair.ReceiveAsync(pair.Client))!.Length;
+        });
+        await pipe.Output.FlushAsync();
+        await receiving.WaitAsync(Soon);
+        pipe.Output.Write(sent); // dropped
+
+        await pair.Client.SendAsync(new byte[] { 1, 2, 3 });
+        ReadResult read = await pipe.Input.ReadAsync();
+        Assert.NotEqual(0, pool.Outstanding);
+        pipe.Input.AdvanceTo(read.Buffer.GetPosition(1));
+        await pair.Client.SendAsync(new byte[] { 4 });
+        read = await pipe.Input.ReadAsync();
+        Assert.Equal([2, 3], read.Buffer.Slice(0, 2).ToArray());
+        pipe.Input.AdvanceTo(read.Buffer.Start);
+
+        await pipe.Input.CompleteAsync();
+        await pipe.Output.CompleteAsync(new IOException("cut"));
+        Assert.Empty(pool.Mistakes());
+        Assert.Equal(0, pool.Outstanding);
+    }
+
     [Fact]
     public async Task A_pipe_completed_while_bytes_of_it_are_held_leaves_them_to_their_holder()
     {
