@@ -38,7 +38,7 @@ public sealed partial class TroubleshootingTests
 
     private static IEnumerable<string> StoreSources() => Directory.EnumerateDirectories(Repository.PathOf("src"), "*KeyStores*")
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
-        .Concat(Directory.EnumerateFiles(Repository.PathOf("src", "SymRatchet", "Keys"), "KeyFile*.cs"))
+        .Concat(Directory.EnumerateFiles(Repository.PathOf("src", "SymRatchet"), "Key*.cs", SearchOption.AllDirectories))
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
         .Select(File.ReadAllText);
 
