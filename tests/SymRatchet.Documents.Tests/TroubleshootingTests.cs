@@ -38,9 +38,15 @@ public sealed partial class TroubleshootingTests
 
     private static IEnumerable<string> StoreSources() => Directory.EnumerateDirectories(Repository.PathOf("src"), "*KeyStores*")
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
-        .Concat(Directory.EnumerateFiles(Repository.PathOf("src", "SymRatchet", "Keys"), "KeyFile*.cs"))
+        .Concat(Directory.EnumerateFiles(Repository.PathOf("src", "SymRatchet"), "KeyFile*.cs", SearchOption.AllDirectories))
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-        .Select(File.ReadAllText);
+        .Select(File.ReadAllText)
+        .Append(RulesOfAllStores());
+
+    // Beside these exceptions the rules throw others, of which another table tells.
+    private static string RulesOfAllStores() => string.Join('\n', File
+        .ReadLines(Repository.PathOf("src", "SymRatchet", "Keys", "KeyStoreRules.cs"))
+        .Where(line => line.Contains("new KeyStoreException(", StringComparison.Ordinal)));
 
     [GeneratedRegex(@"(?:KeyStoreException|new)\(\s*\$""((?:\{[^}]*\}|[^""\\]|\\.)*)""")]
     private static partial Regex Exception();
