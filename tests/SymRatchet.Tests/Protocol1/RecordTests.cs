@@ -1,4 +1,5 @@
 using System.Buffers;
+using SymRatchet.Crypto;
 using SymRatchet.Protocol1;
 using SymRatchet.Session;
 using SymRatchet.TestKit;
@@ -13,7 +14,7 @@ public sealed class RecordTests : IDisposable
 
     private readonly RatchetPair _pair = new();
 
-    public static TheoryData<CipherSuiteId> Suites => [.. Enum.GetValues<CipherSuiteId>()];
+    public static TheoryData<CipherSuiteId> Suites => [.. CipherSuite.All.Select(suite => suite.Id)];
 
     [Theory]
     [InlineData(2, 2)] // version
