@@ -27,7 +27,7 @@ public sealed class PackageExamples : CurrentFolder
             await foreach (ReadOnlyMemory<byte> message in server.ReadAllAsync())
                 Console.WriteLine($"{server.Peer.ClientId}: {Encoding.UTF8.GetString(message.Span)}");
             await server.DisposeAsync();
-            break; // one client is enough here; a server begins a task for each and goes on
+            break; // one client is enough here; a server serves each with a task: listener.ServeAsync
         }
     }
 
