@@ -1,4 +1,5 @@
 using System.Data.Common;
+using SymRatchet.Keys;
 using SymRatchet.Session;
 
 namespace SymRatchet.KeyStores;

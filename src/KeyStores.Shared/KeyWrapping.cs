@@ -174,20 +174,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         if (running.IsCompleted)
             return await running.ConfigureAwait(false);
         _ = ending.CancelAsync();
-
-        // What it still makes is nobody's; what it still throws, nobody waits for.
-        _ = running.ContinueWith(
-            static done =>
-            {
-                if (done.IsCompletedSuccessfully)
-                    (done.Result as IDisposable)?.Dispose();
-                else
-                    _ = done.Exception;
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default
-        );
+        running.LeaveToItself();
         cancellationToken.ThrowIfCancellationRequested();
         throw new KeyStoreException(
             $"The wrapper of the {store} did not answer within {limit.TotalSeconds:0.#} s.",

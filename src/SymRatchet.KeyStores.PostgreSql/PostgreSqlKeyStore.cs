@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Npgsql;
+using SymRatchet.Keys;
 
 namespace SymRatchet.KeyStores.PostgreSql;
 

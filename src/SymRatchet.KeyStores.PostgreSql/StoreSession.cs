@@ -294,19 +294,7 @@ internal sealed class StoreSession
     {
         bool isChanging = Interlocked.CompareExchange(ref _stage, Abandoned, Working) == Changing;
 
-        // What it still finds is nobody's; what it still throws, nobody waits for.
-        _ = work.ContinueWith(
-            static done => (done.IsCompletedSuccessfully ? done.Result as IDisposable : null)?.Dispose(),
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default
-        );
-        _ = work.ContinueWith(
-            static failed => failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted,
-            TaskScheduler.Default
-        );
+        work.LeaveToItself();
 
         // To end a command the driver asks the server to cancel it, and blocks until the server has answered or the
         // driver's own limit has passed. So that takes a thread of its own, of which there are at most as many as the

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using SymRatchet.Keys;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -384,18 +385,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             await ((Task)running).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (running.IsCompleted)
                 return await running.ConfigureAwait(false);
-            _ = running.ContinueWith(
-                static done =>
-                {
-                    if (done.IsCompletedSuccessfully)
-                        (done.Result as IDisposable)?.Dispose();
-                    else
-                        _ = done.Exception;
-                },
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default
-            );
+            running.LeaveToItself();
             cancellationToken.ThrowIfCancellationRequested();
             throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
         }

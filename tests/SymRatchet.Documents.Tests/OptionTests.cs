@@ -104,6 +104,17 @@ public sealed partial class OptionTests
         Assert.Equal(nested, KnownBeside(settings, "SymRatchet:HandshakeLimiter:Nonsense"));
     }
 
+    /// <summary>Else a wrapper that hangs would be reported as a store that does not answer.</summary>
+    [Fact]
+    public void A_wrapper_is_given_up_before_the_health_check_gives_the_store_up()
+    {
+        Type check = typeof(SymRatchetServiceCollectionExtensions).Assembly.GetType("SymRatchet.AspNetCore.KeyStoreHealthCheck")!;
+        var limit = (TimeSpan)check.GetField("Limit", BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!;
+        Option[] wrappers = [.. Option.All.Where(option => option.Name == "WrapperTimeout")];
+        Assert.Equal(2, wrappers.Length);
+        Assert.All(wrappers, option => Assert.True((TimeSpan)option.Default! < limit, option.Type));
+    }
+
     public static TheoryData<Type> Classes =>
         [.. Libraries.All.SelectMany(library => library.GetExportedTypes()).Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && !type.IsAbstract)];
 

@@ -83,7 +83,7 @@ internal sealed class KeyFileSlot : IDisposable
     /// <summary>
     /// Whether this library knows all that it says. A restriction that is not understood must not be dropped.
     /// </summary>
-    internal bool IsOfThisVersion => Bytes[VersionAt] == ThisVersion && ToBits(Suites) == Number(SuitesAt);
+    internal bool IsOfThisVersion => Bytes[VersionAt] == ThisVersion && SuiteSet.ToBits(Suites) == Number(SuitesAt);
 
     /// <summary>
     /// A field that says what no state can, whose use would fail later; null where there is none. The checksum is no
@@ -107,12 +107,8 @@ internal sealed class KeyFileSlot : IDisposable
 
     internal IReadOnlyList<CipherSuiteId> Suites
     {
-        get
-        {
-            long bits = Number(SuitesAt);
-            return [.. Enum.GetValues<CipherSuiteId>().Where(suite => suite != CipherSuiteId.None && (bits & (1L << (int)suite)) != 0)];
-        }
-        set => SetNumber(SuitesAt, ToBits(value));
+        get => SuiteSet.FromBits(Number(SuitesAt));
+        set => SetNumber(SuitesAt, SuiteSet.ToBits(value));
     }
 
     private SlotState State
@@ -243,9 +239,6 @@ internal sealed class KeyFileSlot : IDisposable
         };
 
     public void Dispose() => _bytes.Dispose();
-
-    private static long ToBits(IEnumerable<CipherSuiteId> suites) =>
-        suites.Aggregate(0L, (bits, suite) => bits | (1L << (int)suite));
 
     private StoredKey ReadKey(int serialAt, long epoch, int keysAt, StoredKey? successor)
     {

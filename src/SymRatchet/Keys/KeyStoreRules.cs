@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SymRatchet.Keys;
 using SymRatchet.Session;
 
 namespace SymRatchet;
@@ -88,7 +89,7 @@ internal static class KeyStoreRules
     internal static void CheckSuites(IReadOnlyList<CipherSuiteId> suites)
     {
         ArgumentNullException.ThrowIfNull(suites);
-        if (suites.Distinct().Count() != suites.Count || !suites.All(suite => suite != CipherSuiteId.None && Enum.IsDefined(suite)))
+        if (suites.Distinct().Count() != suites.Count || !suites.All(SuiteSet.All.Contains))
             throw new ArgumentException("The suites must be of this library, none twice.", nameof(suites));
     }
 
