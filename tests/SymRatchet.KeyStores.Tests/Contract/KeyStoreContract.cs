@@ -104,6 +104,16 @@ public abstract class KeyStoreContract
     }
 
     [SkippableFact]
+    public async Task No_identity_is_restricted_to_what_is_not_a_suite()
+    {
+        IKeyDirectory store = await OpenAsync();
+        await store.AddAsync(TestKeys.Shared(Name));
+        foreach (CipherSuiteId[] suites in (CipherSuiteId[][])[[CipherSuiteId.None], [CipherSuiteId.Aes256Gcm, CipherSuiteId.None], [(CipherSuiteId)99]])
+            await Assert.ThrowsAsync<ArgumentException>(async () => await store.RestrictAsync(Name, suites));
+        Assert.Empty((await store.DescribeAsync(Name))!.Suites);
+    }
+
+    [SkippableFact]
     [Requirement("R3-11")]
     public async Task Keys_move_forward_only()
     {
