@@ -149,6 +149,18 @@ public sealed class HostileAggregationTests
         Assert.Equal(SessionEnd.Stopped, (await serving).End);
     }
 
+    [Fact]
+    public async Task A_round_counts_as_answered_before_the_send_has_come_back()
+    {
+        using AggregationServer server = new(new AggregationServerOptions());
+        using CancellationTokenSource stopping = new();
+        StuckChannel channel = new(nameof(ISecureChannel.SendAsync));
+        Task<SessionSummary> serving = server.ServeAsync(channel, stopping.Token);
+        await channel.Stuck.WaitAsync(Minute);
+        await stopping.CancelAsync();
+        Assert.Equal(1, (await serving.WaitAsync(Minute)).Rounds);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -7,7 +7,11 @@ namespace SymRatchet.Aggregation.Tests;
 internal sealed class StuckChannel(string hangsIn) : ISecureChannel
 {
     private readonly TaskCompletionSource<bool> _never = new();
+    private readonly TaskCompletionSource _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _received;
+
+    /// <summary>Completed once the call that hangs was made.</summary>
+    internal Task Stuck => _stuck.Task;
 
     internal bool IsDisposed { get; private set; }
 
@@ -53,5 +57,11 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
 
     public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    private ValueTask UnlessStuck(string call) => hangsIn == call ? new ValueTask(_never.Task) : default;
+    private ValueTask UnlessStuck(string call)
+    {
+        if (hangsIn != call)
+            return default;
+        _stuck.TrySetResult();
+        return new ValueTask(_never.Task);
+    }
 }

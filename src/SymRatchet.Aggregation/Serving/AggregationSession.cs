@@ -58,9 +58,10 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
                 if (outcome.Refusal != RoundRefusal.None)
                     return Summary(outcome.Refusal == RoundRefusal.Superseded ? SessionEnd.Superseded : SessionEnd.Refused, $"{outcome.Refusal}");
 
+                // Counted before it leaves: a client may have the answer, and break the channel, before the send has come back.
+                _rounds++;
                 patience.CancelAfter(options.IdleTimeout);
                 await channel.SendAsync(AnswerText.Format(outcome.Aggregate), ending).AsTask().WaitAsync(ending).ConfigureAwait(false);
-                _rounds++;
             }
 
             return Summary(SessionEnd.ClosedByClient, "closed by the client");
