@@ -15,7 +15,10 @@ public class HandshakeBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _key = Protocol == ChannelProtocol.Seed ? PreSharedKey.ForSeed(1, new byte[PreSharedKey.SeedKeySize]) : PreSharedKey.Generate("benchmark");
+        _key =
+            Protocol == ChannelProtocol.Seed
+                ? PreSharedKey.ForSeed(1, new byte[PreSharedKey.SeedKeySize])
+                : PreSharedKey.Generate("benchmark");
         _keys.Add(_key);
     }
 
@@ -23,8 +26,19 @@ public class HandshakeBenchmarks
     public async Task Handshake()
     {
         (MemoryWire clientEnd, MemoryWire serverEnd) = MemoryWire.CreatePair();
-        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(serverEnd, new SecureChannelServerOptions { Keys = _keys, Protocol = Protocol, HandshakeLimiter = null });
-        await using ISecureChannel client = await SecureChannel.ConnectAsync(clientEnd, new SecureChannelClientOptions { Key = _key, Protocol = Protocol });
+        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(
+            serverEnd,
+            new SecureChannelServerOptions
+            {
+                Keys = _keys,
+                Protocol = Protocol,
+                HandshakeLimiter = null,
+            }
+        );
+        await using ISecureChannel client = await SecureChannel.ConnectAsync(
+            clientEnd,
+            new SecureChannelClientOptions { Key = _key, Protocol = Protocol }
+        );
         await using ISecureChannel server = await accepting;
     }
 }

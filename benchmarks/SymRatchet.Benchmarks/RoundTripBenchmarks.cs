@@ -49,8 +49,14 @@ public class RoundTripBenchmarks
         var key = PreSharedKey.Generate("benchmark");
         InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
-        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(serverEnd, new SecureChannelServerOptions { Keys = keys });
-        ISecureChannel client = await SecureChannel.ConnectAsync(clientEnd, new SecureChannelClientOptions { Key = key });
+        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(
+            serverEnd,
+            new SecureChannelServerOptions { Keys = keys }
+        );
+        ISecureChannel client = await SecureChannel.ConnectAsync(
+            clientEnd,
+            new SecureChannelClientOptions { Key = key }
+        );
         return (client.AsStream(), (await accepting).AsStream());
     }
 
@@ -59,10 +65,20 @@ public class RoundTripBenchmarks
         (MemoryWire clientEnd, MemoryWire serverEnd) = MemoryWire.CreatePair();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
-        X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        SslStream client = new(clientEnd.AsStream(), leaveInnerStreamOpen: false, (_, shown, _, _) => shown?.GetRawCertData().AsSpan().SequenceEqual(certificate.RawData) ?? false);
+        X509Certificate2 certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1)
+        );
+        SslStream client = new(
+            clientEnd.AsStream(),
+            leaveInnerStreamOpen: false,
+            (_, shown, _, _) => shown?.GetRawCertData().AsSpan().SequenceEqual(certificate.RawData) ?? false
+        );
         SslStream server = new(serverEnd.AsStream());
-        await Task.WhenAll(client.AuthenticateAsClientAsync("localhost"), server.AuthenticateAsServerAsync(certificate));
+        await Task.WhenAll(
+            client.AuthenticateAsClientAsync("localhost"),
+            server.AuthenticateAsServerAsync(certificate)
+        );
         return (client, server);
     }
 }

@@ -22,7 +22,8 @@ public class StoreBenchmarks
     private IKeyDirectory _server = null!;
     private NpgsqlDataSource? _source;
 
-    public static IEnumerable<string> Stores => Database is null ? ["memory", "sqlite"] : ["memory", "sqlite", "postgresql"];
+    public static IEnumerable<string> Stores =>
+        Database is null ? ["memory", "sqlite"] : ["memory", "sqlite", "postgresql"];
 
     [ParamsSource(nameof(Stores))]
     public string Store { get; set; } = "";
@@ -59,8 +60,14 @@ public class StoreBenchmarks
     private async Task HandshakeAsync(int client)
     {
         (MemoryWire clientEnd, MemoryWire serverEnd) = MemoryWire.CreatePair();
-        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(clientEnd, new SecureChannelClientOptions { Keys = _clients, ClientId = NameOf(client) });
-        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(serverEnd, new SecureChannelServerOptions { Keys = _server });
+        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(
+            clientEnd,
+            new SecureChannelClientOptions { Keys = _clients, ClientId = NameOf(client) }
+        );
+        ValueTask<ISecureChannel> accepting = SecureChannel.AcceptAsync(
+            serverEnd,
+            new SecureChannelServerOptions { Keys = _server }
+        );
         await using ISecureChannel server = await accepting;
         await using ISecureChannel channel = await connecting;
     }
@@ -75,7 +82,11 @@ public class StoreBenchmarks
                 return SqliteKeyStore.Open(Path.Combine(_folder, "bench.keys"), ChannelRole.Server);
             default:
                 _source = NpgsqlDataSource.Create(Database!);
-                return await PostgreSqlKeyStore.CreateAsync(_source, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = $"bench_{Guid.NewGuid():n}" });
+                return await PostgreSqlKeyStore.CreateAsync(
+                    _source,
+                    ChannelRole.Server,
+                    new PostgreSqlKeyStoreOptions { Schema = $"bench_{Guid.NewGuid():n}" }
+                );
         }
     }
 

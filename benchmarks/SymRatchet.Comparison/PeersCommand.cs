@@ -15,32 +15,82 @@ internal static class PeersCommand
 
     private static readonly string[] ScenarioNames =
     [
-        "seal-64", "seal-1024", "seal-16384", "seal-65536", "stream-64KiB", "messages-64B", "pingpong-64B", "connect", "allocated-64B", "idle-connection",
-        "http-get", "http-connect", "http-1GiB",
+        "seal-64",
+        "seal-1024",
+        "seal-16384",
+        "seal-65536",
+        "stream-64KiB",
+        "messages-64B",
+        "pingpong-64B",
+        "connect",
+        "allocated-64B",
+        "idle-connection",
+        "http-get",
+        "http-connect",
+        "http-1GiB",
     ];
 
     internal static RootCommand Create()
     {
-        Option<string?> json = new("--json") { Description = "A file that the results are also written to.", HelpName = "FILE" };
-        Option<double> seconds = new("--seconds") { Description = "How long each peer is measured in each scenario. Default: 3.", HelpName = "S", DefaultValueFactory = _ => 3 };
-        Option<string[]> only = Names("--only", "The scenarios to run. Default: all.", "SCENARIO,...", ScenarioNames);
-        Option<string[]> peers = Names("--peers", "The peers to measure. Default: all.", "NAME,...", [.. PeerCatalogue.All.Select(peer => peer.Name), SealScenario.FixedKey]);
-        Option<int> idle = new("--idle") { Description = "How many connections idle-connection opens. Default: 5000.", HelpName = "N", DefaultValueFactory = _ => 5000 };
-        RootCommand command = new("SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in one run.") { json, seconds, only, peers, idle };
-        command.SetAction(async (parsed, _) =>
+        Option<string?> json = new("--json")
         {
-            foreach (Peer missing in PeerCatalogue.All.Where(peer => peer.Missing is not null))
-                AnsiConsole.Console.MarkupLineInterpolated($"[grey]left out: {missing.Name}, since {missing.Missing!}[/]");
-            await using ServerPool servers = new();
-            HashSet<string> chosen = [.. parsed.GetValue(only) is { Length: > 0 } named ? named : ScenarioNames];
-            Scenario[] scenarios = [.. All(servers, parsed.GetValue(idle)).Where(scenario => chosen.Contains(scenario.Name))];
-            HashSet<string>? measured = parsed.GetValue(peers) is { Length: > 0 } some ? [.. some] : null;
-            List<ScenarioResult> results = await new ComparisonRun(scenarios, measured, TimeSpan.FromSeconds(parsed.GetValue(seconds))).RunAsync(AnsiConsole.Console);
-            foreach (ScenarioResult result in results)
-                Report.Show(AnsiConsole.Console, result);
-            if (parsed.GetValue(json) is { } file)
-                await Report.WriteAsync(file, results);
-        });
+            Description = "A file that the results are also written to.",
+            HelpName = "FILE",
+        };
+        Option<double> seconds = new("--seconds")
+        {
+            Description = "How long each peer is measured in each scenario. Default: 3.",
+            HelpName = "S",
+            DefaultValueFactory = _ => 3,
+        };
+        Option<string[]> only = Names("--only", "The scenarios to run. Default: all.", "SCENARIO,...", ScenarioNames);
+        Option<string[]> peers = Names(
+            "--peers",
+            "The peers to measure. Default: all.",
+            "NAME,...",
+            [.. PeerCatalogue.All.Select(peer => peer.Name), SealScenario.FixedKey]
+        );
+        Option<int> idle = new("--idle")
+        {
+            Description = "How many connections idle-connection opens. Default: 5000.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 5000,
+        };
+        RootCommand command = new(
+            "SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in one run."
+        )
+        {
+            json,
+            seconds,
+            only,
+            peers,
+            idle,
+        };
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                foreach (Peer missing in PeerCatalogue.All.Where(peer => peer.Missing is not null))
+                    AnsiConsole.Console.MarkupLineInterpolated(
+                        $"[grey]left out: {missing.Name}, since {missing.Missing!}[/]"
+                    );
+                await using ServerPool servers = new();
+                HashSet<string> chosen = [.. parsed.GetValue(only) is { Length: > 0 } named ? named : ScenarioNames];
+                Scenario[] scenarios =
+                [
+                    .. All(servers, parsed.GetValue(idle)).Where(scenario => chosen.Contains(scenario.Name)),
+                ];
+                HashSet<string>? measured = parsed.GetValue(peers) is { Length: > 0 } some ? [.. some] : null;
+                List<ScenarioResult> results = await new ComparisonRun(
+                    scenarios,
+                    measured,
+                    TimeSpan.FromSeconds(parsed.GetValue(seconds))
+                ).RunAsync(AnsiConsole.Console);
+                foreach (ScenarioResult result in results)
+                    Report.Show(AnsiConsole.Console, result);
+                if (parsed.GetValue(json) is { } file)
+                    await Report.WriteAsync(file, results);
+            }
+        );
 
         Argument<string> peer = new("PEER");
         Command serve = new(ServerRole, "The server's process of a run; started by the program itself.") { peer };
@@ -53,19 +103,35 @@ internal static class PeersCommand
     }
 
     private static Scenario[] All(ServerPool servers, int idle) =>
-    [
-        new SealScenario(64), new SealScenario(1024), new SealScenario(16384), new SealScenario(65536),
-        new StreamScenario(servers), new MessagesScenario(servers, allocations: false), new PingPongScenario(servers), new ConnectScenario(servers),
-        new MessagesScenario(servers, allocations: true), new IdleScenario(servers, idle),
-        new HttpScenario(servers, newConnections: false), new HttpScenario(servers, newConnections: true), new DownloadScenario(servers),
-    ];
+        [
+            new SealScenario(64),
+            new SealScenario(1024),
+            new SealScenario(16384),
+            new SealScenario(65536),
+            new StreamScenario(servers),
+            new MessagesScenario(servers, allocations: false),
+            new PingPongScenario(servers),
+            new ConnectScenario(servers),
+            new MessagesScenario(servers, allocations: true),
+            new IdleScenario(servers, idle),
+            new HttpScenario(servers, newConnections: false),
+            new HttpScenario(servers, newConnections: true),
+            new DownloadScenario(servers),
+        ];
 
     private static Option<string[]> Names(string name, string description, string form, string[] known)
     {
-        Option<string[]> option = new(name) { Description = $"{description} There are {string.Join(", ", known)}.", HelpName = form };
+        Option<string[]> option = new(name)
+        {
+            Description = $"{description} There are {string.Join(", ", known)}.",
+            HelpName = form,
+        };
         option.CustomParser = result =>
         {
-            string[] names = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+            string[] names =
+            [
+                .. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)),
+            ];
             foreach (string unknown in names.Except(known))
                 result.AddError($"{name}: there is no '{unknown}'; there are {string.Join(", ", known)}.");
             return names;

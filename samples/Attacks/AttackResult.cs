@@ -8,12 +8,13 @@ public sealed record AttackResult(IAttack Attack, ChannelProtocol Protocol, Atta
     public bool IsExpected => Report.Verdict == Attack.Expected(Protocol);
 
     /// <summary>The verdict in words.</summary>
-    public string Words => (Report.Verdict, IsExpected) switch
-    {
-        (Verdict.Refused, true) => "refused",
-        (Verdict.Accepted, true) => $"accepted (known weakness of {SampleOptions.NameOf(Protocol)})",
-        (Verdict.NotTried, _) => "NOT TRIED",
-        (Verdict.Refused, false) => "refused, but it was expected to succeed",
-        _ => "ACCEPTED",
-    };
+    public string Words =>
+        (Report.Verdict, IsExpected) switch
+        {
+            (Verdict.Refused, true) => "refused",
+            (Verdict.Accepted, true) => $"accepted (known weakness of {SampleOptions.NameOf(Protocol)})",
+            (Verdict.NotTried, _) => "NOT TRIED",
+            (Verdict.Refused, false) => "refused, but it was expected to succeed",
+            _ => "ACCEPTED",
+        };
 }

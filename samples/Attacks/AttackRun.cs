@@ -12,7 +12,12 @@ public static class AttackRun
 
     /// <summary>Runs the attacks; on a live server without those that need to see its inside.</summary>
     public static async Task<IReadOnlyList<AttackResult>> RunAsync(
-        IEnumerable<IAttack> attacks, ChannelProtocol protocol, ClientKeys keys, Endpoint? live, CancellationToken cancellationToken)
+        IEnumerable<IAttack> attacks,
+        ChannelProtocol protocol,
+        ClientKeys keys,
+        Endpoint? live,
+        CancellationToken cancellationToken
+    )
     {
         if (live is not null)
             await CheckLiveAsync(protocol, keys, live, cancellationToken);
@@ -30,7 +35,11 @@ public static class AttackRun
     {
         foreach (IGrouping<ChannelProtocol, AttackResult> group in results.GroupBy(result => result.Protocol))
         {
-            Table table = new() { Title = new TableTitle($"attacks on {SampleOptions.NameOf(group.Key)}"), Border = TableBorder.Rounded };
+            Table table = new()
+            {
+                Title = new TableTitle($"attacks on {SampleOptions.NameOf(group.Key)}"),
+                Border = TableBorder.Rounded,
+            };
             table.AddColumn(new TableColumn("attack").NoWrap());
             table.AddColumns("what was sent", "what came of it", "verdict");
             foreach (AttackResult result in group)
@@ -41,9 +50,14 @@ public static class AttackRun
                     (_, Verdict.Accepted) => "yellow",
                     _ => "green",
                 };
-                string measured = result.Report.Measured.Length == 0 ? "" : $" [dim]({result.Report.Measured.EscapeMarkup()})[/]";
+                string measured =
+                    result.Report.Measured.Length == 0 ? "" : $" [dim]({result.Report.Measured.EscapeMarkup()})[/]";
                 table.AddRow(
-                    result.Attack.Name, result.Report.Sent.EscapeMarkup(), result.Report.Did.EscapeMarkup() + measured, $"[{colour}]{result.Words.EscapeMarkup()}[/]");
+                    result.Attack.Name,
+                    result.Report.Sent.EscapeMarkup(),
+                    result.Report.Did.EscapeMarkup() + measured,
+                    $"[{colour}]{result.Words.EscapeMarkup()}[/]"
+                );
             }
 
             Terminal.Out.Write(table);
@@ -56,18 +70,25 @@ public static class AttackRun
         {
             Terminal.Out.MarkupLineInterpolated($"[bold]{attack.Name}[/]");
             Terminal.Out.WriteLine("  " + attack.How.Replace("\n", "\n  ", StringComparison.Ordinal));
-            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {Expected(attack, ChannelProtocol.Seed)}, v1 {Expected(attack, ChannelProtocol.V1)}. {attack.Why}[/]");
+            Terminal.Out.MarkupLineInterpolated(
+                $"  [dim]expected: seed {Expected(attack, ChannelProtocol.Seed)}, v1 {Expected(attack, ChannelProtocol.V1)}. {attack.Why}[/]"
+            );
         }
     }
 
-    public static Task WriteListAsync(string path, CancellationToken cancellationToken) => WriteAsync(path, AttackCatalogue.All.Select(attack => new
-    {
-        attack = attack.Name,
-        how = attack.How.Replace('\n', ' '),
-        seed = Expected(attack, ChannelProtocol.Seed),
-        v1 = Expected(attack, ChannelProtocol.V1),
-        why = attack.Why,
-    }), cancellationToken);
+    public static Task WriteListAsync(string path, CancellationToken cancellationToken) =>
+        WriteAsync(
+            path,
+            AttackCatalogue.All.Select(attack => new
+            {
+                attack = attack.Name,
+                how = attack.How.Replace('\n', ' '),
+                seed = Expected(attack, ChannelProtocol.Seed),
+                v1 = Expected(attack, ChannelProtocol.V1),
+                why = attack.Why,
+            }),
+            cancellationToken
+        );
 
     /// <summary>Makes sure that results can be written, before they are worked for.</summary>
     public static async Task PrepareAsync(string path, CancellationToken cancellationToken)
@@ -82,27 +103,47 @@ public static class AttackRun
         }
     }
 
-    public static Task WriteJsonAsync(string path, IReadOnlyList<AttackResult> results, CancellationToken cancellationToken) => WriteAsync(path, results.Select(result => new
-    {
-        attack = result.Attack.Name,
-        protocol = SampleOptions.NameOf(result.Protocol),
-        sent = result.Report.Sent,
-        did = result.Report.Did,
-        measured = result.Report.Measured,
-        verdict = result.Words,
-        expected = result.IsExpected,
-    }), cancellationToken);
+    public static Task WriteJsonAsync(
+        string path,
+        IReadOnlyList<AttackResult> results,
+        CancellationToken cancellationToken
+    ) =>
+        WriteAsync(
+            path,
+            results.Select(result => new
+            {
+                attack = result.Attack.Name,
+                protocol = SampleOptions.NameOf(result.Protocol),
+                sent = result.Report.Sent,
+                did = result.Report.Did,
+                measured = result.Report.Measured,
+                verdict = result.Words,
+                expected = result.IsExpected,
+            }),
+            cancellationToken
+        );
 
     // An attack on a server that does not even serve an honest client would be refused by anything.
-    private static async Task CheckLiveAsync(ChannelProtocol protocol, ClientKeys keys, Endpoint live, CancellationToken cancellationToken)
+    private static async Task CheckLiveAsync(
+        ChannelProtocol protocol,
+        ClientKeys keys,
+        Endpoint live,
+        CancellationToken cancellationToken
+    )
     {
         await using Laboratory laboratory = new(protocol, keys, live);
         Visit honest = await laboratory.VisitAsync(live, laboratory.KeyOf(laboratory.Victim), ["1"], cancellationToken);
         if (honest.Answers.Count != 1)
-            throw new SampleException($"no honest session with {live} to attack ({honest.Failure}): it speaks another protocol, or has other keys");
+            throw new SampleException(
+                $"no honest session with {live} to attack ({honest.Failure}): it speaks another protocol, or has other keys"
+            );
     }
 
-    private static async Task<AttackReport> TryAsync(IAttack attack, Laboratory laboratory, CancellationToken cancellationToken)
+    private static async Task<AttackReport> TryAsync(
+        IAttack attack,
+        Laboratory laboratory,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -117,5 +158,6 @@ public static class AttackRun
     private static Task WriteAsync<T>(string path, IEnumerable<T> rows, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(path, JsonSerializer.Serialize(rows, Json) + "\n", cancellationToken);
 
-    private static string Expected(IAttack attack, ChannelProtocol protocol) => attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
+    private static string Expected(IAttack attack, ChannelProtocol protocol) =>
+        attack.Expected(protocol) == Verdict.Refused ? "refused" : "accepted";
 }

@@ -38,7 +38,12 @@ internal sealed class FieldClient
 
                 limit.CancelAfter(Patience);
                 double aggregate = await DoRoundAsync(channel, limit.Token);
-                Terminal.Out.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"round {answered + 1}: aggregate [green]{aggregate:F2}[/]"));
+                Terminal.Out.MarkupLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"round {answered + 1}: aggregate [green]{aggregate:F2}[/]"
+                    )
+                );
             }
 
             limit.CancelAfter(Patience);

@@ -34,7 +34,13 @@ public sealed class ClientKeys : IDisposable
         {
             string id = client.ToString(CultureInfo.InvariantCulture);
             byte[] text = Encoding.ASCII.GetBytes($"client{id}_master_k");
-            keys.Add(id, protocol == ChannelProtocol.Seed ? PreSharedKey.ForSeed(client, text) : PreSharedKey.Import(id, SHA256.HashData(text)), 1);
+            keys.Add(
+                id,
+                protocol == ChannelProtocol.Seed
+                    ? PreSharedKey.ForSeed(client, text)
+                    : PreSharedKey.Import(id, SHA256.HashData(text)),
+                1
+            );
         }
 
         return keys;
@@ -52,7 +58,8 @@ public sealed class ClientKeys : IDisposable
     }
 
     /// <summary>The weight of a client; 1 where it has no line here.</summary>
-    public double WeightOf(ClientId id) => _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
+    public double WeightOf(ClientId id) =>
+        _clients.TryGetValue(id, out (PreSharedKey Key, double Weight) client) ? client.Weight : 1;
 
     /// <summary>A store for a server.</summary>
     public InMemoryKeyStore ToServerStore()

@@ -29,9 +29,11 @@ public static class CsvColumn
             : Array.FindIndex(Split(lines[first]), field => TryParse(field, out _));
         if (index < 0)
         {
-            throw new SampleException(column is null
-                ? $"{path}:{first + 1}: there is no number in this row"
-                : $"{path}: there is no column '{column}'; there are {string.Join(", ", names)}");
+            throw new SampleException(
+                column is null
+                    ? $"{path}:{first + 1}: there is no number in this row"
+                    : $"{path}: there is no column '{column}'; there are {string.Join(", ", names)}"
+            );
         }
 
         List<double> values = [];
@@ -41,7 +43,9 @@ public static class CsvColumn
                 continue;
             string[] fields = Split(lines[i]);
             if (index >= fields.Length || !TryParse(fields[index], out double value))
-                throw new SampleException($"{path}:{i + 1}: there is no number in column '{(index < names.Length ? names[index] : $"{index + 1}")}'");
+                throw new SampleException(
+                    $"{path}:{i + 1}: there is no number in column '{(index < names.Length ? names[index] : $"{index + 1}")}'"
+                );
             values.Add(value);
         }
 

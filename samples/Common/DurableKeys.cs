@@ -10,14 +10,21 @@ public static class DurableKeys
         keysPath is null ? new ClientKeys(store) : KeysFile.Read(keysPath, protocol);
 
     /// <summary>Opens a server's store, makes it where it is not there, and adds the keys that it does not know. What it knows stays as it is.</summary>
-    public static async Task<SqliteKeyStore> OpenAsync(string path, ClientKeys keys, CancellationToken cancellationToken)
+    public static async Task<SqliteKeyStore> OpenAsync(
+        string path,
+        ClientKeys keys,
+        CancellationToken cancellationToken
+    )
     {
         SqliteKeyStore store = SqliteKeyStore.Open(path, ChannelRole.Server);
         try
         {
             foreach (ClientId id in keys.Ids)
             {
-                if (keys.TryFind(id, out PreSharedKey? key) && await store.DescribeAsync(key.Id, cancellationToken) is null)
+                if (
+                    keys.TryFind(id, out PreSharedKey? key)
+                    && await store.DescribeAsync(key.Id, cancellationToken) is null
+                )
                     await store.AddAsync(key, cancellationToken: cancellationToken);
             }
 

@@ -11,20 +11,31 @@ public sealed record Endpoint(string Host, int Port)
     {
         int colon = text.LastIndexOf(':');
         string host = colon > 0 ? text[..colon] : "";
-        if (host.StartsWith('[') && host.EndsWith(']') && IPAddress.TryParse(host[1..^1], out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6)
+        if (
+            host.StartsWith('[')
+            && host.EndsWith(']')
+            && IPAddress.TryParse(host[1..^1], out IPAddress? address)
+            && address.AddressFamily == AddressFamily.InterNetworkV6
+        )
             host = host[1..^1];
         else if (host.Contains(':', StringComparison.Ordinal))
-            throw new SampleException($"'{text}' is no endpoint: an IPv6 address stands in brackets, as in [::1]:9999.");
+            throw new SampleException(
+                $"'{text}' is no endpoint: an IPv6 address stands in brackets, as in [::1]:9999."
+            );
         if (host.Length == 0 || host.AsSpan().ContainsAny("[] "))
             throw new SampleException($"'{text}' is no endpoint: it looks like 127.0.0.1:9999 or [::1]:9999.");
-        if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port > IPEndPoint.MaxPort)
+        if (
+            !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            || port > IPEndPoint.MaxPort
+        )
             throw new SampleException($"'{text}' is no endpoint: the port is a number from 0 to {IPEndPoint.MaxPort}.");
         return new Endpoint(host, port);
     }
 
-    public static Endpoint Of(EndPoint local) => local is IPEndPoint ip
-        ? new Endpoint(ip.Address.ToString(), ip.Port)
-        : throw new ArgumentException($"{local} is no IP endpoint.", nameof(local));
+    public static Endpoint Of(EndPoint local) =>
+        local is IPEndPoint ip
+            ? new Endpoint(ip.Address.ToString(), ip.Port)
+            : throw new ArgumentException($"{local} is no IP endpoint.", nameof(local));
 
     public override string ToString() =>
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";

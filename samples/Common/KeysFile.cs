@@ -70,8 +70,13 @@ public static class KeysFile
             return "there are more than three words; a line is: id hexkey [weight]";
 
         double weight = 1;
-        if (!weightText.IsEmpty
-            && !(double.TryParse(weightText, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out weight) && weight is > 0 and <= MaxWeight))
+        if (
+            !weightText.IsEmpty
+            && !(
+                double.TryParse(weightText, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out weight)
+                && weight is > 0 and <= MaxWeight
+            )
+        )
         {
             return $"the weight is no positive number up to {MaxWeight}";
         }
@@ -79,14 +84,28 @@ public static class KeysFile
         return AddClient(idText, keyText, weight, keys, protocol);
     }
 
-    private static string? AddClient(ReadOnlySpan<byte> idText, ReadOnlySpan<byte> keyText, double weight, ClientKeys keys, ChannelProtocol protocol)
+    private static string? AddClient(
+        ReadOnlySpan<byte> idText,
+        ReadOnlySpan<byte> keyText,
+        double weight,
+        ClientKeys keys,
+        ChannelProtocol protocol
+    )
     {
         bool isSeed = protocol == ChannelProtocol.Seed;
         byte client = 0;
-        if (isSeed && (!byte.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out client) || client == 0))
+        if (
+            isSeed
+            && (!byte.TryParse(idText, NumberStyles.None, CultureInfo.InvariantCulture, out client) || client == 0)
+        )
             return "the id of a seed client is a number from 1 to 255";
 
-        if (!ClientId.TryParse(isSeed ? client.ToString(CultureInfo.InvariantCulture) : Encoding.UTF8.GetString(idText), out ClientId id))
+        if (
+            !ClientId.TryParse(
+                isSeed ? client.ToString(CultureInfo.InvariantCulture) : Encoding.UTF8.GetString(idText),
+                out ClientId id
+            )
+        )
             return "an id that begins with 0x goes on with its bytes in hexadecimal digits";
 
         Span<byte> secret = stackalloc byte[isSeed ? PreSharedKey.SeedKeySize : PreSharedKey.Size];

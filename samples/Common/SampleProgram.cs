@@ -33,7 +33,8 @@ public static class SampleProgram
             Terminal.Fail("interrupted");
             return ExitCode.Interrupted;
         }
-        catch (Exception e) when (e is SampleException or SecureChannelException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is SampleException or SecureChannelException or IOException or UnauthorizedAccessException)
         {
             Terminal.Fail(e.Message);
             return ExitCode.Failure;

@@ -33,19 +33,38 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>A connection to the hub that comes back by itself. It is not started yet; the caller disposes it.</summary>
     /// <param name="retryDelays">How long it waits before each attempt to come back; at once, 2 s and 10 s by default.</param>
-    internal HubConnection CreateHubConnection(params TimeSpan[] retryDelays) => new HubConnectionBuilder()
-        .WithUrl(new Uri(_address, "/hub"), options =>
-        {
-            options.HttpMessageHandlerFactory = _ => new Http2Handler(new SocketsHttpHandler().UseSymRatchet(_options));
-            options.WebSocketFactory = async (context, cancellationToken) =>
-            {
-                ClientWebSocket socket = new() { Options = { HttpVersion = HttpVersion.Version20, HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact } };
-                await socket.ConnectAsync(context.Uri, new HttpMessageInvoker(_handler, disposeHandler: false), cancellationToken);
-                return socket;
-            };
-        })
-        .WithAutomaticReconnect(retryDelays is [] ? [TimeSpan.Zero, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)] : retryDelays)
-        .Build();
+    internal HubConnection CreateHubConnection(params TimeSpan[] retryDelays) =>
+        new HubConnectionBuilder()
+            .WithUrl(
+                new Uri(_address, "/hub"),
+                options =>
+                {
+                    options.HttpMessageHandlerFactory = _ => new Http2Handler(
+                        new SocketsHttpHandler().UseSymRatchet(_options)
+                    );
+                    options.WebSocketFactory = async (context, cancellationToken) =>
+                    {
+                        ClientWebSocket socket = new()
+                        {
+                            Options =
+                            {
+                                HttpVersion = HttpVersion.Version20,
+                                HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                            },
+                        };
+                        await socket.ConnectAsync(
+                            context.Uri,
+                            new HttpMessageInvoker(_handler, disposeHandler: false),
+                            cancellationToken
+                        );
+                        return socket;
+                    };
+                }
+            )
+            .WithAutomaticReconnect(
+                retryDelays is [] ? [TimeSpan.Zero, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)] : retryDelays
+            )
+            .Build();
 
     public void Dispose()
     {
@@ -57,7 +76,10 @@ internal sealed class ApiClient : IDisposable
     /// <summary>SignalR asks for its connection in requests of its own making; they need the version that the server speaks.</summary>
     private sealed class Http2Handler(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
             request.Version = HttpVersion.Version20;
             request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;

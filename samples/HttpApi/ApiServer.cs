@@ -22,23 +22,35 @@ internal static class ApiServer
         builder.Services.AddSingleton<IKeyStore>(keys);
         builder.Services.AddSymRatchet();
         builder.Services.AddAuthentication(SymRatchetAuthenticationDefaults.AuthenticationScheme).AddSymRatchet();
-        builder.Services.AddAuthorizationBuilder().AddPolicy(Operator, policy => policy.RequireClaim(ClaimTypes.NameIdentifier, Operator));
+        builder
+            .Services.AddAuthorizationBuilder()
+            .AddPolicy(Operator, policy => policy.RequireClaim(ClaimTypes.NameIdentifier, Operator));
         builder.Services.AddSingleton<FleetState>();
         builder.Services.AddGrpc();
         builder.Services.AddSignalR();
 
         // gRPC needs HTTP/2, and without TLS Kestrel does not tell HTTP/1.1 and HTTP/2 apart on one port. So everything here speaks HTTP/2.
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http2;
-            listen.UseSymRatchet();
-        }));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.Listen(
+                endpoint,
+                listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http2;
+                    listen.UseSymRatchet();
+                }
+            )
+        );
 
         WebApplication application = builder.Build();
         application.UseAuthentication();
         application.UseAuthorization();
         application.MapGet("/whoami", (ClaimsPrincipal user) => user.Identity!.Name).RequireAuthorization();
-        application.MapGet("/devices/{device}", (string device, FleetState state) => state.Latest(device) is { } value ? Results.Ok(value) : Results.NotFound())
+        application
+            .MapGet(
+                "/devices/{device}",
+                (string device, FleetState state) =>
+                    state.Latest(device) is { } value ? Results.Ok(value) : Results.NotFound()
+            )
             .RequireAuthorization(Operator);
         application.MapGrpcService<FleetService>();
         application.MapHub<FleetHub>("/hub");
@@ -47,5 +59,10 @@ internal static class ApiServer
     }
 
     internal static Uri AddressOf(WebApplication application) =>
-        new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        new(
+            application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Single()
+        );
 }

@@ -27,14 +27,24 @@ internal sealed class FleetDay(Uri address, PreSharedKey key, string name)
         string user = await client.Http.GetStringAsync("/whoami", cancellationToken);
         Tell("HTTP", "GET /whoami", user, user == name);
 
-        using HttpResponseMessage foreign = await client.Http.GetAsync($"/devices/{Uri.EscapeDataString(name)}", cancellationToken);
-        Tell("HTTP", $"GET /devices/{name}, which is the operator's", $"{(int)foreign.StatusCode}", foreign.StatusCode == HttpStatusCode.Forbidden);
+        using HttpResponseMessage foreign = await client.Http.GetAsync(
+            $"/devices/{Uri.EscapeDataString(name)}",
+            cancellationToken
+        );
+        Tell(
+            "HTTP",
+            $"GET /devices/{name}, which is the operator's",
+            $"{(int)foreign.StatusCode}",
+            foreign.StatusCode == HttpStatusCode.Forbidden
+        );
     }
 
     private async Task UseGrpcAsync(ApiClient client, CancellationToken cancellationToken)
     {
         Fleet.FleetClient fleet = new(client.Channel);
-        using AsyncDuplexStreamingCall<Measurement, Measurement> call = fleet.Report(cancellationToken: cancellationToken);
+        using AsyncDuplexStreamingCall<Measurement, Measurement> call = fleet.Report(
+            cancellationToken: cancellationToken
+        );
         double mean = 0;
         foreach (double value in Measurements)
         {
@@ -45,9 +55,19 @@ internal sealed class FleetDay(Uri address, PreSharedKey key, string name)
         }
 
         await call.RequestStream.CompleteAsync();
-        Tell("gRPC", $"Report, {Measurements.Length} measurements both ways", $"mean {mean:0.0}", mean == Measurements.Average());
+        Tell(
+            "gRPC",
+            $"Report, {Measurements.Length} measurements both ways",
+            $"mean {mean:0.0}",
+            mean == Measurements.Average()
+        );
         Measurement latest = await fleet.LatestAsync(new LatestRequest(), cancellationToken: cancellationToken);
-        Tell("gRPC", "Latest", $"{latest.Device}: {latest.Value:0.0}", latest.Device == name && latest.Value == Measurements[^1]);
+        Tell(
+            "gRPC",
+            "Latest",
+            $"{latest.Device}: {latest.Value:0.0}",
+            latest.Device == name && latest.Value == Measurements[^1]
+        );
     }
 
     private async Task UseSignalRAsync(ApiClient client, CancellationToken cancellationToken)
@@ -63,7 +83,9 @@ internal sealed class FleetDay(Uri address, PreSharedKey key, string name)
 
     private void Tell(string what, string call, string outcome, bool expected)
     {
-        Terminal.Out.MarkupLine($"{(expected ? "[green]ok[/]" : "[red]no[/]")}  {what,-8} {Markup.Escape(call)}: [bold]{Markup.Escape(outcome)}[/]");
+        Terminal.Out.MarkupLine(
+            $"{(expected ? "[green]ok[/]" : "[red]no[/]")}  {what, -8} {Markup.Escape(call)}: [bold]{Markup.Escape(outcome)}[/]"
+        );
         if (!expected)
             _unexpected.Add($"{what}, {call}: {outcome}");
     }

@@ -9,5 +9,6 @@ internal sealed class FleetHub : Hub
 {
     internal const string Said = "Said";
 
-    public Task Say(string text) => Clients.All.SendAsync(Said, Context.User!.Identity!.Name, text, Context.ConnectionAborted);
+    public Task Say(string text) =>
+        Clients.All.SendAsync(Said, Context.User!.Identity!.Name, text, Context.ConnectionAborted);
 }

@@ -11,9 +11,12 @@ internal static class HttpApiCommand
 
     internal static RootCommand Create()
     {
-        RootCommand command = new("HTTP, gRPC and SignalR over one port, protected by a pre-shared key and no certificate. Without a command: server and client in one process.")
+        RootCommand command = new(
+            "HTTP, gRPC and SignalR over one port, protected by a pre-shared key and no certificate. Without a command: server and client in one process."
+        )
         {
-            CreateServer(), CreateClient(),
+            CreateServer(),
+            CreateClient(),
         };
         command.SetAction((_, cancellationToken) => DemonstrateAsync(cancellationToken));
         return command;
@@ -21,46 +24,76 @@ internal static class HttpApiCommand
 
     private static Command CreateServer()
     {
-        Option<string[]> credentials = new("--credential") { Description = "A client's credential file, as 'symratchet keygen' writes it; once for each client.", HelpName = "FILE", Required = true };
-        Option<int> port = new("--port") { Description = "Where to listen on the loopback. Default: 9998.", HelpName = "PORT", DefaultValueFactory = _ => 9998 };
-        Command command = new("server", "Serves until it is interrupted.") { credentials, port };
-        command.SetAction(async (parsed, cancellationToken) =>
+        Option<string[]> credentials = new("--credential")
         {
-            using InMemoryKeyStore keys = new(ChannelRole.Server);
-            foreach (string file in parsed.GetRequiredValue(credentials))
+            Description = "A client's credential file, as 'symratchet keygen' writes it; once for each client.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Option<int> port = new("--port")
+        {
+            Description = "Where to listen on the loopback. Default: 9998.",
+            HelpName = "PORT",
+            DefaultValueFactory = _ => 9998,
+        };
+        Command command = new("server", "Serves until it is interrupted.") { credentials, port };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                using var key = PreSharedKey.FromCredentialFile(file);
-                keys.Add(key);
-            }
+                using InMemoryKeyStore keys = new(ChannelRole.Server);
+                foreach (string file in parsed.GetRequiredValue(credentials))
+                {
+                    using var key = PreSharedKey.FromCredentialFile(file);
+                    keys.Add(key);
+                }
 
-            await using WebApplication application = await ApiServer.StartAsync(keys, new IPEndPoint(IPAddress.Loopback, parsed.GetValue(port)));
-            Terminal.Out.MarkupLineInterpolated($"listening on {ApiServer.AddressOf(application)}");
-            await application.WaitForShutdownAsync(cancellationToken);
-            return ExitCode.Success;
-        });
+                await using WebApplication application = await ApiServer.StartAsync(
+                    keys,
+                    new IPEndPoint(IPAddress.Loopback, parsed.GetValue(port))
+                );
+                Terminal.Out.MarkupLineInterpolated($"listening on {ApiServer.AddressOf(application)}");
+                await application.WaitForShutdownAsync(cancellationToken);
+                return ExitCode.Success;
+            }
+        );
         return command;
     }
 
     private static Command CreateClient()
     {
-        Option<string> credential = new("--credential") { Description = "The client's credential file.", HelpName = "FILE", Required = true };
-        Option<string> address = new("--connect") { Description = "Where the server is. Default: http://127.0.0.1:9998.", HelpName = "ADDRESS", DefaultValueFactory = _ => "http://127.0.0.1:9998" };
-        Command command = new("client", "Uses all three once.") { credential, address };
-        command.SetAction(async (parsed, cancellationToken) =>
+        Option<string> credential = new("--credential")
         {
-            if (!Uri.TryCreate(parsed.GetRequiredValue(address), UriKind.Absolute, out Uri? server) || server.Scheme != Uri.UriSchemeHttp)
-                throw new SampleException("--connect takes an address such as http://127.0.0.1:9998");
-            using var key = PreSharedKey.FromCredentialFile(parsed.GetRequiredValue(credential));
-            string name = System.Text.Encoding.UTF8.GetString(key.Id.Bytes);
-            try
+            Description = "The client's credential file.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Option<string> address = new("--connect")
+        {
+            Description = "Where the server is. Default: http://127.0.0.1:9998.",
+            HelpName = "ADDRESS",
+            DefaultValueFactory = _ => "http://127.0.0.1:9998",
+        };
+        Command command = new("client", "Uses all three once.") { credential, address };
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                return Conclude(await new FleetDay(server, key, name).RunAsync(cancellationToken));
+                if (
+                    !Uri.TryCreate(parsed.GetRequiredValue(address), UriKind.Absolute, out Uri? server)
+                    || server.Scheme != Uri.UriSchemeHttp
+                )
+                    throw new SampleException("--connect takes an address such as http://127.0.0.1:9998");
+                using var key = PreSharedKey.FromCredentialFile(parsed.GetRequiredValue(credential));
+                string name = System.Text.Encoding.UTF8.GetString(key.Id.Bytes);
+                try
+                {
+                    return Conclude(await new FleetDay(server, key, name).RunAsync(cancellationToken));
+                }
+                catch (HttpRequestException e)
+                {
+                    throw new SampleException(e.Message);
+                }
             }
-            catch (HttpRequestException e)
-            {
-                throw new SampleException(e.Message);
-            }
-        });
+        );
         return command;
     }
 
@@ -71,9 +104,14 @@ internal static class HttpApiCommand
         using var key = PreSharedKey.Generate("sensor-17");
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
-        await using WebApplication application = await ApiServer.StartAsync(keys, new IPEndPoint(IPAddress.Loopback, 0));
+        await using WebApplication application = await ApiServer.StartAsync(
+            keys,
+            new IPEndPoint(IPAddress.Loopback, 0)
+        );
         Uri address = ApiServer.AddressOf(application);
-        Terminal.Out.MarkupLineInterpolated($"[dim]The server listens on {address}; everything below goes over that one port.[/]");
+        Terminal.Out.MarkupLineInterpolated(
+            $"[dim]The server listens on {address}; everything below goes over that one port.[/]"
+        );
         List<string> unexpected = [.. await new FleetDay(address, key, "sensor-17").RunAsync(limit.Token)];
         if (!await IsRefusedAsync(address, limit.Token))
             unexpected.Add("a client with a wrong key was served");

@@ -16,7 +16,12 @@ internal sealed class AnalyticsServer : IAsyncDisposable
     internal AnalyticsServer(ClientKeys keys, int clients)
     {
         _keys = keys.ToServerStore();
-        _rounds = new AggregationServer(new AggregationServerOptions { Rounds = new RoundOptions { Closing = RoundClosing.WhenAllPresent(clients) } });
+        _rounds = new AggregationServer(
+            new AggregationServerOptions
+            {
+                Rounds = new RoundOptions { Closing = RoundClosing.WhenAllPresent(clients) },
+            }
+        );
         _listener.Start();
         _running = AcceptAsync(new SecureChannelServerOptions { Keys = _keys });
     }

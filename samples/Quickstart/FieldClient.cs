@@ -14,13 +14,20 @@ internal sealed class FieldClient(string id, PreSharedKey key, CipherSuiteId sui
     internal async Task<FieldSession> RunSessionAsync(Endpoint server, int rounds, CancellationToken cancellationToken)
     {
         WireFingerprint fingerprint = new();
-        await using var tap = ManInTheMiddle.Start(server, WireFormat.Of(ChannelProtocol.V1), (_, _, frame) =>
-        {
-            fingerprint.Add(frame);
-            return [frame];
-        });
+        await using var tap = ManInTheMiddle.Start(
+            server,
+            WireFormat.Of(ChannelProtocol.V1),
+            (_, _, frame) =>
+            {
+                fingerprint.Add(frame);
+                return [frame];
+            }
+        );
         await using ISecureChannel channel = await SecureChannel.ConnectAsync(
-            await tap.Endpoint.ConnectAsync(cancellationToken), new SecureChannelClientOptions { Key = key, Suites = [suite] }, cancellationToken);
+            await tap.Endpoint.ConnectAsync(cancellationToken),
+            new SecureChannelClientOptions { Key = key, Suites = [suite] },
+            cancellationToken
+        );
         List<FieldRound> done = [];
         ArrayBufferWriter<byte> answer = new();
         while (done.Count < rounds)
@@ -28,7 +35,10 @@ internal sealed class FieldClient(string id, PreSharedKey key, CipherSuiteId sui
             double[] measured = _measurements.NextRound();
             await channel.SendAsync(ContributionText.Format(measured), cancellationToken);
             answer.ResetWrittenCount();
-            if (!await channel.ReceiveAsync(answer, cancellationToken) || !AnswerText.TryParse(answer.WrittenSpan, out double aggregate))
+            if (
+                !await channel.ReceiveAsync(answer, cancellationToken)
+                || !AnswerText.TryParse(answer.WrittenSpan, out double aggregate)
+            )
                 throw new SampleException($"client {id} got no aggregate in round {done.Count + 1} of its session");
             done.Add(new FieldRound(measured, aggregate, fingerprint.ToString()));
         }

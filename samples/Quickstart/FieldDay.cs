@@ -24,17 +24,31 @@ internal static class FieldDay
     {
         using var keys = ClientKeys.Demonstration(ChannelProtocol.V1);
         await using AnalyticsServer server = new(keys, Clients.Length);
-        FieldClient[] clients = [.. Clients.Select(client => new FieldClient(
-            client.Client, keys.TryFind(client.Client, out PreSharedKey? key) ? key : throw new SampleException($"there is no key for client {client.Client}"), client.Suite))];
+        FieldClient[] clients =
+        [
+            .. Clients.Select(client => new FieldClient(
+                client.Client,
+                keys.TryFind(client.Client, out PreSharedKey? key)
+                    ? key
+                    : throw new SampleException($"there is no key for client {client.Client}"),
+                client.Suite
+            )),
+        ];
 
         Terminal.Out.MarkupLineInterpolated($"[bold]An analytics server[/] listens on {server.Endpoint}.");
-        Terminal.Out.MarkupLine("[bold]Three clients[/] send the highest temperatures of five days in Seattle a round, and get the mean of all fifteen.");
-        Terminal.Out.MarkupLine("A [bold]fingerprint[/] is a short hash of all that passed on a client's wire, which is all that an eavesdropper has of it.");
+        Terminal.Out.MarkupLine(
+            "[bold]Three clients[/] send the highest temperatures of five days in Seattle a round, and get the mean of all fifteen."
+        );
+        Terminal.Out.MarkupLine(
+            "A [bold]fingerprint[/] is a short hash of all that passed on a client's wire, which is all that an eavesdropper has of it."
+        );
 
         List<FieldSession[]> sessions = [];
         for (int session = 0; session < Sessions; session++)
         {
-            FieldSession[] done = await Task.WhenAll(clients.Select(client => client.RunSessionAsync(server.Endpoint, RoundsASession, cancellationToken)));
+            FieldSession[] done = await Task.WhenAll(
+                clients.Select(client => client.RunSessionAsync(server.Endpoint, RoundsASession, cancellationToken))
+            );
             Show(session, done);
             CheckRounds(findings, session, done);
             sessions.Add(done);
@@ -57,7 +71,12 @@ internal static class FieldDay
                 FieldRound shown = client.Rounds[round];
                 string measured = string.Join(' ', shown.Measured.Select(value => Text(value, "0.0")));
                 table.AddRow(
-                    Text(NumberOf(session, round), "0"), client.Client, measured, $"[blue]{shown.Fingerprint}[/]", $"[green]{Text(shown.Aggregate, "F2")}[/]");
+                    Text(NumberOf(session, round), "0"),
+                    client.Client,
+                    measured,
+                    $"[blue]{shown.Fingerprint}[/]",
+                    $"[green]{Text(shown.Aggregate, "F2")}[/]"
+                );
             }
         }
 
@@ -71,9 +90,15 @@ internal static class FieldDay
         for (int session = 0; session < sessions.Count; session++)
             table.AddColumn(new TableColumn($"epoch of session {session + 1}").RightAligned());
         foreach ((FieldSession first, int client) in sessions[0].Select((first, client) => (first, client)))
-            table.AddRow([first.Client, $"{first.Suite}", .. sessions.Select(session => Text(session[client].Epoch, "0"))]);
+            table.AddRow([
+                first.Client,
+                $"{first.Suite}",
+                .. sessions.Select(session => Text(session[client].Epoch, "0")),
+            ]);
         Terminal.Out.Write(table);
-        Terminal.Out.MarkupLine("[dim]A store that keeps its present epoch alone opens no session before it. The keys here are known to everybody and protect nothing.[/]");
+        Terminal.Out.MarkupLine(
+            "[dim]A store that keeps its present epoch alone opens no session before it. The keys here are known to everybody and protect nothing.[/]"
+        );
     }
 
     private static void CheckRounds(Findings findings, int session, FieldSession[] done)
@@ -86,7 +111,8 @@ internal static class FieldDay
                 double aggregate = client.Rounds[round].Aggregate;
                 findings.Check(
                     Math.Abs(aggregate - mean) <= Rounding,
-                    $"client {client.Client} got {Text(aggregate, "F2")} in round {NumberOf(session, round)}, but the mean of what was sent is {Text(mean, "F4")}");
+                    $"client {client.Client} got {Text(aggregate, "F2")} in round {NumberOf(session, round)}, but the mean of what was sent is {Text(mean, "F4")}"
+                );
             }
         }
     }
@@ -94,11 +120,23 @@ internal static class FieldDay
     private static void CheckEpochs(Findings findings, List<FieldSession[]> sessions)
     {
         foreach ((FieldSession first, FieldSession second) in sessions[0].Zip(sessions[1]))
-            findings.Check(second.Epoch == first.Epoch + 1, $"client {first.Client} was in epoch {first.Epoch}, then in {second.Epoch}");
+            findings.Check(
+                second.Epoch == first.Epoch + 1,
+                $"client {first.Client} was in epoch {first.Epoch}, then in {second.Epoch}"
+            );
         foreach ((FieldSession session, (string client, CipherSuiteId suite)) in sessions[0].Zip(Clients))
             findings.Check(session.Suite == suite, $"client {client} wanted {suite} and got {session.Suite}");
-        string[] fingerprints = [.. sessions.SelectMany(session => session).SelectMany(client => client.Rounds).Select(round => round.Fingerprint)];
-        findings.Check(fingerprints.Distinct().Count() == fingerprints.Length, "the same bytes passed on two wires, or twice on one");
+        string[] fingerprints =
+        [
+            .. sessions
+                .SelectMany(session => session)
+                .SelectMany(client => client.Rounds)
+                .Select(round => round.Fingerprint),
+        ];
+        findings.Check(
+            fingerprints.Distinct().Count() == fingerprints.Length,
+            "the same bytes passed on two wires, or twice on one"
+        );
     }
 
     private static int NumberOf(int session, int round) => (session * RoundsASession) + round + 1;

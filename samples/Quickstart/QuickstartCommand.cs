@@ -16,12 +16,21 @@ internal static class QuickstartCommand
     // The attacks of the original system, the whole session sent again, and the theft that the epochs are there for.
     private static readonly string[] Shown =
     [
-        "replayed-message", "changed-ciphertext", "desynchronised-keys", "wrong-round", "reflected-message", "unknown-client", "replayed-session", "stolen-key",
+        "replayed-message",
+        "changed-ciphertext",
+        "desynchronised-keys",
+        "wrong-round",
+        "reflected-message",
+        "unknown-client",
+        "replayed-session",
+        "stolen-key",
     ];
 
     internal static RootCommand Create()
     {
-        RootCommand command = new("Runs an analytics server, three clients with real measurements and an attacker on the wire, and checks all that they show.");
+        RootCommand command = new(
+            "Runs an analytics server, three clients with real measurements and an attacker on the wire, and checks all that they show."
+        );
         command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
         return command;
     }
@@ -46,25 +55,39 @@ internal static class QuickstartCommand
             Terminal.Fail(unexpected);
         if (findings.Unexpected.Count > 0)
             return ExitCode.Failure;
-        Terminal.Out.MarkupLineInterpolated($"[green]All {findings.Checked} checks came out as expected[/] [dim]in {watch.Elapsed.TotalSeconds:0.0} s.[/]");
+        Terminal.Out.MarkupLineInterpolated(
+            $"[green]All {findings.Checked} checks came out as expected[/] [dim]in {watch.Elapsed.TotalSeconds:0.0} s.[/]"
+        );
         return ExitCode.Success;
     }
 
     private static async Task AttackAsync(Findings findings, CancellationToken cancellationToken)
     {
         Terminal.Out.WriteLine();
-        Terminal.Out.MarkupLine("[bold]The attacker[/] owns the wire between a client and its server: it reads, holds, changes and repeats what it likes.");
+        Terminal.Out.MarkupLine(
+            "[bold]The attacker[/] owns the wire between a client and its server: it reads, holds, changes and repeats what it likes."
+        );
         IAttack[] attacks = [.. AttackCatalogue.All.Where(attack => Shown.Contains(attack.Name))];
         foreach (ChannelProtocol protocol in (ChannelProtocol[])[ChannelProtocol.V1, ChannelProtocol.Seed])
         {
             using var keys = ClientKeys.Demonstration(protocol);
-            IReadOnlyList<AttackResult> results = await AttackRun.RunAsync(attacks, protocol, keys, live: null, cancellationToken);
+            IReadOnlyList<AttackResult> results = await AttackRun.RunAsync(
+                attacks,
+                protocol,
+                keys,
+                live: null,
+                cancellationToken
+            );
             AttackRun.Show(results);
             foreach (AttackResult result in results)
-                findings.Check(result.IsExpected, $"attack {result.Attack.Name} on {SampleOptions.NameOf(protocol)}: {result.Words}");
+                findings.Check(
+                    result.IsExpected,
+                    $"attack {result.Attack.Name} on {SampleOptions.NameOf(protocol)}: {result.Words}"
+                );
         }
 
         Terminal.Out.MarkupLineInterpolated(
-            $"[dim]{AttackCatalogue.All.Count - attacks.Length} more attacks on each protocol: dotnet run -c Release --project samples/Attacks[/]");
+            $"[dim]{AttackCatalogue.All.Count - attacks.Length} more attacks on each protocol: dotnet run -c Release --project samples/Attacks[/]"
+        );
     }
 }

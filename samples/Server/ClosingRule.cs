@@ -21,7 +21,11 @@ internal static class ClosingRule
 
     internal static void ValidateTimeLimit(OptionResult result)
     {
-        if (result.Tokens is [{ Value: { } text }] && int.TryParse(text, out int milliseconds) && milliseconds is < 1 or > 86_400_000)
+        if (
+            result.Tokens is [{ Value: { } text }]
+            && int.TryParse(text, out int milliseconds)
+            && milliseconds is < 1 or > 86_400_000
+        )
             result.AddError($"--time-limit is {milliseconds}; it must be 1 to 86400000 milliseconds.");
     }
 

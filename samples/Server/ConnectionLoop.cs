@@ -9,7 +9,12 @@ namespace SymRatchet.Samples.Server;
 
 /// <summary>Accepts connections and serves each on its own, until the host stops; then it ends the sessions in order.</summary>
 internal sealed class ConnectionLoop(
-    TcpListener listener, SecureChannelServerOptions channelOptions, AggregationServer rounds, LiveBoard board, ILogger<ConnectionLoop> logger) : BackgroundService
+    TcpListener listener,
+    SecureChannelServerOptions channelOptions,
+    AggregationServer rounds,
+    LiveBoard board,
+    ILogger<ConnectionLoop> logger
+) : BackgroundService
 {
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -75,7 +80,11 @@ internal sealed class ConnectionLoop(
 #pragma warning restore CA1031
 
     // How many connections may be in their handshake is bounded by the options' limiter, which all of them share.
-    private async Task<ISecureChannel?> HandshakeAsync(ObservedStream wire, string remote, CancellationToken stoppingToken)
+    private async Task<ISecureChannel?> HandshakeAsync(
+        ObservedStream wire,
+        string remote,
+        CancellationToken stoppingToken
+    )
     {
         try
         {
@@ -94,7 +103,12 @@ internal sealed class ConnectionLoop(
         {
             SessionSummary summary = await rounds.ServeAsync(new ObservedChannel(channel, session), stoppingToken);
             if (summary.End is not (SessionEnd.ClosedByClient or SessionEnd.Stopped))
-                board.Failed(FailureStage.Session, summary.End == SessionEnd.ChannelFailed ? $"{summary.Error}" : $"{summary.End}", $"{session.Client} at {session.Remote}", summary.Detail);
+                board.Failed(
+                    FailureStage.Session,
+                    summary.End == SessionEnd.ChannelFailed ? $"{summary.Error}" : $"{summary.End}",
+                    $"{session.Client} at {session.Remote}",
+                    summary.Detail
+                );
         }
         finally
         {

@@ -9,9 +9,11 @@ namespace SymRatchet.Samples.Server;
 internal sealed class RoundFeed
 {
     private readonly Channel<RoundEvent> _events = System.Threading.Channels.Channel.CreateBounded<RoundEvent>(
-        new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }
+    );
 
     internal void Publish(RoundEvent happened) => _events.Writer.TryWrite(happened);
 
-    internal IAsyncEnumerable<RoundEvent> ReadAllAsync(CancellationToken cancellationToken) => _events.Reader.ReadAllAsync(cancellationToken);
+    internal IAsyncEnumerable<RoundEvent> ReadAllAsync(CancellationToken cancellationToken) =>
+        _events.Reader.ReadAllAsync(cancellationToken);
 }

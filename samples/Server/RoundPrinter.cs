@@ -15,7 +15,9 @@ internal sealed class RoundPrinter(RoundFeed feed) : BackgroundService
             if (happened is not RoundEvent.Closed { Round: { } round })
                 continue;
             string aggregate = round.Aggregate?.ToString("F2", CultureInfo.InvariantCulture) ?? "none";
-            Terminal.Out.MarkupLineInterpolated($"round {round.Number}: aggregate [green]{aggregate}[/] [dim]over {round.Numbers} numbers of {round.Clients} clients[/]");
+            Terminal.Out.MarkupLineInterpolated(
+                $"round {round.Number}: aggregate [green]{aggregate}[/] [dim]over {round.Numbers} numbers of {round.Clients} clients[/]"
+            );
         }
     }
 }

@@ -28,11 +28,19 @@ internal static class ServerHost
             return await RunAsync(settings, passing, cancellationToken);
         }
 
-        await using SqliteKeyStore durable = await DurableKeys.OpenAsync(settings.Store, settings.Keys, cancellationToken);
+        await using SqliteKeyStore durable = await DurableKeys.OpenAsync(
+            settings.Store,
+            settings.Keys,
+            cancellationToken
+        );
         return await RunAsync(settings, durable, cancellationToken);
     }
 
-    private static async Task<int> RunAsync(ServerSettings settings, IKeyDirectory store, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        ServerSettings settings,
+        IKeyDirectory store,
+        CancellationToken cancellationToken
+    )
     {
         int clients = await DurableKeys.CountAsync(store, cancellationToken);
         if (clients == 0)
@@ -40,9 +48,13 @@ internal static class ServerHost
 
         // Bound before the host starts, so that a port in use is one clear line and not a failing background service.
         using TcpListener listener = await settings.Listen.ListenAsync(cancellationToken);
-        using TcpListener? page = settings.Dashboard is { } at ? await DashboardHost.ListenAsync(at, settings.DashboardForAll, cancellationToken) : null;
+        using TcpListener? page = settings.Dashboard is { } at
+            ? await DashboardHost.ListenAsync(at, settings.DashboardForAll, cancellationToken)
+            : null;
 
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(
+            new HostApplicationBuilderSettings { DisableDefaults = true }
+        );
         AddLog(builder.Logging, settings.Log);
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
@@ -51,21 +63,34 @@ internal static class ServerHost
         builder.Services.AddSingleton<RoundFeed>();
         builder.Services.AddSingleton<LiveBoard>();
         builder.Services.AddSingleton<DashboardFeed>();
-        builder.Services.AddSingleton(new ServerView(SampleOptions.NameOf(settings.Protocol), settings.Aggregator.Name, settings.Closing.ToString()));
-        builder.Services.AddSingleton(services => new AggregationServer(new AggregationServerOptions
-        {
-            Rounds = new RoundOptions
+        builder.Services.AddSingleton(
+            new ServerView(
+                SampleOptions.NameOf(settings.Protocol),
+                settings.Aggregator.Name,
+                settings.Closing.ToString()
+            )
+        );
+        builder.Services.AddSingleton(services => new AggregationServer(
+            new AggregationServerOptions
             {
-                Aggregator = settings.Aggregator,
-                Closing = settings.Closing,
-                Observer = ToAll(services.GetRequiredService<RoundFeed>().Publish, services.GetRequiredService<LiveBoard>().Observe),
-            },
-            WeightOf = settings.Keys.WeightOf,
-            IdleTimeout = settings.IdleTimeout,
-            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
-        }));
+                Rounds = new RoundOptions
+                {
+                    Aggregator = settings.Aggregator,
+                    Closing = settings.Closing,
+                    Observer = ToAll(
+                        services.GetRequiredService<RoundFeed>().Publish,
+                        services.GetRequiredService<LiveBoard>().Observe
+                    ),
+                },
+                WeightOf = settings.Keys.WeightOf,
+                IdleTimeout = settings.IdleTimeout,
+                LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+            }
+        ));
         builder.Services.AddSingleton(services => new ChannelRegistry(
-            store, new SecureChannelServerOptions { LoggerFactory = services.GetRequiredService<ILoggerFactory>() }));
+            store,
+            new SecureChannelServerOptions { LoggerFactory = services.GetRequiredService<ILoggerFactory>() }
+        ));
         builder.Services.AddSingleton(services => new SecureChannelServerOptions
         {
             Protocol = settings.Protocol,
@@ -79,30 +104,45 @@ internal static class ServerHost
         builder.Services.AddHostedService<ConnectionLoop>();
 
         using IHost host = builder.Build();
-        await using WebApplication? dashboard = page is null ? null : await StartDashboardAsync(page, settings, host.Services, cancellationToken);
+        await using WebApplication? dashboard = page is null
+            ? null
+            : await StartDashboardAsync(page, settings, host.Services, cancellationToken);
         await host.StartAsync(cancellationToken);
         Terminal.Out.MarkupLineInterpolated(
-            $"[dim]protocol:[/] {SampleOptions.NameOf(settings.Protocol)}, [dim]keys:[/] {clients} from {settings.Store ?? settings.Keys.Source}, [dim]aggregate:[/] {settings.Aggregator.Name}, [dim]rounds:[/] {settings.Closing}");
+            $"[dim]protocol:[/] {SampleOptions.NameOf(settings.Protocol)}, [dim]keys:[/] {clients} from {settings.Store ?? settings.Keys.Source}, [dim]aggregate:[/] {settings.Aggregator.Name}, [dim]rounds:[/] {settings.Closing}"
+        );
         Terminal.Out.MarkupLineInterpolated($"listening on {Endpoint.Of(listener.LocalEndpoint)}");
         await host.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Success;
     }
 
-    private static Action<RoundEvent> ToAll(params Action<RoundEvent>[] observers) => happened =>
-    {
-        foreach (Action<RoundEvent> observer in observers)
-            observer(happened);
-    };
+    private static Action<RoundEvent> ToAll(params Action<RoundEvent>[] observers) =>
+        happened =>
+        {
+            foreach (Action<RoundEvent> observer in observers)
+                observer(happened);
+        };
 
     private static async Task<WebApplication> StartDashboardAsync(
-        TcpListener page, ServerSettings settings, IServiceProvider services, CancellationToken cancellationToken)
+        TcpListener page,
+        ServerSettings settings,
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    )
     {
         Endpoint endpoint = Endpoint.Of(page.LocalEndpoint);
         WebApplication app = await DashboardHost.StartAsync(
-            page, settings.Dashboard!.Host, services.GetRequiredService<DashboardFeed>(), services.GetRequiredService<ILoggerFactory>(), cancellationToken);
+            page,
+            settings.Dashboard!.Host,
+            services.GetRequiredService<DashboardFeed>(),
+            services.GetRequiredService<ILoggerFactory>(),
+            cancellationToken
+        );
         Terminal.Out.MarkupLineInterpolated($"dashboard at http://{endpoint}/");
         if (settings.DashboardForAll)
-            Terminal.Error.MarkupLineInterpolated($"[yellow]warning:[/] the dashboard on {endpoint} has no password and no encryption: whoever reaches it sees who is connected and what is aggregated");
+            Terminal.Error.MarkupLineInterpolated(
+                $"[yellow]warning:[/] the dashboard on {endpoint} has no password and no encryption: whoever reaches it sees who is connected and what is aggregated"
+            );
         return app;
     }
 
@@ -111,7 +151,9 @@ internal static class ServerHost
     {
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(options =>
+            options.LogToStandardErrorThreshold = LogLevel.Trace
+        );
         if (format == JsonLog)
         {
             logging.AddJsonConsole(options => options.TimestampFormat = "O");

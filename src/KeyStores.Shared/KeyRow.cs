@@ -12,7 +12,8 @@ internal static class KeyRow
         "protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key, next_epoch_key, last_seen";
 
     /// <summary>The columns that <see cref="ReadRecord"/> expects, in this order.</summary>
-    internal const string RecordColumns = "id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END, next_serial";
+    internal const string RecordColumns =
+        "id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END, next_serial";
 
     private const int DecoyIdentity = 11;
     private const int DecoyRoot = 12;
@@ -25,12 +26,13 @@ internal static class KeyRow
     /// <param name="source">The row of the id, from FROM on.</param>
     /// <param name="identity">The parameter of the first part of the decoy.</param>
     /// <param name="root">The parameter of its second part.</param>
-    internal static string Find(string source, string identity, string root) => $"""
-        SELECT {KeyColumns}, {identity}, {root}, 0 AS is_decoy {source}
-        UNION ALL SELECT 1, 1, 0, 0, {identity}, 0, {root}, NULL, NULL, NULL, 0, {identity}, {root}, 1
-        ORDER BY is_decoy
-        LIMIT 1
-        """;
+    internal static string Find(string source, string identity, string root) =>
+        $"""
+            SELECT {KeyColumns}, {identity}, {root}, 0 AS is_decoy {source}
+            UNION ALL SELECT 1, 1, 0, 0, {identity}, 0, {root}, NULL, NULL, NULL, 0, {identity}, {root}, 1
+            ORDER BY is_decoy
+            LIMIT 1
+            """;
 
     /// <summary>
     /// Reads the keys of an identity, which are opened when the database is not asked any more. With decoys it is for a
@@ -58,9 +60,7 @@ internal static class KeyRow
             bool isDecoy = hasDecoys && row.GetInt32(IsDecoy) != 0;
             SealedKey? successor = row.IsDBNull(7) ? null : source.Read(new(7, null, 8, 9, false));
             SealedKey? decoy =
-                hasDecoys && successor is null
-                    ? source.Read(new(3, null, DecoyIdentity, DecoyRoot, true))
-                    : null;
+                hasDecoys && successor is null ? source.Read(new(3, null, DecoyIdentity, DecoyRoot, true)) : null;
             SealedKey key = source.Read(new(3, 5, 4, 6, isDecoy));
             parts.Clear();
             return new SealedKeys(id, key, successor, decoy) { IsDecoy = isDecoy };
@@ -80,18 +80,19 @@ internal static class KeyRow
         new($"The row of {id} in the key store is damaged: {e.Message}", e);
 
     /// <summary>Reads what is known of an identity, whatever it is: one odd row must not hide the others. <see cref="OddityOf"/> names it.</summary>
-    internal static KeyRecord ReadRecord(DbDataReader row) => new()
-    {
-        Id = new ClientId(row.GetFieldValue<byte[]>(0)),
-        Protocol = (ChannelProtocol)row.GetInt64(1),
-        Evolution = (KeyEvolution)row.GetInt64(2),
-        Suites = SuiteSet.FromBits(row.GetInt64(3)),
-        Epoch = row.GetInt64(4),
-        Added = ReadTime(row, 5)!.Value,
-        LastSeen = ReadTime(row, 6),
-        Revoked = ReadTime(row, 7),
-        IsRotating = !row.IsDBNull(8),
-    };
+    internal static KeyRecord ReadRecord(DbDataReader row) =>
+        new()
+        {
+            Id = new ClientId(row.GetFieldValue<byte[]>(0)),
+            Protocol = (ChannelProtocol)row.GetInt64(1),
+            Evolution = (KeyEvolution)row.GetInt64(2),
+            Suites = SuiteSet.FromBits(row.GetInt64(3)),
+            Epoch = row.GetInt64(4),
+            Added = ReadTime(row, 5)!.Value,
+            LastSeen = ReadTime(row, 6),
+            Revoked = ReadTime(row, 7),
+            IsRotating = !row.IsDBNull(8),
+        };
 
     /// <summary>What no store writes into a record, in words; null where all is well.</summary>
     internal static string? OddityOf(KeyRecord record)
@@ -102,7 +103,9 @@ internal static class KeyRow
             return $"there is no protocol {record.Protocol} and evolution {record.Evolution}";
         if (record.Epoch < 0)
             return $"its epoch is {record.Epoch}";
-        bool isOdd = ((DateTimeOffset?[])[record.Added, record.LastSeen, record.Revoked]).Any(time => time == DateTimeOffset.MinValue || time == DateTimeOffset.MaxValue);
+        bool isOdd = ((DateTimeOffset?[])[record.Added, record.LastSeen, record.Revoked]).Any(time =>
+            time == DateTimeOffset.MinValue || time == DateTimeOffset.MaxValue
+        );
         return isOdd ? "one of its times cannot be" : null;
     }
 
@@ -146,11 +149,7 @@ internal static class KeyRow
                 identity = Part(columns.Identity, new KeyWrapContext(Role, Id, serial, null), shape.IdentitySize);
             SealedPart root = columns.AreDecoy
                 ? Decoy(columns.Root, epoch: 0)
-                : Part(
-                    columns.Root,
-                    new KeyWrapContext(Role, Id, serial, epoch),
-                    shape.RootSize
-                );
+                : Part(columns.Root, new KeyWrapContext(Role, Id, serial, epoch), shape.RootSize);
             IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(Row.GetInt64(2));
             if (SuiteSet.ToBits(suites) != Row.GetInt64(2))
                 throw new ArgumentException("It is restricted to suites that there are not.");

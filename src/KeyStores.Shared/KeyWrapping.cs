@@ -45,7 +45,11 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         Decoys.ForAsync(id, this, cancellationToken);
 
     /// <summary>Wraps a key for the place that it gets. The key is copied before this returns.</summary>
-    internal Task<ErasedBytes> WrapAsync(ReadOnlyMemory<byte> key, KeyWrapContext place, CancellationToken cancellationToken)
+    internal Task<ErasedBytes> WrapAsync(
+        ReadOnlyMemory<byte> key,
+        KeyWrapContext place,
+        CancellationToken cancellationToken
+    )
     {
         var own = ErasedBytes.CopyOf(key.Span);
         return RunAsync(

@@ -19,7 +19,8 @@ internal sealed record SealedKey(ChannelProtocol Protocol, ChannelRole Role, lon
 
     internal StoredKey Build(ClientId id, StoredKey? successor)
     {
-        ReadOnlySpan<byte> identity = KeyShape.Of(Protocol).IdentitySize == 0 || Identity is null ? [] : Identity.Key.Span;
+        ReadOnlySpan<byte> identity =
+            KeyShape.Of(Protocol).IdentitySize == 0 || Identity is null ? [] : Identity.Key.Span;
         return new StoredKey(Protocol, Role, id, Evolution, identity, Epoch, Root.Key.Span)
         {
             Serial = Serial,

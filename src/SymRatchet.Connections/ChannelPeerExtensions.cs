@@ -21,7 +21,10 @@ public static class ChannelPeerExtensions
     /// <param name="issuer">The issuer of the claims; the authentication type where it is null.</param>
     /// <exception cref="ArgumentException">The peer is a server: a client proves no name of its server's, only that it has the key.</exception>
     public static ClaimsPrincipal ToClaimsPrincipal(
-        this ChannelPeer peer, string authenticationType = AuthenticationType, string? issuer = null)
+        this ChannelPeer peer,
+        string authenticationType = AuthenticationType,
+        string? issuer = null
+    )
     {
         ArgumentNullException.ThrowIfNull(peer);
         ArgumentException.ThrowIfNullOrEmpty(authenticationType);

@@ -18,13 +18,18 @@ internal sealed class InboundMiddleware(ConnectionDelegate next, SecureChannelSe
     private async Task<ISecureChannel?> AcceptAsync(ConnectionContext connection)
     {
         // A server that stops does not wait for somebody who has proven nothing yet.
-        CancellationToken stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        CancellationToken stopping =
+            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         try
         {
-            return await ProtectedConnection.HandshakeAsync(
-                connection,
-                (accepted, ending) => SecureChannel.AcceptAsync(accepted.Transport, options, accepted.RemoteEndPoint, ending),
-                stopping).ConfigureAwait(false);
+            return await ProtectedConnection
+                .HandshakeAsync(
+                    connection,
+                    (accepted, ending) =>
+                        SecureChannel.AcceptAsync(accepted.Transport, options, accepted.RemoteEndPoint, ending),
+                    stopping
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
         {

@@ -27,10 +27,13 @@ internal sealed class KeptChannel(ISecureChannel inner) : ISecureChannel
 
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
 
-    public ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default) =>
-        inner.ReceiveAsync(destination, cancellationToken);
+    public ValueTask<bool> ReceiveAsync(
+        IBufferWriter<byte> destination,
+        CancellationToken cancellationToken = default
+    ) => inner.ReceiveAsync(destination, cancellationToken);
 
-    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => inner.PingAsync(cancellationToken);
+    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) =>
+        inner.PingAsync(cancellationToken);
 
     public ValueTask CloseAsync(CancellationToken cancellationToken = default) => inner.CloseAsync(cancellationToken);
 

@@ -9,7 +9,8 @@ namespace SymRatchet.Connections;
 internal sealed class OutboundMiddleware(
     ConnectionDelegate next,
     Func<ConnectionContext, CancellationToken, ValueTask<SecureChannelClientOptions>> options,
-    SemaphoreSlim places)
+    SemaphoreSlim places
+)
 {
     internal async Task OnConnectionAsync(ConnectionContext connection)
     {
@@ -27,8 +28,12 @@ internal sealed class OutboundMiddleware(
                 // A server says nothing before the hello: one that has closed until here is gone.
                 SecureChannelClientOptions picked = await PickAsync(connection).ConfigureAwait(false);
                 SecureChannelClientOptions own = new(picked) { LeaveOpen = false };
-                return await ProtectedConnection.HandshakeAsync(
-                    connection, (dialed, ending) => SecureChannel.ConnectAsync(dialed.Transport, own, dialed.RemoteEndPoint, ending))
+                return await ProtectedConnection
+                    .HandshakeAsync(
+                        connection,
+                        (dialed, ending) =>
+                            SecureChannel.ConnectAsync(dialed.Transport, own, dialed.RemoteEndPoint, ending)
+                    )
                     .ConfigureAwait(false);
             }
             finally
@@ -55,7 +60,8 @@ internal sealed class OutboundMiddleware(
             static late => _ = late.Exception,
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
         return picking.WaitAsync(connection.ConnectionClosed);
     }
 }

@@ -33,11 +33,14 @@ internal sealed class ProtectedConnection
     internal static async ValueTask<ISecureChannel> HandshakeAsync(
         ConnectionContext connection,
         Func<ConnectionContext, CancellationToken, ValueTask<ISecureChannel>> handshake,
-        CancellationToken stopping = default)
+        CancellationToken stopping = default
+    )
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using CancellationTokenRegistration closed = connection.ConnectionClosed.UnsafeRegister(
-            static state => ((CancellationTokenSource)state!).CancelAfter(Grace), ending);
+            static state => ((CancellationTokenSource)state!).CancelAfter(Grace),
+            ending
+        );
         return await handshake(connection, ending.Token).ConfigureAwait(false);
     }
 
@@ -56,11 +59,15 @@ internal sealed class ProtectedConnection
         _connection.Transport = new SecureTransport(pipe.Input, new TransportWriter(pipe.Output));
         _connection.Features.Set<ISecureChannelFeature>(new SecureChannelFeature(_channel));
         if (_channel.Peer.Role == ChannelRole.Client)
-            _connection.Features.Set<IConnectionUserFeature>(new ConnectionUserFeature(_channel.Peer.ToClaimsPrincipal()));
+            _connection.Features.Set<IConnectionUserFeature>(
+                new ConnectionUserFeature(_channel.Peer.ToClaimsPrincipal())
+            );
 
         CancellationToken broken = _channel.Ended;
         CancellationTokenRegistration registration = broken.UnsafeRegister(
-            static state => ((ProtectedConnection)state!).BeginToEnd(), this);
+            static state => ((ProtectedConnection)state!).BeginToEnd(),
+            this
+        );
         try
         {
             await next(_connection).ConfigureAwait(false);

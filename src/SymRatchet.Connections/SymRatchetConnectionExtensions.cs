@@ -53,7 +53,10 @@ public static class SymRatchetConnectionExtensions
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>
     public static TBuilder UseSymRatchetClient<TBuilder>(
-        this TBuilder builder, SecureChannelClientOptions options, int maxConcurrentHandshakes = DefaultConcurrentHandshakes)
+        this TBuilder builder,
+        SecureChannelClientOptions options,
+        int maxConcurrentHandshakes = DefaultConcurrentHandshakes
+    )
         where TBuilder : IConnectionBuilder
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -73,11 +76,15 @@ public static class SymRatchetConnectionExtensions
     public static TBuilder UseSymRatchetClient<TBuilder>(
         this TBuilder builder,
         Func<ConnectionContext, SecureChannelClientOptions> options,
-        int maxConcurrentHandshakes = DefaultConcurrentHandshakes)
+        int maxConcurrentHandshakes = DefaultConcurrentHandshakes
+    )
         where TBuilder : IConnectionBuilder
     {
         ArgumentNullException.ThrowIfNull(options);
-        return builder.UseSymRatchetClient((connection, _) => ValueTask.FromResult(options(connection)), maxConcurrentHandshakes);
+        return builder.UseSymRatchetClient(
+            (connection, _) => ValueTask.FromResult(options(connection)),
+            maxConcurrentHandshakes
+        );
     }
 
     /// <summary>
@@ -102,7 +109,8 @@ public static class SymRatchetConnectionExtensions
     public static TBuilder UseSymRatchetClient<TBuilder>(
         this TBuilder builder,
         Func<ConnectionContext, CancellationToken, ValueTask<SecureChannelClientOptions>> options,
-        int maxConcurrentHandshakes = DefaultConcurrentHandshakes)
+        int maxConcurrentHandshakes = DefaultConcurrentHandshakes
+    )
         where TBuilder : IConnectionBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -25,8 +25,12 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     public DataProtectionKeyWrapper(IDataProtectionProvider provider)
     {
         ArgumentNullException.ThrowIfNull(provider);
-        _protector = provider.CreateProtector(Purpose) as IPersistedDataProtector
-            ?? throw new ArgumentException("The provider's protectors do not tell which key of their ring was used.", nameof(provider));
+        _protector =
+            provider.CreateProtector(Purpose) as IPersistedDataProtector
+            ?? throw new ArgumentException(
+                "The provider's protectors do not tell which key of their ring was used.",
+                nameof(provider)
+            );
     }
 
     /// <inheritdoc/>
@@ -84,10 +88,21 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
 
     private bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
     {
-        byte[] content = _protector.DangerousUnprotect(wrapped.ToArray(), ignoreRevocationErrors: false, out bool requiresMigration, out _);
+        byte[] content = _protector.DangerousUnprotect(
+            wrapped.ToArray(),
+            ignoreRevocationErrors: false,
+            out bool requiresMigration,
+            out _
+        );
         try
         {
-            if (content.Length != TagSize + key.Length || !CryptographicOperations.FixedTimeEquals(SHA256.HashData(place.ToBytes()), content.AsSpan(0, TagSize)))
+            if (
+                content.Length != TagSize + key.Length
+                || !CryptographicOperations.FixedTimeEquals(
+                    SHA256.HashData(place.ToBytes()),
+                    content.AsSpan(0, TagSize)
+                )
+            )
                 throw new CryptographicException("The key was wrapped for another place.");
             content.AsSpan(TagSize).CopyTo(key);
             return !requiresMigration;

@@ -201,8 +201,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             long serial = taken ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
             WrappedKey wrapped = await _wrapping.WrapAsync(key, serial, cancellationToken).ConfigureAwait(false);
             bool isRotated = await RunAsync(
-                    session =>
-                        session.InTransactionAsync(() => RotateAsync(session, key, serial, wrapped, expected)),
+                    session => session.InTransactionAsync(() => RotateAsync(session, key, serial, wrapped, expected)),
                     cancellationToken,
                     wrapped
                 )
@@ -264,9 +263,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     /// with a <see cref="KeyStoreException"/> as soon as the database does not answer; watch again, and nothing that
     /// was revoked meanwhile is missed.
     /// </remarks>
-    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(
-        CancellationToken cancellationToken = default
-    ) => new RevocationWatch(_source, _sql, _options, _positions).RunAsync(cancellationToken);
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
+        new RevocationWatch(_source, _sql, _options, _positions).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
@@ -362,16 +360,13 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     private async ValueTask<bool> RevokeAsync(StoreSession session, ClientId id)
     {
         if (
-            (
-                await session.ChangeAsync(() => session.ReadAsync(_sql.Revoke, _ => true, id)).ConfigureAwait(false)
-            ).Count == 1
+            (await session.ChangeAsync(() => session.ReadAsync(_sql.Revoke, _ => true, id)).ConfigureAwait(false)).Count
+            == 1
         )
             return true;
         if (
             (
-                await session
-                    .ChangeAsync(() => session.ReadAsync(_sql.IsRevoked, _ => true, id))
-                    .ConfigureAwait(false)
+                await session.ChangeAsync(() => session.ReadAsync(_sql.IsRevoked, _ => true, id)).ConfigureAwait(false)
             ).Count == 0
         )
             await session.CheckDurabilityAsync().ConfigureAwait(false);

@@ -6,9 +6,7 @@ public sealed class PostgreSqlKeyStoreOptions
     private const int MaxSchemaLength = 40;
 
     /// <summary>Makes options with defaults.</summary>
-    public PostgreSqlKeyStoreOptions()
-    {
-    }
+    public PostgreSqlKeyStoreOptions() { }
 
     /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
     /// <param name="other">The options to copy.</param>

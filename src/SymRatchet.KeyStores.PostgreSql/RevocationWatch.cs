@@ -23,9 +23,7 @@ internal sealed class RevocationWatch(
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Tells of revocations until its token ends it, or a look fails.</summary>
-    internal async IAsyncEnumerable<ClientId> RunAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
+    internal async IAsyncEnumerable<ClientId> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RevocationPosition[] told = positions.Start();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

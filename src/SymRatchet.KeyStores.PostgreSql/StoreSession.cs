@@ -316,7 +316,9 @@ internal sealed class StoreSession
     {
         NpgsqlCommand command = Command(sql);
         foreach (object? value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value is ClientId id ? id.ToArray() : value ?? DBNull.Value });
+            command.Parameters.Add(
+                new NpgsqlParameter { Value = value is ClientId id ? id.ToArray() : value ?? DBNull.Value }
+            );
         await command.PrepareAsync(_ending.Token).ConfigureAwait(false);
         return command;
     }

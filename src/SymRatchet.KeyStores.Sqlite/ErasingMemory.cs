@@ -23,9 +23,11 @@ internal static unsafe partial class ErasingMemory
     {
         // On these an argument of a variadic function is passed like any other. SQLite keeps the methods for as long as
         // the process runs, so they must not be unloaded.
-        if (!OperatingSystem.IsLinux()
+        if (
+            !OperatingSystem.IsLinux()
             || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64)
-            || typeof(ErasingMemory).Assembly.IsCollectible)
+            || typeof(ErasingMemory).Assembly.IsCollectible
+        )
             return false;
         RuntimeHelpers.RunClassConstructor(typeof(SqliteConnection).TypeHandle); // it chooses the native library
         try

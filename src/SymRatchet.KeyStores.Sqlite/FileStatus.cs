@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using SymRatchet.Keys;
 using Microsoft.Win32.SafeHandles;
+using SymRatchet.Keys;
 
 #pragma warning disable CA1416 // used only where FileStatus.IsSupported
 
@@ -15,7 +15,14 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// <param name="IsRegular">Whether it is a file, and no folder, pipe or device.</param>
 /// <param name="IsMounted">Whether the file itself is mounted at the path. Linux tells it since 5.8.</param>
 internal readonly record struct FileStatus(
-    ulong Device, ulong Inode, uint Owner, UnixFileMode Mode, uint Names, bool IsRegular, bool IsMounted)
+    ulong Device,
+    ulong Inode,
+    uint Owner,
+    UnixFileMode Mode,
+    uint Names,
+    bool IsRegular,
+    bool IsMounted
+)
 {
     /// <summary>Whether files can be told apart here. Elsewhere than on Linux a store does not notice that its files were replaced.</summary>
     internal static bool IsSupported { get; } = OperatingSystem.IsLinux();
@@ -42,6 +49,6 @@ internal readonly record struct FileStatus(
 
     internal bool IsSameFile(FileStatus other) => Device == other.Device && Inode == other.Inode;
 
-    private static FileStatus From(LinuxFile.Status status) => new(
-        status.Device, status.Inode, status.Owner, status.Mode, status.Names, status.IsRegular, status.IsMounted);
+    private static FileStatus From(LinuxFile.Status status) =>
+        new(status.Device, status.Inode, status.Owner, status.Mode, status.Names, status.IsRegular, status.IsMounted);
 }

@@ -14,7 +14,9 @@ internal sealed class GroupWriter : IAsyncDisposable
 
     private static readonly TimeSpan CleanAgain = TimeSpan.FromMilliseconds(250);
 
-    private readonly Channel<PendingWrite> _queue = System.Threading.Channels.Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = false });
+    private readonly Channel<PendingWrite> _queue = System.Threading.Channels.Channel.CreateBounded<PendingWrite>(
+        new BoundedChannelOptions(MaxWaiting) { SingleReader = false }
+    );
     private readonly Func<SqliteConnection> _open;
     private readonly Func<SqliteConnection, KeyWrites> _prepare;
     private readonly string _path;
@@ -33,7 +35,14 @@ internal sealed class GroupWriter : IAsyncDisposable
     /// <param name="limit">How long a change may take, the changes before it included.</param>
     /// <param name="open">Opens a connection.</param>
     /// <param name="prepare">Compiles the statements.</param>
-    internal GroupWriter(string path, StoreFiles files, LogCleaner cleaner, TimeSpan limit, Func<SqliteConnection> open, Func<SqliteConnection, KeyWrites> prepare)
+    internal GroupWriter(
+        string path,
+        StoreFiles files,
+        LogCleaner cleaner,
+        TimeSpan limit,
+        Func<SqliteConnection> open,
+        Func<SqliteConnection, KeyWrites> prepare
+    )
     {
         _path = path;
         _files = files;
@@ -49,7 +58,12 @@ internal sealed class GroupWriter : IAsyncDisposable
     /// <param name="owned">What the change uses and its caller might erase too early: it is erased when the writer is done with it.</param>
     /// <param name="isAdvance">Whether it moves a key forward.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal async ValueTask<T> WriteAsync<T>(Func<KeyWrites, T> change, IDisposable? owned, bool isAdvance, CancellationToken cancellationToken)
+    internal async ValueTask<T> WriteAsync<T>(
+        Func<KeyWrites, T> change,
+        IDisposable? owned,
+        bool isAdvance,
+        CancellationToken cancellationToken
+    )
     {
         PendingChange<T> write = new(change) { IsAdvance = isAdvance, Owned = owned };
         if (cancellationToken.IsCancellationRequested || !_queue.Writer.TryWrite(write))
@@ -57,11 +71,15 @@ internal sealed class GroupWriter : IAsyncDisposable
             owned?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
             ObjectDisposedException.ThrowIf(_isClosing, typeof(SqliteKeyStore));
-            throw new KeyStoreException($"The key store {_path} has {MaxWaiting} changes waiting, and takes no more: its disk or a lock hangs.");
+            throw new KeyStoreException(
+                $"The key store {_path} has {MaxWaiting} changes waiting, and takes no more: its disk or a lock hangs."
+            );
         }
 
         // It may come to its end at the moment when its time is up.
-        await ((Task)write.Result).WaitAsync(_limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)write.Result)
+            .WaitAsync(_limit, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (write.Result.IsCompleted)
             return await write.Result.ConfigureAwait(false);
         bool isOutcomeUnknown = !write.TryAbandon();
@@ -110,7 +128,9 @@ internal sealed class GroupWriter : IAsyncDisposable
     private async Task<bool> WaitAsync()
     {
         Task<bool> waiting = _queue.Reader.WaitToReadAsync().AsTask();
-        while (_cleaner.IsBehind && await Task.WhenAny(waiting, Task.Delay(CleanAgain)).ConfigureAwait(false) != waiting)
+        while (
+            _cleaner.IsBehind && await Task.WhenAny(waiting, Task.Delay(CleanAgain)).ConfigureAwait(false) != waiting
+        )
             Clean();
         return await waiting.ConfigureAwait(false);
     }
@@ -148,7 +168,11 @@ internal sealed class GroupWriter : IAsyncDisposable
         {
             Exception failure = e switch
             {
-                SqliteException sqlite => StoreFailure.Of(_path, sqlite, isCommitting && !StoreFailure.IsRefusal(sqlite)),
+                SqliteException sqlite => StoreFailure.Of(
+                    _path,
+                    sqlite,
+                    isCommitting && !StoreFailure.IsRefusal(sqlite)
+                ),
                 KeyStoreException when isCommitting => StoreFailure.Replaced(_path, isOutcomeUnknown: true),
                 _ => e,
             };

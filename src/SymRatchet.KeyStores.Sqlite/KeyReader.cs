@@ -33,7 +33,11 @@ internal sealed class KeyReader : IDisposable
         _read = connection.Prepare($"SELECT {KeyRow.KeyColumns} {source}", "$id");
         _state = connection.Prepare($"SELECT {KeyState.Columns} FROM keys WHERE id = $id", "$id");
         _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
-        _list = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit", "$after", "$limit");
+        _list = connection.Prepare(
+            $"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit",
+            "$after",
+            "$limit"
+        );
     }
 
     /// <summary>
@@ -104,7 +108,9 @@ internal sealed class KeyReader : IDisposable
     // The collector leaves copies of what it moves.
     private static byte[] ReadPinned(DbDataReader row, int column)
     {
-        ReadOnlySpan<byte> blob = row.IsDBNull(column) ? throw new InvalidCastException("A key is missing.") : raw.sqlite3_column_blob(((SqliteDataReader)row).Handle, column);
+        ReadOnlySpan<byte> blob = row.IsDBNull(column)
+            ? throw new InvalidCastException("A key is missing.")
+            : raw.sqlite3_column_blob(((SqliteDataReader)row).Handle, column);
         byte[] bytes = GC.AllocateUninitializedArray<byte>(blob.Length, pinned: true);
         blob.CopyTo(bytes);
         return bytes;

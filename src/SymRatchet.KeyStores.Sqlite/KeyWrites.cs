@@ -44,8 +44,17 @@ internal sealed class KeyWrites : IDisposable
             VALUES ($id, $protocol, $evolution, $suites, $serial,
                 zeroblob($identityLength), $epoch, zeroblob($keyLength), $added, $seen)
             """,
-            "$id", "$protocol", "$evolution", "$suites", "$serial",
-            "$identityLength", "$epoch", "$keyLength", "$added", "$seen");
+            "$id",
+            "$protocol",
+            "$evolution",
+            "$suites",
+            "$serial",
+            "$identityLength",
+            "$epoch",
+            "$keyLength",
+            "$added",
+            "$seen"
+        );
         _advance = connection.Prepare(
             """
             UPDATE keys
@@ -54,7 +63,11 @@ internal sealed class KeyWrites : IDisposable
                 last_seen = $now
             WHERE id = $id
             """,
-            "$id", "$epoch", "$keyLength", "$now");
+            "$id",
+            "$epoch",
+            "$keyLength",
+            "$now"
+        );
         _promote = connection.Prepare(
             """
             UPDATE keys
@@ -68,7 +81,11 @@ internal sealed class KeyWrites : IDisposable
                 last_seen = $now
             WHERE id = $id
             """,
-            "$id", "$epoch", "$keyLength", "$now");
+            "$id",
+            "$epoch",
+            "$keyLength",
+            "$now"
+        );
         _replace = connection.Prepare(
             """
             UPDATE keys
@@ -81,7 +98,11 @@ internal sealed class KeyWrites : IDisposable
                 next_epoch_key = NULL
             WHERE id = $id
             """,
-            "$id", "$serial", "$identityLength", "$keyLength");
+            "$id",
+            "$serial",
+            "$identityLength",
+            "$keyLength"
+        );
         _queue = connection.Prepare(
             """
             UPDATE keys
@@ -90,7 +111,11 @@ internal sealed class KeyWrites : IDisposable
                 next_epoch_key = zeroblob($keyLength)
             WHERE id = $id
             """,
-            "$id", "$serial", "$identityLength", "$keyLength");
+            "$id",
+            "$serial",
+            "$identityLength",
+            "$keyLength"
+        );
         _fill = connection.Prepare(
             """
             UPDATE keys
@@ -98,7 +123,10 @@ internal sealed class KeyWrites : IDisposable
                 epoch_key = $key
             WHERE id = $id
             """,
-            "$id", "$identity", "$key");
+            "$id",
+            "$identity",
+            "$key"
+        );
         _fillNext = connection.Prepare(
             """
             UPDATE keys
@@ -106,12 +134,28 @@ internal sealed class KeyWrites : IDisposable
                 next_epoch_key = $key
             WHERE id = $id
             """,
-            "$id", "$identity", "$key");
+            "$id",
+            "$identity",
+            "$key"
+        );
         _revoke = connection.Prepare(
-            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL", "$id", "$now");
-        _restrict = connection.Prepare("UPDATE keys SET suites = $suites WHERE id = $id AND epoch_key IS NOT NULL", "$id", "$suites");
+            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL",
+            "$id",
+            "$now"
+        );
+        _restrict = connection.Prepare(
+            "UPDATE keys SET suites = $suites WHERE id = $id AND epoch_key IS NOT NULL",
+            "$id",
+            "$suites"
+        );
         _rewrap = connection.Prepare(
-            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, next_epoch_key = $nextKey WHERE id = $id", "$id", "$identity", "$key", "$nextIdentity", "$nextKey");
+            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, next_epoch_key = $nextKey WHERE id = $id",
+            "$id",
+            "$identity",
+            "$key",
+            "$nextIdentity",
+            "$nextKey"
+        );
     }
 
     /// <summary>Whether the group's transaction still stands.</summary>
@@ -134,8 +178,19 @@ internal sealed class KeyWrites : IDisposable
         ClientId id = key.Id;
         if (_reader.Describe(id) is { } present)
             throw KeyStoreRules.Present(id, present.Revoked is not null);
-        Run(_add, id, (long)key.Protocol, (long)key.Evolution, suites, serial ?? NextSerial(),
-            wrapped.Identity.Length, key.Epoch, wrapped.Root.Length, now.ToUnixTimeMilliseconds(), key.LastSeen?.ToUnixTimeMilliseconds());
+        Run(
+            _add,
+            id,
+            (long)key.Protocol,
+            (long)key.Evolution,
+            suites,
+            serial ?? NextSerial(),
+            wrapped.Identity.Length,
+            key.Epoch,
+            wrapped.Root.Length,
+            now.ToUnixTimeMilliseconds(),
+            key.LastSeen?.ToUnixTimeMilliseconds()
+        );
         Fill(_fill, id, wrapped.Identity, wrapped.Root);
     }
 
@@ -192,7 +247,23 @@ internal sealed class KeyWrites : IDisposable
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (SqliteCommand[])[_probe, _serial, _add, _advance, _promote, _replace, _queue, _fill, _fillNext, _revoke, _restrict, _rewrap])
+        foreach (
+            SqliteCommand command in (SqliteCommand[])
+                [
+                    _probe,
+                    _serial,
+                    _add,
+                    _advance,
+                    _promote,
+                    _replace,
+                    _queue,
+                    _fill,
+                    _fillNext,
+                    _revoke,
+                    _restrict,
+                    _rewrap,
+                ]
+        )
             command.Dispose();
         _reader.Dispose();
     }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using SymRatchet.Keys;
 using Microsoft.Win32.SafeHandles;
+using SymRatchet.Keys;
 
 #pragma warning disable CA1416 // used only where FileStatus.IsSupported
 
@@ -25,7 +25,9 @@ internal sealed class LockFile : IDisposable
     {
         const int Flags = LinuxFile.ReadWrite | LinuxFile.Create | LinuxFile.Quietly;
         SafeFileHandle file = new(
-            LinuxFile.Open(path, Flags | LinuxFile.NoFollow, (uint)StoreFile.OwnerOnly), ownsHandle: true);
+            LinuxFile.Open(path, Flags | LinuxFile.NoFollow, (uint)StoreFile.OwnerOnly),
+            ownsHandle: true
+        );
         try
         {
             if (file.IsInvalid)

@@ -41,8 +41,10 @@ internal sealed partial class LogCleaner
 
     /// <summary>Why <see cref="IsOverdue"/> keeps keys where they are.</summary>
     internal KeyStoreException Overdue =>
-        new($"The log of the key store {_path} cannot be cleaned:"
-            + $" another process has been reading the store for more than {Limit.TotalMinutes:0} minutes, and old keys stay readable. No key moves on until it ends.");
+        new(
+            $"The log of the key store {_path} cannot be cleaned:"
+                + $" another process has been reading the store for more than {Limit.TotalMinutes:0} minutes, and old keys stay readable. No key moves on until it ends."
+        );
 
     /// <summary>Cleans the log, and waits for readers for a moment only, and only the first of many times.</summary>
     internal void Clean(SqliteConnection connection)
@@ -90,7 +92,10 @@ internal sealed partial class LogCleaner
     // a larger commit before, of this process or another: such a log is cut off.
     private bool TryClean(SqliteConnection connection) =>
         Checkpoint(connection, "RESTART", out long pages)
-        && ((pages <= 1 && new FileInfo(_path + StoreFile.Log) is not { Exists: true, Length: > OnePageLog }) || Checkpoint(connection, "TRUNCATE", out _));
+        && (
+            (pages <= 1 && new FileInfo(_path + StoreFile.Log) is not { Exists: true, Length: > OnePageLog })
+            || Checkpoint(connection, "TRUNCATE", out _)
+        );
 
     private static bool Checkpoint(SqliteConnection connection, string mode, out long pages)
     {
@@ -102,9 +107,17 @@ internal sealed partial class LogCleaner
         return done;
     }
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Another process reads the key store {Path} for long: replaced keys stay readable in its files until it ends. Sessions go on for {Minutes} minutes.")]
+    [LoggerMessage(
+        EventId = 301,
+        Level = LogLevel.Warning,
+        Message = "Another process reads the key store {Path} for long: replaced keys stay readable in its files until it ends. Sessions go on for {Minutes} minutes."
+    )]
     private static partial void LogNotCleaned(ILogger logger, string path, double minutes);
 
-    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "The replaced keys of the key store {Path} are erased.")]
+    [LoggerMessage(
+        EventId = 302,
+        Level = LogLevel.Information,
+        Message = "The replaced keys of the key store {Path} are erased."
+    )]
     private static partial void LogCleaned(ILogger logger, string path);
 }

@@ -11,7 +11,9 @@ internal readonly record struct RevocationPosition(long Number, long Tag)
     /// <summary>The last revocation.</summary>
     internal static RevocationPosition Last(SqliteConnection connection)
     {
-        using SqliteCommand last = connection.Prepare("SELECT number, tag FROM revocations ORDER BY number DESC LIMIT 1");
+        using SqliteCommand last = connection.Prepare(
+            "SELECT number, tag FROM revocations ORDER BY number DESC LIMIT 1"
+        );
         using SqliteDataReader row = last.ExecuteReader();
         return row.Read() ? new RevocationPosition(row.GetInt64(0), row.GetInt64(1)) : default;
     }
@@ -19,7 +21,11 @@ internal readonly record struct RevocationPosition(long Number, long Tag)
     /// <summary>Whether it is in the history of this store as it is now.</summary>
     internal bool IsIn(SqliteConnection connection)
     {
-        using SqliteCommand same = connection.Prepare("SELECT count(*) FROM revocations WHERE number = $number AND tag = $tag", "$number", "$tag");
+        using SqliteCommand same = connection.Prepare(
+            "SELECT count(*) FROM revocations WHERE number = $number AND tag = $tag",
+            "$number",
+            "$tag"
+        );
         return (long)same.With(Number, Tag).ExecuteScalar()! == 1;
     }
 }

@@ -16,7 +16,12 @@ internal sealed class RevocationWatch : IDisposable
     private long? _seen;
     private volatile bool _isLooking;
 
-    internal RevocationWatch(Func<SqliteConnection> open, StoreFiles files, SqliteKeyStoreOptions options, RevocationPosition[] told)
+    internal RevocationWatch(
+        Func<SqliteConnection> open,
+        StoreFiles files,
+        SqliteKeyStoreOptions options,
+        RevocationPosition[] told
+    )
     {
         _open = open;
         _files = files;
@@ -31,7 +36,12 @@ internal sealed class RevocationWatch : IDisposable
     /// <param name="look">Runs a look within its time.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
     internal async IAsyncEnumerable<ClientId> RunAsync(
-        Func<Func<List<(ClientId Id, RevocationPosition Position)>>, Task<List<(ClientId Id, RevocationPosition Position)>>> look, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Func<
+            Func<List<(ClientId Id, RevocationPosition Position)>>,
+            Task<List<(ClientId Id, RevocationPosition Position)>>
+        > look,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using PeriodicTimer timer = new(_options.WatchInterval, _options.TimeProvider);
         do
@@ -41,8 +51,7 @@ internal sealed class RevocationWatch : IDisposable
                 Told = [position];
                 yield return id;
             }
-        }
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        } while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }
 
     public void Dispose()
@@ -76,10 +85,14 @@ internal sealed class RevocationWatch : IDisposable
         SqliteConnection connection = _connection;
         long from = Told.All(position => position.IsIn(connection)) ? Told.Min(position => position.Number) : 0;
         using SqliteCommand untold = _connection.Prepare(
-            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE revocation > $from ORDER BY revocation", "$from");
+            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE revocation > $from ORDER BY revocation",
+            "$from"
+        );
         using SqliteDataReader row = untold.With(from).ExecuteReader();
         while (row.Read())
-            revoked.Add((new ClientId(row.GetFieldValue<byte[]>(0)), new RevocationPosition(row.GetInt64(1), row.GetInt64(2))));
+            revoked.Add(
+                (new ClientId(row.GetFieldValue<byte[]>(0)), new RevocationPosition(row.GetInt64(1), row.GetInt64(2)))
+            );
         _seen = version;
         return revoked;
     }

@@ -32,7 +32,15 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     private volatile bool _disposed;
 
     private SqliteKeyStore(
-        string path, ChannelRole role, SqliteKeyStoreOptions options, StoreUse? use, SqliteConnection anchor, StoreFiles files, LogCleaner cleaner, RevocationPosition lastRevocation)
+        string path,
+        ChannelRole role,
+        SqliteKeyStoreOptions options,
+        StoreUse? use,
+        SqliteConnection anchor,
+        StoreFiles files,
+        LogCleaner cleaner,
+        RevocationPosition lastRevocation
+    )
     {
         _path = path;
         _options = options;
@@ -82,7 +90,16 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
             LogCleaner cleaner = new(path, options);
             cleaner.Clean(anchor);
-            SqliteKeyStore store = new(path, role, options, use, anchor, files, cleaner, RevocationPosition.Last(anchor));
+            SqliteKeyStore store = new(
+                path,
+                role,
+                options,
+                use,
+                anchor,
+                files,
+                cleaner,
+                RevocationPosition.Last(anchor)
+            );
             use = null;
             anchor = null;
             return store;
@@ -120,7 +137,13 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public async ValueTask AdvanceAsync(
+        ClientId id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    )
     {
         ErasedBytes wrapped = await _wrapping
             .WrapAsync(epochKey, new KeyWrapContext(Role, id, serial, epoch), cancellationToken)
@@ -184,7 +207,11 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         _writer.WriteAsync(writes => writes.Revoke(id, Now()), null, isAdvance: false, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    public async ValueTask RestrictAsync(
+        ClientId id,
+        IReadOnlyList<CipherSuiteId> suites,
+        CancellationToken cancellationToken = default
+    )
     {
         KeyStoreRules.CheckSuites(suites);
         long bits = SuiteSet.ToBits(suites);
@@ -196,7 +223,11 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         ReadAsync(reader => reader.Describe(id), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
+        ClientId? after,
+        int limit,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         byte[] last = after.GetValueOrDefault().ToArray();
@@ -204,7 +235,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) => WatchAsync(cancellationToken);
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
+        WatchAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask ProbeAsync(CancellationToken cancellationToken = default)
@@ -212,7 +244,11 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         // A handshake also finds a key, opens it and wraps the next one.
         (await FindAsync(DecoyKeys.Nobody, cancellationToken).ConfigureAwait(false))?.Dispose();
         await _wrapping.ProbeAsync(Role, cancellationToken).ConfigureAwait(false);
-        if (!await _writer.WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken).ConfigureAwait(false))
+        if (
+            !await _writer
+                .WriteAsync(writes => writes.Probe(), null, isAdvance: true, cancellationToken)
+                .ConfigureAwait(false)
+        )
             throw new KeyStoreException($"The key store {_path} is damaged: it does not count probes.");
     }
 
@@ -240,14 +276,21 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         if (first is null)
             return count;
         string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
-        throw new KeyStoreException($"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}", first);
+        throw new KeyStoreException(
+            $"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}",
+            first
+        );
     }
 
     /// <inheritdoc/>
     /// <remarks>Looks through the whole file.</remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
-        List<string> problems = [.. await ReadAsync(reader => reader.Check(), cancellationToken, Timeout.InfiniteTimeSpan).ConfigureAwait(false)];
+        List<string> problems =
+        [
+            .. await ReadAsync(reader => reader.Check(), cancellationToken, Timeout.InfiniteTimeSpan)
+                .ConfigureAwait(false),
+        ];
         try
         {
             await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
@@ -296,9 +339,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             if (opened.Key is { } current)
                 KeyStoreRules.CheckIsNew(key, current);
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
-        {
-        }
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e)) { }
     }
 
     // False where the id is unknown, revoked or needs it no more.
@@ -336,7 +377,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             if (KeyRow.OddityOf(record) is { } oddity)
                 return oddity;
             using StoredKey? key = await FindAsync(record.Id, cancellationToken).ConfigureAwait(false);
-            bool isLost = key is null && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
+            bool isLost =
+                key is null
+                && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
             return isLost ? "it has no key, and was not revoked" : null;
         }
         catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
@@ -350,7 +393,11 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         using RevocationWatch watch = new(Connect, _files, _options, _positions.Start());
         try
         {
-            await foreach (ClientId id in watch.RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken).ConfigureAwait(false))
+            await foreach (
+                ClientId id in watch
+                    .RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false)
+            )
                 yield return id;
         }
         finally
@@ -360,21 +407,32 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         }
     }
 
-    private async ValueTask ChangeAsync(Action<KeyWrites> change, IDisposable? owned, CancellationToken cancellationToken, bool isAdvance = false)
+    private async ValueTask ChangeAsync(
+        Action<KeyWrites> change,
+        IDisposable? owned,
+        CancellationToken cancellationToken,
+        bool isAdvance = false
+    )
     {
-        await _writer.WriteAsync(
-            writes =>
-            {
-                change(writes);
-                return true;
-            },
-            owned,
-            isAdvance,
-            cancellationToken).ConfigureAwait(false);
+        await _writer
+            .WriteAsync(
+                writes =>
+                {
+                    change(writes);
+                    return true;
+                },
+                owned,
+                isAdvance,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 
-    private async ValueTask<T> ReadAsync<T>(Func<KeyReader, T> read, CancellationToken cancellationToken, TimeSpan? limit = null) =>
-        await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
+    private async ValueTask<T> ReadAsync<T>(
+        Func<KeyReader, T> read,
+        CancellationToken cancellationToken,
+        TimeSpan? limit = null
+    ) => await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
 
     // It takes microseconds and waits for no writer. But a disk may hang, and nobody else shall hang with it.
     private async Task<T> RunAsync<T>(Func<T> work, TimeSpan limit, CancellationToken cancellationToken)
@@ -382,7 +440,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         var running = Task.Run(work, cancellationToken);
         try
         {
-            await ((Task)running).WaitAsync(limit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)running)
+                .WaitAsync(limit, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (running.IsCompleted)
                 return await running.ConfigureAwait(false);
             running.LeaveToItself();

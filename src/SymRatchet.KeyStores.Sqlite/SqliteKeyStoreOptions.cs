@@ -7,9 +7,7 @@ namespace SymRatchet.KeyStores.Sqlite;
 public sealed class SqliteKeyStoreOptions
 {
     /// <summary>Makes options with defaults.</summary>
-    public SqliteKeyStoreOptions()
-    {
-    }
+    public SqliteKeyStoreOptions() { }
 
     /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
     /// <param name="other">The options to copy.</param>
@@ -72,7 +70,9 @@ public sealed class SqliteKeyStoreOptions
                 $"{nameof(WrapperTimeout)} is {WrapperTimeout}; it must be 100 milliseconds to 1 minute."
             );
         if (WatchInterval < TimeSpan.FromMilliseconds(10) || WatchInterval > TimeSpan.FromSeconds(1))
-            throw new ArgumentException($"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second.");
+            throw new ArgumentException(
+                $"{nameof(WatchInterval)} is {WatchInterval}; it must be 10 milliseconds to 1 second."
+            );
         return new SqliteKeyStoreOptions(this);
     }
 }

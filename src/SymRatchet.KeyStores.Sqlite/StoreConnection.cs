@@ -28,15 +28,20 @@ internal static class StoreConnection
 
             // FULL: a commit is on the disk before it is reported. secure_delete: what is replaced is overwritten with zeros.
             // temp_store: nothing is written anywhere but to the store's own files.
-            connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-                PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds};
-                PRAGMA synchronous = FULL;
-                PRAGMA fullfsync = ON;
-                PRAGMA checkpoint_fullfsync = ON;
-                PRAGMA secure_delete = ON;
-                PRAGMA temp_store = MEMORY;
-                PRAGMA wal_autocheckpoint = 0;
-                """));
+            connection.Execute(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"""
+                    PRAGMA busy_timeout = {(long)busyTimeout.TotalMilliseconds};
+                    PRAGMA synchronous = FULL;
+                    PRAGMA fullfsync = ON;
+                    PRAGMA checkpoint_fullfsync = ON;
+                    PRAGMA secure_delete = ON;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA wal_autocheckpoint = 0;
+                    """
+                )
+            );
             return connection;
         }
         catch
@@ -61,7 +66,11 @@ internal static class StoreConnection
     }
 
     /// <summary>A statement that is compiled once and run often.</summary>
-    internal static SqliteCommand Prepare(this SqliteConnection connection, string sql, params ReadOnlySpan<string> parameters)
+    internal static SqliteCommand Prepare(
+        this SqliteConnection connection,
+        string sql,
+        params ReadOnlySpan<string> parameters
+    )
     {
         SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;

@@ -68,11 +68,20 @@ internal static class StoreSchema
         connection.Execute("PRAGMA journal_mode = WAL");
         using (SqliteTransaction transaction = connection.BeginTransaction(deferred: false))
         {
-            if (connection.Number("PRAGMA application_id") == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") == 0)
+            if (
+                connection.Number("PRAGMA application_id") == 0
+                && connection.Number("SELECT count(*) FROM sqlite_schema") == 0
+            )
                 Create(connection, role);
-            if (connection.Number("PRAGMA application_id") == ApplicationId && connection.Number("PRAGMA user_version") == 1)
+            if (
+                connection.Number("PRAGMA application_id") == ApplicationId
+                && connection.Number("PRAGMA user_version") == 1
+            )
                 connection.Execute(Version2);
-            if (connection.Number("PRAGMA application_id") == ApplicationId && connection.Number("PRAGMA user_version") == 2)
+            if (
+                connection.Number("PRAGMA application_id") == ApplicationId
+                && connection.Number("PRAGMA user_version") == 2
+            )
                 connection.Execute(Version3);
             transaction.Commit();
         }
@@ -81,19 +90,28 @@ internal static class StoreSchema
             throw new KeyStoreException($"{path} is a database, but no SymRatchet key store.");
         long version = connection.Number("PRAGMA user_version");
         if (version != Version)
-            throw new KeyStoreException($"The key store {path} is of version {version}; this library knows version {Version}.");
+            throw new KeyStoreException(
+                $"The key store {path} is of version {version}; this library knows version {Version}."
+            );
         var stored = (ChannelRole)connection.Number("SELECT value FROM store WHERE name = 'role'");
         if (stored != role)
-            throw new KeyStoreException($"The key store {path} serves the {stored}, not the {role}. A key serves one role only.");
+            throw new KeyStoreException(
+                $"The key store {path} serves the {stored}, not the {role}. A key serves one role only."
+            );
     }
 
     private static void Create(SqliteConnection connection, ChannelRole role)
     {
         connection.Execute(TablesOfVersion1);
-        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-            INSERT INTO store VALUES ('role', {(int)role}), ('serial', 0);
-            PRAGMA application_id = {ApplicationId};
-            PRAGMA user_version = 1;
-            """));
+        connection.Execute(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                INSERT INTO store VALUES ('role', {(int)role}), ('serial', 0);
+                PRAGMA application_id = {ApplicationId};
+                PRAGMA user_version = 1;
+                """
+            )
+        );
     }
 }

@@ -44,8 +44,7 @@ internal sealed class StoreUse : IDisposable
                 }
 
                 Thread.Sleep(1);
-            }
-            while (Stopwatch.GetElapsedTime(started) < timeout);
+            } while (Stopwatch.GetElapsedTime(started) < timeout);
             throw new KeyStoreException($"The key store {path} is held by another process for too long.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -12,12 +12,18 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
     internal TextWriter Error => error;
 
     /// <summary>Shows a result: as JSON where that was asked for, else as a sentence.</summary>
-    internal void Show(bool asJson, object result, string sentence) => output.WriteLine(asJson ? JsonSerializer.Serialize(result, Json) : sentence);
+    internal void Show(bool asJson, object result, string sentence) =>
+        output.WriteLine(asJson ? JsonSerializer.Serialize(result, Json) : sentence);
 
     /// <summary>Shows rows under a heading, each column as wide as its widest cell.</summary>
     internal void ShowTable(string[] heading, IReadOnlyList<string[]> rows)
     {
-        int[] widths = [.. heading.Select((name, column) => Math.Max(name.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max()))];
+        int[] widths =
+        [
+            .. heading.Select(
+                (name, column) => Math.Max(name.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max())
+            ),
+        ];
         foreach (string[] row in rows.Prepend(heading))
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }

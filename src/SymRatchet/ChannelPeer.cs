@@ -6,7 +6,13 @@ namespace SymRatchet;
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ChannelPeer
 {
-    internal ChannelPeer(ChannelProtocol protocol, ChannelRole role, ClientId clientId, CipherSuiteId suite = CipherSuiteId.None, long epoch = 0)
+    internal ChannelPeer(
+        ChannelProtocol protocol,
+        ChannelRole role,
+        ClientId clientId,
+        CipherSuiteId suite = CipherSuiteId.None,
+        long epoch = 0
+    )
     {
         Protocol = protocol;
         Role = role;
@@ -31,7 +37,8 @@ public sealed class ChannelPeer
     public long Epoch { get; }
 
     /// <summary>The role, id, protocol, suite and epoch.</summary>
-    public override string ToString() => Suite == CipherSuiteId.None
-        ? $"{Role} of {ClientId} ({Protocol})"
-        : $"{Role} of {ClientId} ({Protocol}, {Suite}, epoch {Epoch})";
+    public override string ToString() =>
+        Suite == CipherSuiteId.None
+            ? $"{Role} of {ClientId} ({Protocol})"
+            : $"{Role} of {ClientId} ({Protocol}, {Suite}, epoch {Epoch})";
 }

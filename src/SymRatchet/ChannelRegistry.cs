@@ -85,7 +85,11 @@ public sealed class ChannelRegistry : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_channels.TryGetValue(id, out HashSet<RegisteredChannel>? live) && live.Remove(channel) && live.Count == 0)
+            if (
+                _channels.TryGetValue(id, out HashSet<RegisteredChannel>? live)
+                && live.Remove(channel)
+                && live.Count == 0
+            )
                 _channels.Remove(id);
         }
     }
@@ -143,7 +147,10 @@ public sealed class ChannelRegistry : IAsyncDisposable
         // A store that does not end its watch holds up nobody: it is asked for another.
         if (watch is not null)
         {
-            await Task.WhenAny(Task.Run(() => watch.DisposeAsync().AsTask()), Task.Delay(RetryDelay, _time, _stopping.Token))
+            await Task.WhenAny(
+                    Task.Run(() => watch.DisposeAsync().AsTask()),
+                    Task.Delay(RetryDelay, _time, _stopping.Token)
+                )
                 .ConfigureAwait(false);
         }
     }

@@ -108,8 +108,7 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     /// A name for logs that must not show ids: <c>#</c> and the first half of the SHA-256 of the bytes, in hex. It is the same for the same id,
     /// so an id that can be guessed can be recognised.
     /// </summary>
-    public string ToHash() =>
-        "#" + Convert.ToHexString(SHA256.HashData(Bytes).AsSpan(..(SHA256.HashSizeInBytes / 2)));
+    public string ToHash() => "#" + Convert.ToHexString(SHA256.HashData(Bytes).AsSpan(..(SHA256.HashSizeInBytes / 2)));
 
     /// <summary>Whether both have the same bytes.</summary>
     /// <param name="left">One id.</param>

@@ -119,8 +119,12 @@ public sealed class HandshakeLimiter
         }
     }
 
-    private static LinkedList<PendingHandshake> Group<TKey>(Dictionary<TKey, LinkedList<PendingHandshake>> groups, TKey key)
-        where TKey : notnull => CollectionsMarshal.GetValueRefOrAddDefault(groups, key, out _) ??= new LinkedList<PendingHandshake>();
+    private static LinkedList<PendingHandshake> Group<TKey>(
+        Dictionary<TKey, LinkedList<PendingHandshake>> groups,
+        TKey key
+    )
+        where TKey : notnull =>
+        CollectionsMarshal.GetValueRefOrAddDefault(groups, key, out _) ??= new LinkedList<PendingHandshake>();
 
     private void Append(LinkedList<PendingHandshake> group, int limit, LinkedListNode<PendingHandshake> node)
     {
@@ -141,7 +145,10 @@ public sealed class HandshakeLimiter
         RemoveFrom(_byId, handshake.Id, handshake.InId);
 
         static void RemoveFrom<TKey>(
-            Dictionary<TKey, LinkedList<PendingHandshake>> groups, TKey key, LinkedListNode<PendingHandshake> node)
+            Dictionary<TKey, LinkedList<PendingHandshake>> groups,
+            TKey key,
+            LinkedListNode<PendingHandshake> node
+        )
             where TKey : notnull
         {
             if (node.List is not { } group)

@@ -42,7 +42,11 @@ public interface IKeyDirectory : IKeyStore
     /// <param name="cancellationToken">Ends the wait; the restriction may have been set all the same.</param>
     /// <exception cref="ArgumentException">A suite is unknown or named twice.</exception>
     /// <exception cref="KeyNotFoundException">The id is unknown or revoked.</exception>
-    ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default);
+    ValueTask RestrictAsync(
+        ClientId id,
+        IReadOnlyList<CipherSuiteId> suites,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>What the store knows of one identity, without its keys; null where the id is unknown.</summary>
     /// <param name="id">The client's id.</param>
@@ -54,7 +58,11 @@ public interface IKeyDirectory : IKeyStore
     /// <param name="limit">How many identities at most, 1 or more. A shorter page is the last one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 1.</exception>
-    ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default);
+    ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
+        ClientId? after,
+        int limit,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>
     /// The ids that are revoked from now on, by this process or another that shares the store, within a second of the fact. An id may come

@@ -24,5 +24,11 @@ public interface IKeyStore
     /// <param name="epochKey">The root key of that epoch, 32 bytes. Erased by the caller afterwards, so it is copied where it is kept.</param>
     /// <param name="cancellationToken">Ends the wait; the move may have happened all the same.</param>
     /// <exception cref="KeyNotFoundException">The id has no key of this serial any more: it was revoked or replaced.</exception>
-    ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default);
+    ValueTask AdvanceAsync(
+        ClientId id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    );
 }

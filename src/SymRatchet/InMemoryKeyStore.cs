@@ -90,7 +90,11 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default)
+    public ValueTask RestrictAsync(
+        ClientId id,
+        IReadOnlyList<CipherSuiteId> suites,
+        CancellationToken cancellationToken = default
+    )
     {
         KeyStoreRules.CheckSuites(suites);
         lock (_gate)
@@ -112,12 +116,21 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(
+        ClientId id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    )
     {
         KeyStoreRules.CheckIsNotErased(id, epochKey.Span);
         lock (_gate)
         {
-            if (!_slots.TryGetValue(id, out KeySlot? slot) || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow()))
+            if (
+                !_slots.TryGetValue(id, out KeySlot? slot)
+                || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow())
+            )
                 throw KeyStoreRules.Unknown(id);
         }
 
@@ -132,7 +145,11 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
+        ClientId? after,
+        int limit,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         lock (_gate)
@@ -170,5 +187,6 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         }
     }
 
-    private KeySlot SlotOf(ClientId id) => _slots.TryGetValue(id, out KeySlot? slot) ? slot : throw KeyStoreRules.Unknown(id);
+    private KeySlot SlotOf(ClientId id) =>
+        _slots.TryGetValue(id, out KeySlot? slot) ? slot : throw KeyStoreRules.Unknown(id);
 }

@@ -14,7 +14,11 @@ public static class KeyDirectoryExtensions
     /// <param name="cancellationToken">Ends the wait; the key may have been added all the same.</param>
     /// <exception cref="InvalidOperationException">The id is there already.</exception>
     public static async ValueTask AddAsync(
-        this IKeyDirectory directory, PreSharedKey key, IReadOnlyList<CipherSuiteId>? suites = null, CancellationToken cancellationToken = default)
+        this IKeyDirectory directory,
+        PreSharedKey key,
+        IReadOnlyList<CipherSuiteId>? suites = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(key);
@@ -25,11 +29,16 @@ public static class KeyDirectoryExtensions
     /// <summary>Lists all identities, page by page. What changes meanwhile may or may not be seen.</summary>
     /// <param name="directory">The store.</param>
     /// <param name="cancellationToken">Ends the list.</param>
-    public static async IAsyncEnumerable<KeyRecord> ListAllAsync(this IKeyDirectory directory, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<KeyRecord> ListAllAsync(
+        this IKeyDirectory directory,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(directory);
         ClientId? after = null;
-        while (await directory.ListAsync(after, PageSize, cancellationToken).ConfigureAwait(false) is [.., { } last] page)
+        while (
+            await directory.ListAsync(after, PageSize, cancellationToken).ConfigureAwait(false) is [.., { } last] page
+        )
         {
             foreach (KeyRecord record in page)
                 yield return record;
@@ -42,7 +51,11 @@ public static class KeyDirectoryExtensions
     /// <param name="key">The new key; the store keeps what it becomes, not the key.</param>
     /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
     /// <exception cref="KeyNotFoundException">The id is unknown.</exception>
-    public static async ValueTask RotateAsync(this IKeyDirectory directory, PreSharedKey key, CancellationToken cancellationToken = default)
+    public static async ValueTask RotateAsync(
+        this IKeyDirectory directory,
+        PreSharedKey key,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(key);

@@ -244,10 +244,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyRecord?> DescribeAsync(
-        ClientId id,
-        CancellationToken cancellationToken = default
-    )
+    public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default)
     {
         lock (_reading)
         {
@@ -273,9 +270,8 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(
-        CancellationToken cancellationToken = default
-    ) => _revocations.Subscribe(cancellationToken);
+    public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
+        _revocations.Subscribe(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>

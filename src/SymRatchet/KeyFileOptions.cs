@@ -4,9 +4,7 @@ namespace SymRatchet;
 public sealed class KeyFileOptions
 {
     /// <summary>Makes options with defaults.</summary>
-    public KeyFileOptions()
-    {
-    }
+    public KeyFileOptions() { }
 
     /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
     /// <param name="other">The options to copy.</param>

@@ -4,24 +4,18 @@ namespace SymRatchet;
 public sealed class KeyStoreException : IOException
 {
     /// <summary>Makes an exception without a message of its own.</summary>
-    public KeyStoreException()
-    {
-    }
+    public KeyStoreException() { }
 
     /// <summary>Makes an exception.</summary>
     /// <param name="message">Which store, and what can be done; never a key.</param>
     public KeyStoreException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
     /// <param name="message">Which store, and what can be done; never a key.</param>
     /// <param name="innerException">What caused it.</param>
     public KeyStoreException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>
     /// Gets whether the store cannot tell if the change was made: it may be there, now or later. False, the default, where the

@@ -143,8 +143,10 @@ internal static class KeyText
     private static bool IsIgnorable(int value) =>
         value
             is 0x034F // combining grapheme joiner
-                or 0x115F or 0x1160 // fillers of Hangul
-                or 0x17B4 or 0x17B5 // inherent vowels of Khmer
+                or 0x115F
+                or 0x1160 // fillers of Hangul
+                or 0x17B4
+                or 0x17B5 // inherent vowels of Khmer
                 or (>= 0x180B and <= 0x180F) // variation selectors of Mongolian
                 or 0x2065 // reserved
                 or 0x2800 // blank pattern of Braille

@@ -5,9 +5,7 @@ namespace SymRatchet;
 /// <summary>Writes keys down as they are: what protects them is who may read the store. For stores that are given no other wrapper. Thread-safe.</summary>
 public sealed class PlaintextKeyWrapper : IKeyWrapper
 {
-    private PlaintextKeyWrapper()
-    {
-    }
+    private PlaintextKeyWrapper() { }
 
     /// <summary>The one object of this type; it has no state.</summary>
     public static PlaintextKeyWrapper Instance { get; } = new();

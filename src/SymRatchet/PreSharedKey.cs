@@ -31,7 +31,13 @@ public sealed class PreSharedKey : IDisposable
     private readonly byte[] _serverName;
     private readonly Lazy<InMemoryKeyStore> _clientStore;
 
-    private PreSharedKey(ChannelProtocol protocol, ClientId id, byte[] serverName, KeyEvolution evolution, ReadOnlySpan<byte> secret)
+    private PreSharedKey(
+        ChannelProtocol protocol,
+        ClientId id,
+        byte[] serverName,
+        KeyEvolution evolution,
+        ReadOnlySpan<byte> secret
+    )
     {
         Protocol = protocol;
         Evolution = evolution;
@@ -58,7 +64,11 @@ public sealed class PreSharedKey : IDisposable
     /// <param name="serverName">The server's name, at most 255 bytes, written as an id is; the same on both sides.</param>
     /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
     /// <exception cref="ArgumentException">The id or the name is too long, empty, or no valid text.</exception>
-    public static PreSharedKey Generate(ClientId clientId, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
+    public static PreSharedKey Generate(
+        ClientId clientId,
+        string serverName = "",
+        KeyEvolution evolution = KeyEvolution.Forward
+    )
     {
         Span<byte> key = stackalloc byte[Size];
         try
@@ -78,7 +88,12 @@ public sealed class PreSharedKey : IDisposable
     /// <param name="serverName">The server's name, at most 255 bytes, written as an id is; the same on both sides.</param>
     /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
     /// <exception cref="ArgumentException">The key is not 32 bytes long, or the id or the name is too long, empty, or no valid text.</exception>
-    public static PreSharedKey Import(ClientId clientId, ReadOnlySpan<byte> key, string serverName = "", KeyEvolution evolution = KeyEvolution.Forward)
+    public static PreSharedKey Import(
+        ClientId clientId,
+        ReadOnlySpan<byte> key,
+        string serverName = "",
+        KeyEvolution evolution = KeyEvolution.Forward
+    )
     {
         ArgumentNullException.ThrowIfNull(serverName);
         return Import(clientId, key, KeyText.ToOwnBytes(serverName), evolution);
@@ -92,7 +107,10 @@ public sealed class PreSharedKey : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfZero(clientId);
         if (masterKey.Length != SeedKeySize)
-            throw new ArgumentException($"A seed master key is {SeedKeySize} bytes long; this one is {masterKey.Length}.", nameof(masterKey));
+            throw new ArgumentException(
+                $"A seed master key is {SeedKeySize} bytes long; this one is {masterKey.Length}.",
+                nameof(masterKey)
+            );
 
         return new PreSharedKey(ChannelProtocol.Seed, SeedKeys.IdOf(clientId), [], KeyEvolution.None, masterKey);
     }
@@ -147,8 +165,25 @@ public sealed class PreSharedKey : IDisposable
         Span<byte> keys = stackalloc byte[2 * EpochChain.KeySize];
         try
         {
-            EpochChain.Import(_secret.Span, Id.Bytes, _serverName, keys[..EpochChain.KeySize], keys[EpochChain.KeySize..]);
-            return new StoredKey(Protocol, role, Id, Evolution, keys[..EpochChain.KeySize], epoch: 0, keys[EpochChain.KeySize..]) { Suites = suites ?? [] };
+            EpochChain.Import(
+                _secret.Span,
+                Id.Bytes,
+                _serverName,
+                keys[..EpochChain.KeySize],
+                keys[EpochChain.KeySize..]
+            );
+            return new StoredKey(
+                Protocol,
+                role,
+                Id,
+                Evolution,
+                keys[..EpochChain.KeySize],
+                epoch: 0,
+                keys[EpochChain.KeySize..]
+            )
+            {
+                Suites = suites ?? [],
+            };
         }
         finally
         {
@@ -170,11 +205,20 @@ public sealed class PreSharedKey : IDisposable
     internal static PreSharedKey Import(ClientId id, ReadOnlySpan<byte> key, byte[] serverName, KeyEvolution evolution)
     {
         if (id.Length is 0 or > Limits.MaxIdLength)
-            throw new ArgumentException($"A client id is 1 to {Limits.MaxIdLength} bytes long; this one is {id.Length}.", nameof(id));
+            throw new ArgumentException(
+                $"A client id is 1 to {Limits.MaxIdLength} bytes long; this one is {id.Length}.",
+                nameof(id)
+            );
         if (serverName.Length > Limits.MaxServerNameLength)
-            throw new ArgumentException($"A server name is at most {Limits.MaxServerNameLength} bytes long; this one is {serverName.Length}.", nameof(serverName));
+            throw new ArgumentException(
+                $"A server name is at most {Limits.MaxServerNameLength} bytes long; this one is {serverName.Length}.",
+                nameof(serverName)
+            );
         if (key.Length != Size)
-            throw new ArgumentException($"A pre-shared key is {Size} random bytes; this one is {key.Length} bytes long.", nameof(key));
+            throw new ArgumentException(
+                $"A pre-shared key is {Size} random bytes; this one is {key.Length} bytes long.",
+                nameof(key)
+            );
         if (!Enum.IsDefined(evolution))
             throw new ArgumentException($"{evolution} is no key evolution.", nameof(evolution));
         return new PreSharedKey(ChannelProtocol.V1, id, serverName, evolution, key);

@@ -66,19 +66,27 @@ public sealed class ReconnectingClient
     public IAsyncEnumerable<ISecureChannel> ConnectAllAsync(CancellationToken cancellationToken = default)
     {
         if (FirstDelay <= TimeSpan.Zero || LongestDelay < FirstDelay || LongestDelay > TimeSpan.FromDays(1))
-            throw new InvalidOperationException($"{nameof(FirstDelay)} must be positive, and {nameof(LongestDelay)} no less and at most a day.");
+            throw new InvalidOperationException(
+                $"{nameof(FirstDelay)} must be positive, and {nameof(LongestDelay)} no less and at most a day."
+            );
         if (RefusalLimit != Timeout.InfiniteTimeSpan && RefusalLimit <= TimeSpan.Zero)
-            throw new InvalidOperationException($"{nameof(RefusalLimit)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+            throw new InvalidOperationException(
+                $"{nameof(RefusalLimit)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
+            );
         return ConnectAllCoreAsync(cancellationToken);
     }
 
-    private async IAsyncEnumerable<ISecureChannel> ConnectAllCoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ISecureChannel> ConnectAllCoreAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         long? firstRefusal = null;
         for (int failures = 0; ; failures++)
         {
-            (ISecureChannel? channel, SecureChannelException? error) = await TryConnectAsync(cancellationToken).ConfigureAwait(false);
-            firstRefusal = error is not null && IsRefusal(error.Error) ? firstRefusal ?? TimeProvider.GetTimestamp() : null;
+            (ISecureChannel? channel, SecureChannelException? error) = await TryConnectAsync(cancellationToken)
+                .ConfigureAwait(false);
+            firstRefusal =
+                error is not null && IsRefusal(error.Error) ? firstRefusal ?? TimeProvider.GetTimestamp() : null;
             if (firstRefusal is { } first)
                 ThrowIfRefusedForLong(TimeProvider.GetElapsedTime(first), error!);
             if (channel is not null)
@@ -96,7 +104,9 @@ public sealed class ReconnectingClient
         }
     }
 
-    private async ValueTask<(ISecureChannel?, SecureChannelException?)> TryConnectAsync(CancellationToken cancellationToken)
+    private async ValueTask<(ISecureChannel?, SecureChannelException?)> TryConnectAsync(
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
@@ -113,7 +123,10 @@ public sealed class ReconnectingClient
     {
         if (RefusalLimit != Timeout.InfiniteTimeSpan && refused >= RefusalLimit)
             throw SecureChannelException.Of(
-                SecureChannelError.Refused, $"refused for {refused.TotalSeconds:0.#} s: the key may be revoked; limit {RefusalLimit.TotalSeconds:0.#} s", error);
+                SecureChannelError.Refused,
+                $"refused for {refused.TotalSeconds:0.#} s: the key may be revoked; limit {RefusalLimit.TotalSeconds:0.#} s",
+                error
+            );
     }
 
     // The server was there. Where a store, a wire or a clock failed, it may not have been.

@@ -17,10 +17,18 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
-    public static ValueTask<ISecureChannel> ConnectAsync(Stream stream, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
+    public static ValueTask<ISecureChannel> ConnectAsync(
+        Stream stream,
+        SecureChannelClientOptions options,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ConnectCoreAsync(Transport.Over(stream, options.LeaveOpen, Transport.RemoteOf(stream)), options, cancellationToken);
+        return ConnectCoreAsync(
+            Transport.Over(stream, options.LeaveOpen, Transport.RemoteOf(stream)),
+            options,
+            cancellationToken
+        );
     }
 
     /// <summary>Connects a socket and then the channel over it.</summary>
@@ -35,7 +43,10 @@ public static class SecureChannel
     /// The server could not be reached (<see cref="SecureChannelError.Transport"/>), or the handshake failed. Nothing is left open.
     /// </exception>
     public static async ValueTask<ISecureChannel> ConnectAsync(
-        EndPoint remote, SecureChannelClientOptions options, CancellationToken cancellationToken = default)
+        EndPoint remote,
+        SecureChannelClientOptions options,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentNullException.ThrowIfNull(options);
@@ -51,8 +62,11 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
-    public static ValueTask<ISecureChannel> ConnectAsync(IDuplexPipe pipe, SecureChannelClientOptions options, CancellationToken cancellationToken = default) =>
-        ConnectAsync(pipe, options, remote: null, cancellationToken);
+    public static ValueTask<ISecureChannel> ConnectAsync(
+        IDuplexPipe pipe,
+        SecureChannelClientOptions options,
+        CancellationToken cancellationToken = default
+    ) => ConnectAsync(pipe, options, remote: null, cancellationToken);
 
     /// <summary>Connects as the client over a pipe whose other end is known, so that logs can name it.</summary>
     /// <param name="pipe">A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.</param>
@@ -62,7 +76,11 @@ public static class SecureChannel
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
     public static ValueTask<ISecureChannel> ConnectAsync(
-        IDuplexPipe pipe, SecureChannelClientOptions options, EndPoint? remote, CancellationToken cancellationToken = default)
+        IDuplexPipe pipe,
+        SecureChannelClientOptions options,
+        EndPoint? remote,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         return ConnectCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
@@ -74,8 +92,11 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
-    public static ValueTask<ISecureChannel> AcceptAsync(Stream stream, SecureChannelServerOptions options, CancellationToken cancellationToken = default) =>
-        AcceptAsync(stream, options, Transport.RemoteOf(stream), cancellationToken);
+    public static ValueTask<ISecureChannel> AcceptAsync(
+        Stream stream,
+        SecureChannelServerOptions options,
+        CancellationToken cancellationToken = default
+    ) => AcceptAsync(stream, options, Transport.RemoteOf(stream), cancellationToken);
 
     /// <summary>Accepts a client over a stream whose other end is known, so that the limits by address hold for it.</summary>
     /// <param name="stream">A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.</param>
@@ -85,7 +106,11 @@ public static class SecureChannel
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
     public static ValueTask<ISecureChannel> AcceptAsync(
-        Stream stream, SecureChannelServerOptions options, EndPoint? remote, CancellationToken cancellationToken = default)
+        Stream stream,
+        SecureChannelServerOptions options,
+        EndPoint? remote,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         return AcceptCoreAsync(Transport.Over(stream, options.LeaveOpen, remote), options, cancellationToken);
@@ -97,8 +122,11 @@ public static class SecureChannel
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
-    public static ValueTask<ISecureChannel> AcceptAsync(IDuplexPipe pipe, SecureChannelServerOptions options, CancellationToken cancellationToken = default) =>
-        AcceptAsync(pipe, options, remote: null, cancellationToken);
+    public static ValueTask<ISecureChannel> AcceptAsync(
+        IDuplexPipe pipe,
+        SecureChannelServerOptions options,
+        CancellationToken cancellationToken = default
+    ) => AcceptAsync(pipe, options, remote: null, cancellationToken);
 
     /// <summary>Accepts a client over a pipe whose other end is known, so that the limits by address hold for it.</summary>
     /// <param name="pipe">A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.</param>
@@ -108,7 +136,11 @@ public static class SecureChannel
     /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed; an unknown id and a wrong key look the same.</exception>
     public static ValueTask<ISecureChannel> AcceptAsync(
-        IDuplexPipe pipe, SecureChannelServerOptions options, EndPoint? remote, CancellationToken cancellationToken = default)
+        IDuplexPipe pipe,
+        SecureChannelServerOptions options,
+        EndPoint? remote,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         return AcceptCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
@@ -116,17 +148,32 @@ public static class SecureChannel
 
 #pragma warning restore RS0026
 
-    private static ValueTask<ISecureChannel> ConnectCoreAsync(Transport transport, SecureChannelClientOptions options, CancellationToken cancellationToken)
+    private static ValueTask<ISecureChannel> ConnectCoreAsync(
+        Transport transport,
+        SecureChannelClientOptions options,
+        CancellationToken cancellationToken
+    )
     {
         SecureChannelClientOptions own = options.Validated();
         HandshakeDriver driver = new(transport, ChannelRole.Client, own.Keys ?? own.Key!.ClientStore, own);
         return driver.RunAsync(ProtocolEntry.Of(own.Protocol).Connect(own), cancellationToken);
     }
 
-    private static ValueTask<ISecureChannel> AcceptCoreAsync(Transport transport, SecureChannelServerOptions options, CancellationToken cancellationToken)
+    private static ValueTask<ISecureChannel> AcceptCoreAsync(
+        Transport transport,
+        SecureChannelServerOptions options,
+        CancellationToken cancellationToken
+    )
     {
         SecureChannelServerOptions own = options.Validated();
-        HandshakeDriver driver = new(transport, ChannelRole.Server, own.Keys!, own, own.HandshakeLimiter, own.ChannelRegistry);
+        HandshakeDriver driver = new(
+            transport,
+            ChannelRole.Server,
+            own.Keys!,
+            own,
+            own.HandshakeLimiter,
+            own.ChannelRegistry
+        );
         return driver.RunAsync(ProtocolEntry.Of(own.Protocol).Accept(own), cancellationToken);
     }
 }

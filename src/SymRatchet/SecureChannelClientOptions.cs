@@ -8,9 +8,7 @@ namespace SymRatchet;
 public sealed class SecureChannelClientOptions : SecureChannelOptions
 {
     /// <summary>Makes options with defaults.</summary>
-    public SecureChannelClientOptions()
-    {
-    }
+    public SecureChannelClientOptions() { }
 
     /// <summary>Makes a copy. The key, key store, clock and loggers are shared with the original.</summary>
     /// <param name="other">The options to copy.</param>
@@ -54,13 +52,17 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
         if (ClientId is null && Keys is KeyFile { ClientId: { } only })
             return new SecureChannelClientOptions(this) { ClientId = only }.Validated();
         if (Key is null == Keys is null || Keys is null != ClientId is null)
-            throw new ArgumentException($"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and not both.");
+            throw new ArgumentException(
+                $"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and not both."
+            );
         if (Key is not null && Key.Protocol != Protocol)
             throw new ArgumentException($"The key serves protocol {Key.Protocol}, but the options ask for {Protocol}.");
         if (ClientId is { Length: 0 or > Limits.MaxIdLength })
             throw new ArgumentException($"{nameof(ClientId)} must be 1 to {Limits.MaxIdLength} bytes.");
         if (Keys is IKeyDirectory { Role: not ChannelRole.Client })
-            throw new ArgumentException($"{nameof(Keys)} is a store of the server role; a client needs one of the client role.");
+            throw new ArgumentException(
+                $"{nameof(Keys)} is a store of the server role; a client needs one of the client role."
+            );
         return new SecureChannelClientOptions(this);
     }
 

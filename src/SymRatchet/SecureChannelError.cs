@@ -1,4 +1,3 @@
-
 namespace SymRatchet;
 
 /// <summary>Why a channel ended. The first reason stays with the channel for good.</summary>

@@ -17,11 +17,16 @@ public static class SecureChannelExtensions
     /// <returns>The message, which may be empty; null where the peer closed the channel and proved it.</returns>
     /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
-    public static async ValueTask<byte[]?> ReceiveMessageAsync(this ISecureChannel channel, CancellationToken cancellationToken = default)
+    public static async ValueTask<byte[]?> ReceiveMessageAsync(
+        this ISecureChannel channel,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(channel);
         using ReadTarget target = new(ArrayPool<byte>.Shared);
-        return await channel.ReceiveAsync(target, cancellationToken).ConfigureAwait(false) ? target.Rest.ToArray() : null;
+        return await channel.ReceiveAsync(target, cancellationToken).ConfigureAwait(false)
+            ? target.Rest.ToArray()
+            : null;
     }
 
     /// <summary>
@@ -32,14 +37,19 @@ public static class SecureChannelExtensions
     /// <param name="cancellationToken">Ends the wait for the next message; the channel stays usable and loses nothing.</param>
     /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
-    public static IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllAsync(this ISecureChannel channel, CancellationToken cancellationToken = default)
+    public static IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllAsync(
+        this ISecureChannel channel,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(channel);
         return ReadAllCoreAsync(channel, cancellationToken);
     }
 
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllCoreAsync(
-        ISecureChannel channel, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ISecureChannel channel,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using ReadTarget target = new(ArrayPool<byte>.Shared);
         while (await channel.ReceiveAsync(target, cancellationToken).ConfigureAwait(false))
@@ -61,7 +71,11 @@ public static class SecureChannelExtensions
     /// frame their messages themselves and dispose at every ordinary end, such as an HTTP client.
     /// </param>
     /// <exception cref="ArgumentException">The stream would be left open and closed.</exception>
-    public static SecureChannelStream AsStream(this ISecureChannel channel, bool leaveOpen = false, bool closeOnDispose = false)
+    public static SecureChannelStream AsStream(
+        this ISecureChannel channel,
+        bool leaveOpen = false,
+        bool closeOnDispose = false
+    )
     {
         ArgumentNullException.ThrowIfNull(channel);
         if (leaveOpen && closeOnDispose)

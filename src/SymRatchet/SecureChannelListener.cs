@@ -25,7 +25,9 @@ public sealed class SecureChannelListener : IAsyncDisposable
     private readonly SecureChannelServerOptions _options;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Channel<ISecureChannel> _ready = System.Threading.Channels.Channel.CreateBounded<ISecureChannel>(MaxReady);
+    private readonly Channel<ISecureChannel> _ready = System.Threading.Channels.Channel.CreateBounded<ISecureChannel>(
+        MaxReady
+    );
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _handshakes = [];
     private readonly Task _accepting;
@@ -93,7 +95,9 @@ public sealed class SecureChannelListener : IAsyncDisposable
     /// </param>
     /// <returns>A task that ends when the last handler has returned; it ends well, whatever the handlers threw.</returns>
     public async Task ServeAsync(
-        Func<ISecureChannel, CancellationToken, Task> handler, CancellationToken cancellationToken = default)
+        Func<ISecureChannel, CancellationToken, Task> handler,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(handler);
         int serving = 1; // this call itself
@@ -146,13 +150,19 @@ public sealed class SecureChannelListener : IAsyncDisposable
 
 #pragma warning disable CA1031 // a handler is the user's, and may throw anything
     private async Task HandleAsync(
-        Func<ISecureChannel, CancellationToken, Task> handler, ISecureChannel channel, CancellationToken cancellationToken)
+        Func<ISecureChannel, CancellationToken, Task> handler,
+        ISecureChannel channel,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             await handler(channel, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SecureChannelException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception e)
+            when (e is SecureChannelException
+                || (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            )
         {
             // The channel's own line says why it ended; or everybody was told to stop.
         }
@@ -238,7 +248,8 @@ public sealed class SecureChannelListener : IAsyncDisposable
             },
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
     }
 
     private async Task HandshakeAsync(Socket connection)

@@ -10,9 +10,7 @@ namespace SymRatchet;
 /// channels, on any threads, may be made from one object that nobody changes meanwhile.</summary>
 public abstract class SecureChannelOptions
 {
-    private protected SecureChannelOptions()
-    {
-    }
+    private protected SecureChannelOptions() { }
 
     private protected SecureChannelOptions(SecureChannelOptions other)
     {
@@ -38,7 +36,8 @@ public abstract class SecureChannelOptions
     /// The cipher suites that are offered or accepted, the preferred first; the server's preference decides. Suites that this machine
     /// does not support are passed over. By default all three, <see cref="CipherSuiteId.Aegis256"/> first. Protocol 1 only.
     /// </summary>
-    public IReadOnlyList<CipherSuiteId> Suites { get; set; } = [CipherSuiteId.Aegis256, CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305];
+    public IReadOnlyList<CipherSuiteId> Suites { get; set; } =
+    [CipherSuiteId.Aegis256, CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305];
 
     /// <summary>
     /// The largest record that is sent or accepted, in bytes, tag and padding counted: 256 bytes to 16 MiB, 1 MiB by default. What is left
@@ -102,15 +101,26 @@ public abstract class SecureChannelOptions
         if (Suites.Count == 0 || Suites.Distinct().Count() != Suites.Count || !Suites.All(CipherSuite.Exists))
             throw new ArgumentException($"{nameof(Suites)} must name one or more suites of this library, none twice.");
         if (ProtocolEntry.Of(Protocol).HasSuites && SupportedSuites().Length == 0)
-            throw new PlatformNotSupportedException($"This machine supports none of the suites {string.Join(", ", Suites)}.");
+            throw new PlatformNotSupportedException(
+                $"This machine supports none of the suites {string.Join(", ", Suites)}."
+            );
         if (MaxRecordSize is < Limits.MinRecordSize or > Limits.MaxRecordSize)
-            throw new ArgumentException($"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to {Limits.MaxRecordSize} bytes.");
+            throw new ArgumentException(
+                $"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to {Limits.MaxRecordSize} bytes."
+            );
         if (PaddingBlock < 0 || PaddingBlock > MaxRecordSize)
-            throw new ArgumentException($"{nameof(PaddingBlock)} is {PaddingBlock}; it must be 0 to {nameof(MaxRecordSize)}.");
+            throw new ArgumentException(
+                $"{nameof(PaddingBlock)} is {PaddingBlock}; it must be 0 to {nameof(MaxRecordSize)}."
+            );
         if (EpochLimit is < 1 or > Limits.EpochLimit)
             throw new ArgumentException($"{nameof(EpochLimit)} is {EpochLimit}; it must be 1 to {Limits.EpochLimit}.");
-        if (HandshakeTimeout != Timeout.InfiniteTimeSpan && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.HandshakeTimeoutBound))
-            throw new ArgumentException($"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+        if (
+            HandshakeTimeout != Timeout.InfiniteTimeSpan
+            && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.HandshakeTimeoutBound)
+        )
+            throw new ArgumentException(
+                $"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
+            );
         if (KeepAliveInterval != Timeout.InfiniteTimeSpan)
             ValidateKeepAlive();
         ArgumentNullException.ThrowIfNull(TimeProvider);
@@ -121,9 +131,12 @@ public abstract class SecureChannelOptions
     {
         if (KeepAliveInterval < Limits.LeastKeepAlive || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException(
-                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
+            );
         if (KeepAliveTimeout < Limits.LeastKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
-            throw new ArgumentException($"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day.");
+            throw new ArgumentException(
+                $"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day."
+            );
         if (!ProtocolEntry.Of(Protocol).HasPing)
             throw new ArgumentException($"Protocol {Protocol} has no ping, and so no {nameof(KeepAliveInterval)}.");
     }

@@ -22,7 +22,11 @@ public static class SecureChannelRelay
     /// <param name="cancellationToken">Ends the relay as an error does.</param>
     /// <exception cref="IOException">The socket or the channel failed first; a <see cref="SecureChannelException"/> for the channel.</exception>
     /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
-    public static async Task RunAsync(Socket plain, ISecureChannel channel, CancellationToken cancellationToken = default)
+    public static async Task RunAsync(
+        Socket plain,
+        ISecureChannel channel,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(plain);
         ArgumentNullException.ThrowIfNull(channel);
@@ -64,7 +68,9 @@ public static class SecureChannelRelay
         Task back = Task.Run(() => CarryAsync(other, one, cancellationToken), CancellationToken.None);
         try
         {
-            await (await Task.WhenAny(there, back).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await (await Task.WhenAny(there, back).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(
+                false
+            );
             await Task.WhenAll(there, back).WaitAsync(cancellationToken).ConfigureAwait(false);
             await InTimeAsync(one.CloseAsync, other.CloseAsync).ConfigureAwait(false);
         }
@@ -72,7 +78,12 @@ public static class SecureChannelRelay
         {
             one.Abort();
             other.Abort();
-            await InTimeAsync(first.DisposeAsync, second.DisposeAsync, () => new ValueTask(there), () => new ValueTask(back))
+            await InTimeAsync(
+                    first.DisposeAsync,
+                    second.DisposeAsync,
+                    () => new ValueTask(there),
+                    () => new ValueTask(back)
+                )
                 .ConfigureAwait(false);
             throw;
         }
@@ -86,7 +97,8 @@ public static class SecureChannelRelay
             static late => _ = late.Exception,
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+            TaskScheduler.Default
+        );
         await all.WaitAsync(Limits.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

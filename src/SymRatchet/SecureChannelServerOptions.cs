@@ -4,9 +4,7 @@ namespace SymRatchet;
 public sealed class SecureChannelServerOptions : SecureChannelOptions
 {
     /// <summary>Makes options with defaults.</summary>
-    public SecureChannelServerOptions()
-    {
-    }
+    public SecureChannelServerOptions() { }
 
     /// <summary>Makes a copy. The key store, limiter, registry, clock and loggers are shared with the original.</summary>
     /// <param name="other">The options to copy.</param>
@@ -34,9 +32,13 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     {
         ValidateCommon();
         if (Keys is null)
-            throw new ArgumentException($"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its clients.");
+            throw new ArgumentException(
+                $"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its clients."
+            );
         if (Keys is IKeyDirectory { Role: not ChannelRole.Server })
-            throw new ArgumentException($"{nameof(Keys)} is a store of the client role; a server needs one of the server role.");
+            throw new ArgumentException(
+                $"{nameof(Keys)} is a store of the client role; a server needs one of the server role."
+            );
         HandshakeLimiter?.Validate();
         return new SecureChannelServerOptions(this);
     }

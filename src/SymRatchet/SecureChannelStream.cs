@@ -99,9 +99,10 @@ public sealed class SecureChannelStream : Stream
         }
 
         // A channel that is left open does not end a read that is in progress.
-        using CancellationTokenSource? either = _disposing is not null && cancellationToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token)
-            : null;
+        using CancellationTokenSource? either =
+            _disposing is not null && cancellationToken.CanBeCanceled
+                ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token)
+                : null;
         CancellationToken ending = either?.Token ?? _disposing?.Token ?? cancellationToken;
         try
         {
@@ -136,7 +137,10 @@ public sealed class SecureChannelStream : Stream
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default
+    )
     {
         EnterWrite();
         bool isCut = false;
@@ -169,9 +173,7 @@ public sealed class SecureChannelStream : Stream
     // A write has been sent when it returns; there is nothing left to flush.
 
     /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -28,7 +28,14 @@ public sealed class StoredKey : IDisposable
     /// <param name="epochKey">The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.</param>
     /// <exception cref="ArgumentException">A size or the epoch is out of range, or a protocol, role or evolution is none that there is.</exception>
     public StoredKey(
-        ChannelProtocol protocol, ChannelRole role, ClientId id, KeyEvolution evolution, ReadOnlySpan<byte> identityKey, long epoch, ReadOnlySpan<byte> epochKey)
+        ChannelProtocol protocol,
+        ChannelRole role,
+        ClientId id,
+        KeyEvolution evolution,
+        ReadOnlySpan<byte> identityKey,
+        long epoch,
+        ReadOnlySpan<byte> epochKey
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
         if (!Enum.IsDefined(protocol) || !Enum.IsDefined(role) || !Enum.IsDefined(evolution))
@@ -37,7 +44,10 @@ public sealed class StoredKey : IDisposable
         if (id.Length is 0 or > Limits.MaxIdLength)
             throw new ArgumentException($"An id is 1 to {Limits.MaxIdLength} bytes long.", nameof(id));
         if (identityKey.Length != shape.IdentitySize)
-            throw new ArgumentException($"An identity key of {protocol} is {shape.IdentitySize} bytes long.", nameof(identityKey));
+            throw new ArgumentException(
+                $"An identity key of {protocol} is {shape.IdentitySize} bytes long.",
+                nameof(identityKey)
+            );
         if (epochKey.Length != shape.RootSize)
             throw new ArgumentException($"A root key of {protocol} is {shape.RootSize} bytes long.", nameof(epochKey));
 
@@ -99,13 +109,14 @@ public sealed class StoredKey : IDisposable
     internal StoredKey Copy() => Moved(Epoch, EpochKey);
 
     /// <summary>A copy at another epoch.</summary>
-    internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) => new(Protocol, Role, Id, Evolution, IdentityKey, epoch, epochKey)
-    {
-        Serial = Serial,
-        Suites = Suites,
-        LastSeen = LastSeen,
-        Successor = Successor?.Copy(),
-    };
+    internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) =>
+        new(Protocol, Role, Id, Evolution, IdentityKey, epoch, epochKey)
+        {
+            Serial = Serial,
+            Suites = Suites,
+            LastSeen = LastSeen,
+            Successor = Successor?.Copy(),
+        };
 
     /// <summary>This key or its successor, whichever has the serial; null where neither has.</summary>
     internal StoredKey? OfSerial(long serial) => serial == Serial ? this : Successor?.OfSerial(serial);

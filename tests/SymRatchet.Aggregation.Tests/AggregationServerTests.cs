@@ -41,10 +41,18 @@ public sealed class AggregationServerTests : IDisposable
         await bad.SendAsync("secretword, NaN");
 
         SessionSummary summary = await bad.Serving.WaitAsync(Minute);
-        Assert.Equal((SessionEnd.BadContribution, 1L, "number 1 of 2 is no decimal number"), (summary.End, summary.Rounds, summary.Detail));
+        Assert.Equal(
+            (SessionEnd.BadContribution, 1L, "number 1 of 2 is no decimal number"),
+            (summary.End, summary.Rounds, summary.Detail)
+        );
         var e = await Assert.ThrowsAsync<SecureChannelException>(() => bad.ReceiveAsync());
         Assert.Equal(SecureChannelError.TerminatedByPeer, e.Error);
-        Assert.Contains(_log.Lines, line => line.Contains("BadContribution", StringComparison.Ordinal) && line.Contains("client 2", StringComparison.Ordinal));
+        Assert.Contains(
+            _log.Lines,
+            line =>
+                line.Contains("BadContribution", StringComparison.Ordinal)
+                && line.Contains("client 2", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(_log.Lines, line => line.Contains("secretword", StringComparison.Ordinal));
 
         Assert.Equal("Aggregated: 7.00", await good.RoundAsync("7")); // the numbers of the one who was terminated are gone
@@ -111,7 +119,10 @@ public sealed class AggregationServerTests : IDisposable
         using var key = PreSharedKey.Import(ClientId.FromUtf8(id), new byte[PreSharedKey.Size]);
         using InMemoryKeyStore store = new(ChannelRole.Server);
         store.Add(key);
-        await using ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
+        await using ChannelPair channels = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Key = key },
+            new SecureChannelServerOptions { Keys = store }
+        );
         using AggregationServer server = Server(RoundClosing.Immediately);
         Task serving = server.ServeAsync(channels.Server);
         Assert.Equal(expected, channels.Server.Peer.ClientId.ToString());
@@ -126,8 +137,13 @@ public sealed class AggregationServerTests : IDisposable
         using var key = PreSharedKey.Generate("field-station");
         using InMemoryKeyStore store = new(ChannelRole.Server);
         store.Add(key);
-        await using ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
-        using AggregationServer server = new(new AggregationServerOptions { LoggerFactory = _log, HashIdsInLogs = true });
+        await using ChannelPair channels = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Key = key },
+            new SecureChannelServerOptions { Keys = store }
+        );
+        using AggregationServer server = new(
+            new AggregationServerOptions { LoggerFactory = _log, HashIdsInLogs = true }
+        );
         Task serving = server.ServeAsync(channels.Server);
         await channels.Client.SendAsync("no number"u8.ToArray());
         await serving;
@@ -177,7 +193,10 @@ public sealed class AggregationServerTests : IDisposable
 
         // In the seed protocol a server that owes an answer cannot close, only terminate.
         if (protocol == ChannelProtocol.Seed)
-            Assert.Equal(SecureChannelError.TerminatedByPeer, (await Assert.ThrowsAsync<SecureChannelException>(waiting.ReceiveAsync)).Error);
+            Assert.Equal(
+                SecureChannelError.TerminatedByPeer,
+                (await Assert.ThrowsAsync<SecureChannelException>(waiting.ReceiveAsync)).Error
+            );
         else
             Assert.Null(await waiting.ReceiveAsync());
     }
@@ -208,7 +227,11 @@ public sealed class AggregationServerTests : IDisposable
     public async Task A_client_that_takes_no_answers_holds_up_nobody_but_itself()
     {
         using AggregationServer server = Server(RoundClosing.Immediately);
-        await using Visit stuck = await Visit.StartAsync(server, 1, pipes: new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512));
+        await using Visit stuck = await Visit.StartAsync(
+            server,
+            1,
+            pipes: new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512)
+        );
         Task flooding = FloodAsync(stuck);
         await UntilAsync(() => server.History.Count > 3);
 
@@ -229,11 +252,13 @@ public sealed class AggregationServerTests : IDisposable
     [Fact]
     public async Task An_observer_that_throws_disturbs_nobody()
     {
-        using AggregationServer server = new(new AggregationServerOptions
-        {
-            Rounds = new RoundOptions { Observer = _ => throw new InvalidOperationException("observer") },
-            LoggerFactory = _log,
-        });
+        using AggregationServer server = new(
+            new AggregationServerOptions
+            {
+                Rounds = new RoundOptions { Observer = _ => throw new InvalidOperationException("observer") },
+                LoggerFactory = _log,
+            }
+        );
         await using Visit a = await Visit.StartAsync(server, 1);
         Assert.Equal("Aggregated: 1.00", await a.RoundAsync("1"));
         Assert.Contains(_log.Lines, line => line.Contains("observer", StringComparison.Ordinal));
@@ -255,9 +280,17 @@ public sealed class AggregationServerTests : IDisposable
             await Task.Delay(1, limit.Token);
     }
 
-    private AggregationServer Server(RoundClosing closing, IAggregator? aggregator = null) => new(new AggregationServerOptions
-    {
-        Rounds = new RoundOptions { Closing = closing, Aggregator = aggregator ?? BuiltInAggregators.Default, TimeProvider = _time },
-        LoggerFactory = _log,
-    });
+    private AggregationServer Server(RoundClosing closing, IAggregator? aggregator = null) =>
+        new(
+            new AggregationServerOptions
+            {
+                Rounds = new RoundOptions
+                {
+                    Closing = closing,
+                    Aggregator = aggregator ?? BuiltInAggregators.Default,
+                    TimeProvider = _time,
+                },
+                LoggerFactory = _log,
+            }
+        );
 }

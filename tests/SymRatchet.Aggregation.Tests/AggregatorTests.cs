@@ -7,7 +7,10 @@ public sealed class AggregatorTests
 {
     private static readonly Measurement[] Round =
     [
-        new("a", 4, 1), new("a", -2, 1), new("b", 10, 3), new("c", 0.5, 0.5),
+        new("a", 4, 1),
+        new("a", -2, 1),
+        new("b", 10, 3),
+        new("c", 0.5, 0.5),
     ];
 
     [Theory]
@@ -24,7 +27,10 @@ public sealed class AggregatorTests
     [Fact]
     public void Every_listed_name_is_found_and_the_default_is_the_mean()
     {
-        Assert.All(BuiltInAggregators.Names, name => Assert.Equal(name, BuiltInAggregators.Find(name.ToUpperInvariant()).Name));
+        Assert.All(
+            BuiltInAggregators.Names,
+            name => Assert.Equal(name, BuiltInAggregators.Find(name.ToUpperInvariant()).Name)
+        );
         Assert.Equal("mean", BuiltInAggregators.Default.Name);
         Assert.Equal(7, BuiltInAggregators.Names.Count);
     }
@@ -58,12 +64,27 @@ public sealed class AggregatorTests
     public void Answers_to_all_are_those_to_each_and_no_clients_own_numbers_touch_its_answer()
     {
         var aggregator = Assert.IsAssignableFrom<IBatchPersonalAggregator>(BuiltInAggregators.Find("mean-of-others"));
-        Measurement[] measurements = [new("huge", 1e13, 1), new("a", 0.1, 1), new("a", 0.2, 1), new("b", -0.3, 1), new("c", 0.7, 1)];
+        Measurement[] measurements =
+        [
+            new("huge", 1e13, 1),
+            new("a", 0.1, 1),
+            new("a", 0.2, 1),
+            new("b", -0.3, 1),
+            new("c", 0.7, 1),
+        ];
         double[] answers = new double[4];
         aggregator.AggregateForAll(measurements, answers);
         Assert.Equal((0.1 + 0.2 - 0.3 + 0.7) / 4, answers[0], tolerance: 1.3 * Math.ScaleB(1, -52)); // 1e13 less 1e13 would be off by 1e-3
         string[] clients = ["huge", "a", "b", "c"];
-        Assert.All(answers, (answer, i) => Assert.Equal(aggregator.AggregateFor(clients[i], measurements), answer, tolerance: 1e13 * Math.ScaleB(1, -52)));
+        Assert.All(
+            answers,
+            (answer, i) =>
+                Assert.Equal(
+                    aggregator.AggregateFor(clients[i], measurements),
+                    answer,
+                    tolerance: 1e13 * Math.ScaleB(1, -52)
+                )
+        );
 
         aggregator.AggregateForAll(measurements.AsSpan(1, 2), answers.AsSpan(0, 1));
         Assert.Equal(0.15, answers[0], precision: 12); // alone
@@ -91,7 +112,10 @@ public sealed class AggregatorTests
     public void A_round_hands_each_number_to_an_aggregator_that_answers_all_at_once_twice()
     {
         Counting counting = new();
-        EngineHarness harness = new(RoundClosing.AtQuorum(100), options => new RoundOptions(options) { Aggregator = counting });
+        EngineHarness harness = new(
+            RoundClosing.AtQuorum(100),
+            options => new RoundOptions(options) { Aggregator = counting }
+        );
         foreach (RoundMember member in Enumerable.Range(0, 100).Select(i => harness.Join($"{i}")).ToArray())
             harness.Contribute(member, 1, 2, 3);
         Assert.Equal(2 * 300, counting.Seen);
@@ -100,7 +124,10 @@ public sealed class AggregatorTests
 
     private static double TimeOfRound(string name, int clients)
     {
-        EngineHarness harness = new(RoundClosing.AtQuorum(clients), options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find(name), Observer = null });
+        EngineHarness harness = new(
+            RoundClosing.AtQuorum(clients),
+            options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find(name), Observer = null }
+        );
         foreach (RoundMember member in Enumerable.Range(0, clients).Select(i => harness.Join($"client {i}")).ToArray())
             harness.Engine.Contribute(member, [1, 2, 3, 4]);
         RoundAggregation closed = harness.Engine.TakeAggregation()!;

@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Aggregation.Tests;
 
 /// <summary>Blocks its thread until it is released, or for as long as the limit says; then it is the mean.</summary>

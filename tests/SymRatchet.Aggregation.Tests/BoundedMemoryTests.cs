@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Aggregation.Tests;
 
 /// <summary>Memory over unbounded rounds. It looks at the heap of the whole process, so nothing else may run meanwhile.</summary>
@@ -8,7 +7,15 @@ public sealed class BoundedMemoryTests
     [Fact]
     public void A_hundred_thousand_rounds_take_no_more_memory_than_the_first_thousand()
     {
-        EngineHarness bounded = new(RoundClosing.Immediately, options => new RoundOptions(options) { RetainedNumbersPerClient = 1000, HistoryLength = 16, Observer = null });
+        EngineHarness bounded = new(
+            RoundClosing.Immediately,
+            options => new RoundOptions(options)
+            {
+                RetainedNumbersPerClient = 1000,
+                HistoryLength = 16,
+                Observer = null,
+            }
+        );
         RoundMember a = bounded.Join("a");
         Run(1_000);
         long before = GC.GetTotalMemory(forceFullCollection: true);
@@ -29,7 +36,10 @@ public sealed class BoundedMemoryTests
     [Fact]
     public void Neither_do_shared_rounds_of_clients_that_come_and_go()
     {
-        EngineHarness bounded = new(RoundClosing.WhenAllPresent(), options => new RoundOptions(options) { HistoryLength = 16, Observer = null });
+        EngineHarness bounded = new(
+            RoundClosing.WhenAllPresent(),
+            options => new RoundOptions(options) { HistoryLength = 16, Observer = null }
+        );
         RoundMember stays = bounded.Join("stays");
         Run(1_000);
         long before = GC.GetTotalMemory(forceFullCollection: true);

@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Aggregation.Tests;
 
 /// <summary>One round for everybody, closed by a rule.</summary>
@@ -20,7 +19,10 @@ public sealed class CollectedRoundsTests
         harness.Contribute(b, 7);
         harness.Contribute(a, 9);
         Assert.Equal(["b 2: 8", "a 2: 8"], harness.Outcomes());
-        Assert.Equal([CloseReason.AllPresent, CloseReason.AllPresent], harness.Engine.History.Select(round => round.Reason));
+        Assert.Equal(
+            [CloseReason.AllPresent, CloseReason.AllPresent],
+            harness.Engine.History.Select(round => round.Reason)
+        );
     }
 
     [Fact]
@@ -240,7 +242,10 @@ public sealed class CollectedRoundsTests
     [Fact]
     public void Personal_answers_differ_and_the_history_keeps_what_is_said_to_all()
     {
-        EngineHarness harness = new(RoundClosing.WhenAllPresent(), options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find("mean-of-others") });
+        EngineHarness harness = new(
+            RoundClosing.WhenAllPresent(),
+            options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find("mean-of-others") }
+        );
         RoundMember a = harness.Join("a");
         RoundMember b = harness.Join("b");
         RoundMember c = harness.Join("c");
@@ -254,7 +259,10 @@ public sealed class CollectedRoundsTests
     [Fact]
     public void The_history_is_bounded_and_drops_the_oldest()
     {
-        EngineHarness harness = new(RoundClosing.WhenAllPresent(), options => new RoundOptions(options) { HistoryLength = 3 });
+        EngineHarness harness = new(
+            RoundClosing.WhenAllPresent(),
+            options => new RoundOptions(options) { HistoryLength = 3 }
+        );
         RoundMember a = harness.Join("a");
         for (int round = 1; round <= 10; round++)
             harness.Contribute(a, round);
@@ -276,7 +284,8 @@ public sealed class CollectedRoundsTests
                 new RoundEvent.Closed(new ClosedRound(1, 1.5, 1, 2, CloseReason.AllPresent, harness.Time.GetUtcNow())),
                 new RoundEvent.Left(a, Superseded: false),
             ],
-            harness.Events);
+            harness.Events
+        );
     }
 
     [Theory]
@@ -312,7 +321,9 @@ public sealed class CollectedRoundsTests
 
     [Fact]
     public void Nobodys_id_does_not_join() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new EngineHarness(RoundClosing.Immediately).Engine.Join(default));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new EngineHarness(RoundClosing.Immediately).Engine.Join(default)
+        );
 
     [Fact]
     public void Numbers_that_are_none_are_the_callers_mistake()

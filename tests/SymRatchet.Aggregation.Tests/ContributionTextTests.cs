@@ -6,21 +6,24 @@ namespace SymRatchet.Aggregation.Tests;
 
 public sealed class ContributionTextTests
 {
-    public static TheoryData<string, double[]> Good => new()
-    {
-        { "1", [1] },
-        { "1,2,3", [1, 2, 3] },
-        { " 12.5 ,\t-3.25, +0.5\r\n", [12.5, -3.25, 0.5] },
-        { "1e3,-2.5E-2", [1000, -0.025] },
-        { ".5,5.", [0.5, 5] },
-        { "-0", [-0.0] },
-    };
+    public static TheoryData<string, double[]> Good =>
+        new()
+        {
+            { "1", [1] },
+            { "1,2,3", [1, 2, 3] },
+            { " 12.5 ,\t-3.25, +0.5\r\n", [12.5, -3.25, 0.5] },
+            { "1e3,-2.5E-2", [1000, -0.025] },
+            { ".5,5.", [0.5, 5] },
+            { "-0", [-0.0] },
+        };
 
     [Theory]
     [MemberData(nameof(Good))]
     public void Decimal_numbers_between_commas_are_read(string text, double[] expected)
     {
-        Assert.True(ContributionText.TryParse(Encoding.UTF8.GetBytes(text), 10, out double[] numbers, out string? reason));
+        Assert.True(
+            ContributionText.TryParse(Encoding.UTF8.GetBytes(text), 10, out double[] numbers, out string? reason)
+        );
         Assert.Equal(expected, numbers);
         Assert.Null(reason);
     }
@@ -47,7 +50,9 @@ public sealed class ContributionTextTests
     [InlineData("-1e14", "number 1 of 1 is too large")]
     public void Anything_else_is_refused_with_its_position(string text, string expected)
     {
-        Assert.False(ContributionText.TryParse(Encoding.UTF8.GetBytes(text), 10, out double[] numbers, out string? reason));
+        Assert.False(
+            ContributionText.TryParse(Encoding.UTF8.GetBytes(text), 10, out double[] numbers, out string? reason)
+        );
         Assert.Equal(expected, reason);
         Assert.Empty(numbers);
     }
@@ -76,7 +81,11 @@ public sealed class ContributionTextTests
     {
         byte[] commas = new byte[1_000_000];
         commas.AsSpan().Fill((byte)',');
-        Assert.InRange(Allocation.Of(() => Assert.False(ContributionText.TryParse(commas, 1024, out _, out _))), 0, 4096);
+        Assert.InRange(
+            Allocation.Of(() => Assert.False(ContributionText.TryParse(commas, 1024, out _, out _))),
+            0,
+            4096
+        );
     }
 
     [Fact]

@@ -7,7 +7,12 @@ internal sealed class EngineHarness
 {
     internal EngineHarness(RoundClosing closing, Func<RoundOptions, RoundOptions>? change = null)
     {
-        RoundOptions options = new() { Closing = closing, TimeProvider = Time, Observer = Events.Add };
+        RoundOptions options = new()
+        {
+            Closing = closing,
+            TimeProvider = Time,
+            Observer = Events.Add,
+        };
         Engine = RoundEngine.Create(change?.Invoke(options) ?? options);
     }
 
@@ -43,9 +48,11 @@ internal sealed class EngineHarness
         List<string> taken = [];
         while (Engine.TryTakeOutcome(out RoundOutcome outcome))
         {
-            taken.Add(outcome.Refusal == RoundRefusal.None
-                ? FormattableString.Invariant($"{outcome.Member} {outcome.Round}: {outcome.Aggregate}")
-                : $"{outcome.Member}: {outcome.Refusal}");
+            taken.Add(
+                outcome.Refusal == RoundRefusal.None
+                    ? FormattableString.Invariant($"{outcome.Member} {outcome.Round}: {outcome.Aggregate}")
+                    : $"{outcome.Member}: {outcome.Refusal}"
+            );
         }
 
         return [.. taken];

@@ -18,10 +18,12 @@ public sealed class HostileAggregationTests
     [InlineData("is not a weight")]
     public async Task A_weight_that_fails_leaves_no_channel_open(string how)
     {
-        using AggregationServer server = new(new AggregationServerOptions
-        {
-            WeightOf = _ => how == "throws" ? throw new InvalidOperationException("no weight") : double.NaN,
-        });
+        using AggregationServer server = new(
+            new AggregationServerOptions
+            {
+                WeightOf = _ => how == "throws" ? throw new InvalidOperationException("no weight") : double.NaN,
+            }
+        );
         StuckChannel channel = new("nothing");
         await Assert.ThrowsAnyAsync<Exception>(() => server.ServeAsync(channel));
         Assert.True(channel.IsDisposed);
@@ -32,11 +34,13 @@ public sealed class HostileAggregationTests
     public async Task A_log_and_an_observer_that_throw_disturb_no_round()
     {
         using FailingLog log = new();
-        using AggregationServer server = new(new AggregationServerOptions
-        {
-            Rounds = new RoundOptions { Observer = _ => throw new InvalidOperationException("observer") },
-            LoggerFactory = log,
-        });
+        using AggregationServer server = new(
+            new AggregationServerOptions
+            {
+                Rounds = new RoundOptions { Observer = _ => throw new InvalidOperationException("observer") },
+                LoggerFactory = log,
+            }
+        );
         await using Visit visit = await Visit.StartAsync(server, "one");
         Assert.Equal("Aggregated: 1.00", await visit.RoundAsync("1"));
         await visit.Client.CloseAsync();
@@ -61,18 +65,24 @@ public sealed class HostileAggregationTests
         }
 
         using BlockingLog log = new(Block);
-        using AggregationServer server = new(new AggregationServerOptions
-        {
-            Rounds = new RoundOptions { Observer = isLog ? null : happened => Block($"{happened}") },
-            LoggerFactory = isLog ? log : NullLoggerFactory.Instance,
-        });
+        using AggregationServer server = new(
+            new AggregationServerOptions
+            {
+                Rounds = new RoundOptions { Observer = isLog ? null : happened => Block($"{happened}") },
+                LoggerFactory = isLog ? log : NullLoggerFactory.Instance,
+            }
+        );
         var blocked = Task.Run(() => Visit.StartAsync(server, "blocked"));
         Assert.True(entered.Wait(Minute));
         await using (Visit visit = await Task.Run(() => Visit.StartAsync(server, "one")).WaitAsync(Minute))
         {
             // More than is kept.
             for (int i = 0; i < RoundNews.MaxUntold; i++)
-                Assert.StartsWith("Aggregated", await visit.RoundAsync("1").WaitAsync(Minute), StringComparison.Ordinal);
+                Assert.StartsWith(
+                    "Aggregated",
+                    await visit.RoundAsync("1").WaitAsync(Minute),
+                    StringComparison.Ordinal
+                );
             Assert.Equal(2, await Task.Run(() => server.Present.Count).WaitAsync(Minute));
             gate.Set();
             await using Visit late = await blocked.WaitAsync(Minute);
@@ -81,7 +91,10 @@ public sealed class HostileAggregationTests
         }
 
         if (isLog)
-            Assert.Contains(told, line => line.Contains("events of the rounds were not told", StringComparison.Ordinal));
+            Assert.Contains(
+                told,
+                line => line.Contains("events of the rounds were not told", StringComparison.Ordinal)
+            );
     }
 
     [Fact]
@@ -89,7 +102,9 @@ public sealed class HostileAggregationTests
     {
         const int Waiting = 200;
         using BlockingAggregator aggregator = new(TimeSpan.FromSeconds(5));
-        using AggregationServer waiting = new(new AggregationServerOptions { Rounds = new RoundOptions { Aggregator = aggregator } });
+        using AggregationServer waiting = new(
+            new AggregationServerOptions { Rounds = new RoundOptions { Aggregator = aggregator } }
+        );
         List<Visit> visits = [];
         for (int i = 0; i < Waiting; i++)
             visits.Add(await Visit.StartAsync(waiting, $"waiting {i}"));
@@ -116,10 +131,15 @@ public sealed class HostileAggregationTests
     [InlineData(nameof(ISecureChannel.ReceiveAsync), SessionEnd.Idle)]
     [InlineData(nameof(ISecureChannel.CloseAsync), SessionEnd.ClosedByClient)]
     [InlineData(nameof(ISecureChannel.DisposeAsync), SessionEnd.Idle)]
-    public async Task A_session_ends_within_its_idle_limit_whatever_its_channel_never_comes_back_from(string hangsIn, SessionEnd expected)
+    public async Task A_session_ends_within_its_idle_limit_whatever_its_channel_never_comes_back_from(
+        string hangsIn,
+        SessionEnd expected
+    )
     {
         FakeTimeProvider time = new();
-        using AggregationServer server = new(new AggregationServerOptions { Rounds = new RoundOptions { TimeProvider = time } });
+        using AggregationServer server = new(
+            new AggregationServerOptions { Rounds = new RoundOptions { TimeProvider = time } }
+        );
         StuckChannel channel = new(hangsIn);
         Task<SessionSummary> serving = server.ServeAsync(channel);
         await UntilAsync(() =>
@@ -136,9 +156,17 @@ public sealed class HostileAggregationTests
     public async Task A_session_in_mid_round_stops_even_if_its_channel_does_not_come_back()
     {
         FakeTimeProvider time = new();
-        using AggregationServer server = new(new AggregationServerOptions { Rounds = new RoundOptions { Closing = RoundClosing.AtQuorum(2), TimeProvider = time } });
+        using AggregationServer server = new(
+            new AggregationServerOptions
+            {
+                Rounds = new RoundOptions { Closing = RoundClosing.AtQuorum(2), TimeProvider = time },
+            }
+        );
         using CancellationTokenSource stopping = new();
-        Task<SessionSummary> serving = server.ServeAsync(new StuckChannel(nameof(ISecureChannel.ReceiveAsync)), stopping.Token);
+        Task<SessionSummary> serving = server.ServeAsync(
+            new StuckChannel(nameof(ISecureChannel.ReceiveAsync)),
+            stopping.Token
+        );
         await UntilAsync(() => server.Open is not null);
         await stopping.CancelAsync();
         await UntilAsync(() =>
@@ -167,8 +195,14 @@ public sealed class HostileAggregationTests
     public async Task A_client_that_reads_nothing_is_let_go_after_the_idle_limit_even_if_it_pings(bool pings)
     {
         FakeTimeProvider time = new();
-        using AggregationServer server = new(new AggregationServerOptions { Rounds = new RoundOptions { TimeProvider = time } });
-        await using Visit stuck = await Visit.StartAsync(server, 1, pipes: new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512));
+        using AggregationServer server = new(
+            new AggregationServerOptions { Rounds = new RoundOptions { TimeProvider = time } }
+        );
+        await using Visit stuck = await Visit.StartAsync(
+            server,
+            1,
+            pipes: new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512)
+        );
         Task flooding = pings ? PingAsync(stuck.Client, 40) : FloodAsync(stuck.Client);
         if (pings)
             await flooding.WaitAsync(Minute);
@@ -219,12 +253,15 @@ public sealed class HostileAggregationTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            write(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => write(formatter(state, exception));
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     private sealed class FailingLog : ILoggerFactory, ILogger
@@ -238,11 +275,14 @@ public sealed class HostileAggregationTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            throw new InvalidOperationException("log");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => throw new InvalidOperationException("log");
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

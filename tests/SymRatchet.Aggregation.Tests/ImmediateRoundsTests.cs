@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Aggregation.Tests;
 
 /// <summary>The seed's rule: every contribution is answered at once, over all who are present and have completed the same round.</summary>
@@ -80,7 +79,10 @@ public sealed class ImmediateRoundsTests
     [Fact]
     public void Weights_count_where_the_aggregator_asks_for_them()
     {
-        EngineHarness weighted = new(RoundClosing.Immediately, options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find("weighted-mean") });
+        EngineHarness weighted = new(
+            RoundClosing.Immediately,
+            options => new RoundOptions(options) { Aggregator = BuiltInAggregators.Find("weighted-mean") }
+        );
         RoundMember heavy = weighted.Join("heavy", 3);
         RoundMember light = weighted.Join("light");
         weighted.Contribute(heavy, 10);
@@ -92,7 +94,10 @@ public sealed class ImmediateRoundsTests
     public void What_a_client_is_remembered_by_is_bounded_and_the_newest_is_always_kept()
     {
         // Room for two contributions of one number each: 9 a piece.
-        EngineHarness bounded = new(RoundClosing.Immediately, options => new RoundOptions(options) { RetainedNumbersPerClient = 18 });
+        EngineHarness bounded = new(
+            RoundClosing.Immediately,
+            options => new RoundOptions(options) { RetainedNumbersPerClient = 18 }
+        );
         RoundMember ahead = bounded.Join("ahead");
         for (int round = 1; round <= 5; round++)
             bounded.Contribute(ahead, 100);
@@ -102,7 +107,8 @@ public sealed class ImmediateRoundsTests
 
         Assert.Equal(
             ["behind 1: 0", "behind 2: 0", "behind 3: 0", "behind 4: 50", "behind 5: 50"],
-            bounded.Outcomes().Skip(5));
+            bounded.Outcomes().Skip(5)
+        );
 
         bounded.Engine.Contribute(behind, new double[1000]);
         Assert.Equal(["behind 6: 0"], bounded.Outcomes());
@@ -120,7 +126,8 @@ public sealed class ImmediateRoundsTests
         Assert.Collection(
             _harness.Engine.History,
             round => Assert.Equal((2, 2.0, 1, 1), (round.Number, round.Aggregate, round.Clients, round.Numbers)),
-            round => Assert.Equal((1, 3.0, 2, 3), (round.Number, round.Aggregate, round.Clients, round.Numbers)));
+            round => Assert.Equal((1, 3.0, 2, 3), (round.Number, round.Aggregate, round.Clients, round.Numbers))
+        );
         Assert.All(_harness.Engine.History, round => Assert.Equal(CloseReason.Answered, round.Reason));
     }
 }

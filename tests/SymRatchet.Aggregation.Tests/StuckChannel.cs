@@ -25,7 +25,8 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
 
     public CancellationToken Ended => CancellationToken.None;
 
-    public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) => UnlessStuck(nameof(SendAsync));
+    public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) =>
+        UnlessStuck(nameof(SendAsync));
 
     /// <summary>One contribution, then nothing, or an end where closing is what hangs.</summary>
     public ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
@@ -41,9 +42,7 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
 
     public ValueTask CloseAsync(CancellationToken cancellationToken = default) => UnlessStuck(nameof(CloseAsync));
 
-    public void Abort()
-    {
-    }
+    public void Abort() { }
 
     public ValueTask DisposeAsync()
     {
@@ -51,11 +50,13 @@ internal sealed class StuckChannel(string hangsIn) : ISecureChannel
         return UnlessStuck(nameof(DisposeAsync));
     }
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     private ValueTask UnlessStuck(string call)
     {

@@ -22,19 +22,26 @@ internal sealed class Visit : IAsyncDisposable
     internal Task<SessionSummary> Serving { get; }
 
     internal static async Task<Visit> StartAsync(
-        AggregationServer server, byte id, ChannelProtocol protocol = ChannelProtocol.V1, PipeOptions? pipes = null, CancellationToken stopping = default)
+        AggregationServer server,
+        byte id,
+        ChannelProtocol protocol = ChannelProtocol.V1,
+        PipeOptions? pipes = null,
+        CancellationToken stopping = default
+    )
     {
         byte[] secret = new byte[protocol == ChannelProtocol.Seed ? PreSharedKey.SeedKeySize : PreSharedKey.Size];
         secret.AsSpan().Fill(id);
-        PreSharedKey key = protocol == ChannelProtocol.Seed
-            ? PreSharedKey.ForSeed(id, secret)
-            : PreSharedKey.Import(id.ToString(CultureInfo.InvariantCulture), secret);
+        PreSharedKey key =
+            protocol == ChannelProtocol.Seed
+                ? PreSharedKey.ForSeed(id, secret)
+                : PreSharedKey.Import(id.ToString(CultureInfo.InvariantCulture), secret);
         InMemoryKeyStore store = new(ChannelRole.Server);
         store.Add(key);
         ChannelPair channels = await ChannelPair.CreateAsync(
             new SecureChannelClientOptions { Protocol = protocol, Key = key },
             new SecureChannelServerOptions { Protocol = protocol, Keys = store },
-            pipes);
+            pipes
+        );
         return new Visit(channels, server.ServeAsync(channels.Server, stopping));
     }
 
@@ -44,7 +51,10 @@ internal sealed class Visit : IAsyncDisposable
         PreSharedKey key = PreSharedKey.Import(name, new byte[PreSharedKey.Size]);
         InMemoryKeyStore store = new(ChannelRole.Server);
         store.Add(key);
-        ChannelPair channels = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = store });
+        ChannelPair channels = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Key = key },
+            new SecureChannelServerOptions { Keys = store }
+        );
         return new Visit(channels, server.ServeAsync(channels.Server));
     }
 

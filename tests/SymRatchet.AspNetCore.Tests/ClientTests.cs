@@ -12,7 +12,8 @@ public sealed class ClientTests
     {
         await using WebServer server = await WebServer.StartAsync();
         ServiceCollection services = new();
-        services.AddHttpClient("fleet", client => client.BaseAddress = server.Address)
+        services
+            .AddHttpClient("fleet", client => client.BaseAddress = server.Address)
             .UseSymRatchet(_ => new SecureChannelClientOptions { Key = WebServer.Key });
         await using ServiceProvider provider = services.BuildServiceProvider();
         using HttpClient client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("fleet");
@@ -26,8 +27,13 @@ public sealed class ClientTests
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         silent.Listen(100);
         using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(
-            new SecureChannelClientOptions { Key = WebServer.Key }, maxConcurrentHandshakes: 5);
-        using HttpClient client = new(handler) { BaseAddress = new Uri($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndPoint!).Port}") };
+            new SecureChannelClientOptions { Key = WebServer.Key },
+            maxConcurrentHandshakes: 5
+        );
+        using HttpClient client = new(handler)
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndPoint!).Port}"),
+        };
         Task[] requests = [.. Enumerable.Range(0, 50).Select(_ => client.GetAsync("/"))];
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
         for (int accepted = 0; accepted < 50; accepted += 5)
@@ -47,7 +53,9 @@ public sealed class ClientTests
     public void A_proxy_of_the_machine_is_not_asked()
     {
         // It would be the one that the handshake is made with.
-        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(new SecureChannelClientOptions { Key = WebServer.Key });
+        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(
+            new SecureChannelClientOptions { Key = WebServer.Key }
+        );
         Assert.False(handler.UseProxy);
     }
 
@@ -55,7 +63,9 @@ public sealed class ClientTests
     public void A_proxy_of_the_handler_is_refused_at_once()
     {
         using SocketsHttpHandler handler = new() { Proxy = new WebProxy("http://127.0.0.1:9") };
-        Assert.Throws<InvalidOperationException>(() => handler.UseSymRatchet(new SecureChannelClientOptions { Key = WebServer.Key }));
+        Assert.Throws<InvalidOperationException>(() =>
+            handler.UseSymRatchet(new SecureChannelClientOptions { Key = WebServer.Key })
+        );
     }
 
     [Fact]
@@ -71,8 +81,12 @@ public sealed class ClientTests
     [Fact]
     public async Task An_address_with_TLS_is_refused_with_words()
     {
-        using HttpClient client = new(new SocketsHttpHandler().UseSymRatchet(new SecureChannelClientOptions { Key = WebServer.Key }));
-        HttpRequestException error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync("https://127.0.0.1:9/"));
+        using HttpClient client = new(
+            new SocketsHttpHandler().UseSymRatchet(new SecureChannelClientOptions { Key = WebServer.Key })
+        );
+        HttpRequestException error = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            client.GetStringAsync("https://127.0.0.1:9/")
+        );
         Assert.Contains("http://", error.InnerException!.Message, StringComparison.Ordinal);
     }
 }

@@ -23,7 +23,9 @@ public sealed class ConnectionTests
         await using ISecureChannel channel = await server.OpenChannelAsync();
         ArrayBufferWriter<byte> received = new();
         Assert.True(await channel.ReceiveAsync(received));
-        await Assert.ThrowsAsync<SecureChannelException>(() => channel.ReceiveAsync(received).AsTask().WaitAsync(Patience));
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            channel.ReceiveAsync(received).AsTask().WaitAsync(Patience)
+        );
     }
 
     [Fact]
@@ -46,11 +48,14 @@ public sealed class ConnectionTests
     public async Task A_silent_connection_does_not_hold_up_a_server_that_stops()
     {
         HandshakeLimiter limiter = new();
-        await using RawServer server = await RawServer.StartAsync(_ => Task.CompletedTask, configure: options =>
-        {
-            options.HandshakeTimeout = Timeout.InfiniteTimeSpan;
-            options.HandshakeLimiter = limiter;
-        });
+        await using RawServer server = await RawServer.StartAsync(
+            _ => Task.CompletedTask,
+            configure: options =>
+            {
+                options.HandshakeTimeout = Timeout.InfiniteTimeSpan;
+                options.HandshakeLimiter = limiter;
+            }
+        );
         await using NetworkStream silent = await server.ConnectAsync();
         using CancellationTokenSource patience = new(Patience);
         while (limiter.Pending == 0)
@@ -58,28 +63,43 @@ public sealed class ConnectionTests
 
         using CancellationTokenSource grace = new(TimeSpan.FromSeconds(5));
         await server.StopAsync(grace.Token);
-        Assert.False(grace.IsCancellationRequested, "The server waited for the silent connection until it was told to stop at once.");
+        Assert.False(
+            grace.IsCancellationRequested,
+            "The server waited for the silent connection until it was told to stop at once."
+        );
     }
 
     [Fact]
     public async Task A_client_that_goes_away_in_the_middle_is_no_error_in_the_servers_log()
     {
         TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using RawServer server = await RawServer.StartAsync(handler: null, application => application.MapGet("/endless", async (HttpContext context) =>
-        {
-            try
-            {
-                byte[] block = new byte[64 * 1024];
-                while (true)
-                    await context.Response.Body.WriteAsync(block, context.RequestAborted);
-            }
-            finally
-            {
-                ended.TrySetResult();
-            }
-        }));
+        await using RawServer server = await RawServer.StartAsync(
+            handler: null,
+            application =>
+                application.MapGet(
+                    "/endless",
+                    async (HttpContext context) =>
+                    {
+                        try
+                        {
+                            byte[] block = new byte[64 * 1024];
+                            while (true)
+                                await context.Response.Body.WriteAsync(block, context.RequestAborted);
+                        }
+                        finally
+                        {
+                            ended.TrySetResult();
+                        }
+                    }
+                )
+        );
         NetworkStream wire = await server.ConnectAsync();
-        await using (ISecureChannel channel = await SecureChannel.ConnectAsync(wire, new SecureChannelClientOptions { Key = WebServer.Key }))
+        await using (
+            ISecureChannel channel = await SecureChannel.ConnectAsync(
+                wire,
+                new SecureChannelClientOptions { Key = WebServer.Key }
+            )
+        )
         {
             await channel.SendAsync("GET /endless HTTP/1.1\r\nHost: here\r\n\r\n"u8.ToArray());
             Assert.True(await channel.ReceiveAsync(new ArrayBufferWriter<byte>()));
@@ -91,8 +111,10 @@ public sealed class ConnectionTests
         await server.StopAsync(patience.Token);
         Assert.DoesNotContain(
             server.Logs.Lines,
-            line => line.Contains("Unhandled exception", StringComparison.Ordinal)
-                || line.Contains("Unexpected exception", StringComparison.Ordinal));
+            line =>
+                line.Contains("Unhandled exception", StringComparison.Ordinal)
+                || line.Contains("Unexpected exception", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -102,16 +124,19 @@ public sealed class ConnectionTests
         await using RawServer server = await RawServer.StartAsync(async connection =>
         {
             PipeWriter output = connection.Transport.Output;
-            while (!(await output.WriteAsync(new byte[64 * 1024])).IsCompleted)
-            {
-            }
+            while (!(await output.WriteAsync(new byte[64 * 1024])).IsCompleted) { }
 
             for (int i = 0; i < 100; i++)
                 Assert.True((await output.WriteAsync(new byte[64 * 1024])).IsCompleted);
             unflushed.SetResult(output.UnflushedBytes);
         });
         NetworkStream wire = await server.ConnectAsync();
-        await using (ISecureChannel channel = await SecureChannel.ConnectAsync(wire, new SecureChannelClientOptions { Key = WebServer.Key }))
+        await using (
+            ISecureChannel channel = await SecureChannel.ConnectAsync(
+                wire,
+                new SecureChannelClientOptions { Key = WebServer.Key }
+            )
+        )
         {
             Assert.NotNull(await channel.ReceiveMessageAsync());
             wire.Socket.Close(0);
@@ -151,23 +176,32 @@ public sealed class ConnectionTests
         TaskCompletionSource<TimeSpan> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long revoked = 0;
-        await using RawServer server = await RawServer.StartAsync(handler: null, application => application.MapPost("/", async (HttpContext context) =>
-        {
-            running.SetResult();
-            try
-            {
-                await (handler switch
-                {
-                    "quiet" => Task.Delay(Timeout.Infinite, context.RequestAborted),
-                    "writing" => WriteForEverAsync(context),
-                    _ => context.Request.Body.CopyToAsync(Stream.Null),
-                });
-            }
-            finally
-            {
-                ended.TrySetResult(TimeProvider.System.GetElapsedTime(Volatile.Read(ref revoked)));
-            }
-        }));
+        await using RawServer server = await RawServer.StartAsync(
+            handler: null,
+            application =>
+                application.MapPost(
+                    "/",
+                    async (HttpContext context) =>
+                    {
+                        running.SetResult();
+                        try
+                        {
+                            await (
+                                handler switch
+                                {
+                                    "quiet" => Task.Delay(Timeout.Infinite, context.RequestAborted),
+                                    "writing" => WriteForEverAsync(context),
+                                    _ => context.Request.Body.CopyToAsync(Stream.Null),
+                                }
+                            );
+                        }
+                        finally
+                        {
+                            ended.TrySetResult(TimeProvider.System.GetElapsedTime(Volatile.Read(ref revoked)));
+                        }
+                    }
+                )
+        );
 
         // It never reads, and never hangs up.
         await using ISecureChannel channel = await server.OpenChannelAsync();

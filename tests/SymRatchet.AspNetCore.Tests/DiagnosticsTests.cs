@@ -52,8 +52,14 @@ public sealed class DiagnosticsTests
     {
         List<Metric> metrics = [];
         List<Activity> spans = [];
-        using MeterProvider meters = Sdk.CreateMeterProviderBuilder().AddMeter("SymRatchet").AddInMemoryExporter(metrics).Build();
-        using TracerProvider traces = Sdk.CreateTracerProviderBuilder().AddSource("SymRatchet").AddInMemoryExporter(spans).Build();
+        using MeterProvider meters = Sdk.CreateMeterProviderBuilder()
+            .AddMeter("SymRatchet")
+            .AddInMemoryExporter(metrics)
+            .Build();
+        using TracerProvider traces = Sdk.CreateTracerProviderBuilder()
+            .AddSource("SymRatchet")
+            .AddInMemoryExporter(spans)
+            .Build();
 
         await using WebServer server = await WebServer.StartAsync();
         using (HttpClient client = server.Client())
@@ -66,9 +72,24 @@ public sealed class DiagnosticsTests
         traces.ForceFlush();
         Assert.Contains("symratchet.handshakes", metrics.Select(metric => metric.Name));
         Activity[] handshakes = [.. spans.Where(span => span.OperationName == "symratchet.handshake")];
-        Assert.Contains(handshakes, span => span.Kind == ActivityKind.Client && Equals(span.GetTagItem("symratchet.outcome"), "ok") && Equals(span.GetTagItem("symratchet.suite"), "Aegis256"));
-        Assert.Contains(handshakes, span => span.Kind == ActivityKind.Server && Equals(span.GetTagItem("symratchet.outcome"), "Authentication") && span.Status == ActivityStatusCode.Error);
-        Assert.DoesNotContain(handshakes.SelectMany(span => span.Tags), tag => tag.Value!.Contains("sensor", StringComparison.Ordinal));
+        Assert.Contains(
+            handshakes,
+            span =>
+                span.Kind == ActivityKind.Client
+                && Equals(span.GetTagItem("symratchet.outcome"), "ok")
+                && Equals(span.GetTagItem("symratchet.suite"), "Aegis256")
+        );
+        Assert.Contains(
+            handshakes,
+            span =>
+                span.Kind == ActivityKind.Server
+                && Equals(span.GetTagItem("symratchet.outcome"), "Authentication")
+                && span.Status == ActivityStatusCode.Error
+        );
+        Assert.DoesNotContain(
+            handshakes.SelectMany(span => span.Tags),
+            tag => tag.Value!.Contains("sensor", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -81,15 +102,27 @@ public sealed class DiagnosticsTests
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
         PipePair wire = new();
-        SecureChannelServerOptions serverOptions = new() { Keys = keys, LoggerFactory = logs, HashIdsInLogs = hashed };
+        SecureChannelServerOptions serverOptions = new()
+        {
+            Keys = keys,
+            LoggerFactory = logs,
+            HashIdsInLogs = hashed,
+        };
         await using ChannelRegistry live = new(keys, serverOptions);
         serverOptions.ChannelRegistry = live;
-        SecureChannelClientOptions clientOptions = new() { Key = key, LoggerFactory = logs, HashIdsInLogs = hashed };
+        SecureChannelClientOptions clientOptions = new()
+        {
+            Key = key,
+            LoggerFactory = logs,
+            HashIdsInLogs = hashed,
+        };
         Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(wire.Server, serverOptions).AsTask();
         await using ISecureChannel client = await SecureChannel.ConnectAsync(wire.Client, clientOptions);
         await using ISecureChannel server = await accepting;
         await keys.RevokeAsync(key.Id);
-        await Assert.ThrowsAsync<SecureChannelException>(() => client.ReceiveAsync(new System.Buffers.ArrayBufferWriter<byte>()).AsTask());
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            client.ReceiveAsync(new System.Buffers.ArrayBufferWriter<byte>()).AsTask()
+        );
 
         string all = string.Join('\n', logs.Lines);
         Assert.Equal(!hashed, all.Contains("sensor-17", StringComparison.Ordinal));
@@ -105,9 +138,16 @@ public sealed class DiagnosticsTests
         using ListLoggerFactory logs = new();
         using PreSharedKey key = PreSharedKey.Generate("sensor-17");
         PipePair wire = new();
-        SecureChannelServerOptions serverOptions = new() { Keys = new NamingStore(), LoggerFactory = logs, HashIdsInLogs = hashed };
+        SecureChannelServerOptions serverOptions = new()
+        {
+            Keys = new NamingStore(),
+            LoggerFactory = logs,
+            HashIdsInLogs = hashed,
+        };
         Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(wire.Server, serverOptions).AsTask();
-        await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(wire.Client, new SecureChannelClientOptions { Key = key }).AsTask());
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            SecureChannel.ConnectAsync(wire.Client, new SecureChannelClientOptions { Key = key }).AsTask()
+        );
         var failure = await Assert.ThrowsAsync<SecureChannelException>(() => accepting);
         Assert.Contains("sensor-17", failure.Message, StringComparison.Ordinal);
         Assert.Equal(!hashed, logs.Lines.Any(line => line.Contains("sensor-17", StringComparison.Ordinal)));
@@ -119,7 +159,12 @@ public sealed class DiagnosticsTests
         public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
             throw new KeyStoreException($"The row of {Encoding.ASCII.GetString(id.Bytes)} is damaged.");
 
-        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
+        public ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
     }
 }

@@ -41,7 +41,9 @@ public sealed class GrpcAndSignalRTests : IAsyncLifetime, IDisposable
     public async Task A_call_knows_its_caller_by_the_channel()
     {
         Fleet.FleetClient fleet = new(_client.Channel);
-        RpcException nothing = await Assert.ThrowsAsync<RpcException>(async () => await fleet.LatestAsync(new LatestRequest()));
+        RpcException nothing = await Assert.ThrowsAsync<RpcException>(async () =>
+            await fleet.LatestAsync(new LatestRequest())
+        );
         Assert.Equal(StatusCode.NotFound, nothing.StatusCode);
         Assert.Contains("sensor-17", nothing.Status.Detail, StringComparison.Ordinal);
     }
@@ -49,7 +51,9 @@ public sealed class GrpcAndSignalRTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_thousand_measurements_stream_both_ways_at_once()
     {
-        using AsyncDuplexStreamingCall<Measurement, Measurement> call = new Fleet.FleetClient(_client.Channel).Report(cancellationToken: _patience.Token);
+        using AsyncDuplexStreamingCall<Measurement, Measurement> call = new Fleet.FleetClient(_client.Channel).Report(
+            cancellationToken: _patience.Token
+        );
         async Task SendAsync()
         {
             for (int i = 1; i <= 1000; i++)
@@ -73,21 +77,30 @@ public sealed class GrpcAndSignalRTests : IAsyncLifetime, IDisposable
     public async Task A_server_that_restarts_in_the_middle_of_a_stream_is_a_clear_error_and_the_next_call_works()
     {
         Fleet.FleetClient fleet = new(_client.Channel);
-        using AsyncDuplexStreamingCall<Measurement, Measurement> call = fleet.Report(cancellationToken: _patience.Token);
+        using AsyncDuplexStreamingCall<Measurement, Measurement> call = fleet.Report(
+            cancellationToken: _patience.Token
+        );
         await call.RequestStream.WriteAsync(new Measurement { Value = 1 });
         Assert.True(await call.ResponseStream.MoveNext(_patience.Token));
 
         await RestartAsync();
         RpcException cut = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(_patience.Token));
         Assert.Contains(cut.StatusCode, new[] { StatusCode.Unavailable, StatusCode.Cancelled, StatusCode.Internal });
-        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(async () => await fleet.LatestAsync(new LatestRequest()))).StatusCode);
+        Assert.Equal(
+            StatusCode.NotFound,
+            (
+                await Assert.ThrowsAsync<RpcException>(async () => await fleet.LatestAsync(new LatestRequest()))
+            ).StatusCode
+        );
         Assert.Equal("sensor-17", await _client.Http.GetStringAsync("/whoami"));
     }
 
     [Fact]
     public async Task A_hub_connection_comes_back_after_its_server_did()
     {
-        await using HubConnection hub = _client.CreateHubConnection([.. Enumerable.Repeat(TimeSpan.FromMilliseconds(100), 100)]);
+        await using HubConnection hub = _client.CreateHubConnection([
+            .. Enumerable.Repeat(TimeSpan.FromMilliseconds(100), 100),
+        ]);
         TaskCompletionSource reconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource<string> heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
         hub.Reconnected += _ =>

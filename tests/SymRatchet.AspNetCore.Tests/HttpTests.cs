@@ -37,7 +37,10 @@ public sealed class HttpTests
         await using WebServer server = await WebServer.StartAsync();
         using HttpClient client = server.Client();
 
-        using HttpResponseMessage down = await client.GetAsync($"/zeros/{Size}", HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage down = await client.GetAsync(
+            $"/zeros/{Size}",
+            HttpCompletionOption.ResponseHeadersRead
+        );
         CountingStream counted = new();
         await (await down.Content.ReadAsStreamAsync()).CopyToAsync(counted);
         Assert.Equal(Size, counted.Total);
@@ -66,7 +69,9 @@ public sealed class HttpTests
         using HttpClient client = WebServer.ClientFor(server.Http2Address, WebServer.Key, connections: 1);
         client.DefaultRequestVersion = HttpVersion.Version20;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.PostAsync("/echo", new StringContent($"{i}"))));
+        HttpResponseMessage[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => client.PostAsync("/echo", new StringContent($"{i}")))
+        );
         for (int i = 0; i < answers.Length; i++)
         {
             Assert.Equal(HttpVersion.Version20, answers[i].Version);
@@ -80,13 +85,20 @@ public sealed class HttpTests
     {
         await using WebServer server = await WebServer.StartAsync();
         using ClientWebSocket socket = new();
-        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(new SecureChannelClientOptions { Key = WebServer.Key });
+        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(
+            new SecureChannelClientOptions { Key = WebServer.Key }
+        );
         using HttpMessageInvoker invoker = new(handler);
         await socket.ConnectAsync(new Uri($"ws://{server.Address.Authority}/socket"), invoker, CancellationToken.None);
         byte[] buffer = new byte[64];
         for (int i = 0; i < 10; i++)
         {
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"message {i}"), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes($"message {i}"),
+                WebSocketMessageType.Text,
+                endOfMessage: true,
+                CancellationToken.None
+            );
             WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
             Assert.Equal($"message {i}", Encoding.ASCII.GetString(buffer, 0, received.Count));
         }
@@ -100,7 +112,9 @@ public sealed class HttpTests
         await using WebServer server = await WebServer.StartAsync();
         using PreSharedKey wrong = PreSharedKey.Import("sensor-17", new byte[32]);
         using HttpClient client = WebServer.ClientFor(server.Address, wrong);
-        HttpRequestException error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync("/who"));
+        HttpRequestException error = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            client.GetStringAsync("/who")
+        );
         Assert.Equal(SecureChannelError.Refused, Assert.IsType<SecureChannelException>(error.InnerException).Error);
         Assert.Equal(0, server.Requests);
     }
@@ -121,8 +135,13 @@ public sealed class HttpTests
     [Fact]
     public async Task Silent_connections_do_not_keep_an_honest_client_out()
     {
-        await using WebServer server = await WebServer.StartAsync(("SymRatchet:HandshakeLimiter:MaxPendingPerAddress", "256"));
-        List<TcpClient> silent = [.. Enumerable.Range(0, 600).Select(_ => new TcpClient("127.0.0.1", server.Address.Port))];
+        await using WebServer server = await WebServer.StartAsync(
+            ("SymRatchet:HandshakeLimiter:MaxPendingPerAddress", "256")
+        );
+        List<TcpClient> silent =
+        [
+            .. Enumerable.Range(0, 600).Select(_ => new TcpClient("127.0.0.1", server.Address.Port)),
+        ];
 
         // All are in: the places of one address are taken, and the others had to go.
         List<Task> gone = [.. silent.Select(connection => EndOfAsync(connection.GetStream()))];
@@ -166,7 +185,13 @@ public sealed class HttpTests
     public async Task An_answer_that_breaks_off_is_an_error_to_its_client()
     {
         await using WebServer server = await WebServer.StartAsync();
-        foreach ((Uri address, Version version) in new[] { (server.Address, HttpVersion.Version11), (server.Http2Address, HttpVersion.Version20) })
+        foreach (
+            (Uri address, Version version) in new[]
+            {
+                (server.Address, HttpVersion.Version11),
+                (server.Http2Address, HttpVersion.Version20),
+            }
+        )
         {
             using HttpClient client = WebServer.ClientFor(address, WebServer.Key);
             client.DefaultRequestVersion = version;
@@ -180,7 +205,10 @@ public sealed class HttpTests
     {
         await using WebServer server = await WebServer.StartAsync();
         using TcpClient connection = new("127.0.0.1", server.Address.Port);
-        await using ISecureChannel channel = await SecureChannel.ConnectAsync(connection.GetStream(), new SecureChannelClientOptions { Key = WebServer.Key });
+        await using ISecureChannel channel = await SecureChannel.ConnectAsync(
+            connection.GetStream(),
+            new SecureChannelClientOptions { Key = WebServer.Key }
+        );
         Task stopping = server.StopAsync();
 
         // An authenticated close, and not a stream that just ends.
@@ -196,11 +224,17 @@ public sealed class HttpTests
     [InlineData("SymRatchet:HandshakeTimeout", "10", "HandshakeTimeout is 10.00:00:00")]
     [InlineData("SymRatchet:HandshakeTimeout", "60.00:00:00", "HandshakeTimeout is 60.00:00:00")]
     [InlineData("SymRatchet:HandshakeLimiter:MaxPending", "0", "HandshakeLimiter.MaxPending is 0")]
-    [InlineData("SymRatchet:HandshakeLimiter:MaxPendingPerAddress", "-1", "HandshakeLimiter.MaxPendingPerAddress is -1")]
+    [InlineData(
+        "SymRatchet:HandshakeLimiter:MaxPendingPerAddress",
+        "-1",
+        "HandshakeLimiter.MaxPendingPerAddress is -1"
+    )]
     [InlineData("SymRatchet:HandshakeLimiter:MaxPendingPerId", "0", "HandshakeLimiter.MaxPendingPerId is 0")]
     public async Task A_wrong_setting_fails_the_start_and_names_itself(string key, string value, string complaint)
     {
-        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync((key, value)));
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            WebServer.StartAsync((key, value))
+        );
         Assert.Contains(complaint, error.Message, StringComparison.Ordinal);
     }
 }

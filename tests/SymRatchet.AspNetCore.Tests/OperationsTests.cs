@@ -24,7 +24,12 @@ public sealed class OperationsTests
         keys.Add(first);
         keys.Add(second);
         await using WebApplication application = await StartAsync(keys);
-        Uri address = new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Uri address = new(
+            application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Single()
+        );
         using HttpClient one = WebServer.ClientFor(address, first);
         using HttpClient other = WebServer.ClientFor(address, second);
 
@@ -54,7 +59,13 @@ public sealed class OperationsTests
         await using WebApplication application = await StartAsync(store);
         HealthCheckService health = application.Services.GetRequiredService<HealthCheckService>();
         Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync()).Status);
-        foreach (Exception failure in new Exception[] { new KeyStoreException("The disk is full."), new TaskCanceledException("The store gave up.") })
+        foreach (
+            Exception failure in new Exception[]
+            {
+                new KeyStoreException("The disk is full."),
+                new TaskCanceledException("The store gave up."),
+            }
+        )
         {
             store.Probe = () => ValueTask.FromException(failure);
             HealthReport report = await health.CheckHealthAsync();
@@ -88,7 +99,11 @@ public sealed class OperationsTests
         foreach (HealthReport report in await Task.WhenAll(checks).WaitAsync(TimeSpan.FromMinutes(1)))
         {
             Assert.Equal(HealthStatus.Unhealthy, report.Status);
-            Assert.Contains("has not answered for 5 s", report.Entries["symratchet"].Description, StringComparison.Ordinal);
+            Assert.Contains(
+                "has not answered for 5 s",
+                report.Entries["symratchet"].Description,
+                StringComparison.Ordinal
+            );
         }
 
         Assert.Equal(1, store.Probes);
@@ -96,10 +111,11 @@ public sealed class OperationsTests
         answer.SetResult();
         store.Probe = () => default;
         await Task.Run(async () =>
-        {
-            while ((await health.CheckHealthAsync()).Status != HealthStatus.Healthy)
-                await Task.Delay(10);
-        }).WaitAsync(TimeSpan.FromMinutes(1));
+            {
+                while ((await health.CheckHealthAsync()).Status != HealthStatus.Healthy)
+                    await Task.Delay(10);
+            })
+            .WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]
@@ -108,22 +124,40 @@ public sealed class OperationsTests
         ProbedStore store = new() { Probe = () => new ValueTask(new TaskCompletionSource().Task) };
         await using WebApplication application = await StartAsync(store);
         using CancellationTokenSource cancelled = new(TimeSpan.FromMilliseconds(50));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => application.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            application.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(cancelled.Token)
+        );
     }
 
     [Theory]
-    [InlineData("SymRatchet:HandshakeTimeOuts", "SymRatchet:HandshakeTimeOuts is not a setting; there are EpochLimit, HandshakeLimiter, HandshakeTimeout, ")]
-    [InlineData("SymRatchet:HandshakeLimiter:MaxPendings", "SymRatchet:HandshakeLimiter:MaxPendings is not a setting; there are MaxPending, ")]
+    [InlineData(
+        "SymRatchet:HandshakeTimeOuts",
+        "SymRatchet:HandshakeTimeOuts is not a setting; there are EpochLimit, HandshakeLimiter, HandshakeTimeout, "
+    )]
+    [InlineData(
+        "SymRatchet:HandshakeLimiter:MaxPendings",
+        "SymRatchet:HandshakeLimiter:MaxPendings is not a setting; there are MaxPending, "
+    )]
     [InlineData("SymRatchet:Protocol", "SymRatchet:Protocol is not a setting")]
-    [InlineData("SymRatchet:HandshakeTimeout:Seconds", "SymRatchet:HandshakeTimeout:Seconds is not a setting; SymRatchet:HandshakeTimeout is one value")]
-    [InlineData("SymRatchet:HandshakeLimiter:MaxPending:PerId", "SymRatchet:HandshakeLimiter:MaxPending:PerId is not a setting")]
+    [InlineData(
+        "SymRatchet:HandshakeTimeout:Seconds",
+        "SymRatchet:HandshakeTimeout:Seconds is not a setting; SymRatchet:HandshakeTimeout is one value"
+    )]
+    [InlineData(
+        "SymRatchet:HandshakeLimiter:MaxPending:PerId",
+        "SymRatchet:HandshakeLimiter:MaxPending:PerId is not a setting"
+    )]
     [InlineData("SymRatchet:Suites:0:Name", "SymRatchet:Suites:0:Name is not a setting")]
-    [InlineData("SymRatchet:HandshakeLimiter", "SymRatchet:HandshakeLimiter: '1' is not what it takes; it has settings of its own")]
+    [InlineData(
+        "SymRatchet:HandshakeLimiter",
+        "SymRatchet:HandshakeLimiter: '1' is not what it takes; it has settings of its own"
+    )]
     [InlineData("SymRatchet:Suites", "SymRatchet:Suites: '1' is not what it takes; it is a list")]
     public async Task A_misspelt_setting_fails_the_start_and_the_known_ones_are_named(string key, string complaint)
     {
-        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => WebServer.StartAsync((key, "1")));
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            WebServer.StartAsync((key, "1"))
+        );
         Assert.Contains(complaint, error.Message, StringComparison.Ordinal);
     }
 
@@ -137,7 +171,8 @@ public sealed class OperationsTests
             ("SymRatchet:EpochLimit", "1000"),
             ("SymRatchet:HashIdsInLogs", "true"),
             ("SymRatchet:Suites:0", "Aegis256"),
-            ("SymRatchet:HandshakeLimiter:maxPending", "17"));
+            ("SymRatchet:HandshakeLimiter:maxPending", "17")
+        );
         Assert.Equal(17, server.HandshakeLimiter.MaxPending);
     }
 
@@ -153,10 +188,18 @@ public sealed class OperationsTests
         builder.Services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = (int)HttpStatusCode.TooManyRequests;
-            limiter.AddPolicy("by identity", context => RateLimitPartition.GetFixedWindowLimiter(
-                context.User.Identity!.Name, _ => new FixedWindowRateLimiterOptions { PermitLimit = 2, Window = TimeSpan.FromHours(1) }));
+            limiter.AddPolicy(
+                "by identity",
+                context =>
+                    RateLimitPartition.GetFixedWindowLimiter(
+                        context.User.Identity!.Name,
+                        _ => new FixedWindowRateLimiterOptions { PermitLimit = 2, Window = TimeSpan.FromHours(1) }
+                    )
+            );
         });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseSymRatchet()));
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseSymRatchet()));
         WebApplication application = builder.Build();
         application.UseAuthentication();
         application.UseRateLimiter();
@@ -173,8 +216,13 @@ public sealed class OperationsTests
             Fails ? throw new KeyStoreException("The database is away.") : default;
 
         [ExcludeFromCodeCoverage]
-        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
+        public ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
     }
 
     /// <summary>A store that is read well, whatever its probe does.</summary>
@@ -195,7 +243,12 @@ public sealed class OperationsTests
         public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => default;
 
         [ExcludeFromCodeCoverage]
-        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
+        public ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
     }
 }

@@ -28,10 +28,20 @@ internal sealed class RawServer : IAsyncDisposable
 
     internal ListLoggerFactory Logs { get; }
 
-    private int Port => new Uri(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
+    private int Port =>
+        new Uri(
+            _application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Single()
+        ).Port;
 
     /// <summary>Starts a server whose connections go to a handler, or to HTTP/1.1 where there is none.</summary>
-    internal static async Task<RawServer> StartAsync(ConnectionDelegate? handler, Action<WebApplication>? map = null, Action<SecureChannelServerOptions>? configure = null)
+    internal static async Task<RawServer> StartAsync(
+        ConnectionDelegate? handler,
+        Action<WebApplication>? map = null,
+        Action<SecureChannelServerOptions>? configure = null
+    )
     {
         ListLoggerFactory logs = new();
         InMemoryKeyStore keys = new(ChannelRole.Server);
@@ -43,12 +53,20 @@ internal sealed class RawServer : IAsyncDisposable
         builder.Services.AddSingleton(live);
         builder.Services.AddSymRatchet(configure);
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
-        {
-            listen.UseSymRatchet();
-            if (handler is not null)
-                listen.Use(_ => handler);
-        }));
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        listen.UseSymRatchet();
+                        if (handler is not null)
+                            listen.Use(_ => handler);
+                    }
+                )
+            );
         WebApplication application = builder.Build();
         map?.Invoke(application);
         await application.StartAsync();

@@ -18,10 +18,14 @@ public sealed class RevocationByDefaultTests
         using var key = PreSharedKey.Generate("device");
         keys.Add(key);
         SecureChannelServerOptions options = provider.GetRequiredService<IOptions<SecureChannelServerOptions>>().Value;
-        await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, options);
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Key = key },
+            options
+        );
         await keys.RevokeAsync("device");
-        SecureChannelException ended = await Assert.ThrowsAsync<SecureChannelException>(
-            () => pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        SecureChannelException ended = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon)
+        );
         Assert.Equal(SecureChannelError.Aborted, ended.Error);
     }
 

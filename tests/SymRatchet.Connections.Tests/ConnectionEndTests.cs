@@ -24,7 +24,8 @@ public sealed class ConnectionEndTests
         Task running = RunAsync(async connection =>
         {
             connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
-            await Task.Delay(Patience, connection.ConnectionClosed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Patience, connection.ConnectionClosed)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Assert.True(connection.ConnectionClosed.IsCancellationRequested);
         });
         await using ISecureChannel client = await SecureChannel.ConnectAsync(_pipes.Client, Keys.Client("sensor-17"));

@@ -17,13 +17,25 @@ public sealed class HandshakeTests
     public async Task Handshakes_beyond_a_number_wait_for_their_turn(int? asked, int limit)
     {
         TaskCompletionSource<SecureChannelClientOptions>[] turns =
-            [.. Enumerable.Range(0, limit + 8).Select(_ => new TaskCompletionSource<SecureChannelClientOptions>(TaskCreationOptions.RunContinuationsAsynchronously))];
+        [
+            .. Enumerable
+                .Range(0, limit + 8)
+                .Select(_ => new TaskCompletionSource<SecureChannelClientOptions>(
+                    TaskCreationOptions.RunContinuationsAsynchronously
+                )),
+        ];
         int begun = 0;
-        ValueTask<SecureChannelClientOptions> TakeTurn(ConnectionContext connection, CancellationToken cancellationToken) =>
-            new(turns[Interlocked.Increment(ref begun) - 1].Task);
+        ValueTask<SecureChannelClientOptions> TakeTurn(
+            ConnectionContext connection,
+            CancellationToken cancellationToken
+        ) => new(turns[Interlocked.Increment(ref begun) - 1].Task);
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => _ = asked is { } number ? builder.UseSymRatchetClient(TakeTurn, number) : builder.UseSymRatchetClient(TakeTurn),
-            _ => Task.CompletedTask);
+            builder =>
+                _ = asked is { } number
+                    ? builder.UseSymRatchetClient(TakeTurn, number)
+                    : builder.UseSymRatchetClient(TakeTurn),
+            _ => Task.CompletedTask
+        );
 
         List<Task> running = [.. turns.Select(_ => pipeline(Pipeline.InMemory(out PipePair _)))];
         Assert.Equal(limit, begun);
@@ -33,7 +45,9 @@ public sealed class HandshakeTests
         {
             turns[i].SetException(new InvalidDataException("no key for it"));
             running.Remove(await Task.WhenAny(running).WaitAsync(Patience));
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref begun) == Math.Min(limit + i + 1, turns.Length), Patience));
+            Assert.True(
+                SpinWait.SpinUntil(() => Volatile.Read(ref begun) == Math.Min(limit + i + 1, turns.Length), Patience)
+            );
         }
     }
 
@@ -42,8 +56,16 @@ public sealed class HandshakeTests
     {
         TaskCompletionSource<SecureChannelClientOptions> never = new();
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder.UseSymRatchetClient((_, _) => new ValueTask<SecureChannelClientOptions>(never.Task), maxConcurrentHandshakes: 1), _ => Task.CompletedTask);
-        DefaultConnectionContext first = Pipeline.InMemory(out _), second = Pipeline.InMemory(out _), third = Pipeline.InMemory(out _);
+            builder =>
+                builder.UseSymRatchetClient(
+                    (_, _) => new ValueTask<SecureChannelClientOptions>(never.Task),
+                    maxConcurrentHandshakes: 1
+                ),
+            _ => Task.CompletedTask
+        );
+        DefaultConnectionContext first = Pipeline.InMemory(out _),
+            second = Pipeline.InMemory(out _),
+            third = Pipeline.InMemory(out _);
         Task[] running = [pipeline(first), pipeline(second), pipeline(third)];
         second.Abort();
         await Assert.ThrowsAsync<ConnectionAbortedException>(() => running[1].WaitAsync(Patience));
@@ -71,14 +93,17 @@ public sealed class HandshakeTests
         try
         {
             WeakReference thrown = await ThrowLateAsync();
-            Assert.True(SpinWait.SpinUntil(
-                () =>
-                {
-                    GC.Collect();
-                    GC.WaitForPendingFinalizers();
-                    return !thrown.IsAlive;
-                },
-                Patience));
+            Assert.True(
+                SpinWait.SpinUntil(
+                    () =>
+                    {
+                        GC.Collect();
+                        GC.WaitForPendingFinalizers();
+                        return !thrown.IsAlive;
+                    },
+                    Patience
+                )
+            );
             GC.WaitForPendingFinalizers();
         }
         finally
@@ -93,7 +118,10 @@ public sealed class HandshakeTests
             TaskCompletionSource<SecureChannelClientOptions> picking = new();
             DefaultConnectionContext connection = Pipeline.InMemory(out _);
             Task running = Pipeline.Build(
-                builder => builder.UseSymRatchetClient((_, _) => new ValueTask<SecureChannelClientOptions>(picking.Task)), _ => Task.CompletedTask)(connection);
+                builder =>
+                    builder.UseSymRatchetClient((_, _) => new ValueTask<SecureChannelClientOptions>(picking.Task)),
+                _ => Task.CompletedTask
+            )(connection);
             connection.Abort();
             await Assert.ThrowsAsync<ConnectionAbortedException>(() => running.WaitAsync(Patience));
             picking.SetException(new InvalidDataException("too late"));
@@ -107,11 +135,21 @@ public sealed class HandshakeTests
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder.UseSymRatchetClient(new SecureChannelClientOptions { Key = Keys.Of("sensor-17"), HandshakeTimeout = TimeSpan.FromMilliseconds(300) }),
-            _ => throw new InvalidOperationException("There is no channel."));
+            builder =>
+                builder.UseSymRatchetClient(
+                    new SecureChannelClientOptions
+                    {
+                        Key = Keys.Of("sensor-17"),
+                        HandshakeTimeout = TimeSpan.FromMilliseconds(300),
+                    }
+                ),
+            _ => throw new InvalidOperationException("There is no channel.")
+        );
         ConnectionContext connection = await Pipeline.DialAsync(silent.LocalEndpoint);
         await using ConnectionContext _ = connection;
-        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() => pipeline(connection).WaitAsync(Patience));
+        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            pipeline(connection).WaitAsync(Patience)
+        );
         Assert.Equal(SecureChannelError.Timeout, failure.Error);
         Assert.True(connection.ConnectionClosed.WaitHandle.WaitOne(Patience));
     }
@@ -124,8 +162,16 @@ public sealed class HandshakeTests
         using TcpListener closing = new(IPAddress.Loopback, 0);
         closing.Start();
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder.UseSymRatchetClient(new SecureChannelClientOptions { Key = Keys.Of("sensor-17"), HandshakeTimeout = Timeout.InfiniteTimeSpan }),
-            _ => throw new InvalidOperationException("There is no channel."));
+            builder =>
+                builder.UseSymRatchetClient(
+                    new SecureChannelClientOptions
+                    {
+                        Key = Keys.Of("sensor-17"),
+                        HandshakeTimeout = Timeout.InfiniteTimeSpan,
+                    }
+                ),
+            _ => throw new InvalidOperationException("There is no channel.")
+        );
         ConnectionContext connection = await Pipeline.DialAsync(closing.LocalEndpoint);
         await using ConnectionContext _ = connection;
         Task running = pipeline(connection);
@@ -135,8 +181,13 @@ public sealed class HandshakeTests
         if (afterSomeBytes)
             await server.SendAsync(hello.AsMemory(0, 4));
         server.Shutdown(SocketShutdown.Send);
-        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() => running.WaitAsync(Patience));
-        Assert.Contains(failure.Error, (SecureChannelError[])[SecureChannelError.Refused, SecureChannelError.Malformed]);
+        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            running.WaitAsync(Patience)
+        );
+        Assert.Contains(
+            failure.Error,
+            (SecureChannelError[])[SecureChannelError.Refused, SecureChannelError.Malformed]
+        );
     }
 
     [Theory]
@@ -146,10 +197,24 @@ public sealed class HandshakeTests
     {
         DefaultConnectionContext connection = Pipeline.InMemory(out _);
         Task running = Pipeline.Build(
-            builder => _ = isInbound
-                ? builder.UseSymRatchet(new SecureChannelServerOptions { Keys = Keys.Store(), HandshakeTimeout = Timeout.InfiniteTimeSpan })
-                : builder.UseSymRatchetClient(new SecureChannelClientOptions { Key = Keys.Of("sensor-17"), HandshakeTimeout = Timeout.InfiniteTimeSpan }),
-            _ => throw new InvalidOperationException("There is no channel."))(connection);
+            builder =>
+                _ = isInbound
+                    ? builder.UseSymRatchet(
+                        new SecureChannelServerOptions
+                        {
+                            Keys = Keys.Store(),
+                            HandshakeTimeout = Timeout.InfiniteTimeSpan,
+                        }
+                    )
+                    : builder.UseSymRatchetClient(
+                        new SecureChannelClientOptions
+                        {
+                            Key = Keys.Of("sensor-17"),
+                            HandshakeTimeout = Timeout.InfiniteTimeSpan,
+                        }
+                    ),
+            _ => throw new InvalidOperationException("There is no channel.")
+        )(connection);
         Assert.False(running.IsCompleted);
         connection.Abort();
         if (isInbound)
@@ -168,8 +233,16 @@ public sealed class HandshakeTests
         MemoryStream received = new();
         HeldReader held = new(pipes.Client.Input);
         connection.Transport = new Ends(held, pipes.Client.Output);
-        Task running = Pipeline.Client("sensor-17", context => context.Transport.Input.CopyToAsync(received))(connection);
-        await using (ISecureChannel server = await SecureChannel.AcceptAsync(pipes.Server, Keys.Server("sensor-17"), new CancellationTokenSource(Patience).Token))
+        Task running = Pipeline.Client("sensor-17", context => context.Transport.Input.CopyToAsync(received))(
+            connection
+        );
+        await using (
+            ISecureChannel server = await SecureChannel.AcceptAsync(
+                pipes.Server,
+                Keys.Server("sensor-17"),
+                new CancellationTokenSource(Patience).Token
+            )
+        )
         {
             await server.SendAsync("all of it"u8.ToArray());
             await server.CloseAsync();
@@ -188,18 +261,24 @@ public sealed class HandshakeTests
     {
         DefaultConnectionContext connection = Pipeline.InMemory(out _);
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder
-                .Use(next => context =>
-                {
-                    if (isInput)
-                        context.Transport.Input.Complete();
-                    else
-                        context.Transport.Output.Complete();
-                    return next(context);
-                })
-                .UseSymRatchetClient(Keys.Client("sensor-17")),
-            _ => throw new InvalidOperationException("There is no channel."));
-        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() => pipeline(connection).WaitAsync(Patience));
+            builder =>
+                builder
+                    .Use(next =>
+                        context =>
+                        {
+                            if (isInput)
+                                context.Transport.Input.Complete();
+                            else
+                                context.Transport.Output.Complete();
+                            return next(context);
+                        }
+                    )
+                    .UseSymRatchetClient(Keys.Client("sensor-17")),
+            _ => throw new InvalidOperationException("There is no channel.")
+        );
+        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            pipeline(connection).WaitAsync(Patience)
+        );
         Assert.Equal(SecureChannelError.Transport, failure.Error);
     }
 
@@ -208,7 +287,9 @@ public sealed class HandshakeTests
     {
         DefaultConnectionContext connection = Pipeline.InMemory(out _);
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder.UseSymRatchetClient(_ => new SecureChannelClientOptions()), _ => Task.CompletedTask);
+            builder => builder.UseSymRatchetClient(_ => new SecureChannelClientOptions()),
+            _ => Task.CompletedTask
+        );
         await Assert.ThrowsAsync<ArgumentException>(() => pipeline(connection).WaitAsync(Patience));
         Assert.True(connection.ConnectionClosed.WaitHandle.WaitOne(Patience));
     }
@@ -216,7 +297,9 @@ public sealed class HandshakeTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Options_that_leave_a_transport_open_do_not_keep_a_connection_whose_handshake_failed(bool isInbound)
+    public async Task Options_that_leave_a_transport_open_do_not_keep_a_connection_whose_handshake_failed(
+        bool isInbound
+    )
     {
         DefaultConnectionContext connection = Pipeline.InMemory(out PipePair pipes);
         connection.Transport = isInbound ? pipes.Server : pipes.Client;
@@ -226,7 +309,8 @@ public sealed class HandshakeTests
         server.LeaveOpen = client.LeaveOpen = true;
         Task running = Pipeline.Build(
             builder => _ = isInbound ? builder.UseSymRatchet(server) : builder.UseSymRatchetClient(client),
-            _ => throw new InvalidOperationException("There is no channel."))(connection);
+            _ => throw new InvalidOperationException("There is no channel.")
+        )(connection);
         await peer.Output.WriteAsync(new byte[100]);
         Exception? failure = await Record.ExceptionAsync(() => running.WaitAsync(Patience));
         Assert.Equal(isInbound ? null : SecureChannelError.Malformed, (failure as SecureChannelException)?.Error);
@@ -247,7 +331,8 @@ public sealed class HandshakeTests
 
         public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
 
-        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) =>
+            inner.AdvanceTo(consumed, examined);
 
         public override void CancelPendingRead() => inner.CancelPendingRead();
 

@@ -20,7 +20,12 @@ internal sealed class Listener : IAsyncDisposable
     {
         _application = application;
         Logs = logs;
-        Uri address = new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Uri address = new(
+            application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Single()
+        );
         EndPoint = new IPEndPoint(IPAddress.Loopback, address.Port);
     }
 
@@ -29,17 +34,28 @@ internal sealed class Listener : IAsyncDisposable
     internal IPEndPoint EndPoint { get; }
 
     internal static async Task<Listener> StartAsync(
-        SecureChannelServerOptions options, ConnectionDelegate handler, Action<ListenOptions>? below = null)
+        SecureChannelServerOptions options,
+        ConnectionDelegate handler,
+        Action<ListenOptions>? below = null
+    )
     {
         ListLoggerFactory logs = new();
         options.LoggerFactory = logs;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<ILoggerFactory>(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
-        {
-            below?.Invoke(listen);
-            listen.UseSymRatchet(options).Use(_ => handler);
-        }));
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        below?.Invoke(listen);
+                        listen.UseSymRatchet(options).Use(_ => handler);
+                    }
+                )
+            );
         WebApplication application = builder.Build();
         await application.StartAsync();
         return new Listener(application, logs);

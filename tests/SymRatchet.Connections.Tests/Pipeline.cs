@@ -13,8 +13,10 @@ internal static class Pipeline
 {
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly SocketConnectionContextFactory Sockets =
-        new(new SocketConnectionFactoryOptions(), NullLogger<SocketConnectionContextFactory>.Instance);
+    private static readonly SocketConnectionContextFactory Sockets = new(
+        new SocketConnectionFactoryOptions(),
+        NullLogger<SocketConnectionContextFactory>.Instance
+    );
 
     internal static ConnectionDelegate Build(Action<IConnectionBuilder> configure, ConnectionDelegate handler)
     {

@@ -19,41 +19,63 @@ public sealed class PipelineTests
         byte[] sent = new byte[3_000_001];
         Random.Shared.NextBytes(sent);
         await using Listener listener = await Listener.StartAsync(
-            Keys.Server("sensor-17"), connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output));
+            Keys.Server("sensor-17"),
+            connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)
+        );
         MemoryStream received = new();
-        await Pipeline.Client("sensor-17", async connection =>
-        {
-            Task receiving = connection.Transport.Input.CopyToAsync(received);
-            await connection.Transport.Output.WriteAsync(sent);
-            await connection.Transport.Output.CompleteAsync();
-            await receiving;
-        }).RunAsync(listener.EndPoint);
+        await Pipeline
+            .Client(
+                "sensor-17",
+                async connection =>
+                {
+                    Task receiving = connection.Transport.Input.CopyToAsync(received);
+                    await connection.Transport.Output.WriteAsync(sent);
+                    await connection.Transport.Output.CompleteAsync();
+                    await receiving;
+                }
+            )
+            .RunAsync(listener.EndPoint);
         Assert.Equal(sent, received.ToArray());
     }
 
     [Fact]
     public async Task Each_side_has_its_features_while_the_handler_runs_and_not_after()
     {
-        TaskCompletionSource<(ChannelPeer? Peer, ClaimsPrincipal? User)> served = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using Listener listener = await Listener.StartAsync(Keys.Server("sensor-17"), connection =>
-        {
-            served.SetResult((connection.GetSymRatchetPeer(), connection.Features.Get<IConnectionUserFeature>()?.User));
-            return Task.CompletedTask;
-        });
+        TaskCompletionSource<(ChannelPeer? Peer, ClaimsPrincipal? User)> served = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+        await using Listener listener = await Listener.StartAsync(
+            Keys.Server("sensor-17"),
+            connection =>
+            {
+                served.SetResult(
+                    (connection.GetSymRatchetPeer(), connection.Features.Get<IConnectionUserFeature>()?.User)
+                );
+                return Task.CompletedTask;
+            }
+        );
         ConnectionContext dialed = await Pipeline.DialAsync(listener.EndPoint);
         await using ConnectionContext _ = dialed;
         IDuplexPipe beneath = dialed.Transport;
         Assert.Null(dialed.GetSymRatchetPeer());
-        await Pipeline.Client("sensor-17", connection =>
-        {
-            Assert.NotSame(beneath, connection.Transport);
-            Assert.Equal(ChannelRole.Server, connection.GetSymRatchetPeer()!.Role);
-            Assert.Same(connection.GetSymRatchetPeer(), connection.Features.Get<ISecureChannelFeature>()!.Channel.Peer);
+        await Pipeline
+            .Client(
+                "sensor-17",
+                connection =>
+                {
+                    Assert.NotSame(beneath, connection.Transport);
+                    Assert.Equal(ChannelRole.Server, connection.GetSymRatchetPeer()!.Role);
+                    Assert.Same(
+                        connection.GetSymRatchetPeer(),
+                        connection.Features.Get<ISecureChannelFeature>()!.Channel.Peer
+                    );
 
-            // Nobody has told a client its server's name: whoever authorises by users must not find its own there.
-            Assert.Null(connection.Features.Get<IConnectionUserFeature>());
-            return Task.CompletedTask;
-        })(dialed).WaitAsync(Patience);
+                    // Nobody has told a client its server's name: whoever authorises by users must not find its own there.
+                    Assert.Null(connection.Features.Get<IConnectionUserFeature>());
+                    return Task.CompletedTask;
+                }
+            )(dialed)
+            .WaitAsync(Patience);
         Assert.Same(beneath, dialed.Transport);
         Assert.Null(dialed.GetSymRatchetPeer());
 
@@ -68,19 +90,27 @@ public sealed class PipelineTests
     [Fact]
     public async Task A_half_that_is_closed_leaves_the_other_open()
     {
-        await using Listener listener = await Listener.StartAsync(Keys.Server("sensor-17"), async connection =>
-        {
-            MemoryStream question = new();
-            await connection.Transport.Input.CopyToAsync(question);
-            await connection.Transport.Output.WriteAsync(BitConverter.GetBytes(question.Length));
-        });
+        await using Listener listener = await Listener.StartAsync(
+            Keys.Server("sensor-17"),
+            async connection =>
+            {
+                MemoryStream question = new();
+                await connection.Transport.Input.CopyToAsync(question);
+                await connection.Transport.Output.WriteAsync(BitConverter.GetBytes(question.Length));
+            }
+        );
         MemoryStream answer = new();
-        await Pipeline.Client("sensor-17", async connection =>
-        {
-            await connection.Transport.Output.WriteAsync(new byte[200_000]);
-            await connection.Transport.Output.CompleteAsync();
-            await connection.Transport.Input.CopyToAsync(answer);
-        }).RunAsync(listener.EndPoint);
+        await Pipeline
+            .Client(
+                "sensor-17",
+                async connection =>
+                {
+                    await connection.Transport.Output.WriteAsync(new byte[200_000]);
+                    await connection.Transport.Output.CompleteAsync();
+                    await connection.Transport.Input.CopyToAsync(answer);
+                }
+            )
+            .RunAsync(listener.EndPoint);
         Assert.Equal(200_000, BitConverter.ToInt64(answer.ToArray()));
     }
 
@@ -90,13 +120,16 @@ public sealed class PipelineTests
         // What was said may still be on its way to a peer that is slow: a connection that is aborted would drop it.
         DefaultConnectionContext connection = Pipeline.InMemory(out PipePair pipes);
         connection.Transport = pipes.Server;
-        Task running = Pipeline.Build(builder => builder.UseSymRatchet(Keys.Server("sensor-17")), async context =>
-        {
-            await context.Transport.Output.WriteAsync("all of it"u8.ToArray());
-            await context.Transport.Output.CompleteAsync();
-            await context.Transport.Input.CompleteAsync();
-            await Task.Delay(200);
-        })(connection);
+        Task running = Pipeline.Build(
+            builder => builder.UseSymRatchet(Keys.Server("sensor-17")),
+            async context =>
+            {
+                await context.Transport.Output.WriteAsync("all of it"u8.ToArray());
+                await context.Transport.Output.CompleteAsync();
+                await context.Transport.Input.CompleteAsync();
+                await Task.Delay(200);
+            }
+        )(connection);
         await using ISecureChannel client = await SecureChannel.ConnectAsync(pipes.Client, Keys.Client("sensor-17"));
         await running.WaitAsync(Patience);
         await Task.Delay(100);
@@ -110,22 +143,31 @@ public sealed class PipelineTests
     [InlineData(false)]
     public async Task A_peer_is_told_that_the_channel_was_aborted_before_its_connection_ends(bool byThrowing)
     {
-        await using Listener listener = await Listener.StartAsync(Keys.Server("sensor-17"), async connection =>
-        {
-            await connection.Transport.Output.WriteAsync("half of it"u8.ToArray());
-            if (byThrowing)
-                throw new InvalidDataException("the other half is broken");
-            connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
-            await Task.Delay(Patience, connection.ConnectionClosed).ContinueWith(_ => { }, TaskScheduler.Default);
-        });
+        await using Listener listener = await Listener.StartAsync(
+            Keys.Server("sensor-17"),
+            async connection =>
+            {
+                await connection.Transport.Output.WriteAsync("half of it"u8.ToArray());
+                if (byThrowing)
+                    throw new InvalidDataException("the other half is broken");
+                connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
+                await Task.Delay(Patience, connection.ConnectionClosed).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+        );
         for (int i = 0; i < 50; i++)
         {
-            await Pipeline.Client("sensor-17", async connection =>
-            {
-                SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(
-                    () => connection.Transport.Input.CopyToAsync(Stream.Null).WaitAsync(Patience));
-                Assert.Equal(SecureChannelError.TerminatedByPeer, failure.Error);
-            }).RunAsync(listener.EndPoint);
+            await Pipeline
+                .Client(
+                    "sensor-17",
+                    async connection =>
+                    {
+                        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() =>
+                            connection.Transport.Input.CopyToAsync(Stream.Null).WaitAsync(Patience)
+                        );
+                        Assert.Equal(SecureChannelError.TerminatedByPeer, failure.Error);
+                    }
+                )
+                .RunAsync(listener.EndPoint);
         }
     }
 
@@ -133,13 +175,23 @@ public sealed class PipelineTests
     public async Task A_handler_that_throws_does_not_claim_that_all_was_said()
     {
         TaskCompletionSource<Exception?> served = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using Listener listener = await Listener.StartAsync(Keys.Server("sensor-17"), async connection =>
-            served.SetResult(await Record.ExceptionAsync(() => connection.Transport.Input.CopyToAsync(Stream.Null))));
-        await Assert.ThrowsAsync<InvalidDataException>(() => Pipeline.Client("sensor-17", async connection =>
-        {
-            await connection.Transport.Output.WriteAsync("half of it"u8.ToArray());
-            throw new InvalidDataException("the other half is broken");
-        }).RunAsync(listener.EndPoint));
+        await using Listener listener = await Listener.StartAsync(
+            Keys.Server("sensor-17"),
+            async connection =>
+                served.SetResult(await Record.ExceptionAsync(() => connection.Transport.Input.CopyToAsync(Stream.Null)))
+        );
+        await Assert.ThrowsAsync<InvalidDataException>(() =>
+            Pipeline
+                .Client(
+                    "sensor-17",
+                    async connection =>
+                    {
+                        await connection.Transport.Output.WriteAsync("half of it"u8.ToArray());
+                        throw new InvalidDataException("the other half is broken");
+                    }
+                )
+                .RunAsync(listener.EndPoint)
+        );
         Assert.IsType<SecureChannelException>(await served.Task.WaitAsync(Patience));
     }
 
@@ -149,21 +201,32 @@ public sealed class PipelineTests
     public async Task A_channel_that_is_aborted_takes_its_connection_with_it_on_both_sides(bool byServer)
     {
         TaskCompletionSource<Exception?> served = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using Listener listener = await Listener.StartAsync(Keys.Server("sensor-17"), async connection =>
-        {
-            if (byServer)
-                connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
-            served.SetResult(await ReadToTheEndAsync(connection));
-        });
+        await using Listener listener = await Listener.StartAsync(
+            Keys.Server("sensor-17"),
+            async connection =>
+            {
+                if (byServer)
+                    connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
+                served.SetResult(await ReadToTheEndAsync(connection));
+            }
+        );
         Exception? failure = null;
-        await Pipeline.Client("sensor-17", async connection =>
-        {
-            if (!byServer)
-                connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
-            failure = await ReadToTheEndAsync(connection);
-        }).RunAsync(listener.EndPoint);
+        await Pipeline
+            .Client(
+                "sensor-17",
+                async connection =>
+                {
+                    if (!byServer)
+                        connection.Features.Get<ISecureChannelFeature>()!.Channel.Abort();
+                    failure = await ReadToTheEndAsync(connection);
+                }
+            )
+            .RunAsync(listener.EndPoint);
         SecureChannelException[] ends =
-            [Assert.IsType<SecureChannelException>(failure), Assert.IsType<SecureChannelException>(await served.Task.WaitAsync(Patience))];
+        [
+            Assert.IsType<SecureChannelException>(failure),
+            Assert.IsType<SecureChannelException>(await served.Task.WaitAsync(Patience)),
+        ];
 
         Assert.Equal(SecureChannelError.Aborted, ends[byServer ? 1 : 0].Error);
         Assert.Equal(SecureChannelError.TerminatedByPeer, ends[byServer ? 0 : 1].Error);
@@ -171,7 +234,9 @@ public sealed class PipelineTests
         static async Task<Exception?> ReadToTheEndAsync(ConnectionContext connection)
         {
             Exception? ended = await Record.ExceptionAsync(() => connection.Transport.Input.CopyToAsync(Stream.Null));
-            await Task.Delay(Timeout.Infinite, connection.ConnectionClosed).ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Patience);
+            await Task.Delay(Timeout.Infinite, connection.ConnectionClosed)
+                .ContinueWith(_ => { }, TaskScheduler.Default)
+                .WaitAsync(Patience);
             return ended;
         }
     }
@@ -180,22 +245,33 @@ public sealed class PipelineTests
     public async Task A_connection_that_is_aborted_ends_who_reads_and_who_writes()
     {
         await using Listener listener = await Listener.StartAsync(
-            Keys.Server("sensor-17"), connection => Task.Delay(Timeout.Infinite, connection.ConnectionClosed));
+            Keys.Server("sensor-17"),
+            connection => Task.Delay(Timeout.Infinite, connection.ConnectionClosed)
+        );
         Exception? read = null;
         bool isCompleted = false;
-        await Pipeline.Client("sensor-17", async connection =>
-        {
-            Task<Exception?> reading = Record.ExceptionAsync(() => connection.Transport.Input.CopyToAsync(Stream.Null));
-            Task writing = Task.Run(async () =>
-            {
-                while (!isCompleted)
-                    isCompleted = (await connection.Transport.Output.WriteAsync(new byte[64 * 1024])).IsCompleted;
-            });
-            await Task.Delay(100);
-            connection.Abort();
-            read = await reading;
-            await writing;
-        }).RunAsync(listener.EndPoint);
+        await Pipeline
+            .Client(
+                "sensor-17",
+                async connection =>
+                {
+                    Task<Exception?> reading = Record.ExceptionAsync(() =>
+                        connection.Transport.Input.CopyToAsync(Stream.Null)
+                    );
+                    Task writing = Task.Run(async () =>
+                    {
+                        while (!isCompleted)
+                            isCompleted = (
+                                await connection.Transport.Output.WriteAsync(new byte[64 * 1024])
+                            ).IsCompleted;
+                    });
+                    await Task.Delay(100);
+                    connection.Abort();
+                    read = await reading;
+                    await writing;
+                }
+            )
+            .RunAsync(listener.EndPoint);
         Assert.IsType<SecureChannelException>(read);
         Assert.True(isCompleted);
     }
@@ -206,33 +282,57 @@ public sealed class PipelineTests
     public async Task A_failed_handshake_ends_the_connection_and_nobody_behind_it_hears_of_it(string id, byte first)
     {
         using ListLoggerFactory logs = new();
-        bool isServed = false, isDialed = false;
+        bool isServed = false,
+            isDialed = false;
         SecureChannelServerOptions options = Keys.Server("sensor-17");
         options.HashIdsInLogs = true;
-        await using Listener listener = await Listener.StartAsync(options, _ =>
-        {
-            isServed = true;
-            return Task.CompletedTask;
-        });
+        await using Listener listener = await Listener.StartAsync(
+            options,
+            _ =>
+            {
+                isServed = true;
+                return Task.CompletedTask;
+            }
+        );
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder.UseSymRatchetClient(new SecureChannelClientOptions { Key = Keys.Of(id, first), HashIdsInLogs = true, LoggerFactory = logs }),
+            builder =>
+                builder.UseSymRatchetClient(
+                    new SecureChannelClientOptions
+                    {
+                        Key = Keys.Of(id, first),
+                        HashIdsInLogs = true,
+                        LoggerFactory = logs,
+                    }
+                ),
             _ =>
             {
                 isDialed = true;
                 return Task.CompletedTask;
-            });
+            }
+        );
         ConnectionContext connection = await Pipeline.DialAsync(listener.EndPoint);
         await using ConnectionContext _ = connection;
         IPEndPoint remote = (IPEndPoint)connection.RemoteEndPoint!;
-        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() => pipeline(connection).WaitAsync(Patience));
+        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            pipeline(connection).WaitAsync(Patience)
+        );
         Assert.Equal(SecureChannelError.Refused, failure.Error);
-        await Task.Delay(Timeout.Infinite, connection.ConnectionClosed).ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(Patience);
+        await Task.Delay(Timeout.Infinite, connection.ConnectionClosed)
+            .ContinueWith(_ => { }, TaskScheduler.Default)
+            .WaitAsync(Patience);
         Assert.False(isServed || isDialed);
 
         string[] lines = [.. listener.Logs.Lines, .. logs.Lines, failure.ToString()];
         Assert.Contains(logs.Lines, line => line.Contains(remote.ToString(), StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("sensor-1", StringComparison.Ordinal));
-        Assert.DoesNotContain(lines, line => line.Contains(Convert.ToHexString([first, (byte)(first + 1), (byte)(first + 2)]), StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            lines,
+            line =>
+                line.Contains(
+                    Convert.ToHexString([first, (byte)(first + 1), (byte)(first + 2)]),
+                    StringComparison.OrdinalIgnoreCase
+                )
+        );
         Assert.DoesNotContain(lines, line => line.Contains("Unhandled exception", StringComparison.Ordinal));
     }
 
@@ -242,12 +342,16 @@ public sealed class PipelineTests
         await using Listener first = await Listener.StartAsync(Keys.Server("a>b"), NameAsync);
         await using Listener second = await Listener.StartAsync(Keys.Server("a>c"), NameAsync);
         ConnectionDelegate pipeline = Pipeline.Build(
-            builder => builder.UseSymRatchetClient(connection => Keys.Client(connection.RemoteEndPoint!.Equals(first.EndPoint) ? "a>b" : "a>c")),
+            builder =>
+                builder.UseSymRatchetClient(connection =>
+                    Keys.Client(connection.RemoteEndPoint!.Equals(first.EndPoint) ? "a>b" : "a>c")
+                ),
             async connection =>
             {
                 using StreamReader reader = new(connection.Transport.Input.AsStream());
                 connection.Items["name"] = await reader.ReadToEndAsync();
-            });
+            }
+        );
         foreach ((Listener listener, string name) in new[] { (first, "a>b"), (second, "a>c"), (first, "a>b") })
         {
             ConnectionContext connection = await Pipeline.DialAsync(listener.EndPoint);
@@ -257,7 +361,9 @@ public sealed class PipelineTests
         }
 
         static async Task NameAsync(ConnectionContext connection) =>
-            await connection.Transport.Output.WriteAsync(System.Text.Encoding.ASCII.GetBytes(connection.GetSymRatchetPeer()!.ClientId.ToString()));
+            await connection.Transport.Output.WriteAsync(
+                System.Text.Encoding.ASCII.GetBytes(connection.GetSymRatchetPeer()!.ClientId.ToString())
+            );
     }
 
     [Fact]
@@ -266,6 +372,8 @@ public sealed class PipelineTests
         ConnectionBuilder builder = new(new ServiceCollection().BuildServiceProvider());
         Assert.Throws<ArgumentException>(() => builder.UseSymRatchet(new SecureChannelServerOptions()));
         Assert.Throws<ArgumentException>(() => builder.UseSymRatchetClient(new SecureChannelClientOptions()));
-        Assert.Throws<ArgumentOutOfRangeException>(() => builder.UseSymRatchetClient(Keys.Client("sensor-17"), maxConcurrentHandshakes: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            builder.UseSymRatchetClient(Keys.Client("sensor-17"), maxConcurrentHandshakes: 0)
+        );
     }
 }

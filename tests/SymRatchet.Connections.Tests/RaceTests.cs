@@ -19,49 +19,71 @@ public sealed class RaceTests
     {
         ConcurrentBag<Exception> wrong = [];
         int served = 0;
-        await using Listener listener = await Listener.StartAsync(Keys.Server("sensor-17"), async connection =>
-        {
-            Interlocked.Increment(ref served);
-            try
+        await using Listener listener = await Listener.StartAsync(
+            Keys.Server("sensor-17"),
+            async connection =>
             {
-                await connection.Transport.Input.CopyToAsync(connection.Transport.Output);
+                Interlocked.Increment(ref served);
+                try
+                {
+                    await connection.Transport.Input.CopyToAsync(connection.Transport.Output);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref served);
+                }
             }
-            finally
-            {
-                Interlocked.Decrement(ref served);
-            }
-        });
+        );
 
         // Whatever becomes of the others, and of the buffers that all connections share, one that nobody disturbs goes on.
         using CancellationTokenSource enough = new();
-        Task bystander = Pipeline.Client("sensor-17", async context =>
-        {
-            Task checking = CheckAsync(context);
-            await WriteAsync(context, enough.Token);
-            await context.Transport.Output.CompleteAsync();
-            await checking;
-        })(await Pipeline.DialAsync(listener.EndPoint));
+        Task bystander = Pipeline.Client(
+            "sensor-17",
+            async context =>
+            {
+                Task checking = CheckAsync(context);
+                await WriteAsync(context, enough.Token);
+                await context.Transport.Output.CompleteAsync();
+                await checking;
+            }
+        )(await Pipeline.DialAsync(listener.EndPoint));
 
         int seed = Random.Shared.Next();
         Random random = new(seed);
         for (int round = 0; round < Rounds; round += Side)
-            await Task.WhenAll(Enumerable.Range(0, Side).Select(_ => DisturbAsync(random.Next(), random.Next(4), random.Next(3000)))).WaitAsync(Pipeline.Patience);
+            await Task.WhenAll(
+                    Enumerable
+                        .Range(0, Side)
+                        .Select(_ => DisturbAsync(random.Next(), random.Next(4), random.Next(3000)))
+                )
+                .WaitAsync(Pipeline.Patience);
 
         await enough.CancelAsync();
         await bystander.WaitAsync(Pipeline.Patience);
         Assert.True(wrong.IsEmpty, $"seed {seed}: {string.Join('\n', wrong)}");
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref served) == 0, Pipeline.Patience), $"seed {seed}: a handler of the server has not ended");
-        Assert.DoesNotContain(listener.Logs.Lines, line => line.Contains("Unhandled", StringComparison.Ordinal) && !line.Contains(nameof(SecureChannelException), StringComparison.Ordinal));
+        Assert.True(
+            SpinWait.SpinUntil(() => Volatile.Read(ref served) == 0, Pipeline.Patience),
+            $"seed {seed}: a handler of the server has not ended"
+        );
+        Assert.DoesNotContain(
+            listener.Logs.Lines,
+            line =>
+                line.Contains("Unhandled", StringComparison.Ordinal)
+                && !line.Contains(nameof(SecureChannelException), StringComparison.Ordinal)
+        );
 
         async Task DisturbAsync(int number, int how, int microseconds)
         {
             ConnectionContext connection = await Pipeline.DialAsync(listener.EndPoint);
             TaskCompletionSource established = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            ConnectionDelegate pipeline = Pipeline.Client("sensor-17", context =>
-            {
-                established.TrySetResult();
-                return Task.WhenAll(WriteAsync(context), CheckAsync(context));
-            });
+            ConnectionDelegate pipeline = Pipeline.Client(
+                "sensor-17",
+                context =>
+                {
+                    established.TrySetResult();
+                    return Task.WhenAll(WriteAsync(context), CheckAsync(context));
+                }
+            );
             Task running = pipeline(connection);
             if (whileTrafficFlows)
                 await Task.WhenAny(established.Task, running);
@@ -94,9 +116,10 @@ public sealed class RaceTests
         static async Task WriteAsync(ConnectionContext connection, CancellationToken enough = default)
         {
             byte[] block = [.. Enumerable.Range(0, 256 * 40).Select(i => (byte)i)];
-            while (!enough.IsCancellationRequested && !(await connection.Transport.Output.WriteAsync(block, CancellationToken.None)).IsCompleted)
-            {
-            }
+            while (
+                !enough.IsCancellationRequested
+                && !(await connection.Transport.Output.WriteAsync(block, CancellationToken.None)).IsCompleted
+            ) { }
         }
 
         static async Task CheckAsync(ConnectionContext connection)

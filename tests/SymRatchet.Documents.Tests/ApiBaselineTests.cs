@@ -18,18 +18,39 @@ public sealed class ApiBaselineTests
         const string Head = "public static class AnswerText\n{\n";
         Assert.Contains(Head, source, StringComparison.Ordinal);
 
-        string added = source.Replace(Head, Head + "    /// <summary>New.</summary>\n    public static int Added => 1;\n\n", StringComparison.Ordinal);
+        string added = source.Replace(
+            Head,
+            Head + "    /// <summary>New.</summary>\n    public static int Added => 1;\n\n",
+            StringComparison.Ordinal
+        );
         await File.WriteAllTextAsync(folder.PathOf(Changed), added);
         ProcessRun packed = await PackAsync(folder);
         Assert.True(packed.ExitCode == 0, packed.Output + packed.Error);
 
-        await File.WriteAllTextAsync(folder.PathOf(Changed), source.Replace(Member, Member.Replace("public", "internal", StringComparison.Ordinal), StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            folder.PathOf(Changed),
+            source.Replace(
+                Member,
+                Member.Replace("public", "internal", StringComparison.Ordinal),
+                StringComparison.Ordinal
+            )
+        );
         ProcessRun broken = await PackAsync(folder);
         Assert.NotEqual(0, broken.ExitCode);
         Assert.Contains("CP0002", broken.Output, StringComparison.Ordinal);
     }
 
     // The PublicAPI files would refuse both changes before the baseline is asked, so their analyser stays out.
-    private static Task<ProcessRun> PackAsync(TemporaryFolder folder) => ProcessRun.RunAsync(
-        folder.Path, ProcessRun.Dotnet, "pack", "src/SymRatchet.Aggregation", "-o", "packages", "--nologo", "-p:RunAnalyzers=false", "-p:EnableSourceControlManagerQueries=false");
+    private static Task<ProcessRun> PackAsync(TemporaryFolder folder) =>
+        ProcessRun.RunAsync(
+            folder.Path,
+            ProcessRun.Dotnet,
+            "pack",
+            "src/SymRatchet.Aggregation",
+            "-o",
+            "packages",
+            "--nologo",
+            "-p:RunAnalyzers=false",
+            "-p:EnableSourceControlManagerQueries=false"
+        );
 }

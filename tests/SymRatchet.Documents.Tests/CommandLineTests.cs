@@ -12,15 +12,17 @@ namespace SymRatchet.Documents.Tests;
 /// </summary>
 public sealed partial class CommandLineTests
 {
-    private static readonly string Binaries = typeof(CommandLineTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "ToolBinaries").Value!;
+    private static readonly string Binaries = typeof(CommandLineTests)
+        .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "ToolBinaries")
+        .Value!;
 
     private static readonly (string Document, string Text)[] Lines =
-        [
-            .. from document in Document.All
-               from line in document.Blocks.SelectMany(block => block.Lines).Concat(InlineCode(document))
-               select (document.Path, line.Split(" #")[0].Trim()),
-        ];
+    [
+        .. from document in Document.All
+        from line in document.Blocks.SelectMany(block => block.Lines).Concat(InlineCode(document))
+        select (document.Path, line.Split(" #")[0].Trim()),
+    ];
 
     [Fact]
     public async Task Every_command_of_the_tool_has_what_the_documents_give_it()
@@ -37,7 +39,10 @@ public sealed partial class CommandLineTests
                 path += " " + words[next++];
             Assert.True(next > 0 || words[0].StartsWith('-'), $"{document}: {text}");
             string said = await HelpAsync(path);
-            Assert.All(Options(words), option => Assert.True(Regex.IsMatch(said, $@"{option}\b"), $"{document}: {text}: {option}"));
+            Assert.All(
+                Options(words),
+                option => Assert.True(Regex.IsMatch(said, $@"{option}\b"), $"{document}: {text}: {option}")
+            );
         }
 
         async Task<string> HelpAsync(string path) =>
@@ -49,7 +54,10 @@ public sealed partial class CommandLineTests
     [Fact]
     public void Every_program_that_a_document_runs_knows_the_options_that_it_is_given()
     {
-        var lines = Lines.Select(line => (line.Document, Run: Run().Match(line.Text))).Where(line => line.Run.Success).ToArray();
+        var lines = Lines
+            .Select(line => (line.Document, Run: Run().Match(line.Text)))
+            .Where(line => line.Run.Success)
+            .ToArray();
         Assert.True(lines.Length >= 15, "the commands are not where they were");
         foreach ((string document, Match run) in lines)
         {
@@ -57,10 +65,16 @@ public sealed partial class CommandLineTests
             Assert.True(Directory.Exists(project), $"{document}: {run.Value}");
             if (project.EndsWith("SymRatchet.Benchmarks", StringComparison.Ordinal))
                 continue; // its options are those of BenchmarkDotNet
-            string sources = string.Concat(Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+            string sources = string.Concat(
+                Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText)
+            );
             Assert.All(
                 Options(run.Groups[2].Value.Split(' ')).Where(option => option is not "--help" and not "--version"),
-                option => Assert.True(sources.Contains($"\"{option}\"", StringComparison.Ordinal), $"{document}: {run.Value}: {option}")
+                option =>
+                    Assert.True(
+                        sources.Contains($"\"{option}\"", StringComparison.Ordinal),
+                        $"{document}: {run.Value}: {option}"
+                    )
             );
         }
     }
@@ -77,30 +91,59 @@ public sealed partial class CommandLineTests
                 .Distinct(),
         ];
         Assert.True(filters.Length >= 3, "the filters are not where they were");
-        string benchmarks = Repository.PathOf("benchmarks", "SymRatchet.Benchmarks", Binaries, "SymRatchet.Benchmarks.dll");
+        string benchmarks = Repository.PathOf(
+            "benchmarks",
+            "SymRatchet.Benchmarks",
+            Binaries,
+            "SymRatchet.Benchmarks.dll"
+        );
         using TemporaryFolder folder = new();
         foreach (string filter in filters)
         {
-            string found = await ProcessRun.GoodAsync(folder.Path, ProcessRun.Dotnet, benchmarks, "--list", "flat", "--filter", filter);
-            Assert.True(found.Split('\n').Any(line => line.StartsWith("SymRatchet.", StringComparison.Ordinal)), $"{filter}: {found}");
+            string found = await ProcessRun.GoodAsync(
+                folder.Path,
+                ProcessRun.Dotnet,
+                benchmarks,
+                "--list",
+                "flat",
+                "--filter",
+                filter
+            );
+            Assert.True(
+                found.Split('\n').Any(line => line.StartsWith("SymRatchet.", StringComparison.Ordinal)),
+                $"{filter}: {found}"
+            );
         }
     }
 
     [Fact]
     public void Every_filter_of_tests_finds_some()
     {
-        var lines = Lines.Select(line => (line.Document, Test: Test().Match(line.Text))).Where(line => line.Test.Success).ToArray();
+        var lines = Lines
+            .Select(line => (line.Document, Test: Test().Match(line.Text)))
+            .Where(line => line.Test.Success)
+            .ToArray();
         Assert.True(lines.Length >= 3, "the filters are not where they were");
-        string[] patches = [.. Directory.EnumerateFiles(Repository.PathOf("docs", "extending"), "*.diff").Select(File.ReadAllText)];
+        string[] patches =
+        [
+            .. Directory.EnumerateFiles(Repository.PathOf("docs", "extending"), "*.diff").Select(File.ReadAllText),
+        ];
         Assert.All(
             lines,
             line =>
             {
                 (string project, string name) = (line.Test.Groups[1].Value, line.Test.Groups[2].Value);
                 Assert.True(
-                    Directory.EnumerateFiles(Repository.PathOf(project), "*.cs", SearchOption.AllDirectories)
-                        .Any(file => Path.GetFileName(file) == $"{name}.cs" || File.ReadAllText(file).Contains($" {name}(", StringComparison.Ordinal))
-                        || patches.Any(patch => patch.Contains($"b/{project}/", StringComparison.Ordinal) && patch.Contains($"/{name}.cs", StringComparison.Ordinal)),
+                    Directory
+                        .EnumerateFiles(Repository.PathOf(project), "*.cs", SearchOption.AllDirectories)
+                        .Any(file =>
+                            Path.GetFileName(file) == $"{name}.cs"
+                            || File.ReadAllText(file).Contains($" {name}(", StringComparison.Ordinal)
+                        )
+                        || patches.Any(patch =>
+                            patch.Contains($"b/{project}/", StringComparison.Ordinal)
+                            && patch.Contains($"/{name}.cs", StringComparison.Ordinal)
+                        ),
                     $"{line.Document}: {line.Test.Value}"
                 );
             }
@@ -109,13 +152,20 @@ public sealed partial class CommandLineTests
 
     // A line of prose may end within it.
     private static IEnumerable<string> InlineCode(Document document) =>
-        Code().Matches(string.Join(' ', document.Prose.Select(line => line.Trim()))).Select(match => match.Groups[1].Value);
+        Code()
+            .Matches(string.Join(' ', document.Prose.Select(line => line.Trim())))
+            .Select(match => match.Groups[1].Value);
 
     private static IEnumerable<string> Options(IEnumerable<string> words) =>
-        words.Where(word => word.StartsWith("--", StringComparison.Ordinal) && word.Length > 2).Select(word => word.Split('=')[0]);
+        words
+            .Where(word => word.StartsWith("--", StringComparison.Ordinal) && word.Length > 2)
+            .Select(word => word.Split('=')[0]);
 
     private static IEnumerable<string> CommandsIn(string help) =>
-        help.Split('\n').SkipWhile(line => line != "Commands:").Skip(1).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal))
+        help.Split('\n')
+            .SkipWhile(line => line != "Commands:")
+            .Skip(1)
+            .TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal))
             .Select(line => line.Trim().Split(' ')[0]);
 
     [GeneratedRegex("`([^`]+)`")]

@@ -6,7 +6,8 @@ namespace SymRatchet.Documents.Tests;
 /// <summary>The blocks of a document that are marked as <c>sh</c> run as they stand, one after the other in a fresh folder.</summary>
 public sealed class CommandTests
 {
-    public static TheoryData<string> WithCommands => [.. Document.All.Where(document => document.Blocks.Any(IsShell)).Select(document => document.Path)];
+    public static TheoryData<string> WithCommands =>
+        [.. Document.All.Where(document => document.Blocks.Any(IsShell)).Select(document => document.Path)];
 
     [Theory]
     [MemberData(nameof(WithCommands))]

@@ -10,28 +10,39 @@ namespace SymRatchet.Documents.Tests;
 public sealed class ExampleTests
 {
     private static readonly Lazy<string[][]> CompiledFiles = new(() =>
-    [
-        .. new[] { "tests", "samples" }
-            .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*.cs", SearchOption.AllDirectories))
-            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Select(file => File.ReadAllLines(file).Select(line => line.Trim()).ToArray()),
-    ]);
+        [
+            .. new[] { "tests", "samples" }
+                .SelectMany(folder =>
+                    Directory.EnumerateFiles(Repository.PathOf(folder), "*.cs", SearchOption.AllDirectories)
+                )
+                .Where(file =>
+                    !file.Contains(
+                        $"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}",
+                        StringComparison.Ordinal
+                    )
+                )
+                .Select(file => File.ReadAllLines(file).Select(line => line.Trim()).ToArray()),
+        ]
+    );
 
-    public static TheoryData<string> WithExamples => [.. Document.All.Where(document => document.Blocks.Any(IsExample)).Select(document => document.Path)];
+    public static TheoryData<string> WithExamples =>
+        [.. Document.All.Where(document => document.Blocks.Any(IsExample)).Select(document => document.Path)];
 
     [Theory]
     [MemberData(nameof(WithExamples))]
     public void Every_piece_of_code_stands_in_a_compiled_file(string path)
     {
-        var missing = from block in new Document(path).Blocks
-                      where IsExample(block)
-                      from lines in Sides(block)
-                      where !CompiledFiles.Value.Any(file => Contains(file, [.. lines.Select(line => line.Trim())]))
-                      select $"{path}:{block.FirstLine}: no compiled file has\n{string.Join('\n', lines)}";
+        var missing =
+            from block in new Document(path).Blocks
+            where IsExample(block)
+            from lines in Sides(block)
+            where !CompiledFiles.Value.Any(file => Contains(file, [.. lines.Select(line => line.Trim())]))
+            select $"{path}:{block.FirstLine}: no compiled file has\n{string.Join('\n', lines)}";
         Assert.Empty(missing);
     }
 
-    private static bool IsExample(CodeBlock block) => block.Language is "diff" || (block.Language is "csharp" && !block.IsProgram);
+    private static bool IsExample(CodeBlock block) =>
+        block.Language is "diff" || (block.Language is "csharp" && !block.IsProgram);
 
     private static IEnumerable<IReadOnlyList<string>> Sides(CodeBlock block) =>
         block.Language == "diff" ? [block.SideOfDiff(without: '+'), block.SideOfDiff(without: '-')] : [block.Lines];

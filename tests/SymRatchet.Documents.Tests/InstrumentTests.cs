@@ -31,7 +31,11 @@ public sealed partial class InstrumentTests
             lock (tags)
             {
                 foreach (KeyValuePair<string, object?> tag in given)
-                    (tags.TryGetValue(instrument.Name, out HashSet<string>? names) ? names : tags[instrument.Name] = []).Add(tag.Key);
+                    (
+                        tags.TryGetValue(instrument.Name, out HashSet<string>? names)
+                            ? names
+                            : tags[instrument.Name] = []
+                    ).Add(tag.Key);
             }
         }
 
@@ -70,9 +74,7 @@ public sealed partial class InstrumentTests
             },
         };
         ActivitySource.AddActivityListener(listener);
-        await using (await ChannelPair.CreateAsync())
-        {
-        }
+        await using (await ChannelPair.CreateAsync()) { }
 
         lock (made)
             Assert.Equal(made.Order(), Names(Reference.Section("## Activity source `SymRatchet`")).Distinct().Order());

@@ -12,24 +12,29 @@ public sealed partial class LogTests
     private static readonly Document Reference = new("docs/diagnostics.md");
 
     private static readonly (string Category, string[][] Rows)[] Documented =
-        [
-            .. Reference
-                .Prose.Select(line => Category().Match(line))
-                .Where(match => match.Success)
-                .Select(match => (match.Groups[1].Value, Reference.Rows(match.Value).ToArray())),
-        ];
+    [
+        .. Reference
+            .Prose.Select(line => Category().Match(line))
+            .Where(match => match.Success)
+            .Select(match => (match.Groups[1].Value, Reference.Rows(match.Value).ToArray())),
+    ];
 
     /// <summary>An event that nothing writes is a promise to operators that is not kept.</summary>
     [Fact]
     public void Every_event_is_written_somewhere()
     {
-        HashSet<string> called = [.. Operands<MethodReference>().Select(method => $"{method.DeclaringType.FullName}.{method.Name}")];
+        HashSet<string> called =
+        [
+            .. Operands<MethodReference>().Select(method => $"{method.DeclaringType.FullName}.{method.Name}"),
+        ];
         Assert.DoesNotContain(LogEvent.All, line => !called.Contains(line.Method));
     }
 
     [Fact]
     public void Every_event_has_an_id_of_its_own() =>
-        Assert.Empty(LogEvent.All.GroupBy(line => line.Id).Where(group => group.Count() > 1).Select(group => group.Key));
+        Assert.Empty(
+            LogEvent.All.GroupBy(line => line.Id).Where(group => group.Count() > 1).Select(group => group.Key)
+        );
 
     [Fact]
     public void The_reference_has_every_event_with_its_level_and_message()
@@ -49,7 +54,9 @@ public sealed partial class LogTests
         Assert.True(Documented.Length >= 3, "the categories are not where they were");
         foreach ((string category, string[][] rows) in Documented)
         {
-            var libraries = LogEvent.All.Where(line => rows.Any(row => row[0] == $"{line.Id}")).Select(line => line.Library);
+            var libraries = LogEvent
+                .All.Where(line => rows.Any(row => row[0] == $"{line.Id}"))
+                .Select(line => line.Library);
             using var library = AssemblyDefinition.ReadAssembly(Assert.Single(libraries.Distinct()).Location);
             Assert.Contains(category, Operands<string>(library));
         }

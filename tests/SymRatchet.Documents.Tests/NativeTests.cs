@@ -21,7 +21,10 @@ public sealed class NativeTests(ITestOutputHelper output)
     [SkippableFact]
     public async Task The_client_of_the_first_guide_beside_itself_as_native_code()
     {
-        Skip.If(Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null, "Set SYMRATCHET_MEASURE=1 to measure.");
+        Skip.If(
+            Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null,
+            "Set SYMRATCHET_MEASURE=1 to measure."
+        );
         using TemporaryFolder folder = new();
         CodeBlock program = Guide.Blocks.Where(block => block.IsProgram).ElementAt(1);
         await DocumentProgram.BuildAsync(folder, "Client", program, "SymRatchet");
@@ -32,11 +35,20 @@ public sealed class NativeTests(ITestOutputHelper output)
         key.WriteCredentialFile(folder.PathOf("sensor-17.credential"));
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
-        await using SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), new() { Keys = keys });
+        await using SecureChannelListener listener = SecureChannelListener.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new() { Keys = keys }
+        );
         Task serving = ServeAsync(listener);
-        string port = ((IPEndPoint)listener.LocalEndPoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string port = ((IPEndPoint)listener.LocalEndPoint).Port.ToString(
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         string[] programs = [native, compiled];
-        List<double>[] times = [[], []];
+        List<double>[] times =
+        [
+            [],
+            [],
+        ];
         for (int run = -1; run < Runs; run++)
         {
             for (int i = 0; i < programs.Length; i++)
@@ -48,9 +60,21 @@ public sealed class NativeTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{nameof(NativeTests)} with SYMRATCHET_MEASURE=1, beside other work on two cores");
-        output.WriteLine(FormattableString.Invariant($"native: {new FileInfo(native).Length:N0} bytes, median {Median(times[0]):F0} ms of {Runs} runs"));
-        output.WriteLine(FormattableString.Invariant($"compiled as it runs: {FolderSize(compiled):N0} bytes, median {Median(times[1]):F0} ms of {Runs} runs"));
-        output.WriteLine(FormattableString.Invariant($"libsodium beside either: {new FileInfo(Path.Combine(Path.GetDirectoryName(native)!, "libsodium.so")).Length:N0} bytes"));
+        output.WriteLine(
+            FormattableString.Invariant(
+                $"native: {new FileInfo(native).Length:N0} bytes, median {Median(times[0]):F0} ms of {Runs} runs"
+            )
+        );
+        output.WriteLine(
+            FormattableString.Invariant(
+                $"compiled as it runs: {FolderSize(compiled):N0} bytes, median {Median(times[1]):F0} ms of {Runs} runs"
+            )
+        );
+        output.WriteLine(
+            FormattableString.Invariant(
+                $"libsodium beside either: {new FileInfo(Path.Combine(Path.GetDirectoryName(native)!, "libsodium.so")).Length:N0} bytes"
+            )
+        );
         await listener.DisposeAsync();
         await serving;
     }
@@ -63,7 +87,11 @@ public sealed class NativeTests(ITestOutputHelper output)
         Assert.Equal(2, rows.Length);
         Assert.All(rows, row => Assert.Contains($"{row[0]}: {row[1]} bytes, median {row[2]} ms of {Runs} runs", lines));
         string library = lines[^1].Split(": ")[1];
-        Assert.Contains($"libsodium's library, {library}", string.Join(' ', Guide.Prose.Select(line => line.Trim())), StringComparison.Ordinal);
+        Assert.Contains(
+            $"libsodium's library, {library}",
+            string.Join(' ', Guide.Prose.Select(line => line.Trim())),
+            StringComparison.Ordinal
+        );
     }
 
     // A warning is an error: the project says so.
@@ -71,8 +99,10 @@ public sealed class NativeTests(ITestOutputHelper output)
     {
         string target = folder.PathOf(name);
         await ProcessRun.GoodAsync(
-            folder.PathOf("Client"), ProcessRun.Dotnet,
-            ["publish", "-c", "Release", "--use-current-runtime", "--nologo", "-v", "quiet", "-o", target, .. options]);
+            folder.PathOf("Client"),
+            ProcessRun.Dotnet,
+            ["publish", "-c", "Release", "--use-current-runtime", "--nologo", "-v", "quiet", "-o", target, .. options]
+        );
         return Path.Combine(target, "Client");
     }
 
@@ -104,5 +134,8 @@ public sealed class NativeTests(ITestOutputHelper output)
     private static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
 
     private static long FolderSize(string program) =>
-        Directory.EnumerateFiles(Path.GetDirectoryName(program)!).Where(file => !file.EndsWith("libsodium.so", StringComparison.Ordinal)).Sum(file => new FileInfo(file).Length);
+        Directory
+            .EnumerateFiles(Path.GetDirectoryName(program)!)
+            .Where(file => !file.EndsWith("libsodium.so", StringComparison.Ordinal))
+            .Sum(file => new FileInfo(file).Length);
 }

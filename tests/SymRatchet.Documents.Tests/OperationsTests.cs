@@ -77,10 +77,10 @@ public sealed partial class OperationsTests(PostgresServer postgres) : IClassFix
     // In the list of what is revoked, and not in the backup.
     private static string AddedAndRevokedSince(string store) =>
         $"""
-        symratchet key add late-1 {store} --out late-1.credential
-        symratchet key revoke late-1 {store}
-        symratchet key list --revoked --ids {store} > revoked.list
-        """;
+            symratchet key add late-1 {store} --out late-1.credential
+            symratchet key revoke late-1 {store}
+            symratchet key list --revoked --ids {store} > revoked.list
+            """;
 
     // What a server that is killed leaves while somebody reads the store: a log full of changes.
     private static async Task LeaveLogAsync(string path)

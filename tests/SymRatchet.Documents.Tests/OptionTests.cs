@@ -24,7 +24,10 @@ public sealed partial class OptionTests
     [MemberData(nameof(Types))]
     public void The_reference_has_every_option_with_its_default(string type) =>
         Assert.Equal(
-            Option.All.Where(option => option.Type == type).Select(option => $"`{option.Name}` `{option.Shown}`").Order(),
+            Option
+                .All.Where(option => option.Type == type)
+                .Select(option => $"`{option.Name}` `{option.Shown}`")
+                .Order(),
             Reference.Rows($"## `{type}`").Select(row => $"{row[0]} {row[1]}").Order()
         );
 
@@ -43,7 +46,10 @@ public sealed partial class OptionTests
             from document in Document.All
             let text = string.Join(' ', document.Prose.Select(line => line.Trim()))
             from said in ByDefault().Matches(text)
-            where !Named().Matches(text).Any(named => named.Index + named.Length == said.Index + said.Length && IsDefault(named))
+            where
+                !Named()
+                    .Matches(text)
+                    .Any(named => named.Index + named.Length == said.Index + said.Length && IsDefault(named))
             select $"{document.Path}: {said.Value}";
         Assert.Empty(wrong);
     }
@@ -51,14 +57,19 @@ public sealed partial class OptionTests
     [Fact]
     public void The_limits_of_the_protocol_that_are_options_have_the_defaults_of_theirs()
     {
-        var rows = new Document("docs/protocol.md").Rows("## 8. Limits").Where(row => row[2].Contains("option", StringComparison.Ordinal));
+        var rows = new Document("docs/protocol.md")
+            .Rows("## 8. Limits")
+            .Where(row => row[2].Contains("option", StringComparison.Ordinal));
         Assert.Equal(6, rows.Count());
         Assert.All(
             rows,
             row =>
             {
                 string name = row[2].Split('`')[1];
-                Assert.Contains(Option.All, option => option.Name == name && option.Shown == row[1].Split(", at most")[0]);
+                Assert.Contains(
+                    Option.All,
+                    option => option.Name == name && option.Shown == row[1].Split(", at most")[0]
+                );
             }
         );
     }
@@ -71,7 +82,10 @@ public sealed partial class OptionTests
             let expected = InWords(option.Default).ToArray()
             where expected.Length > 0
             let comment = Comment(option.Property)
-            where !expected.Any(words => Regex.IsMatch(comment, $@"(?<![\d.,]){Regex.Escape(words)}", RegexOptions.IgnoreCase))
+            where
+                !expected.Any(words =>
+                    Regex.IsMatch(comment, $@"(?<![\d.,]){Regex.Escape(words)}", RegexOptions.IgnoreCase)
+                )
             select $"{option.Type}.{option.Name}: '{comment}' does not say '{expected[0]}'";
         Assert.Empty(silent);
     }
@@ -100,7 +114,13 @@ public sealed partial class OptionTests
         // What is refused tells what there is.
         string[] documented = [.. settings.Keys.Select(key => key.Split(':')[1]).Distinct().Order()];
         Assert.Equal(documented, KnownBeside(settings, "SymRatchet:Nonsense"));
-        string[] nested = [.. settings.Keys.Where(key => key.Contains("Limiter", StringComparison.Ordinal)).Select(key => key.Split(':')[2]).Order()];
+        string[] nested =
+        [
+            .. settings
+                .Keys.Where(key => key.Contains("Limiter", StringComparison.Ordinal))
+                .Select(key => key.Split(':')[2])
+                .Order(),
+        ];
         Assert.Equal(nested, KnownBeside(settings, "SymRatchet:HandshakeLimiter:Nonsense"));
     }
 
@@ -108,7 +128,9 @@ public sealed partial class OptionTests
     [Fact]
     public void A_wrapper_is_given_up_before_the_health_check_gives_the_store_up()
     {
-        Type check = typeof(SymRatchetServiceCollectionExtensions).Assembly.GetType("SymRatchet.AspNetCore.KeyStoreHealthCheck")!;
+        Type check = typeof(SymRatchetServiceCollectionExtensions).Assembly.GetType(
+            "SymRatchet.AspNetCore.KeyStoreHealthCheck"
+        )!;
         var limit = (TimeSpan)check.GetField("Limit", BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!;
         Option[] wrappers = [.. Option.All.Where(option => option.Name == "WrapperTimeout")];
         Assert.Equal(2, wrappers.Length);
@@ -116,7 +138,11 @@ public sealed partial class OptionTests
     }
 
     public static TheoryData<Type> Classes =>
-        [.. Libraries.All.SelectMany(library => library.GetExportedTypes()).Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && !type.IsAbstract)];
+        [
+            .. Libraries
+                .All.SelectMany(library => library.GetExportedTypes())
+                .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && !type.IsAbstract),
+        ];
 
     /// <summary>One style for all: a class that is set, and copied by whoever reads it.</summary>
     [Theory]
@@ -127,7 +153,10 @@ public sealed partial class OptionTests
         PropertyInfo[] properties = type.GetProperties();
         foreach (PropertyInfo property in properties)
         {
-            Assert.DoesNotContain(typeof(IsExternalInit), property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers());
+            Assert.DoesNotContain(
+                typeof(IsExternalInit),
+                property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()
+            );
             property.SetValue(options, Other(property.PropertyType, property.GetValue(options)));
         }
 
@@ -135,22 +164,23 @@ public sealed partial class OptionTests
         Assert.All(properties, property => Assert.Equal(property.GetValue(options), property.GetValue(copy)));
     }
 
-    private static object Other(Type type, object? value) => value switch
-    {
-        bool isOn => !isOn,
-        int number => number + 1,
-        long number => number + 1,
-        TimeSpan time => time + TimeSpan.FromSeconds(1),
-        string text => text + "x",
-        Enum kind => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(kind)),
-        TimeProvider => new OtherTime(),
-        IReadOnlyList<CipherSuiteId> => new[] { CipherSuiteId.Aes256Gcm },
-        Delegate => Delegate.Combine((Delegate)value, (Delegate)value)!,
-        _ when type == typeof(ClientId?) => new ClientId("x"u8),
-        _ when type.IsInterface => DispatchProxy.Create(type, typeof(Silent)),
-        _ when typeof(Delegate).IsAssignableFrom(type) => Observer,
-        _ => RuntimeHelpers.GetUninitializedObject(type),
-    };
+    private static object Other(Type type, object? value) =>
+        value switch
+        {
+            bool isOn => !isOn,
+            int number => number + 1,
+            long number => number + 1,
+            TimeSpan time => time + TimeSpan.FromSeconds(1),
+            string text => text + "x",
+            Enum kind => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(kind)),
+            TimeProvider => new OtherTime(),
+            IReadOnlyList<CipherSuiteId> => new[] { CipherSuiteId.Aes256Gcm },
+            Delegate => Delegate.Combine((Delegate)value, (Delegate)value)!,
+            _ when type == typeof(ClientId?) => new ClientId("x"u8),
+            _ when type.IsInterface => DispatchProxy.Create(type, typeof(Silent)),
+            _ when typeof(Delegate).IsAssignableFrom(type) => Observer,
+            _ => RuntimeHelpers.GetUninitializedObject(type),
+        };
 
     private static readonly Action<RoundEvent> Observer = _ => { };
 
@@ -165,7 +195,9 @@ public sealed partial class OptionTests
 
     private static IEnumerable<string> KnownBeside(Dictionary<string, string?> settings, string nonsense)
     {
-        string message = Assert.Throws<OptionsValidationException>(() => Read(new(settings) { [nonsense] = "1" })).Message;
+        string message = Assert
+            .Throws<OptionsValidationException>(() => Read(new(settings) { [nonsense] = "1" }))
+            .Message;
         return message.Split("there are ")[1].TrimEnd('.').Split(", ").Order();
     }
 
@@ -179,16 +211,25 @@ public sealed partial class OptionTests
     }
 
     private static IEnumerable<PropertyInfo> Settable(Type type) =>
-        type.GetProperties().Where(property => property.SetMethod is { IsPublic: true } && property.Name is not ("Keys" or "ChannelRegistry" or "LoggerFactory"));
+        type.GetProperties()
+            .Where(property =>
+                property.SetMethod is { IsPublic: true }
+                && property.Name is not ("Keys" or "ChannelRegistry" or "LoggerFactory")
+            );
 
     // Of a limiter its limits; of anything else the value itself.
     private static object?[] Values(object? value) =>
-        value is HandshakeLimiter ? [.. Settable(value.GetType()).Select(property => property.GetValue(value))] : [value];
+        value is HandshakeLimiter
+            ? [.. Settable(value.GetType()).Select(property => property.GetValue(value))]
+            : [value];
 
     private static bool IsDefault(Match named)
     {
         string[] name = named.Groups[1].Value.Split('.');
-        Option[] meant = [.. Option.All.Where(option => option.Name == name[^1] && (name.Length == 1 || option.Type == name[0]))];
+        Option[] meant =
+        [
+            .. Option.All.Where(option => option.Name == name[^1] && (name.Length == 1 || option.Type == name[0])),
+        ];
         return meant.Length > 0 && meant.All(option => option.Shown == named.Groups[2].Value);
     }
 
@@ -203,7 +244,8 @@ public sealed partial class OptionTests
                 yield return "InfiniteTimeSpan, the default";
                 break;
             case TimeSpan time:
-                (double count, string unit) = time >= TimeSpan.FromMinutes(1) ? (time.TotalMinutes, "minute")
+                (double count, string unit) =
+                    time >= TimeSpan.FromMinutes(1) ? (time.TotalMinutes, "minute")
                     : time >= TimeSpan.FromSeconds(1) ? (time.TotalSeconds, "second")
                     : (time.TotalMilliseconds, "millisecond");
                 string units = count == 1 ? unit : unit + "s";
@@ -226,7 +268,8 @@ public sealed partial class OptionTests
     private static string Comment(PropertyInfo property)
     {
         Type type = property.DeclaringType!;
-        XElement comment = XElement.Load(Path.ChangeExtension(type.Assembly.Location, "xml"))
+        XElement comment = XElement
+            .Load(Path.ChangeExtension(type.Assembly.Location, "xml"))
             .Descendants("member")
             .Single(member => member.Attribute("name")!.Value == $"P:{type.FullName}.{property.Name}");
         foreach (XElement reference in comment.Descendants("see").ToArray())

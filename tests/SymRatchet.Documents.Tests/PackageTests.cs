@@ -11,8 +11,10 @@ namespace SymRatchet.Documents.Tests;
 [Collection(nameof(SourceCopy))]
 public sealed partial class PackageTests
 {
-    private static readonly string Configuration = typeof(PackageTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Configuration").Value!;
+    private static readonly string Configuration = typeof(PackageTests)
+        .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "Configuration")
+        .Value!;
 
     public static TheoryData<string> Projects =>
         [
@@ -47,9 +49,20 @@ public sealed partial class PackageTests
 
     private static async Task<ZipArchive> PackAsync(TemporaryFolder folder, string project)
     {
-        string[] asBuilt = ["--no-build", "-c", Configuration, "-p:IncludeSymbols=false", "-p:EnablePackageValidation=false"];
+        string[] asBuilt =
+        [
+            "--no-build",
+            "-c",
+            Configuration,
+            "-p:IncludeSymbols=false",
+            "-p:EnablePackageValidation=false",
+        ];
         string source = Repository.PathOf("src", project);
-        await ProcessRun.GoodAsync(folder.Path, ProcessRun.Dotnet, ["pack", source, "--nologo", "-o", folder.Path, .. asBuilt]);
+        await ProcessRun.GoodAsync(
+            folder.Path,
+            ProcessRun.Dotnet,
+            ["pack", source, "--nologo", "-o", folder.Path, .. asBuilt]
+        );
         return await ZipFile.OpenReadAsync(Assert.Single(Directory.GetFiles(folder.Path, "*.nupkg")));
     }
 

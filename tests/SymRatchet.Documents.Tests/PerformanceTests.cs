@@ -22,9 +22,20 @@ public sealed partial class PerformanceTests
         List<string> shown = [];
         foreach (string heading in Tables)
         {
-            string[] scenarios = [.. Guide.Section(heading).First(line => line.StartsWith('|')).Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries)];
+            string[] scenarios =
+            [
+                .. Guide
+                    .Section(heading)
+                    .First(line => line.StartsWith('|'))
+                    .Trim('|', ' ')
+                    .Split('|', StringSplitOptions.TrimEntries),
+            ];
             Assert.Equal(
-                Run.PeersOf(scenarios).Order().Select(peer => string.Join(" | ", [peer, .. scenarios.Select(scenario => Run.Cell(scenario, peer))])),
+                Run.PeersOf(scenarios)
+                    .Order()
+                    .Select(peer =>
+                        string.Join(" | ", [peer, .. scenarios.Select(scenario => Run.Cell(scenario, peer))])
+                    ),
                 Guide.Rows(heading).Select(row => string.Join(" | ", row)).Order()
             );
             shown.AddRange(scenarios);
@@ -36,7 +47,12 @@ public sealed partial class PerformanceTests
     [Fact]
     public void Every_sentence_with_a_measured_number_says_what_the_run_says()
     {
-        string[] missing = [.. Sentences().Where(sentence => !Text(sentence.Document).Contains(sentence.Text, StringComparison.Ordinal)).Select(sentence => sentence.Text)];
+        string[] missing =
+        [
+            .. Sentences()
+                .Where(sentence => !Text(sentence.Document).Contains(sentence.Text, StringComparison.Ordinal))
+                .Select(sentence => sentence.Text),
+        ];
         Assert.Empty(missing);
     }
 
@@ -47,23 +63,36 @@ public sealed partial class PerformanceTests
         string[] checkedRows = [.. Tables.SelectMany(Guide.Rows).Select(row => string.Join(" | ", row))];
         string text = string.Join(
             '\n',
-            Guide.Prose.Where(line => !line.StartsWith('|') || !checkedRows.Contains(string.Join(" | ", line.Split('|', StringSplitOptions.TrimEntries)[1..^1])))
+            Guide.Prose.Where(line =>
+                !line.StartsWith('|')
+                || !checkedRows.Contains(string.Join(" | ", line.Split('|', StringSplitOptions.TrimEntries)[1..^1]))
+            )
         );
         text = text.Replace('\n', ' ');
         foreach ((_, string sentence) in Sentences().Where(sentence => sentence.Document == Guide.Path))
             text = text.Replace(sentence, "", StringComparison.Ordinal);
         text = NotMeasured().Replace(text, "");
-        Assert.Empty(Number().Matches(text).Select(number => text[Math.Max(0, number.Index - 40)..Math.Min(text.Length, number.Index + 40)]));
+        Assert.Empty(
+            Number()
+                .Matches(text)
+                .Select(number => text[Math.Max(0, number.Index - 40)..Math.Min(text.Length, number.Index + 40)])
+        );
     }
 
     [Fact]
     public void Every_count_of_old_keys_in_PostgreSQL_is_that_of_the_measurement()
     {
         string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "old-keys-postgresql.txt"));
-        string[] counted = [.. lines.SelectMany(line => OldKeys().Matches(line)).Select(match => match.Result("$1 | $3 | $4"))];
+        string[] counted =
+        [
+            .. lines.SelectMany(line => OldKeys().Matches(line)).Select(match => match.Result("$1 | $3 | $4")),
+        ];
         Assert.True(counted.Length >= 9, "the counts are not where they were");
         Document stores = new("docs/key-stores.md");
-        Assert.Equal(counted, stores.Rows("### How long an old root key stays readable").Select(row => string.Join(" | ", row)));
+        Assert.Equal(
+            counted,
+            stores.Rows("### How long an old root key stays readable").Select(row => string.Join(" | ", row))
+        );
         string searched = OldKeys().Match(lines[^1]).Groups[2].Value;
         Assert.Contains($"then a search for the {searched} replaced keys", Text(stores.Path), StringComparison.Ordinal);
     }
@@ -74,7 +103,10 @@ public sealed partial class PerformanceTests
         string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "lookup-times.txt"));
         string[][] rows = [.. new Document("docs/key-stores.md").Rows("## Keys at rest")];
         Assert.Equal(8, rows.Length);
-        Assert.All(rows, row => Assert.Contains($"{row[0]}, {row[1]}: {row[2]} median {row[3]} us, z to unknown {row[4]}", lines));
+        Assert.All(
+            rows,
+            row => Assert.Contains($"{row[0]}, {row[1]}: {row[2]} median {row[3]} us, z to unknown {row[4]}", lines)
+        );
     }
 
     private static IEnumerable<(string Document, string Text)> Sentences()
@@ -95,20 +127,35 @@ public sealed partial class PerformanceTests
             (guide, $"= {Shown(bound, "F2")} GB/s | {Shown(Run["stream-64KiB", Ours] / bound, "F2")} of it"),
             (guide, $"at least 1.2 times SslStream | {stream} times |"),
             (guide, $"| {messages} times, {Shown(Run["messages-64B", Ours] / 1e6, "F1")} million a second |"),
-            (guide, $"| {Run.Ratio("pingpong-64B", Ours, "sslstream", "F2")} of SslStream, {Run.Ratio("pingpong-64B", Ours, "tcp", "F2")} of TCP |"),
-            (guide, $"at least 6 times faster than SslStream | {Run.Ratio("connect", "sslstream", Ours, "F1")} times |"),
+            (
+                guide,
+                $"| {Run.Ratio("pingpong-64B", Ours, "sslstream", "F2")} of SslStream, {Run.Ratio("pingpong-64B", Ours, "tcp", "F2")} of TCP |"
+            ),
+            (
+                guide,
+                $"at least 6 times faster than SslStream | {Run.Ratio("connect", "sslstream", Ours, "F1")} times |"
+            ),
             (guide, $"at least 3 times faster | {Run.Ratio("connect", "sslstream", "symratchet-sqlite", "F1")} times;"),
             (guide, $"| {Run.Cell("allocated-64B", Ours)} bytes a message in both"),
-            (guide, $"| {Shown(Run["idle-connection", Ours], "F1")} KiB, SslStream {Shown(Run["idle-connection", "sslstream"], "F1")} |"),
-            ("README.md", $"a stream {stream} times as fast, small messages {messages} times, new connections {Run.Ratio("connect", "sslstream", Ours, "F0")} times, {(Math.Round(memory) == 4 ? "a quarter" : Shown(1 / memory, "F2"))} of the memory"),
+            (
+                guide,
+                $"| {Shown(Run["idle-connection", Ours], "F1")} KiB, SslStream {Shown(Run["idle-connection", "sslstream"], "F1")} |"
+            ),
+            (
+                "README.md",
+                $"a stream {stream} times as fast, small messages {messages} times, new connections {Run.Ratio("connect", "sslstream", Ours, "F0")} times, {(Math.Round(memory) == 4 ? "a quarter" : Shown(1 / memory, "F2"))} of the memory"
+            ),
         ];
     }
 
-    private static string Text(string document) => string.Join(' ', new Document(document).Prose.Select(line => line.Trim()));
+    private static string Text(string document) =>
+        string.Join(' ', new Document(document).Prose.Select(line => line.Trim()));
 
     private static string Shown(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("^after (.+): of ([0-9]+) old keys, ([0-9]+) in the table's file, ([0-9]+) in the write-ahead log$")]
+    [GeneratedRegex(
+        "^after (.+): of ([0-9]+) old keys, ([0-9]+) in the table's file, ([0-9]+) in the write-ahead log$"
+    )]
     private static partial Regex OldKeys();
 
     [GeneratedRegex(@"\d[\d.,]*")]

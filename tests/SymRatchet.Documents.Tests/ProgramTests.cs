@@ -10,9 +10,13 @@ public sealed class ProgramTests
     private const string GettingStarted = "docs/getting-started.md";
 
     [Fact]
-    public void Every_program_is_run_by_a_test_here() => Assert.Equal(
-        [("README.md", 1), (GettingStarted, 2)],
-        Document.All.Select(document => (document.Path, document.Blocks.Count(block => block.IsProgram))).Where(found => found.Item2 > 0));
+    public void Every_program_is_run_by_a_test_here() =>
+        Assert.Equal(
+            [("README.md", 1), (GettingStarted, 2)],
+            Document
+                .All.Select(document => (document.Path, document.Blocks.Count(block => block.IsProgram)))
+                .Where(found => found.Item2 > 0)
+        );
 
     [Fact]
     public async Task The_program_of_the_README_says_what_its_document_says()
@@ -26,7 +30,13 @@ public sealed class ProgramTests
     public async Task Server_and_client_of_the_first_guide_find_each_other_twice()
     {
         using TemporaryFolder folder = new();
-        string server = await DocumentProgram.BuildAsync(folder, "Server", Program(GettingStarted, 0), "SymRatchet", "SymRatchet.KeyStores.Sqlite");
+        string server = await DocumentProgram.BuildAsync(
+            folder,
+            "Server",
+            Program(GettingStarted, 0),
+            "SymRatchet",
+            "SymRatchet.KeyStores.Sqlite"
+        );
         string client = await DocumentProgram.BuildAsync(folder, "Client", Program(GettingStarted, 1), "SymRatchet");
         foreach (CodeBlock commands in new Document(GettingStarted).Blocks.Where(block => block.Language == "sh"))
             await ToolCommand.RunAsync(folder.Path, commands.Text);
@@ -47,5 +57,6 @@ public sealed class ProgramTests
         }
     }
 
-    private static CodeBlock Program(string document, int index) => new Document(document).Blocks.Where(block => block.IsProgram).ElementAt(index);
+    private static CodeBlock Program(string document, int index) =>
+        new Document(document).Blocks.Where(block => block.IsProgram).ElementAt(index);
 }

@@ -13,19 +13,34 @@ namespace SymRatchet.Documents.Tests;
 public sealed class ReferenceTests
 {
     public static TheoryData<Type> Libraries =>
-        [typeof(SecureChannel), typeof(AggregationServer), typeof(SymRatchetHttpExtensions), typeof(SymRatchetConnectionExtensions), typeof(SqliteKeyStore), typeof(PostgreSqlKeyStore), typeof(DataProtectionKeyWrapper)];
+        [
+            typeof(SecureChannel),
+            typeof(AggregationServer),
+            typeof(SymRatchetHttpExtensions),
+            typeof(SymRatchetConnectionExtensions),
+            typeof(SqliteKeyStore),
+            typeof(PostgreSqlKeyStore),
+            typeof(DataProtectionKeyWrapper),
+        ];
 
     [Theory]
     [MemberData(nameof(Libraries))]
     public void Every_parameter_of_every_public_method_is_documented(Type inLibrary)
     {
-        XElement[] documented = [.. XElement.Load(Path.ChangeExtension(inLibrary.Assembly.Location, "xml")).Descendants("member")];
-        var missing = from type in inLibrary.Assembly.GetExportedTypes()
-                      where !typeof(Delegate).IsAssignableFrom(type)
-                      from method in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).OfType<MethodBase>()
-                      where !IsWrittenByTheCompiler(method) && method.GetParameters().Length > 0
-                      where !documented.Any(member => Documents(member, type, method))
-                      select $"{type}.{method.Name}({string.Join(", ", method.GetParameters().Select(parameter => parameter.Name))})";
+        XElement[] documented =
+        [
+            .. XElement.Load(Path.ChangeExtension(inLibrary.Assembly.Location, "xml")).Descendants("member"),
+        ];
+        var missing =
+            from type in inLibrary.Assembly.GetExportedTypes()
+            where !typeof(Delegate).IsAssignableFrom(type)
+            from method in type.GetMembers(
+                    BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly
+                )
+                .OfType<MethodBase>()
+            where !IsWrittenByTheCompiler(method) && method.GetParameters().Length > 0
+            where !documented.Any(member => Documents(member, type, method))
+            select $"{type}.{method.Name}({string.Join(", ", method.GetParameters().Select(parameter => parameter.Name))})";
         Assert.Empty(missing);
     }
 
@@ -39,8 +54,16 @@ public sealed class ReferenceTests
     {
         string name = $"M:{type.FullName!.Replace('+', '.')}.{method.Name.Replace('.', '#')}";
         string id = member.Attribute("name")!.Value;
-        return (id.StartsWith(name + "(", StringComparison.Ordinal) || id.StartsWith(name + "``", StringComparison.Ordinal))
-            && (member.Element("inheritdoc") is not null
-                || method.GetParameters().Select(parameter => parameter.Name).SequenceEqual(member.Elements("param").Select(parameter => parameter.Attribute("name")!.Value)));
+        return (
+                id.StartsWith(name + "(", StringComparison.Ordinal)
+                || id.StartsWith(name + "``", StringComparison.Ordinal)
+            )
+            && (
+                member.Element("inheritdoc") is not null
+                || method
+                    .GetParameters()
+                    .Select(parameter => parameter.Name)
+                    .SequenceEqual(member.Elements("param").Select(parameter => parameter.Attribute("name")!.Value))
+            );
     }
 }

@@ -44,7 +44,10 @@ public sealed class VersionTests : IDisposable
         Assert.Equal(("0.2.0-beta.1", "0.2.0-beta.1", "0.2.0.0"), await VersionOfAsync(_folder.Path));
         await GitAsync(_folder.Path, "tag", "v0.2.0");
         Assert.Equal(("0.2.0", "0.2.0", "0.2.0.0"), await VersionOfAsync(_folder.Path));
-        Assert.Equal("0.2.0-uncommitted-0123456", (await VersionOfAsync(_folder.Path, "-p:UncommittedTree=0123456")).Package);
+        Assert.Equal(
+            "0.2.0-uncommitted-0123456",
+            (await VersionOfAsync(_folder.Path, "-p:UncommittedTree=0123456")).Package
+        );
 
         string third = await CommitAsync(_folder.Path);
         string version = "0.2.1-alpha.0.1" + third;
@@ -60,7 +63,10 @@ public sealed class VersionTests : IDisposable
     }
 
     // As strict as a build can be: a warning would end it.
-    private static async Task<(string Package, string Shown, string Assembly)> VersionOfAsync(string folder, params string[] more)
+    private static async Task<(string Package, string Shown, string Assembly)> VersionOfAsync(
+        string folder,
+        params string[] more
+    )
     {
         string said = await ProcessRun.GoodAsync(
             folder,

@@ -26,7 +26,8 @@ public sealed class MachineTests
         Scheduler scheduler = new(chooser);
         int[] calls = new int[3];
         scheduler.NextCalls = () =>
-            Enumerable.Range(0, calls.Length)
+            Enumerable
+                .Range(0, calls.Length)
                 .Where(actor => calls[actor] < 3)
                 .Select(actor => new Step($"actor {actor}", () => Call(actor)));
         scheduler.Enter();

@@ -16,7 +16,16 @@ internal sealed class EchoClient(SecureChannelClientOptions options)
             {
                 Console.WriteLine($"session {await ExchangeAsync(server)}");
             }
-            catch (Exception e) when (e is SocketException or SecureChannelException { Error: SecureChannelError.Truncated or SecureChannelError.Transport or SecureChannelError.Refused })
+            catch (Exception e)
+                when (e
+                        is SocketException
+                            or SecureChannelException
+                            {
+                                Error: SecureChannelError.Truncated
+                                    or SecureChannelError.Transport
+                                    or SecureChannelError.Refused
+                            }
+                )
             {
                 // The server was killed, and will be back. A client cannot tell this from a refusal, but a server that refuses says so itself.
                 await Task.Delay(2);
@@ -41,7 +50,10 @@ internal sealed class EchoClient(SecureChannelClientOptions options)
             throw;
         }
 
-        await using ISecureChannel channel = await SecureChannel.ConnectAsync(new NetworkStream(socket, ownsSocket: true), options);
+        await using ISecureChannel channel = await SecureChannel.ConnectAsync(
+            new NetworkStream(socket, ownsSocket: true),
+            options
+        );
         await channel.SendAsync(new byte[] { 42 });
         ArrayBufferWriter<byte> answer = new();
         if (!await channel.ReceiveAsync(answer) || answer.WrittenSpan is not [42])

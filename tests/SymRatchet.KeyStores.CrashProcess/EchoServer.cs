@@ -21,7 +21,10 @@ internal sealed class EchoServer(SecureChannelServerOptions options)
     {
         try
         {
-            await using ISecureChannel channel = await SecureChannel.AcceptAsync(new NetworkStream(socket, ownsSocket: true), options);
+            await using ISecureChannel channel = await SecureChannel.AcceptAsync(
+                new NetworkStream(socket, ownsSocket: true),
+                options
+            );
             ArrayBufferWriter<byte> message = new();
             while (await channel.ReceiveAsync(message))
             {

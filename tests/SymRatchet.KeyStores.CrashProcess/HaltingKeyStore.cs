@@ -19,9 +19,16 @@ internal sealed class HaltingKeyStore(IKeyStore inner) : IKeyStore
             Volatile.Write(ref _after, count);
     }
 
-    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+    public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
+        inner.FindAsync(id, cancellationToken);
 
-    public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public async ValueTask AdvanceAsync(
+        ClientId id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    )
     {
         HaltAtZero(ref _before);
         await inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);

@@ -69,7 +69,9 @@ internal sealed class KeysInMemory
     private static async Task ReadManyAsync(SqliteKeyStore store)
     {
         ClientId id = "device 0";
-        foreach (StoredKey? key in await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => store.FindAsync(id).AsTask())))
+        foreach (
+            StoredKey? key in await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => store.FindAsync(id).AsTask()))
+        )
             key!.Dispose();
     }
 
@@ -91,10 +93,24 @@ internal sealed class KeysInMemory
         UInt128 mask = BitConverter.ToUInt128(_mask);
         HashSet<Place> found = [];
         byte[] chunk = GC.AllocateArray<byte>(1 << 20, pinned: true);
-        using FileStream memory = new("/proc/self/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        foreach (string line in File.ReadAllLines("/proc/self/maps").Where(line => line.Contains(" rw", StringComparison.Ordinal)))
+        using FileStream memory = new(
+            "/proc/self/mem",
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite,
+            bufferSize: 0
+        );
+        foreach (
+            string line in File.ReadAllLines("/proc/self/maps")
+                .Where(line => line.Contains(" rw", StringComparison.Ordinal))
+        )
         {
-            long[] ends = [.. line.Split(' ')[0].Split('-').Select(end => long.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+            long[] ends =
+            [
+                .. line.Split(' ')[0]
+                    .Split('-')
+                    .Select(end => long.Parse(end, NumberStyles.HexNumber, CultureInfo.InvariantCulture)),
+            ];
             for (long at = ends[0]; at < ends[1]; at += chunk.Length - 32)
             {
                 int length;
@@ -110,7 +126,10 @@ internal sealed class KeysInMemory
 
                 for (int i = 0; i + 16 <= length; i++)
                 {
-                    if (_starts[BitConverter.ToUInt16(chunk, i)] && _masked.TryGetValue(BitConverter.ToUInt128(chunk, i) ^ mask, out Place place))
+                    if (
+                        _starts[BitConverter.ToUInt16(chunk, i)]
+                        && _masked.TryGetValue(BitConverter.ToUInt128(chunk, i) ^ mask, out Place place)
+                    )
                         found.Add(place);
                 }
 

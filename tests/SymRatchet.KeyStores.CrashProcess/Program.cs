@@ -16,14 +16,31 @@ if (args[0].StartsWith("memory", StringComparison.Ordinal))
 using AlarmLog log = new();
 UnixDomainSocketEndPoint socket = new(args[2]);
 using NpgsqlDataSource? source = args[0] == "server-pg" ? NpgsqlDataSource.Create(args[1]) : null;
-HaltingKeyStore store = new(args[0] switch
-{
-    "server-pg" => await PostgreSqlKeyStore.OpenAsync(source!, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = args[3] }),
-    "client-file" => await KeyFile.OpenAsync(args[1]),
-    _ => SqliteKeyStore.Open(args[1], args[0] == "client" ? ChannelRole.Client : ChannelRole.Server, new SqliteKeyStoreOptions { CreateIfMissing = false }),
-});
+HaltingKeyStore store = new(
+    args[0] switch
+    {
+        "server-pg" => await PostgreSqlKeyStore.OpenAsync(
+            source!,
+            ChannelRole.Server,
+            new PostgreSqlKeyStoreOptions { Schema = args[3] }
+        ),
+        "client-file" => await KeyFile.OpenAsync(args[1]),
+        _ => SqliteKeyStore.Open(
+            args[1],
+            args[0] == "client" ? ChannelRole.Client : ChannelRole.Server,
+            new SqliteKeyStoreOptions { CreateIfMissing = false }
+        ),
+    }
+);
 Task working = args[0] is "client" or "client-file"
-    ? new EchoClient(new SecureChannelClientOptions { Keys = store, ClientId = args[3], LoggerFactory = log }).RunAsync(socket)
+    ? new EchoClient(
+        new SecureChannelClientOptions
+        {
+            Keys = store,
+            ClientId = args[3],
+            LoggerFactory = log,
+        }
+    ).RunAsync(socket)
     : new EchoServer(new SecureChannelServerOptions { Keys = store, LoggerFactory = log }).RunAsync(socket);
 while (await Console.In.ReadLineAsync() is { } order)
     store.Arm(order);

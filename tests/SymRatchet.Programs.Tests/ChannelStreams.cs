@@ -22,8 +22,11 @@ internal sealed class ChannelTunnel(SecureChannelClientOptions options) : Tunnel
         default; // no socket of its own: the channel's is used
 
     public override async ValueTask<Stream?> BeforeAuthenticateAsync(
-        EndPoint server, ConnectionType connectionType, Socket? socket, CancellationToken cancellationToken) =>
-        (await SecureChannel.ConnectAsync(server, options, cancellationToken)).AsStream(closeOnDispose: true);
+        EndPoint server,
+        ConnectionType connectionType,
+        Socket? socket,
+        CancellationToken cancellationToken
+    ) => (await SecureChannel.ConnectAsync(server, options, cancellationToken)).AsStream(closeOnDispose: true);
 }
 #endregion
 

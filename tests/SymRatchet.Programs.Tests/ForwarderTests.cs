@@ -16,9 +16,15 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
 {
     private const int Size = 100_000_000;
 
-    private static readonly string Program = Repository.PathOf("samples", "Forwarder", typeof(ForwarderTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "ProgramBinaries").Value!,
-        "SymRatchet.Samples.Forwarder.dll");
+    private static readonly string Program = Repository.PathOf(
+        "samples",
+        "Forwarder",
+        typeof(ForwarderTests)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "ProgramBinaries")
+            .Value!,
+        "SymRatchet.Samples.Forwarder.dll"
+    );
 
     private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-programs-").FullName;
     private readonly List<RunningProcess> _processes = [];
@@ -48,7 +54,11 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
         await stream.WriteAsync("PUT / HTTP/1.0\r\n\r\nuntil the end"u8.ToArray());
         socket.Shutdown(SocketShutdown.Send);
         using StreamReader answer = new(stream);
-        Assert.EndsWith(Convert.ToHexString(SHA256.HashData("until the end"u8)), (await answer.ReadToEndAsync()).Trim(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            Convert.ToHexString(SHA256.HashData("until the end"u8)),
+            (await answer.ReadToEndAsync()).Trim(),
+            StringComparison.Ordinal
+        );
     }
 
     // The answer ends where the connection does: only an error tells that it was cut.
@@ -76,8 +86,9 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
         await pair.FarProcess.EndAsync();
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(pair.Near);
-        SocketException reset = await Assert.ThrowsAsync<SocketException>(
-            () => socket.ReceiveAsync(new byte[1]).WaitAsync(Limit.Long));
+        SocketException reset = await Assert.ThrowsAsync<SocketException>(() =>
+            socket.ReceiveAsync(new byte[1]).WaitAsync(Limit.Long)
+        );
         Assert.Equal(SocketError.ConnectionReset, reset.SocketErrorCode);
     }
 
@@ -92,7 +103,12 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
         string url = $"postgresql://postgres@{pair.Near}/postgres";
         ProcessResult summed = await RunAsync(psql, url, "-Atc", "SELECT sum(i) FROM generate_series(1, 1000) i");
         Assert.Equal((0, "500500"), (summed.ExitCode, summed.Output.Trim()));
-        ProcessResult rows = await RunAsync(psql, url, "-Atc", "COPY (SELECT i FROM generate_series(1, 500000) i) TO STDOUT");
+        ProcessResult rows = await RunAsync(
+            psql,
+            url,
+            "-Atc",
+            "COPY (SELECT i FROM generate_series(1, 500000) i) TO STDOUT"
+        );
         Assert.Equal((0, 500_000), (rows.ExitCode, rows.Output.Count(c => c == '\n')));
         Assert.Equal(0, (await RunAsync(pgbench, "-i", "-q", "-s", "1", url)).ExitCode);
         ProcessResult bench = await RunAsync(pgbench, "-n", "-c", "4", "-t", "50", url);
@@ -100,7 +116,12 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
         Assert.Contains("200/200", bench.Output, StringComparison.Ordinal);
 
         RunningProcess working = Start(pgbench, "-n", "-c", "4", "-T", "30", "-P", "1", url);
-        RunningProcess copying = Start(psql, url, "-Atc", "COPY (SELECT i, pg_sleep(0.01) FROM generate_series(1, 3000) i) TO STDOUT");
+        RunningProcess copying = Start(
+            psql,
+            url,
+            "-Atc",
+            "COPY (SELECT i, pg_sleep(0.01) FROM generate_series(1, 3000) i) TO STDOUT"
+        );
         await Task.Delay(1000);
         pair.FarProcess.Kill();
         Assert.NotEqual(0, (await working.EndAsync()).ExitCode);
@@ -114,7 +135,8 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
         return process;
     }
 
-    private Task<ProcessResult> RunAsync(string program, params string[] arguments) => Start(program, arguments).EndAsync();
+    private Task<ProcessResult> RunAsync(string program, params string[] arguments) =>
+        Start(program, arguments).EndAsync();
 
     private async Task<Pair> StartAsync(EndPoint to)
     {

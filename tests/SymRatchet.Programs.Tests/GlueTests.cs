@@ -29,7 +29,10 @@ public sealed class GlueTests
         string[] lines = File.ReadAllLines(Repository.PathOf(file));
         int start = Array.FindIndex(lines, line => line.Trim() == $"#region glue: {name}");
         Assert.True(start >= 0, $"{file} has no glue named {name}.");
-        string[] glue = [.. lines.Skip(start + 1).TakeWhile(line => line.Trim() != "#endregion").Select(line => line.Trim())];
+        string[] glue =
+        [
+            .. lines.Skip(start + 1).TakeWhile(line => line.Trim() != "#endregion").Select(line => line.Trim()),
+        ];
         Assert.NotEqual(lines.Length, start + 1 + glue.Length);
         int count = glue.Count(line => line.Trim('{', '}', '(', ')', ';').Length > 0);
         Assert.InRange(count, 1, limit);

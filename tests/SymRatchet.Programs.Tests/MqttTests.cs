@@ -20,14 +20,21 @@ public sealed class MqttTests
         using IMqttClient client = new MqttClientFactory().CreateMqttClient();
         var arrived = System.Threading.Channels.Channel.CreateUnbounded<(string Topic, byte[] Payload)>();
         client.ApplicationMessageReceivedAsync += async message =>
-            await arrived.Writer.WriteAsync((message.ApplicationMessage.Topic, message.ApplicationMessage.Payload.ToArray()));
+            await arrived.Writer.WriteAsync(
+                (message.ApplicationMessage.Topic, message.ApplicationMessage.Payload.ToArray())
+            );
 
         await client.ConnectAsync(OptionsFor(gateway.EndPoint, gateway.Options), limit.Token);
         await client.SubscribeAsync("weather/#", MqttQualityOfServiceLevel.ExactlyOnce, limit.Token);
         byte[] large = new byte[300_000];
         Random.Shared.NextBytes(large);
         for (int i = 0; i < 100; i++)
-            await client.PublishBinaryAsync($"weather/{i}", i == 50 ? large : [(byte)i], MqttQualityOfServiceLevel.ExactlyOnce, cancellationToken: limit.Token);
+            await client.PublishBinaryAsync(
+                $"weather/{i}",
+                i == 50 ? large : [(byte)i],
+                MqttQualityOfServiceLevel.ExactlyOnce,
+                cancellationToken: limit.Token
+            );
         for (int i = 0; i < 100; i++)
         {
             (string topic, byte[] payload) = await arrived.Reader.ReadAsync(limit.Token);

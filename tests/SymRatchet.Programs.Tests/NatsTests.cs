@@ -20,12 +20,17 @@ public sealed class NatsTests
             using CancellationTokenSource limit = new(Limit.Long);
             Task answering = Task.Run(async () =>
             {
-                await foreach (NatsMsg<int> message in nats.SubscribeAsync<int>("double", cancellationToken: limit.Token))
+                await foreach (
+                    NatsMsg<int> message in nats.SubscribeAsync<int>("double", cancellationToken: limit.Token)
+                )
                     await message.ReplyAsync(message.Data * 2, cancellationToken: limit.Token);
             });
             await AskUntilAnsweredAsync(nats, limit.Token);
-            NatsMsg<int>[] answers = await Task.WhenAll(Enumerable.Range(0, 500)
-                .Select(i => nats.RequestAsync<int, int>("double", i, cancellationToken: limit.Token).AsTask()));
+            NatsMsg<int>[] answers = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 500)
+                    .Select(i => nats.RequestAsync<int, int>("double", i, cancellationToken: limit.Token).AsTask())
+            );
             Assert.Equal(Enumerable.Range(0, 500).Select(i => 2 * i), answers.Select(answer => answer.Data));
 
             // A server that died and is back is found without help, subscriptions included.
@@ -49,7 +54,11 @@ public sealed class NatsTests
         {
             try
             {
-                NatsMsg<int> answer = await nats.RequestAsync<int, int>("double", 21, cancellationToken: cancellationToken);
+                NatsMsg<int> answer = await nats.RequestAsync<int, int>(
+                    "double",
+                    21,
+                    cancellationToken: cancellationToken
+                );
                 Assert.Equal(42, answer.Data);
                 return;
             }

@@ -18,7 +18,9 @@ public sealed class RedisTests
         try
         {
             await using Gateway gateway = Gateway.To(await server.ListeningAsync(port));
-            await using ConnectionMultiplexer redis = await ConnectionMultiplexer.ConnectAsync(OptionsFor(gateway.EndPoint, gateway.Options));
+            await using ConnectionMultiplexer redis = await ConnectionMultiplexer.ConnectAsync(
+                OptionsFor(gateway.EndPoint, gateway.Options)
+            );
             IDatabase database = redis.GetDatabase();
             byte[] large = new byte[2_000_000];
             Random.Shared.NextBytes(large);

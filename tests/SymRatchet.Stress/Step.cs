@@ -28,7 +28,11 @@ internal sealed class Step(StressRun run, long number, string scenario)
 
     /// <summary>Makes a call under the watchdog.</summary>
     internal async Task<T> CallAsync<T>(
-        string what, Connection? connection, CancellationToken token, Func<ValueTask<T>> call)
+        string what,
+        Connection? connection,
+        CancellationToken token,
+        Func<ValueTask<T>> call
+    )
     {
         using PendingCall pending = run.Watchdog.Enter(this, what, connection, token);
         Task<T> task = call().AsTask();
@@ -38,11 +42,16 @@ internal sealed class Step(StressRun run, long number, string scenario)
     }
 
     internal Task CallAsync(string what, Connection? connection, CancellationToken token, Func<ValueTask> call) =>
-        CallAsync(what, connection, token, async ValueTask<bool> () =>
-        {
-            await call();
-            return true;
-        });
+        CallAsync(
+            what,
+            connection,
+            token,
+            async ValueTask<bool> () =>
+            {
+                await call();
+                return true;
+            }
+        );
 
     /// <summary>A token that is cancelled at a random moment: soon, a little later, or hardly ever.</summary>
     internal static CancellationToken Soon(Random random)
@@ -64,7 +73,8 @@ internal sealed class Step(StressRun run, long number, string scenario)
                         Thread.SpinWait(turns);
                         source.Cancel();
                     },
-                    null);
+                    null
+                );
                 break;
         }
 

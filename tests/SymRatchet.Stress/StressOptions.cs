@@ -6,11 +6,11 @@ namespace SymRatchet.Stress;
 internal sealed record StressOptions
 {
     internal const string Usage =
-        "--minutes N   how long, 1 by default; a fraction is allowed\n" +
-        "--seed S      the plan of every step follows from it; 1 by default\n" +
-        "--parallel P  steps at a time, 8 by default\n" +
-        "--only NAME   one scenario\n" +
-        "--step N      one step, again and again";
+        "--minutes N   how long, 1 by default; a fraction is allowed\n"
+        + "--seed S      the plan of every step follows from it; 1 by default\n"
+        + "--parallel P  steps at a time, 8 by default\n"
+        + "--only NAME   one scenario\n"
+        + "--step N      one step, again and again";
 
     internal double Minutes { get; private init; } = 1;
 

@@ -37,11 +37,18 @@ internal sealed class StressRun
         Web = new StressServer(this);
         IScenario[] all =
         [
-            new DuplexScenario(), new NestedScenario(), new HandshakeScenario(), new RelayScenario(),
-            new HttpScenario(), new EchoScenario(),
+            new DuplexScenario(),
+            new NestedScenario(),
+            new HandshakeScenario(),
+            new RelayScenario(),
+            new HttpScenario(),
+            new EchoScenario(),
         ];
-        _scenarios = [.. all.Where(scenario => options.Only is null || scenario.Name == options.Only)
-            .SelectMany(scenario => Enumerable.Repeat(scenario, scenario.Weight))];
+        _scenarios =
+        [
+            .. all.Where(scenario => options.Only is null || scenario.Name == options.Only)
+                .SelectMany(scenario => Enumerable.Repeat(scenario, scenario.Weight)),
+        ];
         if (_scenarios.Length == 0)
             throw new ArgumentException($"No {options.Only} among {string.Join(", ", all.Select(s => s.Name))}.");
     }
@@ -79,7 +86,8 @@ internal sealed class StressRun
         {
             TimeSpan until = _elapsed.Elapsed + Round < end ? _elapsed.Elapsed + Round : end;
             var workers = Task.WhenAll(
-                Enumerable.Range(0, Options.Parallel).Select(_ => Task.Run(() => WorkAsync(until))));
+                Enumerable.Range(0, Options.Parallel).Select(_ => Task.Run(() => WorkAsync(until)))
+            );
             isStuck = await Task.WhenAny(workers, Task.Delay(Round + Patience, CancellationToken.None)) != workers;
             if (isStuck)
                 Verdict.Fail($"steps that do not come to their end: {string.Join(", ", _running.Keys)}");
@@ -130,16 +138,23 @@ internal sealed class StressRun
     }
 
     private int Choose(long number) =>
-        (int)(Ends.Direction.Mix(((ulong)(uint)Options.Seed << 32) ^ (ulong)number ^ 0x5EED)
-            % (ulong)_scenarios.Length);
+        (int)(
+            Ends.Direction.Mix(((ulong)(uint)Options.Seed << 32) ^ (ulong)number ^ 0x5EED) % (ulong)_scenarios.Length
+        );
 
     private void Tell(Resources resources, long looks)
     {
         string runs = string.Join(
-            ", ", _runs.OrderBy(run => run.Key, StringComparer.Ordinal).Select(run => $"{run.Key} {run.Value}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{_elapsed.Elapsed:h\\:mm\\:ss} {runs}; {Interlocked.Read(ref _bytes) >> 20} MiB, " +
-            $"{looks} looks at the pool, {resources.Memory >> 20} MiB live, " +
-            $"{resources.Handles} handles, {Verdict.Failures} failures"));
+            ", ",
+            _runs.OrderBy(run => run.Key, StringComparer.Ordinal).Select(run => $"{run.Key} {run.Value}")
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_elapsed.Elapsed:h\\:mm\\:ss} {runs}; {Interlocked.Read(ref _bytes) >> 20} MiB, "
+                    + $"{looks} looks at the pool, {resources.Memory >> 20} MiB live, "
+                    + $"{resources.Handles} handles, {Verdict.Failures} failures"
+            )
+        );
     }
 }

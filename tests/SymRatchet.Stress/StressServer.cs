@@ -31,22 +31,28 @@ internal sealed class StressServer
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(run.Log);
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            foreach (HttpProtocols protocol in (HttpProtocols[])[HttpProtocols.Http1, HttpProtocols.Http2])
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
             {
-                kestrel.Listen(IPAddress.Loopback, 0, listen =>
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Limits.MinRequestBodyDataRate = null;
+                kestrel.Limits.MinResponseDataRate = null;
+                foreach (HttpProtocols protocol in (HttpProtocols[])[HttpProtocols.Http1, HttpProtocols.Http2])
                 {
-                    listen.Protocols = protocol;
-                    listen.UseSymRatchet(run.ServerOptions);
-                });
-            }
+                    kestrel.Listen(
+                        IPAddress.Loopback,
+                        0,
+                        listen =>
+                        {
+                            listen.Protocols = protocol;
+                            listen.UseSymRatchet(run.ServerOptions);
+                        }
+                    );
+                }
 
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseSymRatchet(run.ServerOptions).Run(EchoAsync));
-        });
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseSymRatchet(run.ServerOptions).Run(EchoAsync));
+            });
         _application = builder.Build();
         Map();
     }
@@ -60,8 +66,13 @@ internal sealed class StressServer
     internal async Task StartAsync()
     {
         await _application.StartAsync();
-        Uri[] addresses = [.. _application.Services.GetRequiredService<IServer>().Features
-            .Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))];
+        Uri[] addresses =
+        [
+            .. _application
+                .Services.GetRequiredService<IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Select(address => new Uri(address)),
+        ];
         (Http1, Http2) = (addresses[0], addresses[1]);
         Echo = new IPEndPoint(IPAddress.Loopback, addresses[2].Port);
     }
@@ -70,43 +81,57 @@ internal sealed class StressServer
 
     private void Map()
     {
-        _application.Use(async (context, next) =>
-        {
-            string id = context.GetSymRatchetPeer()!.ClientId.ToString();
-            if (_run.Identities.RevokedSince(id) is > 0 and var since &&
-                _run.Watchdog.Now - since > 2 * Watchdog.TicksPerSecond)
-                _run.Verdict.Fail($"a request of {id} was served 2 s after its revocation");
-            try
+        _application.Use(
+            async (context, next) =>
             {
-                await next(context);
+                string id = context.GetSymRatchetPeer()!.ClientId.ToString();
+                if (
+                    _run.Identities.RevokedSince(id) is > 0 and var since
+                    && _run.Watchdog.Now - since > 2 * Watchdog.TicksPerSecond
+                )
+                    _run.Verdict.Fail($"a request of {id} was served 2 s after its revocation");
+                try
+                {
+                    await next(context);
+                }
+                catch (Exception e)
+                    when (context.RequestAborted.IsCancellationRequested
+                        || e is IOException or OperationCanceledException
+                    )
+                {
+                    // The client is gone; what it got is not whole, and must not look it.
+                    context.Abort();
+                }
             }
-            catch (Exception e) when (context.RequestAborted.IsCancellationRequested ||
-                e is IOException or OperationCanceledException)
+        );
+        _application.MapGet(
+            "/bytes/{key}/{count:long}",
+            async (string key, long count, HttpContext context) =>
             {
-                // The client is gone; what it got is not whole, and must not look it.
-                context.Abort();
+                if (context.Request.Query.ContainsKey("length"))
+                    context.Response.ContentLength = count;
+                Direction direction = new(ulong.Parse(key, CultureInfo.InvariantCulture));
+                byte[] block = new byte[48 * 1024];
+                while (direction.Offered < count)
+                {
+                    Memory<byte> piece = block.AsMemory(0, (int)Math.Min(count - direction.Offered, block.Length));
+                    direction.Offer(piece.Span);
+                    await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+                }
             }
-        });
-        _application.MapGet("/bytes/{key}/{count:long}", async (string key, long count, HttpContext context) =>
-        {
-            if (context.Request.Query.ContainsKey("length"))
-                context.Response.ContentLength = count;
-            Direction direction = new(ulong.Parse(key, CultureInfo.InvariantCulture));
-            byte[] block = new byte[48 * 1024];
-            while (direction.Offered < count)
+        );
+        _application.MapPost(
+            "/take/{key}/{count:long}",
+            async (string key, long count, HttpContext context) =>
             {
-                Memory<byte> piece = block.AsMemory(0, (int)Math.Min(count - direction.Offered, block.Length));
-                direction.Offer(piece.Span);
-                await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+                await TakeAsync(key, count, context, answer: null);
+                await context.Response.WriteAsync(count.ToString(CultureInfo.InvariantCulture));
             }
-        });
-        _application.MapPost("/take/{key}/{count:long}", async (string key, long count, HttpContext context) =>
-        {
-            await TakeAsync(key, count, context, answer: null);
-            await context.Response.WriteAsync(count.ToString(CultureInfo.InvariantCulture));
-        });
-        _application.MapPost("/echo/{key}/{count:long}", (string key, long count, HttpContext context) =>
-            TakeAsync(key, count, context, context.Response.Body));
+        );
+        _application.MapPost(
+            "/echo/{key}/{count:long}",
+            (string key, long count, HttpContext context) => TakeAsync(key, count, context, context.Response.Body)
+        );
     }
 
     private async Task TakeAsync(string key, long count, HttpContext context, Stream? answer)
@@ -126,7 +151,9 @@ internal sealed class StressServer
         void Check(string? wrong)
         {
             if (wrong is not null)
-                _run.Verdict.Fail($"{context.Request.Path} of {context.GetSymRatchetPeer()!.ClientId.ToString()}: {wrong}");
+                _run.Verdict.Fail(
+                    $"{context.Request.Path} of {context.GetSymRatchetPeer()!.ClientId.ToString()}: {wrong}"
+                );
         }
     }
 

@@ -14,11 +14,13 @@ public sealed class ChannelPair(ISecureChannel client, ISecureChannel server) : 
 
     public ISecureChannel Server { get; } = server;
 
-    public static PreSharedKey KeyFor(ChannelProtocol protocol) => protocol == ChannelProtocol.Seed
-        ? PreSharedKey.ForSeed(7, Key.AsSpan(0, PreSharedKey.SeedKeySize))
-        : PreSharedKey.Import(ClientName, Key);
+    public static PreSharedKey KeyFor(ChannelProtocol protocol) =>
+        protocol == ChannelProtocol.Seed
+            ? PreSharedKey.ForSeed(7, Key.AsSpan(0, PreSharedKey.SeedKeySize))
+            : PreSharedKey.Import(ClientName, Key);
 
-    public static SecureChannelClientOptions ClientOptions(ChannelProtocol protocol) => new() { Protocol = protocol, Key = KeyFor(protocol) };
+    public static SecureChannelClientOptions ClientOptions(ChannelProtocol protocol) =>
+        new() { Protocol = protocol, Key = KeyFor(protocol) };
 
     public static SecureChannelServerOptions ServerOptions(ChannelProtocol protocol)
     {
@@ -27,16 +29,27 @@ public sealed class ChannelPair(ISecureChannel client, ISecureChannel server) : 
         return new SecureChannelServerOptions { Protocol = protocol, Keys = keys };
     }
 
-    public static Task<ChannelPair> CreateAsync(ChannelProtocol protocol = ChannelProtocol.V1, PipeOptions? pipeOptions = null) =>
-        CreateAsync(ClientOptions(protocol), ServerOptions(protocol), pipeOptions);
+    public static Task<ChannelPair> CreateAsync(
+        ChannelProtocol protocol = ChannelProtocol.V1,
+        PipeOptions? pipeOptions = null
+    ) => CreateAsync(ClientOptions(protocol), ServerOptions(protocol), pipeOptions);
 
-    public static async Task<ChannelPair> CreateAsync(SecureChannelClientOptions client, SecureChannelServerOptions server, PipeOptions? pipeOptions = null)
+    public static async Task<ChannelPair> CreateAsync(
+        SecureChannelClientOptions client,
+        SecureChannelServerOptions server,
+        PipeOptions? pipeOptions = null
+    )
     {
         PipePair pipes = new(pipeOptions);
         return await OverAsync(pipes.Client, pipes.Server, client, server);
     }
 
-    public static async Task<ChannelPair> OverAsync(IDuplexPipe clientEnd, IDuplexPipe serverEnd, SecureChannelClientOptions client, SecureChannelServerOptions server)
+    public static async Task<ChannelPair> OverAsync(
+        IDuplexPipe clientEnd,
+        IDuplexPipe serverEnd,
+        SecureChannelClientOptions client,
+        SecureChannelServerOptions server
+    )
     {
         Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(clientEnd, client).AsTask();
         Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(serverEnd, server).AsTask();
@@ -44,7 +57,10 @@ public sealed class ChannelPair(ISecureChannel client, ISecureChannel server) : 
         return new ChannelPair(await connecting, await accepting);
     }
 
-    public static async Task<ChannelPair> OverSocketsAsync(SecureChannelClientOptions client, SecureChannelServerOptions server)
+    public static async Task<ChannelPair> OverSocketsAsync(
+        SecureChannelClientOptions client,
+        SecureChannelServerOptions server
+    )
     {
         SocketPair sockets = await SocketPair.CreateAsync();
         Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(sockets.Client, client).AsTask();
@@ -54,7 +70,10 @@ public sealed class ChannelPair(ISecureChannel client, ISecureChannel server) : 
     }
 
     /// <summary>The next message, or null after an authenticated close.</summary>
-    public static async Task<byte[]?> ReceiveAsync(ISecureChannel channel, CancellationToken cancellationToken = default)
+    public static async Task<byte[]?> ReceiveAsync(
+        ISecureChannel channel,
+        CancellationToken cancellationToken = default
+    )
     {
         ArrayBufferWriter<byte> buffer = new();
         return await channel.ReceiveAsync(buffer, cancellationToken) ? buffer.WrittenSpan.ToArray() : null;

@@ -23,7 +23,10 @@ internal sealed class ChunkingReader(PipeReader inner, int[] chunks) : PipeReade
         _shown -= _buffer.Slice(0, consumed).Length;
 
         // What was not shown yet was not examined either, whatever the caller says of what it saw.
-        inner.AdvanceTo(consumed, _buffer.Slice(0, _buffer.GetPosition(0, examined)).Length < _buffer.Length ? consumed : examined);
+        inner.AdvanceTo(
+            consumed,
+            _buffer.Slice(0, _buffer.GetPosition(0, examined)).Length < _buffer.Length ? consumed : examined
+        );
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);

@@ -19,7 +19,10 @@ public sealed class DeafStream(Stream inner) : PassingStream(inner)
         return read;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default
+    )
     {
         if (_isDeaf)
             await Never.Task;

@@ -21,7 +21,13 @@ internal sealed class HandshakeEnd : IDisposable
     /// <param name="store">Where the end reads and advances its epoch.</param>
     /// <param name="settings">What the handshake is told.</param>
     /// <param name="firstWord">A message that is sent as soon as the protocol allows it, if any.</param>
-    internal HandshakeEnd(ChannelRole role, ClientId id, InMemoryKeyStore store, HandshakeSettings settings, byte[]? firstWord = null)
+    internal HandshakeEnd(
+        ChannelRole role,
+        ClientId id,
+        InMemoryKeyStore store,
+        HandshakeSettings settings,
+        byte[]? firstWord = null
+    )
     {
         _role = role;
         _store = store;
@@ -139,7 +145,11 @@ internal sealed class HandshakeEnd : IDisposable
                 break;
 
             case AdvanceNeeded advance:
-                _store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, advance.EpochKey.Memory).AsTask().GetAwaiter().GetResult();
+                _store
+                    .AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, advance.EpochKey.Memory)
+                    .AsTask()
+                    .GetAwaiter()
+                    .GetResult();
                 _state = advance.Advanced();
                 break;
 

@@ -48,7 +48,9 @@ public sealed class HeldWire
         while (taken.Count < frames)
         {
             ReadResult header = await _fromSender.Reader.ReadAtLeastAsync(HeaderSize);
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(header.Buffer.Slice(LengthOffset, sizeof(uint)).ToArray());
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(
+                header.Buffer.Slice(LengthOffset, sizeof(uint)).ToArray()
+            );
             _fromSender.Reader.AdvanceTo(header.Buffer.Start);
             ReadResult read = await _fromSender.Reader.ReadAtLeastAsync(HeaderSize + (int)length);
             ReadOnlySequence<byte> frame = read.Buffer.Slice(0, HeaderSize + length);

@@ -12,13 +12,9 @@ public sealed class ListLoggerFactory : ILoggerFactory
 
     public ILogger CreateLogger(string categoryName) => new ListLogger(_lines);
 
-    public void AddProvider(ILoggerProvider provider)
-    {
-    }
+    public void AddProvider(ILoggerProvider provider) { }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     private sealed class ListLogger(ConcurrentQueue<string> lines) : ILogger
     {
@@ -27,7 +23,12 @@ public sealed class ListLoggerFactory : ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue(formatter(state, exception) + exception);
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => lines.Enqueue(formatter(state, exception) + exception);
     }
 }

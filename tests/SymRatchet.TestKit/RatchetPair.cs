@@ -7,9 +7,21 @@ namespace SymRatchet.TestKit;
 /// <summary>A client and a server session of protocol 1 over one session secret, ACTIVE, and the wire between them as arrays.</summary>
 internal sealed class RatchetPair : IDisposable
 {
-    internal RatchetPair(CipherSuiteId suite = CipherSuiteId.Aegis256, int maxRecordSize = 1 << 20, int paddingBlock = 0, byte secret = 1)
+    internal RatchetPair(
+        CipherSuiteId suite = CipherSuiteId.Aegis256,
+        int maxRecordSize = 1 << 20,
+        int paddingBlock = 0,
+        byte secret = 1
+    )
     {
-        HandshakeSettings settings = new([Suite(suite)], maxRecordSize, paddingBlock, Limits.EpochLimit, SendBeforeConfirm: false, RandomSource.System);
+        HandshakeSettings settings = new(
+            [Suite(suite)],
+            maxRecordSize,
+            paddingBlock,
+            Limits.EpochLimit,
+            SendBeforeConfirm: false,
+            RandomSource.System
+        );
         byte[] root = [.. Enumerable.Repeat(secret, 32)];
         using SessionSecrets secrets = new(root, root);
         Client = new RatchetSession(ChannelRole.Client, "id", epoch: 0, settings.Suites[0], secrets, settings);
@@ -24,13 +36,16 @@ internal sealed class RatchetPair : IDisposable
 
     internal static CipherSuite Suite(CipherSuiteId id) => CipherSuite.Get(id);
 
-    internal (RatchetSession Sender, RatchetSession Receiver) Direction(bool fromServer) => fromServer ? (Server, Client) : (Client, Server);
+    internal (RatchetSession Sender, RatchetSession Receiver) Direction(bool fromServer) =>
+        fromServer ? (Server, Client) : (Client, Server);
 
     internal static byte[] Seal(RatchetSession session, ReadOnlySpan<byte> message)
     {
         byte[] frame = new byte[session.GetSealedLength(message.Length)];
         int written = session.Seal(message, frame);
-        return written == frame.Length ? frame : throw new InvalidOperationException("The sealed length was not as told.");
+        return written == frame.Length
+            ? frame
+            : throw new InvalidOperationException("The sealed length was not as told.");
     }
 
     internal static byte[] Terminate(RatchetSession session, SecureChannelError reason)
@@ -39,7 +54,10 @@ internal sealed class RatchetPair : IDisposable
         return frame[..session.SealTerminate(reason, frame)];
     }
 
-    internal static (OpenResult Result, byte[] Payload, byte[] Whole) Open(RatchetSession session, ReadOnlySpan<byte> frame)
+    internal static (OpenResult Result, byte[] Payload, byte[] Whole) Open(
+        RatchetSession session,
+        ReadOnlySpan<byte> frame
+    )
     {
         byte[] payload = new byte[session.GetOpenedLength(frame.Length) + 8];
         payload.AsSpan().Fill(0xEE);

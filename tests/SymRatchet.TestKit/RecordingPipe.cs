@@ -21,7 +21,10 @@ public sealed class RecordingPipe : IDuplexPipe
 
     private sealed class Tee(Stream inner, MemoryStream copy) : MemoryStream
     {
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             copy.Write(buffer.Span);
             await inner.WriteAsync(buffer, cancellationToken);

@@ -36,7 +36,9 @@ internal sealed class SeedPair
     {
         byte[] frame = new byte[session.GetSealedLength(message.Length)];
         int written = session.Seal(message, frame);
-        return written == frame.Length ? frame : throw new InvalidOperationException("The sealed length was not as told.");
+        return written == frame.Length
+            ? frame
+            : throw new InvalidOperationException("The sealed length was not as told.");
     }
 
     internal static byte[] Terminate(SeedSession session, SecureChannelError reason)
@@ -45,7 +47,10 @@ internal sealed class SeedPair
         return frame[..session.SealTerminate(reason, frame)];
     }
 
-    internal static (OpenResult Result, byte[] Payload, byte[] Whole) Open(SeedSession session, ReadOnlySpan<byte> frame)
+    internal static (OpenResult Result, byte[] Payload, byte[] Whole) Open(
+        SeedSession session,
+        ReadOnlySpan<byte> frame
+    )
     {
         byte[] payload = new byte[Math.Max(1, session.GetOpenedLength(frame.Length))];
         payload.AsSpan().Fill(0xEE);
@@ -54,10 +59,12 @@ internal sealed class SeedPair
     }
 
     internal static byte[][] Keys(SeedSession session) =>
-    [
-        session.ClientToServerKeys.EncryptionKey.ToArray(), session.ClientToServerKeys.MacKey.ToArray(),
-        session.ServerToClientKeys.EncryptionKey.ToArray(), session.ServerToClientKeys.MacKey.ToArray(),
-    ];
+        [
+            session.ClientToServerKeys.EncryptionKey.ToArray(),
+            session.ClientToServerKeys.MacKey.ToArray(),
+            session.ServerToClientKeys.EncryptionKey.ToArray(),
+            session.ServerToClientKeys.MacKey.ToArray(),
+        ];
 
     private static void Expect((OpenResult Result, byte[] Payload, byte[] Whole) opened, ReadOnlySpan<byte> expected)
     {

@@ -94,11 +94,7 @@ internal sealed class SimulatedFile : IRawFile
     }
 
     // One write is torn in every way while each other one is there or not.
-    private static IEnumerable<byte[]> Torn(
-        byte[] durable,
-        List<(long Offset, byte[] Content)> pending,
-        bool everyByte
-    )
+    private static IEnumerable<byte[]> Torn(byte[] durable, List<(long Offset, byte[] Content)> pending, bool everyByte)
     {
         yield return durable;
         for (int torn = 0; torn < pending.Count; torn++)

@@ -17,7 +17,8 @@ internal static class StoreAt
     }
 
     /// <summary>The whole identity; a store in memory answers at once.</summary>
-    internal static StoredKey Find(InMemoryKeyStore store, ClientId id) => store.FindAsync(id).AsTask().GetAwaiter().GetResult()!;
+    internal static StoredKey Find(InMemoryKeyStore store, ClientId id) =>
+        store.FindAsync(id).AsTask().GetAwaiter().GetResult()!;
 
     /// <summary>The epoch and the root key of it.</summary>
     internal static (long Epoch, string EpochKey) Of(InMemoryKeyStore store, PreSharedKey key)

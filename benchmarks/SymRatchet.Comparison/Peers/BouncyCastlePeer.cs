@@ -14,21 +14,24 @@ internal sealed class BouncyCastlePeer : SocketPeer
     // It has no asynchronous reads: each idle connection would hold a thread of the pool.
     internal override bool Fits(string scenario) => scenario != "idle-connection" && base.Fits(scenario);
 
-    private protected override Task<PeerConnection> ConnectAsync(Stream transport, string credential) => Task.Run<PeerConnection>(() =>
-    {
-        TlsClientProtocol tls = new(transport);
-        tls.Connect(new Client());
-        return new StreamConnection(tls.Stream);
-    });
+    private protected override Task<PeerConnection> ConnectAsync(Stream transport, string credential) =>
+        Task.Run<PeerConnection>(() =>
+        {
+            TlsClientProtocol tls = new(transport);
+            tls.Connect(new Client());
+            return new StreamConnection(tls.Stream);
+        });
 
-    private protected override Task<PeerConnection> AcceptAsync(Stream transport) => Task.Run<PeerConnection>(() =>
-    {
-        TlsServerProtocol tls = new(transport);
-        tls.Accept(new Server());
-        return new StreamConnection(tls.Stream);
-    });
+    private protected override Task<PeerConnection> AcceptAsync(Stream transport) =>
+        Task.Run<PeerConnection>(() =>
+        {
+            TlsServerProtocol tls = new(transport);
+            tls.Accept(new Server());
+            return new StreamConnection(tls.Stream);
+        });
 
-    private sealed class Client() : PskTlsClient(new BcTlsCrypto(new SecureRandom()), new BasicTlsPskIdentity("benchmark", [.. RunSecret.Bytes]))
+    private sealed class Client()
+        : PskTlsClient(new BcTlsCrypto(new SecureRandom()), new BasicTlsPskIdentity("benchmark", [.. RunSecret.Bytes]))
     {
         protected override int[] GetSupportedCipherSuites() => [Suite];
     }

@@ -51,7 +51,9 @@ internal static class ExternalProgram
         while (!await ListensAsync(port))
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(started) > Patience)
-                throw new IOException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} does not listen.");
+                throw new IOException(
+                    $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} does not listen."
+                );
             await Task.Delay(20);
         }
     }
@@ -71,5 +73,8 @@ internal static class ExternalProgram
     }
 
     private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
 }

@@ -26,20 +26,28 @@ internal abstract class HttpPeer : Peer
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
             {
-                listen.Protocols = HttpProtocols.Http1;
-                Protect(listen);
+                kestrel.AddServerHeader = false;
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        listen.Protocols = HttpProtocols.Http1;
+                        Protect(listen);
+                    }
+                );
             });
-        });
         _server = builder.Build();
         _server.MapGet("/", () => "all is well");
         _server.MapGet("/bytes/{count:long}", SendAsync);
         await _server.StartAsync();
-        return new Uri(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
+        return new Uri(
+            _server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()
+        ).Port;
     }
 
     public override async ValueTask DisposeAsync()

@@ -21,5 +21,6 @@ internal sealed class HttpsPeer : HttpPeer
         listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(options) });
     }
 
-    private protected override SocketsHttpHandler CreateHandler(string credential) => new() { SslOptions = PinnedTls.ClientOptions(credential) };
+    private protected override SocketsHttpHandler CreateHandler(string credential) =>
+        new() { SslOptions = PinnedTls.ClientOptions(credential) };
 }

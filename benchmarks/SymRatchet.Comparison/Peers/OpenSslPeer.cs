@@ -21,7 +21,20 @@ internal sealed class OpenSslPeer : WirePeer
     internal override Task<PeerConnection> ConnectAsync(int port, string credential)
     {
         Process client = ExternalProgram.Start(
-            "openssl", pipes: true, "s_client", "-quiet", "-tls1_3", "-ciphersuites", Cipher, "-connect", $"127.0.0.1:{port}", "-psk_identity", "benchmark", "-psk", Convert.ToHexString(RunSecret.Bytes));
+            "openssl",
+            pipes: true,
+            "s_client",
+            "-quiet",
+            "-tls1_3",
+            "-ciphersuites",
+            Cipher,
+            "-connect",
+            $"127.0.0.1:{port}",
+            "-psk_identity",
+            "benchmark",
+            "-psk",
+            Convert.ToHexString(RunSecret.Bytes)
+        );
         return Task.FromResult<PeerConnection>(new PipedConnection(client));
     }
 
@@ -29,7 +42,21 @@ internal sealed class OpenSslPeer : WirePeer
     {
         int port = ExternalProgram.FreePort();
         _server = ExternalProgram.Start(
-            "openssl", pipes: true, "s_server", "-quiet", "-nocert", "-tls1_3", "-ciphersuites", Cipher, "-accept", $"127.0.0.1:{port}", "-psk_identity", "benchmark", "-psk", Convert.ToHexString(RunSecret.Bytes));
+            "openssl",
+            pipes: true,
+            "s_server",
+            "-quiet",
+            "-nocert",
+            "-tls1_3",
+            "-ciphersuites",
+            Cipher,
+            "-accept",
+            $"127.0.0.1:{port}",
+            "-psk_identity",
+            "benchmark",
+            "-psk",
+            Convert.ToHexString(RunSecret.Bytes)
+        );
         await ExternalProgram.WaitForAsync(port, _server);
         _ = ServeAsync(new PipedConnection(_server));
         return port;

@@ -23,5 +23,8 @@ internal static class PeerCatalogue
     ];
 
     internal static Peer Find(string name) =>
-        All.FirstOrDefault(peer => peer.Name == name) ?? throw new ArgumentException($"There is no peer '{name}'; there are {string.Join(", ", All.Select(peer => peer.Name))}.");
+        All.FirstOrDefault(peer => peer.Name == name)
+        ?? throw new ArgumentException(
+            $"There is no peer '{name}'; there are {string.Join(", ", All.Select(peer => peer.Name))}."
+        );
 }

@@ -51,12 +51,15 @@ internal abstract class PeerConnection : IAsyncDisposable
     }
 
     internal async Task<long> ReceiveNumberAsync() =>
-        await TryReceiveNumberAsync() ?? throw new EndOfStreamException("The peer hung up in the middle of a measurement.");
+        await TryReceiveNumberAsync()
+        ?? throw new EndOfStreamException("The peer hung up in the middle of a measurement.");
 
     /// <summary>The next number, or null where the peer is done: an exception for each connection that ends would be measured with the next one.</summary>
     internal async Task<long?> TryReceiveNumberAsync()
     {
         byte[] bytes = new byte[sizeof(long)];
-        return await Stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length ? BinaryPrimitives.ReadInt64BigEndian(bytes) : null;
+        return await Stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length
+            ? BinaryPrimitives.ReadInt64BigEndian(bytes)
+            : null;
     }
 }

@@ -13,12 +13,16 @@ internal sealed class PinnedTls
     /// <summary>The certificate, for the client.</summary>
     internal string Credential => Convert.ToBase64String(_certificate.Value.RawData);
 
-    internal SslServerAuthenticationOptions ServerOptions() => new()
-    {
-        ServerCertificateContext = SslStreamCertificateContext.Create(_certificate.Value, additionalCertificates: null),
-        EnabledSslProtocols = SslProtocols.Tls13,
-        AllowTlsResume = false,
-    };
+    internal SslServerAuthenticationOptions ServerOptions() =>
+        new()
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(
+                _certificate.Value,
+                additionalCertificates: null
+            ),
+            EnabledSslProtocols = SslProtocols.Tls13,
+            AllowTlsResume = false,
+        };
 
     internal static SslClientAuthenticationOptions ClientOptions(string credential)
     {
@@ -28,7 +32,8 @@ internal sealed class PinnedTls
             TargetHost = "localhost",
             EnabledSslProtocols = SslProtocols.Tls13,
             AllowTlsResume = false,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null && certificate.GetRawCertData().AsSpan().SequenceEqual(pinned),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate is not null && certificate.GetRawCertData().AsSpan().SequenceEqual(pinned),
         };
     }
 

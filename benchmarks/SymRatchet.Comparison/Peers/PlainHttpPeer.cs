@@ -7,9 +7,7 @@ internal sealed class PlainHttpPeer : HttpPeer
 {
     internal override string Name => "http";
 
-    private protected override void Protect(ListenOptions listen)
-    {
-    }
+    private protected override void Protect(ListenOptions listen) { }
 
     private protected override SocketsHttpHandler CreateHandler(string credential) => new();
 }

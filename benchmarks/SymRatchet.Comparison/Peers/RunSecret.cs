@@ -7,7 +7,8 @@ internal static class RunSecret
 {
     internal const string Variable = "SYMRATCHET_PEERS_SECRET";
 
-    internal static byte[] Bytes { get; } = Environment.GetEnvironmentVariable(Variable) is { } inherited
-        ? Convert.FromHexString(inherited)
-        : RandomNumberGenerator.GetBytes(32);
+    internal static byte[] Bytes { get; } =
+        Environment.GetEnvironmentVariable(Variable) is { } inherited
+            ? Convert.FromHexString(inherited)
+            : RandomNumberGenerator.GetBytes(32);
 }

@@ -45,7 +45,8 @@ internal abstract class SocketPeer : WirePeer
             await using PeerConnection connection = await AcceptAsync(new NetworkStream(socket, ownsSocket: true));
             await ServeAsync(connection);
         }
-        catch (Exception e) when (e is IOException or SecureChannelException or SocketException or ObjectDisposedException)
+        catch (Exception e)
+            when (e is IOException or SecureChannelException or SocketException or ObjectDisposedException)
         {
             socket.Dispose();
         }

@@ -13,6 +13,17 @@ internal sealed class SpipedPeer : TunnelPeer
     {
         string key = Folder.PathOf("key");
         File.WriteAllBytes(key, RunSecret.Bytes);
-        return ExternalProgram.Start("spiped", pipes: false, client ? "-e" : "-d", "-F", "-s", $"[127.0.0.1]:{listen}", "-t", $"[127.0.0.1]:{target}", "-k", key);
+        return ExternalProgram.Start(
+            "spiped",
+            pipes: false,
+            client ? "-e" : "-d",
+            "-F",
+            "-s",
+            $"[127.0.0.1]:{listen}",
+            "-t",
+            $"[127.0.0.1]:{target}",
+            "-k",
+            key
+        );
     }
 }

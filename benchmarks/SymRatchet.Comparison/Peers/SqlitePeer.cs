@@ -17,9 +17,15 @@ internal sealed class SqlitePeer(string name, bool clientToo) : SymRatchetPeer(n
         _folder.Dispose();
     }
 
-    private protected override async Task<SecureChannelClientOptions> CreateClientAsync() => clientToo
-        ? new SecureChannelClientOptions { Keys = await OpenAsync(ChannelRole.Client), ClientId = ClientId, Suites = [Suite] }
-        : await base.CreateClientAsync();
+    private protected override async Task<SecureChannelClientOptions> CreateClientAsync() =>
+        clientToo
+            ? new SecureChannelClientOptions
+            {
+                Keys = await OpenAsync(ChannelRole.Client),
+                ClientId = ClientId,
+                Suites = [Suite],
+            }
+            : await base.CreateClientAsync();
 
     private protected override async Task<SecureChannelServerOptions> CreateServerAsync() =>
         new() { Keys = await OpenAsync(ChannelRole.Server), HandshakeLimiter = null };

@@ -14,7 +14,9 @@ internal sealed class StunnelPeer : TunnelPeer
         string secrets = Folder.PathOf("secrets");
         File.WriteAllText(secrets, $"benchmark:{Convert.ToHexString(RunSecret.Bytes)}\n");
         string settings = Folder.PathOf(client ? "client" : "server");
-        File.WriteAllText(settings, $"""
+        File.WriteAllText(
+            settings,
+            $"""
             foreground = yes
             pid =
             debug = err
@@ -28,7 +30,8 @@ internal sealed class StunnelPeer : TunnelPeer
             {(client ? "PSKidentity = benchmark" : "")}
             PSKsecrets = {secrets}
 
-            """);
+            """
+        );
         return ExternalProgram.Start("stunnel", pipes: false, settings);
     }
 }

@@ -23,9 +23,11 @@ internal class SymRatchetPeer : SocketPeer
     private protected CipherSuiteId Suite { get; }
 
     /// <summary>A key that both processes make from the run's own random text.</summary>
-    private protected static PreSharedKey Key { get; } = PreSharedKey.Import(ClientId, SHA256.HashData(RunSecret.Bytes));
+    private protected static PreSharedKey Key { get; } =
+        PreSharedKey.Import(ClientId, SHA256.HashData(RunSecret.Bytes));
 
-    private protected virtual Task<SecureChannelClientOptions> CreateClientAsync() => Task.FromResult(new SecureChannelClientOptions { Key = Key, Suites = [Suite] });
+    private protected virtual Task<SecureChannelClientOptions> CreateClientAsync() =>
+        Task.FromResult(new SecureChannelClientOptions { Key = Key, Suites = [Suite] });
 
     private protected virtual Task<SecureChannelServerOptions> CreateServerAsync() => Task.FromResult(Serve(Key));
 
@@ -40,6 +42,11 @@ internal class SymRatchetPeer : SocketPeer
     {
         InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
-        return new SecureChannelServerOptions { Keys = keys, HandshakeLimiter = null, Protocol = key.Protocol };
+        return new SecureChannelServerOptions
+        {
+            Keys = keys,
+            HandshakeLimiter = null,
+            Protocol = key.Protocol,
+        };
     }
 }

@@ -5,7 +5,9 @@ internal class TcpPeer : SocketPeer
 {
     internal override string Name => "tcp";
 
-    private protected override Task<PeerConnection> ConnectAsync(Stream transport, string credential) => Task.FromResult<PeerConnection>(new StreamConnection(transport));
+    private protected override Task<PeerConnection> ConnectAsync(Stream transport, string credential) =>
+        Task.FromResult<PeerConnection>(new StreamConnection(transport));
 
-    private protected override Task<PeerConnection> AcceptAsync(Stream transport) => Task.FromResult<PeerConnection>(new StreamConnection(transport));
+    private protected override Task<PeerConnection> AcceptAsync(Stream transport) =>
+        Task.FromResult<PeerConnection>(new StreamConnection(transport));
 }

@@ -49,7 +49,10 @@ internal static class Pictures
         double[] x = [.. Sizes.Select(size => Math.Log10(size))];
         foreach ((int i, string peer) in peers.Index())
         {
-            double[] y = [.. Sizes.Select(size => Math.Log10(run.Of($"seal-{size}").First(result => result.Peer == peer).Median))];
+            double[] y =
+            [
+                .. Sizes.Select(size => Math.Log10(run.Of($"seal-{size}").First(result => result.Peer == peer).Median)),
+            ];
             Scatter line = plot.Add.Scatter(x, y, colours[i % colours.Length]);
             line.LegendText = peer;
             line.LineWidth = 2.5f;
@@ -57,9 +60,15 @@ internal static class Pictures
             line.MarkerShape = IsOurs(peer) ? MarkerShape.FilledCircle : MarkerShape.FilledSquare;
         }
 
-        plot.Axes.Bottom.TickGenerator = new NumericManual(x, [.. Sizes.Select(size => size < 1024 ? $"{size} B" : $"{size / 1024} KiB")]);
+        plot.Axes.Bottom.TickGenerator = new NumericManual(
+            x,
+            [.. Sizes.Select(size => size < 1024 ? $"{size} B" : $"{size / 1024} KiB")]
+        );
         double[] decades = [2, 3, 4, 5];
-        plot.Axes.Left.TickGenerator = new NumericManual(decades, [.. decades.Select(decade => Math.Pow(10, decade).ToString("N0", CultureInfo.InvariantCulture))]);
+        plot.Axes.Left.TickGenerator = new NumericManual(
+            decades,
+            [.. decades.Select(decade => Math.Pow(10, decade).ToString("N0", CultureInfo.InvariantCulture))]
+        );
         plot.ShowLegend(Alignment.UpperLeft);
         plot.Legend.BackgroundColor = Colors.Transparent;
         plot.Legend.OutlineColor = Colors.Transparent;
@@ -75,14 +84,34 @@ internal static class Pictures
         foreach ((int i, RunFile.Result result) in results.Index())
         {
             int row = results.Count - 1 - i;
-            plot.Add.Bar(new Bar { Position = row, Value = result.Median, FillColor = result.Peer is "tcp" or "http" ? Limit : IsOurs(result.Peer) ? Ours : Others, LineWidth = 0, Size = 0.66, Orientation = Orientation.Horizontal });
-            Text label = plot.Add.Text(result.Median.ToString(format, CultureInfo.InvariantCulture), result.Median + (longest * 0.01), row);
+            plot.Add.Bar(
+                new Bar
+                {
+                    Position = row,
+                    Value = result.Median,
+                    FillColor =
+                        result.Peer is "tcp" or "http" ? Limit
+                        : IsOurs(result.Peer) ? Ours
+                        : Others,
+                    LineWidth = 0,
+                    Size = 0.66,
+                    Orientation = Orientation.Horizontal,
+                }
+            );
+            Text label = plot.Add.Text(
+                result.Median.ToString(format, CultureInfo.InvariantCulture),
+                result.Median + (longest * 0.01),
+                row
+            );
             label.LabelFontColor = Ink;
             label.LabelFontSize = 13;
             label.LabelAlignment = Alignment.MiddleLeft;
         }
 
-        plot.Axes.Left.TickGenerator = new NumericManual([.. results.Select((_, i) => (double)(results.Count - 1 - i))], [.. results.Select(result => result.Peer)]);
+        plot.Axes.Left.TickGenerator = new NumericManual(
+            [.. results.Select((_, i) => (double)(results.Count - 1 - i))],
+            [.. results.Select(result => result.Peer)]
+        );
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Axes.Bottom.IsVisible = false;
         plot.HideGrid();

@@ -8,11 +8,13 @@ internal sealed record RunFile(string Machine, IReadOnlyList<RunFile.Scenario> S
     internal static async Task<RunFile> ReadAsync(string path, CancellationToken cancellationToken)
     {
         await using FileStream file = File.OpenRead(path);
-        return await JsonSerializer.DeserializeAsync<RunFile>(file, JsonSerializerOptions.Web, cancellationToken) ?? throw new FormatException($"{path} holds no results.");
+        return await JsonSerializer.DeserializeAsync<RunFile>(file, JsonSerializerOptions.Web, cancellationToken)
+            ?? throw new FormatException($"{path} holds no results.");
     }
 
     /// <summary>The peers of a scenario, none where it was left out.</summary>
-    internal IReadOnlyList<Result> Of(string scenario) => Scenarios.FirstOrDefault(one => one.Name == scenario)?.Results ?? [];
+    internal IReadOnlyList<Result> Of(string scenario) =>
+        Scenarios.FirstOrDefault(one => one.Name == scenario)?.Results ?? [];
 
     internal sealed record Scenario(string Name, string Unit, IReadOnlyList<Result> Results);
 

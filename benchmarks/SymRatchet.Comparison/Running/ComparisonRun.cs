@@ -7,26 +7,36 @@ namespace SymRatchet.Comparison.Running;
 /// Measures peers side by side: each scenario in many short rounds, and in each round every peer once, so that whatever drifts on
 /// the machine hits all of them alike.
 /// </summary>
-internal sealed class ComparisonRun(IReadOnlyList<Scenario> scenarios, IReadOnlySet<string>? peers, TimeSpan timeForEach)
+internal sealed class ComparisonRun(
+    IReadOnlyList<Scenario> scenarios,
+    IReadOnlySet<string>? peers,
+    TimeSpan timeForEach
+)
 {
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(100);
 
     private int Rounds => Math.Max(3, (int)(timeForEach / LongestTurn));
 
-    internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) => console.Progress().StartAsync(async progress =>
-    {
-        List<ScenarioResult> results = [];
-        foreach (Scenario scenario in scenarios)
-        {
-            string[] names = [.. scenario.Peers.Where(name => peers?.Contains(name) ?? true)];
-            int rounds = Math.Min(Rounds, scenario.MaxRounds);
-            ProgressTask task = progress.AddTask(scenario.Name, maxValue: Math.Max(1, names.Length * (rounds + 1)));
-            results.Add(await MeasureAsync(scenario, names, rounds, () => task.Increment(1)));
-            task.StopTask();
-        }
+    internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) =>
+        console
+            .Progress()
+            .StartAsync(async progress =>
+            {
+                List<ScenarioResult> results = [];
+                foreach (Scenario scenario in scenarios)
+                {
+                    string[] names = [.. scenario.Peers.Where(name => peers?.Contains(name) ?? true)];
+                    int rounds = Math.Min(Rounds, scenario.MaxRounds);
+                    ProgressTask task = progress.AddTask(
+                        scenario.Name,
+                        maxValue: Math.Max(1, names.Length * (rounds + 1))
+                    );
+                    results.Add(await MeasureAsync(scenario, names, rounds, () => task.Increment(1)));
+                    task.StopTask();
+                }
 
-        return results;
-    });
+                return results;
+            });
 
     private async Task<ScenarioResult> MeasureAsync(Scenario scenario, string[] names, int rounds, Action step)
     {

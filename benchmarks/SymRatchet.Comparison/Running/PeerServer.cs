@@ -60,8 +60,7 @@ internal static class PeerServer
                     await connection.Stream.ReadExactlyAsync(message);
                     await connection.Stream.WriteAsync(message);
                     await connection.Stream.FlushAsync();
-                }
-                while (message[0] == 0);
+                } while (message[0] == 0);
                 break;
 
             default:
@@ -77,8 +76,7 @@ internal static class PeerServer
         {
             await stream.ReadExactlyAsync(block);
             blocks++;
-        }
-        while (block[0] == 0);
+        } while (block[0] == 0);
         return blocks;
     }
 }

@@ -13,7 +13,11 @@ internal static class Report
     internal static void Show(IAnsiConsole console, ScenarioResult result)
     {
         string first = result.Scenario.MoreIsBetter ? "more is better" : "less is better";
-        Table table = new() { Title = new TableTitle($"{result.Scenario.Name} ({result.Scenario.Unit}, {first})"), Border = TableBorder.Rounded };
+        Table table = new()
+        {
+            Title = new TableTitle($"{result.Scenario.Name} ({result.Scenario.Unit}, {first})"),
+            Border = TableBorder.Rounded,
+        };
         table.AddColumn("peer");
         foreach (string column in (string[])["median", "min", "max", $"beside {Reference(result)?.Peer}"])
             table.AddColumn(new TableColumn(column).RightAligned());
@@ -35,7 +39,13 @@ internal static class Report
             {
                 name = result.Scenario.Name,
                 unit = result.Scenario.Unit,
-                results = result.Peers.Select(peer => new { peer = peer.Peer, median = peer.Median, min = peer.Min, max = peer.Max }),
+                results = result.Peers.Select(peer => new
+                {
+                    peer = peer.Peer,
+                    median = peer.Median,
+                    min = peer.Min,
+                    max = peer.Max,
+                }),
             }),
         };
         await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, Json) + "\n");
@@ -45,5 +55,6 @@ internal static class Report
     private static Samples? Reference(ScenarioResult result) =>
         result.Peers.FirstOrDefault(peer => peer.Peer is "sslstream" or "https" or Scenarios.SealScenario.FixedKey);
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 1000 ? "N0" : "G4", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        value.ToString(Math.Abs(value) >= 1000 ? "N0" : "G4", CultureInfo.InvariantCulture);
 }

@@ -32,7 +32,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Insert(0, typeof(ServerProcess).Assembly.Location);
         Process process = Process.Start(start)!;
-        string ready = await process.StandardOutput.ReadLineAsync() ?? throw new IOException($"The server of {peer.Name} ended before it listened.");
+        string ready =
+            await process.StandardOutput.ReadLineAsync()
+            ?? throw new IOException($"The server of {peer.Name} ended before it listened.");
         string[] parts = ready.Split(' ', 2);
         return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
     }
@@ -45,7 +47,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     internal async Task<long> AskAsync(string question)
     {
         await _process.StandardInput.WriteLineAsync(question);
-        string answer = await _process.StandardOutput.ReadLineAsync() ?? throw new IOException($"The server of {_peer.Name} is gone.");
+        string answer =
+            await _process.StandardOutput.ReadLineAsync()
+            ?? throw new IOException($"The server of {_peer.Name} is gone.");
         return long.Parse(answer, CultureInfo.InvariantCulture);
     }
 

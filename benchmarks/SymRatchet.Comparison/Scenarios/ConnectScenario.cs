@@ -11,7 +11,8 @@ internal sealed class ConnectScenario(ServerPool servers) : ServedScenario(serve
 
     internal override string Unit => "us";
 
-    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server));
+    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        Task.FromResult<IMeasurement>(new Measurement(server));
 
     private sealed class Measurement(ServerProcess server) : IMeasurement
     {

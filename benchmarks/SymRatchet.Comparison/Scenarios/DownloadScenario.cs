@@ -16,7 +16,8 @@ internal sealed class DownloadScenario(ServerPool servers) : ServedScenario(serv
 
     internal override int MaxRounds => 5;
 
-    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient()));
+    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient()));
 
     private sealed class Measurement(HttpClient client) : IMeasurement
     {
@@ -29,7 +30,9 @@ internal sealed class DownloadScenario(ServerPool servers) : ServedScenario(serv
             long total = 0;
             while (await body.ReadAsync(_buffer) is > 0 and int read)
                 total += read;
-            return total == Size ? total / Stopwatch.GetElapsedTime(started).TotalNanoseconds : throw new EndOfStreamException($"{total} of {Size} bytes came.");
+            return total == Size
+                ? total / Stopwatch.GetElapsedTime(started).TotalNanoseconds
+                : throw new EndOfStreamException($"{total} of {Size} bytes came.");
         }
 
         public ValueTask DisposeAsync()

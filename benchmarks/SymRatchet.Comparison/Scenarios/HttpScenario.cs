@@ -15,7 +15,8 @@ internal sealed class HttpScenario(ServerPool servers, bool newConnections) : Se
 
     internal override bool MoreIsBetter => true;
 
-    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient(), newConnections));
+    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient(), newConnections));
 
     private sealed class Measurement : IMeasurement
     {
@@ -50,8 +51,7 @@ internal sealed class HttpScenario(ServerPool servers, bool newConnections) : Se
                 using HttpResponseMessage answer = await _client.GetAsync("/");
                 answer.EnsureSuccessStatusCode();
                 requests++;
-            }
-            while (Stopwatch.GetElapsedTime(started) < time);
+            } while (Stopwatch.GetElapsedTime(started) < time);
             return requests;
         }
     }

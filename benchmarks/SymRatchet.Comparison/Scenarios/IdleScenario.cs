@@ -14,7 +14,8 @@ internal sealed class IdleScenario(ServerPool servers, int connections) : Served
 
     internal override int MaxRounds => 3;
 
-    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) => Task.FromResult<IMeasurement>(new Measurement(server, connections));
+    private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        Task.FromResult<IMeasurement>(new Measurement(server, connections));
 
     private sealed class Measurement(ServerProcess server, int connections) : IMeasurement
     {
@@ -35,7 +36,11 @@ internal sealed class IdleScenario(ServerPool servers, int connections) : Served
         {
             List<PeerConnection> open = [];
             while (open.Count < count)
-                open.AddRange(await Task.WhenAll(Enumerable.Range(0, Math.Min(AtOnce, count - open.Count)).Select(_ => OpenOneAsync())));
+                open.AddRange(
+                    await Task.WhenAll(
+                        Enumerable.Range(0, Math.Min(AtOnce, count - open.Count)).Select(_ => OpenOneAsync())
+                    )
+                );
             return open;
         }
 

@@ -16,9 +16,11 @@ internal sealed class MessagesScenario(ServerPool servers, bool allocations) : S
 
     internal override bool MoreIsBetter => !allocations;
 
-    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) => new Measurement(await server.ConnectAsync(), server, allocations);
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        new Measurement(await server.ConnectAsync(), server, allocations);
 
-    private sealed class Measurement(PeerConnection connection, ServerProcess server, bool allocations) : OverOneConnection(connection)
+    private sealed class Measurement(PeerConnection connection, ServerProcess server, bool allocations)
+        : OverOneConnection(connection)
     {
         private readonly byte[] _message = new byte[Sizes.Message];
 
@@ -40,10 +42,14 @@ internal sealed class MessagesScenario(ServerPool servers, bool allocations) : S
             await Connection.FlushAsync();
             long messages = await Connection.ReceiveNumberAsync();
             TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-            return allocations ? (double)(await AllocatedAsync() - allocated) / messages : messages / elapsed.TotalSeconds;
+            return allocations
+                ? (double)(await AllocatedAsync() - allocated) / messages
+                : messages / elapsed.TotalSeconds;
         }
 
         private async Task<long> AllocatedAsync() =>
-            allocations ? await server.AskAsync(PeerServer.AllocatedQuestion) + GC.GetTotalAllocatedBytes(precise: true) : 0;
+            allocations
+                ? await server.AskAsync(PeerServer.AllocatedQuestion) + GC.GetTotalAllocatedBytes(precise: true)
+                : 0;
     }
 }

@@ -11,7 +11,8 @@ internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(serv
 
     internal override string Unit => "us";
 
-    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) => new Measurement(await server.ConnectAsync());
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        new Measurement(await server.ConnectAsync());
 
     private sealed class Measurement(PeerConnection connection) : OverOneConnection(connection)
     {

@@ -16,7 +16,8 @@ internal abstract class Scenario
     internal virtual int MaxRounds => int.MaxValue;
 
     /// <summary>The names of the peers that it is for and that are here, in order.</summary>
-    internal virtual IEnumerable<string> Peers => PeerCatalogue.All.Where(peer => peer.Missing is null && peer.Fits(Name)).Select(peer => peer.Name);
+    internal virtual IEnumerable<string> Peers =>
+        PeerCatalogue.All.Where(peer => peer.Missing is null && peer.Fits(Name)).Select(peer => peer.Name);
 
     /// <summary>Makes ready to measure a peer again and again.</summary>
     internal abstract Task<IMeasurement> PrepareAsync(string peer);

@@ -15,33 +15,38 @@ internal sealed class SealScenario(int size) : Scenario
 
     internal override string Unit => "ns";
 
-    internal override IEnumerable<string> Peers => ["symratchet-aegis256", "symratchet-aes256gcm", "symratchet-chacha20poly1305", FixedKey];
+    internal override IEnumerable<string> Peers =>
+        ["symratchet-aegis256", "symratchet-aes256gcm", "symratchet-chacha20poly1305", FixedKey];
 
-    internal override Task<IMeasurement> PrepareAsync(string peer) => Task.FromResult<IMeasurement>(peer switch
-    {
-        FixedKey => new FixedKeySeal(size),
-        "symratchet-aegis256" => new RatchetSeal(CipherSuiteId.Aegis256, size),
-        "symratchet-aes256gcm" => new RatchetSeal(CipherSuiteId.Aes256Gcm, size),
-        _ => new RatchetSeal(CipherSuiteId.ChaCha20Poly1305, size),
-    });
+    internal override Task<IMeasurement> PrepareAsync(string peer) =>
+        Task.FromResult<IMeasurement>(
+            peer switch
+            {
+                FixedKey => new FixedKeySeal(size),
+                "symratchet-aegis256" => new RatchetSeal(CipherSuiteId.Aegis256, size),
+                "symratchet-aes256gcm" => new RatchetSeal(CipherSuiteId.Aes256Gcm, size),
+                _ => new RatchetSeal(CipherSuiteId.ChaCha20Poly1305, size),
+            }
+        );
 
     private abstract class Seal : IMeasurement
     {
         private const int Batch = 256;
 
-        public Task<double> MeasureAsync(TimeSpan time) => Task.Run(() =>
-        {
-            long started = Stopwatch.GetTimestamp();
-            long messages = 0;
-            while (Stopwatch.GetElapsedTime(started) < time)
+        public Task<double> MeasureAsync(TimeSpan time) =>
+            Task.Run(() =>
             {
-                for (int i = 0; i < Batch; i++)
-                    Once();
-                messages += Batch;
-            }
+                long started = Stopwatch.GetTimestamp();
+                long messages = 0;
+                while (Stopwatch.GetElapsedTime(started) < time)
+                {
+                    for (int i = 0; i < Batch; i++)
+                        Once();
+                    messages += Batch;
+                }
 
-            return Stopwatch.GetElapsedTime(started).TotalNanoseconds / messages;
-        });
+                return Stopwatch.GetElapsedTime(started).TotalNanoseconds / messages;
+            });
 
         public abstract ValueTask DisposeAsync();
 

@@ -6,7 +6,8 @@ namespace SymRatchet.Comparison.Scenarios;
 /// <summary>A scenario between this process and a peer's server in another.</summary>
 internal abstract class ServedScenario(ServerPool servers) : Scenario
 {
-    internal override async Task<IMeasurement> PrepareAsync(string peer) => await PrepareAsync(await servers.GetAsync(peer));
+    internal override async Task<IMeasurement> PrepareAsync(string peer) =>
+        await PrepareAsync(await servers.GetAsync(peer));
 
     private protected abstract Task<IMeasurement> PrepareAsync(ServerProcess server);
 

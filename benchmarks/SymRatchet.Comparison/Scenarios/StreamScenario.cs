@@ -13,7 +13,8 @@ internal sealed class StreamScenario(ServerPool servers) : ServedScenario(server
 
     internal override bool MoreIsBetter => true;
 
-    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) => new Measurement(await server.ConnectAsync());
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        new Measurement(await server.ConnectAsync());
 
     private sealed class Measurement(PeerConnection connection) : OverOneConnection(connection)
     {

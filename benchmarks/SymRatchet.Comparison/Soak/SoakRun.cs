@@ -24,11 +24,22 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
     {
         await using ServerPool servers = new();
         ServerProcess server = await servers.GetAsync(peer);
-        PeerConnection[] connections = await console.Progress().StartAsync(progress => ConnectAsync(server, progress.AddTask($"{clients} clients connect", maxValue: clients)));
+        PeerConnection[] connections = await console
+            .Progress()
+            .StartAsync(progress =>
+                ConnectAsync(server, progress.AddTask($"{clients} clients connect", maxValue: clients))
+            );
 
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] talking = [.. connections.Select((connection, i) => TalkAsync(connection, Interval * i / clients, end.Token))];
-        List<(long Server, long Clients)> memory = await console.Progress().StartAsync(progress => LookAsync(server, progress.AddTask("a message a second", maxValue: Looks), cancellationToken));
+        Task[] talking =
+        [
+            .. connections.Select((connection, i) => TalkAsync(connection, Interval * i / clients, end.Token)),
+        ];
+        List<(long Server, long Clients)> memory = await console
+            .Progress()
+            .StartAsync(progress =>
+                LookAsync(server, progress.AddTask("a message a second", maxValue: Looks), cancellationToken)
+            );
         await end.CancelAsync();
         await Task.WhenAll(talking);
         foreach (PeerConnection connection in connections)
@@ -41,13 +52,18 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
     private async Task<PeerConnection[]> ConnectAsync(ServerProcess server, ProgressTask progress)
     {
         PeerConnection[] connections = new PeerConnection[clients];
-        await Parallel.ForAsync(0, clients, new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce }, async (i, _) =>
-        {
-            connections[i] = await server.ConnectAsync();
-            await connections[i].SendNumberAsync((long)Work.PingPong);
-            await connections[i].ReceiveNumberAsync();
-            progress.Increment(1);
-        });
+        await Parallel.ForAsync(
+            0,
+            clients,
+            new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce },
+            async (i, _) =>
+            {
+                connections[i] = await server.ConnectAsync();
+                await connections[i].SendNumberAsync((long)Work.PingPong);
+                await connections[i].ReceiveNumberAsync();
+                progress.Increment(1);
+            }
+        );
         return connections;
     }
 
@@ -64,8 +80,7 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
                 await connection.Stream.WriteAsync(message, CancellationToken.None);
                 await connection.Stream.ReadExactlyAsync(message, CancellationToken.None);
                 _roundTrips.RecordValue(Math.Max(1, (long)Stopwatch.GetElapsedTime(sent).TotalMicroseconds));
-            }
-            while (await timer.WaitForNextTickAsync(end));
+            } while (await timer.WaitForNextTickAsync(end));
         }
         catch (OperationCanceledException)
         {
@@ -79,7 +94,11 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
     }
 
     // The first look is after one part of the time: by then every buffer that is used at all has been used.
-    private async Task<List<(long Server, long Clients)>> LookAsync(ServerProcess server, ProgressTask progress, CancellationToken cancellationToken)
+    private async Task<List<(long Server, long Clients)>> LookAsync(
+        ServerProcess server,
+        ProgressTask progress,
+        CancellationToken cancellationToken
+    )
     {
         List<(long Server, long Clients)> looks = [];
         for (int look = 0; look < Looks && !cancellationToken.IsCancellationRequested; look++)
@@ -94,19 +113,32 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
 
     private void Show(IAnsiConsole console, List<(long Server, long Clients)> memory)
     {
-        Table table = new() { Border = TableBorder.Rounded, Title = new TableTitle($"{peer}: {clients} clients, {time.TotalSeconds:0} s") };
+        Table table = new()
+        {
+            Border = TableBorder.Rounded,
+            Title = new TableTitle($"{peer}: {clients} clients, {time.TotalSeconds:0} s"),
+        };
         table.AddColumn("what").AddColumn(new TableColumn("measured").RightAligned());
         table.AddRow("round trips", Text($"{_roundTrips.TotalCount:N0}"));
-        table.AddRow("errors", _firstError is null ? Text($"{_errors}") : Markup.Escape(Text($"{_errors} (the first: {_firstError})")));
+        table.AddRow(
+            "errors",
+            _firstError is null ? Text($"{_errors}") : Markup.Escape(Text($"{_errors} (the first: {_firstError})"))
+        );
         foreach (double percentile in (double[])[50, 90, 99, 99.9, 100])
-            table.AddRow(Text($"p{percentile}"), Text($"{_roundTrips.GetValueAtPercentile(percentile) / 1000.0:N2} ms"));
+            table.AddRow(
+                Text($"p{percentile}"),
+                Text($"{_roundTrips.GetValueAtPercentile(percentile) / 1000.0:N2} ms")
+            );
         table.AddRow("server's memory, first to last look", Mebibytes(memory.Select(look => look.Server)));
         table.AddRow("clients' memory, first to last look", Mebibytes(memory.Select(look => look.Clients)));
         console.Write(table);
     }
 
     private static string Mebibytes(IEnumerable<long> looks) =>
-        string.Join(" ", looks.Where((_, i) => i % (Looks / 5) == 0 || i == Looks - 1).Select(look => Text($"{look / 1048576.0:N0}"))) + " MiB";
+        string.Join(
+            " ",
+            looks.Where((_, i) => i % (Looks / 5) == 0 || i == Looks - 1).Select(look => Text($"{look / 1048576.0:N0}"))
+        ) + " MiB";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

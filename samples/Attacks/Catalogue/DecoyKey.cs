@@ -13,7 +13,10 @@ internal static class DecoyKey
     {
         byte[] key = RandomNumberGenerator.GetBytes(PreSharedKey.Size);
         return laboratory.Protocol == ChannelProtocol.Seed
-            ? PreSharedKey.ForSeed(byte.Parse(id.Bytes, CultureInfo.InvariantCulture), key.AsSpan(0, PreSharedKey.SeedKeySize))
+            ? PreSharedKey.ForSeed(
+                byte.Parse(id.Bytes, CultureInfo.InvariantCulture),
+                key.AsSpan(0, PreSharedKey.SeedKeySize)
+            )
             : PreSharedKey.Import(id, key);
     }
 

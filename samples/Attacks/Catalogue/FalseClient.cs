@@ -4,13 +4,15 @@ using SymRatchet.Samples.Attacks.Wire;
 namespace SymRatchet.Samples.Attacks.Catalogue;
 
 /// <summary>Somebody comes with an id and a key that do not belong together, or to nobody.</summary>
-internal sealed class FalseClient(string name, string how, string sent, Func<Laboratory, PreSharedKey> falseKey) : IAttack
+internal sealed class FalseClient(string name, string how, string sent, Func<Laboratory, PreSharedKey> falseKey)
+    : IAttack
 {
     public string Name => name;
 
     public string How => how;
 
-    public string Why => "The first message proves the key. An unknown id and a wrong key are checked and refused alike, by v1 without a word.";
+    public string Why =>
+        "The first message proves the key. An unknown id and a wrong key are checked and refused alike, by v1 without a word.";
 
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {
@@ -19,9 +21,19 @@ internal sealed class FalseClient(string name, string how, string sent, Func<Lab
         using PreSharedKey key = falseKey(laboratory);
         await using ManInTheMiddle wire = laboratory.Intercept();
         await laboratory.VisitAsync(wire.Endpoint, key, ["19"], cancellationToken);
-        AttackReport report = laboratory.Judge(sent, wire.FromServer, answersOwed: 0, forged: ["19"], await wire.HasEndedAsync(cancellationToken));
+        AttackReport report = laboratory.Judge(
+            sent,
+            wire.FromServer,
+            answersOwed: 0,
+            forged: ["19"],
+            await wire.HasEndedAsync(cancellationToken)
+        );
         return laboratory.Protocol == ChannelProtocol.V1 && wire.FromServer.Count > 0
-            ? report with { Verdict = Verdict.Accepted, Did = "answered somebody who has no key" }
+            ? report with
+            {
+                Verdict = Verdict.Accepted,
+                Did = "answered somebody who has no key",
+            }
             : report;
     }
 }

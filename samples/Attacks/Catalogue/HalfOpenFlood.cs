@@ -11,7 +11,8 @@ internal sealed class HalfOpenFlood : IAttack
 
     public string Name => "half-open-flood";
 
-    public string How => "The attacker opens a thousand connections and says nothing on any of them;\nmeanwhile honest clients come and want to be served.";
+    public string How =>
+        "The attacker opens a thousand connections and says nothing on any of them;\nmeanwhile honest clients come and want to be served.";
 
     public string Why => "Handshakes in flight are bounded, and the oldest silent one makes room for the next.";
 
@@ -26,11 +27,25 @@ internal sealed class HalfOpenFlood : IAttack
             var watch = Stopwatch.StartNew();
             int served = 0;
             for (int i = 0; i < HonestVisits; i++)
-                served += (await laboratory.VisitAsync(laboratory.Server, laboratory.KeyOf(laboratory.Victim), ["73"], cancellationToken)).Answers.Count;
+                served += (
+                    await laboratory.VisitAsync(
+                        laboratory.Server,
+                        laboratory.KeyOf(laboratory.Victim),
+                        ["73"],
+                        cancellationToken
+                    )
+                )
+                    .Answers
+                    .Count;
             return new AttackReport(
-                $"{Connections} silent connections", $"served {served} of {HonestVisits} honest clients meanwhile", served == HonestVisits ? Verdict.Refused : Verdict.Accepted)
+                $"{Connections} silent connections",
+                $"served {served} of {HonestVisits} honest clients meanwhile",
+                served == HonestVisits ? Verdict.Refused : Verdict.Accepted
+            )
             {
-                Measured = FormattableString.Invariant($"{watch.Elapsed.TotalMilliseconds / HonestVisits:0.0} ms an honest visit"),
+                Measured = FormattableString.Invariant(
+                    $"{watch.Elapsed.TotalMilliseconds / HonestVisits:0.0} ms an honest visit"
+                ),
             };
         }
         finally

@@ -7,7 +7,14 @@ namespace SymRatchet.Samples.Attacks.Catalogue;
 /// A client with the right keys breaks the rules: nothing but the check of the rule itself stands against it, since every
 /// authenticator is right.
 /// </summary>
-internal sealed class InsiderMessage(string name, string how, string why, string sent, bool confirmed, Func<Insider, byte[]> message) : IAttack
+internal sealed class InsiderMessage(
+    string name,
+    string how,
+    string why,
+    string sent,
+    bool confirmed,
+    Func<Insider, byte[]> message
+) : IAttack
 {
     internal const string Text = "43";
 
@@ -20,7 +27,11 @@ internal sealed class InsiderMessage(string name, string how, string why, string
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {
         using StoredKey key = laboratory.KeyOf(laboratory.Victim).ImportFor(ChannelRole.Client);
-        await using var insider = Insider.Of(laboratory.Protocol, key, await laboratory.ConnectRawAsync(cancellationToken));
+        await using var insider = Insider.Of(
+            laboratory.Protocol,
+            key,
+            await laboratory.ConnectRawAsync(cancellationToken)
+        );
         await insider.GreetAsync(cancellationToken);
         if (confirmed)
             await insider.ConfirmAsync(cancellationToken);

@@ -20,14 +20,31 @@ internal sealed class LyingLength(string name, string how, string why, params ui
         foreach (uint length in lengths)
         {
             trials.Add(($"{length} in a hello", await InHelloAsync(laboratory, length, cancellationToken)));
-            trials.Add(($"{length} in data", await laboratory.RewriteFirstDataAsync("", frame => laboratory.Format.SetLength(frame, length), cancellationToken)));
+            trials.Add(
+                (
+                    $"{length} in data",
+                    await laboratory.RewriteFirstDataAsync(
+                        "",
+                        frame => laboratory.Format.SetLength(frame, length),
+                        cancellationToken
+                    )
+                )
+            );
         }
 
         AttackReport report = Judgement.Together(sent, trials);
-        return report with { Measured = $"{report.Measured}; {(GC.GetTotalAllocatedBytes() - before) / 1024} KiB allocated by all ends together" };
+        return report with
+        {
+            Measured =
+                $"{report.Measured}; {(GC.GetTotalAllocatedBytes() - before) / 1024} KiB allocated by all ends together",
+        };
     }
 
-    private static async Task<AttackReport> InHelloAsync(Laboratory laboratory, uint length, CancellationToken cancellationToken)
+    private static async Task<AttackReport> InHelloAsync(
+        Laboratory laboratory,
+        uint length,
+        CancellationToken cancellationToken
+    )
     {
         byte[] hello = new byte[laboratory.Format.BodyOffset + 64];
         hello[laboratory.Format.OpcodeOffset] = 10;

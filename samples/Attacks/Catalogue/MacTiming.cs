@@ -13,7 +13,8 @@ internal sealed class MacTiming : IAttack
 
     public string Name => "mac-timing";
 
-    public string How => "The server's time to refuse a message with a wrong authenticator is compared with its time to\nrefuse one with wrong padding, in many sessions by turns.";
+    public string How =>
+        "The server's time to refuse a message with a wrong authenticator is compared with its time to\nrefuse one with wrong padding, in many sessions by turns.";
 
     public string Why => "Both are refused at the same place, by one comparison in constant time.";
 
@@ -28,11 +29,17 @@ internal sealed class MacTiming : IAttack
         }
 
         double z = RankSum(authenticator, padding);
-        string measured = FormattableString.Invariant($"medians {Median(authenticator):0} and {Median(padding):0} us, rank-sum z = {z:0.0}");
+        string measured = FormattableString.Invariant(
+            $"medians {Median(authenticator):0} and {Median(padding):0} us, rank-sum z = {z:0.0}"
+        );
         return new AttackReport(
             $"{Samples} messages of each kind",
             Math.Abs(z) < Significant ? "took the same time for both" : "took another time for wrong padding",
-            Math.Abs(z) < Significant ? Verdict.Refused : Verdict.Accepted) { Measured = measured };
+            Math.Abs(z) < Significant ? Verdict.Refused : Verdict.Accepted
+        )
+        {
+            Measured = measured,
+        };
     }
 
     // From the changed message on its way to the first word or the end that comes back, in microseconds.
@@ -40,20 +47,22 @@ internal sealed class MacTiming : IAttack
     {
         long sent = 0;
         long heard = 0;
-        await using ManInTheMiddle wire = laboratory.Intercept((toServer, index, frame) =>
-        {
-            if (toServer && index == laboratory.Format.ClientFramesBeforeData)
+        await using ManInTheMiddle wire = laboratory.Intercept(
+            (toServer, index, frame) =>
             {
-                frame[^fromEnd] ^= 1;
-                sent = Stopwatch.GetTimestamp();
-            }
-            else if (!toServer && sent != 0 && heard == 0)
-            {
-                heard = Stopwatch.GetTimestamp();
-            }
+                if (toServer && index == laboratory.Format.ClientFramesBeforeData)
+                {
+                    frame[^fromEnd] ^= 1;
+                    sent = Stopwatch.GetTimestamp();
+                }
+                else if (!toServer && sent != 0 && heard == 0)
+                {
+                    heard = Stopwatch.GetTimestamp();
+                }
 
-            return [frame];
-        });
+                return [frame];
+            }
+        );
         await laboratory.VisitAsync(wire.Endpoint, laboratory.KeyOf(laboratory.Victim), ["71"], cancellationToken);
         await wire.HasEndedAsync(cancellationToken);
         return Stopwatch.GetElapsedTime(sent, heard == 0 ? Stopwatch.GetTimestamp() : heard).TotalMicroseconds;
@@ -64,7 +73,13 @@ internal sealed class MacTiming : IAttack
     // The Mann-Whitney test: it asks only which of two samples is larger, so that a few slow ones do not decide.
     private static double RankSum(List<double> a, List<double> b)
     {
-        double larger = a.Sum(x => b.Sum(y => x > y ? 1 : x == y ? 0.5 : 0));
+        double larger = a.Sum(x =>
+            b.Sum(y =>
+                x > y ? 1
+                : x == y ? 0.5
+                : 0
+            )
+        );
         double pairs = (double)a.Count * b.Count;
         return (larger - (pairs / 2)) / Math.Sqrt(pairs * (a.Count + b.Count + 1) / 12);
     }

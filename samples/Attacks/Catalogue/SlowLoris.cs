@@ -11,7 +11,8 @@ internal sealed class SlowLoris : IAttack
 
     public string Name => "slow-loris";
 
-    public string How => "The attacker sends a hello a byte every 100 ms, for as long as the server lets\nhim hold a place. The server's time limit is set to one second here.";
+    public string How =>
+        "The attacker sends a hello a byte every 100 ms, for as long as the server lets\nhim hold a place. The server's time limit is set to one second here.";
 
     public string Why => "The time limit counts from the connection's beginning, however many bytes come.";
 
@@ -20,7 +21,10 @@ internal sealed class SlowLoris : IAttack
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {
         await using LabServer server = laboratory.StartServer(handshakeTimeout: ServersLimit);
-        await using FrameStream connection = new(await server.Endpoint.ConnectAsync(cancellationToken), laboratory.Format);
+        await using FrameStream connection = new(
+            await server.Endpoint.ConnectAsync(cancellationToken),
+            laboratory.Format
+        );
         byte[] hello = new byte[200];
         hello[laboratory.Format.OpcodeOffset] = 10;
         if (laboratory.Protocol == ChannelProtocol.V1)
@@ -37,7 +41,11 @@ internal sealed class SlowLoris : IAttack
         }
 
         bool ended = (await listening).Ended;
-        return new AttackReport($"{sent} bytes, one at a time", ended ? "hung up at its time limit" : "still waits", ended ? Verdict.Refused : Verdict.Accepted)
+        return new AttackReport(
+            $"{sent} bytes, one at a time",
+            ended ? "hung up at its time limit" : "still waits",
+            ended ? Verdict.Refused : Verdict.Accepted
+        )
         {
             Measured = FormattableString.Invariant($"held a place for {watch.Elapsed.TotalSeconds:0.0} s"),
         };

@@ -12,7 +12,14 @@ internal static class Judgement
     /// Judges by what happened at both ends: how many data frames the server answered, what its application got, and whether it
     /// ended the session.
     /// </summary>
-    internal static AttackReport Judge(this Laboratory laboratory, string sent, IEnumerable<byte[]> fromServer, int answersOwed, string[] forged, bool ended)
+    internal static AttackReport Judge(
+        this Laboratory laboratory,
+        string sent,
+        IEnumerable<byte[]> fromServer,
+        int answersOwed,
+        string[] forged,
+        bool ended
+    )
     {
         int answers = fromServer.Count(frame => laboratory.Format.IsAnswer(frame));
         byte? last = fromServer.LastOrDefault() is { } frame ? laboratory.Format.Opcode(frame) : null;
@@ -29,17 +36,21 @@ internal static class Judgement
         return new AttackReport(sent, did, refused ? Verdict.Refused : Verdict.Accepted);
     }
 
-    private static string LastWord(byte? opcode) => opcode switch
-    {
-        KeyDesyncError => " with KEY_DESYNC_ERROR",
-        Terminate => " with TERMINATE",
-        _ => "",
-    };
+    private static string LastWord(byte? opcode) =>
+        opcode switch
+        {
+            KeyDesyncError => " with KEY_DESYNC_ERROR",
+            Terminate => " with TERMINATE",
+            _ => "",
+        };
 
     /// <summary>One report over many trials: refused where each was, or the first that was not.</summary>
     internal static AttackReport Together(string sent, IReadOnlyList<(string Trial, AttackReport Report)> trials)
     {
-        (string Trial, AttackReport Report)[] accepted = [.. trials.Where(trial => trial.Report.Verdict == Verdict.Accepted)];
+        (string Trial, AttackReport Report)[] accepted =
+        [
+            .. trials.Where(trial => trial.Report.Verdict == Verdict.Accepted),
+        ];
         string measured = $"{trials.Count} trials, {trials.Count - accepted.Length} refused";
         return accepted is [var first, ..]
             ? new AttackReport(sent, $"{first.Trial}: {first.Report.Did}", Verdict.Accepted) { Measured = measured }
@@ -62,7 +73,10 @@ internal static class Judgement
     }
 
     /// <summary>Reads what the server still says until it ends the connection or nothing comes any more.</summary>
-    internal static async Task<(List<byte[]> Frames, bool Ended)> ListenAsync(this FrameStream connection, CancellationToken cancellationToken)
+    internal static async Task<(List<byte[]> Frames, bool Ended)> ListenAsync(
+        this FrameStream connection,
+        CancellationToken cancellationToken
+    )
     {
         List<byte[]> frames = [];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

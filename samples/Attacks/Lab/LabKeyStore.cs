@@ -36,13 +36,21 @@ internal sealed class LabKeyStore : IKeyStore, IDisposable
             return ValueTask.FromResult(_keys.TryGetValue(id, out StoredKey? key) ? Copy(key) : null);
     }
 
-    public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(
+        ClientId id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    )
     {
         lock (_gate)
         {
             StoredKey key = _keys[id];
             if (epoch > key.Epoch)
-                PutBack(new StoredKey(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, epoch, epochKey.Span));
+                PutBack(
+                    new StoredKey(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, epoch, epochKey.Span)
+                );
         }
 
         return ValueTask.CompletedTask;

@@ -67,7 +67,11 @@ internal sealed class LabServer : IAsyncDisposable
         try
         {
             client.NoDelay = true;
-            await using ISecureChannel channel = await SecureChannel.AcceptAsync(client.GetStream(), _options, _stop.Token);
+            await using ISecureChannel channel = await SecureChannel.AcceptAsync(
+                client.GetStream(),
+                _options,
+                _stop.Token
+            );
             ArrayBufferWriter<byte> message = new();
             while (await channel.ReceiveAsync(message, _stop.Token))
             {

@@ -40,7 +40,10 @@ public sealed class Laboratory : IAsyncDisposable
     public ClientId Victim => _keys.Ids.First();
 
     /// <summary>The id of another honest client.</summary>
-    public ClientId Other => _keys.Ids.Count > 1 ? _keys.Ids.ElementAt(1) : throw new SampleException("this attack needs the keys of two clients");
+    public ClientId Other =>
+        _keys.Ids.Count > 1
+            ? _keys.Ids.ElementAt(1)
+            : throw new SampleException("this attack needs the keys of two clients");
 
     /// <summary>What reached the server's application so far; null for a live server, which does not tell.</summary>
     public IReadOnlyCollection<string>? Delivered => _own?.Delivered;
@@ -48,7 +51,8 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>The store of the laboratory's own server.</summary>
     internal LabKeyStore ServerStore => _store;
 
-    public PreSharedKey KeyOf(ClientId id) => _keys.TryFind(id, out PreSharedKey? key) ? key : throw new SampleException($"there is no key for client {id}");
+    public PreSharedKey KeyOf(ClientId id) =>
+        _keys.TryFind(id, out PreSharedKey? key) ? key : throw new SampleException($"there is no key for client {id}");
 
     public ManInTheMiddle Intercept(Tamper? tamper = null) => ManInTheMiddle.Start(Server, Format, tamper);
 
@@ -69,28 +73,48 @@ public sealed class Laboratory : IAsyncDisposable
         await _own!.Ended.ReadAsync(cancellationToken).AsTask().WaitAsync(Patience, cancellationToken);
 
     /// <summary>An honest client's visit: connect, send each message and wait for its answer. Ends without a word where the channel fails.</summary>
-    public Task<Visit> VisitAsync(Endpoint endpoint, PreSharedKey key, string[] messages, CancellationToken cancellationToken) =>
-        VisitAsync(endpoint, new SecureChannelClientOptions { Protocol = Protocol, Key = key }, messages, cancellationToken);
+    public Task<Visit> VisitAsync(
+        Endpoint endpoint,
+        PreSharedKey key,
+        string[] messages,
+        CancellationToken cancellationToken
+    ) =>
+        VisitAsync(
+            endpoint,
+            new SecureChannelClientOptions { Protocol = Protocol, Key = key },
+            messages,
+            cancellationToken
+        );
 
-    internal static async Task<Visit> VisitAsync(Endpoint endpoint, SecureChannelClientOptions options, string[] messages, CancellationToken cancellationToken)
+    internal static async Task<Visit> VisitAsync(
+        Endpoint endpoint,
+        SecureChannelClientOptions options,
+        string[] messages,
+        CancellationToken cancellationToken
+    )
     {
         List<string> answers = [];
         long epoch = 0;
-        SecureChannelError? failure = await HonestlyAsync(endpoint, options, async (channel, limit) =>
-        {
-            epoch = channel.Peer.Epoch;
-            ArrayBufferWriter<byte> answer = new();
-            foreach (string message in messages)
+        SecureChannelError? failure = await HonestlyAsync(
+            endpoint,
+            options,
+            async (channel, limit) =>
             {
-                await channel.SendAsync(Encoding.ASCII.GetBytes(message), limit);
-                answer.ResetWrittenCount();
-                if (!await channel.ReceiveAsync(answer, limit))
-                    return;
-                answers.Add(Encoding.ASCII.GetString(answer.WrittenSpan));
-            }
+                epoch = channel.Peer.Epoch;
+                ArrayBufferWriter<byte> answer = new();
+                foreach (string message in messages)
+                {
+                    await channel.SendAsync(Encoding.ASCII.GetBytes(message), limit);
+                    answer.ResetWrittenCount();
+                    if (!await channel.ReceiveAsync(answer, limit))
+                        return;
+                    answers.Add(Encoding.ASCII.GetString(answer.WrittenSpan));
+                }
 
-            await channel.CloseAsync(limit);
-        }, cancellationToken);
+                await channel.CloseAsync(limit);
+            },
+            cancellationToken
+        );
         return new Visit(answers, epoch, failure);
     }
 
@@ -98,13 +122,18 @@ public sealed class Laboratory : IAsyncDisposable
     public Task SendAtOnceAsync(Endpoint endpoint, string[] messages, CancellationToken cancellationToken)
     {
         SecureChannelClientOptions options = new() { Protocol = Protocol, Key = KeyOf(Victim) };
-        return HonestlyAsync(endpoint, options, async (channel, limit) =>
-        {
-            foreach (string message in messages)
-                await channel.WriteAsync(Encoding.ASCII.GetBytes(message), limit);
-            await channel.FlushAsync(limit);
-            await channel.ReceiveAsync(new ArrayBufferWriter<byte>(), limit);
-        }, cancellationToken);
+        return HonestlyAsync(
+            endpoint,
+            options,
+            async (channel, limit) =>
+            {
+                foreach (string message in messages)
+                    await channel.WriteAsync(Encoding.ASCII.GetBytes(message), limit);
+                await channel.FlushAsync(limit);
+                await channel.ReceiveAsync(new ArrayBufferWriter<byte>(), limit);
+            },
+            cancellationToken
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -116,13 +145,21 @@ public sealed class Laboratory : IAsyncDisposable
 
     // What gets in an honest client's way is the attack; what came of it is what counts.
     private static async Task<SecureChannelError?> HonestlyAsync(
-        Endpoint endpoint, SecureChannelClientOptions options, Func<ISecureChannel, CancellationToken, Task> visit, CancellationToken cancellationToken)
+        Endpoint endpoint,
+        SecureChannelClientOptions options,
+        Func<ISecureChannel, CancellationToken, Task> visit,
+        CancellationToken cancellationToken
+    )
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
         try
         {
-            await using ISecureChannel channel = await SecureChannel.ConnectAsync(await endpoint.ConnectAsync(limit.Token), options, limit.Token);
+            await using ISecureChannel channel = await SecureChannel.ConnectAsync(
+                await endpoint.ConnectAsync(limit.Token),
+                options,
+                limit.Token
+            );
             await visit(channel, limit.Token);
             return null;
         }

@@ -30,9 +30,7 @@ public sealed class FrameStream(NetworkStream stream, WireFormat format) : IAsyn
         {
             await stream.WriteAsync(bytes, cancellationToken);
         }
-        catch (IOException)
-        {
-        }
+        catch (IOException) { }
     }
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();

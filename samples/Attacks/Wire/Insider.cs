@@ -33,5 +33,6 @@ internal abstract class Insider(FrameStream connection) : IAsyncDisposable
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
     private protected async Task<byte[]> HearAsync(CancellationToken cancellationToken) =>
-        await connection.ReadAsync(cancellationToken) ?? throw new SampleException("the server did not answer a right message of the handshake");
+        await connection.ReadAsync(cancellationToken)
+        ?? throw new SampleException("the server did not answer a right message of the handshake");
 }

@@ -43,7 +43,8 @@ public sealed class ManInTheMiddle : IAsyncDisposable
 
     public IReadOnlyList<byte[]> FromServer => Recorded(_fromServer);
 
-    public static ManInTheMiddle Start(Endpoint server, WireFormat format, Tamper? tamper = null) => new(server, format, tamper);
+    public static ManInTheMiddle Start(Endpoint server, WireFormat format, Tamper? tamper = null) =>
+        new(server, format, tamper);
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +72,8 @@ public sealed class ManInTheMiddle : IAsyncDisposable
             await client.DisposeAsync();
             await forth;
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or SampleException or ObjectDisposedException)
+        catch (Exception e)
+            when (e is OperationCanceledException or SocketException or SampleException or ObjectDisposedException)
         {
             // The attack is over.
         }

@@ -20,9 +20,11 @@ internal sealed class SeedInsider(StoredKey key, FrameStream connection) : Insid
 
     internal override Task ConfirmAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal override byte[] Seal(byte opcode, ulong round, string payload) => Seal(opcode, _id, round, ToServer, payload);
+    internal override byte[] Seal(byte opcode, ulong round, string payload) =>
+        Seal(opcode, _id, round, ToServer, payload);
 
-    internal override byte[] SealAsServer(string payload) => Seal(WireFormat.DataOpcode, _id, Round, FromServer, payload);
+    internal override byte[] SealAsServer(string payload) =>
+        Seal(WireFormat.DataOpcode, _id, Round, FromServer, payload);
 
     /// <summary>Seals the next message under another client's id.</summary>
     internal byte[] SealAs(byte id, string payload) => Seal(WireFormat.DataOpcode, id, Round, ToServer, payload);

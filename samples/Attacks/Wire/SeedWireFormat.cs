@@ -20,16 +20,23 @@ internal sealed class SeedWireFormat : WireFormat
 
     public override IReadOnlyList<HeaderField> HeaderFields { get; } =
     [
-        new("length", 3, 1), new("opcode", 4, 0x20), new("client id", 5, 2), new("round", 9, 4), new("direction", DirectionOffset, 3), new("IV", 11, 1),
+        new("length", 3, 1),
+        new("opcode", 4, 0x20),
+        new("client id", 5, 2),
+        new("round", 9, 4),
+        new("direction", DirectionOffset, 3),
+        new("IV", 11, 1),
     ];
 
     public override int FrameLength(ReadOnlySpan<byte> prefix) => checked((int)(4 + ReadLength(prefix)));
 
     public override ulong Round(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32BigEndian(frame[RoundOffset..]);
 
-    public override void SetRound(Span<byte> frame, ulong round) => BinaryPrimitives.WriteUInt32BigEndian(frame[RoundOffset..], (uint)round);
+    public override void SetRound(Span<byte> frame, ulong round) =>
+        BinaryPrimitives.WriteUInt32BigEndian(frame[RoundOffset..], (uint)round);
 
-    public override void SetLength(Span<byte> frame, uint length) => BinaryPrimitives.WriteUInt32BigEndian(frame, length);
+    public override void SetLength(Span<byte> frame, uint length) =>
+        BinaryPrimitives.WriteUInt32BigEndian(frame, length);
 
     public override void PretendFromClient(Span<byte> frame)
     {

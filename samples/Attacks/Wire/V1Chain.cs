@@ -22,7 +22,13 @@ internal sealed class V1Chain(byte[] session, string direction)
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(4), (uint)(payload.Length + TagSize));
         BinaryPrimitives.WriteUInt64BigEndian(frame.AsSpan(8), round);
         using AesGcm aead = new(Step(), TagSize);
-        aead.Encrypt(Nonce(frame), payload, frame.AsSpan(HeaderSize, payload.Length), frame.AsSpan(^TagSize..), frame.AsSpan(0, HeaderSize));
+        aead.Encrypt(
+            Nonce(frame),
+            payload,
+            frame.AsSpan(HeaderSize, payload.Length),
+            frame.AsSpan(^TagSize..),
+            frame.AsSpan(0, HeaderSize)
+        );
         _lastTag = frame[^TagSize..];
         return frame;
     }
@@ -34,7 +40,13 @@ internal sealed class V1Chain(byte[] session, string direction)
         using AesGcm aead = new(Step(), TagSize);
         try
         {
-            aead.Decrypt(Nonce(frame), frame.AsSpan(HeaderSize, payload.Length), frame.AsSpan(^TagSize..), payload, frame.AsSpan(0, HeaderSize));
+            aead.Decrypt(
+                Nonce(frame),
+                frame.AsSpan(HeaderSize, payload.Length),
+                frame.AsSpan(^TagSize..),
+                payload,
+                frame.AsSpan(0, HeaderSize)
+            );
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -52,5 +64,6 @@ internal sealed class V1Chain(byte[] session, string direction)
         return keys[32..];
     }
 
-    private static byte[] Nonce(ReadOnlySpan<byte> frame) => [.. new byte[NonceSize - sizeof(ulong)], .. frame[8..HeaderSize]];
+    private static byte[] Nonce(ReadOnlySpan<byte> frame) =>
+        [.. new byte[NonceSize - sizeof(ulong)], .. frame[8..HeaderSize]];
 }

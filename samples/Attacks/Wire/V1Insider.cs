@@ -32,7 +32,10 @@ internal sealed class V1Insider(StoredKey key, FrameStream connection) : Insider
     internal override async Task ConfirmAsync(CancellationToken cancellationToken)
     {
         byte[] header = Header(21, MacSize);
-        await Connection.WriteAsync([.. header, .. V1Secrets.Mac(_session, "client finished", [.. _transcript, .. header])], cancellationToken);
+        await Connection.WriteAsync(
+            [.. header, .. V1Secrets.Mac(_session, "client finished", [.. _transcript, .. header])],
+            cancellationToken
+        );
         await HearAsync(cancellationToken);
     }
 
@@ -48,7 +51,18 @@ internal sealed class V1Insider(StoredKey key, FrameStream connection) : Insider
     {
         byte[] epoch = new byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64BigEndian(epoch, (ulong)key.Epoch);
-        byte[] body = [1, Suite, (byte)key.Evolution, .. epoch, .. RandomNumberGenerator.GetBytes(32), (byte)key.Id.Length, .. key.Id.Bytes, 0, 0];
+        byte[] body =
+        [
+            1,
+            Suite,
+            (byte)key.Evolution,
+            .. epoch,
+            .. RandomNumberGenerator.GetBytes(32),
+            (byte)key.Id.Length,
+            .. key.Id.Bytes,
+            0,
+            0,
+        ];
         byte[] hello = [.. Header(HelloOpcode, body.Length + (2 * MacSize)), .. body];
         hello = [.. hello, .. V1Secrets.Mac(key.EpochKey.ToArray(), "hello", hello)];
         return [.. hello, .. V1Secrets.Mac(_identityKey, "hello", hello)];

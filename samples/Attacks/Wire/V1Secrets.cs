@@ -11,12 +11,20 @@ internal static class V1Secrets
     internal static byte[] Expand(byte[] key, string label) =>
         HKDF.Expand(HashAlgorithmName.SHA256, key, 32, Encoding.ASCII.GetBytes("symratchet/1 " + label));
 
-    internal static byte[] Mac(byte[] key, string label, params ReadOnlySpan<byte> message) => HMACSHA256.HashData(Expand(key, label), message);
+    internal static byte[] Mac(byte[] key, string label, params ReadOnlySpan<byte> message) =>
+        HMACSHA256.HashData(Expand(key, label), message);
 
     /// <summary>The hash of the handshake so far, and the secret of the session that it belongs to.</summary>
-    internal static (byte[] Transcript, byte[] Session) SessionOf(byte[] rootKey, ReadOnlySpan<byte> hello, ReadOnlySpan<byte> challenge)
+    internal static (byte[] Transcript, byte[] Session) SessionOf(
+        byte[] rootKey,
+        ReadOnlySpan<byte> hello,
+        ReadOnlySpan<byte> challenge
+    )
     {
         byte[] transcript = SHA256.HashData([.. hello, .. challenge[..^32]]);
-        return (transcript, HKDF.Expand(HashAlgorithmName.SHA256, rootKey, 32, [.. "symratchet/1 session"u8, .. transcript]));
+        return (
+            transcript,
+            HKDF.Expand(HashAlgorithmName.SHA256, rootKey, 32, [.. "symratchet/1 session"u8, .. transcript])
+        );
     }
 }

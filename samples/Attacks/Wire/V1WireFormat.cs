@@ -21,16 +21,24 @@ internal sealed class V1WireFormat : WireFormat
     // The length is made smaller: a larger one only makes the server wait for bytes that do not come.
     public override IReadOnlyList<HeaderField> HeaderFields { get; } =
     [
-        new("opcode", 0, 0x20), new("flags", 1, 1), new("version", 2, 2), new("reserved", 3, 1), new("length", 7, 2), new("round", 15, 4),
+        new("opcode", 0, 0x20),
+        new("flags", 1, 1),
+        new("version", 2, 2),
+        new("reserved", 3, 1),
+        new("length", 7, 2),
+        new("round", 15, 4),
     ];
 
-    public override int FrameLength(ReadOnlySpan<byte> prefix) => checked((int)(16 + ReadLength(prefix[LengthOffset..])));
+    public override int FrameLength(ReadOnlySpan<byte> prefix) =>
+        checked((int)(16 + ReadLength(prefix[LengthOffset..])));
 
     public override ulong Round(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt64BigEndian(frame[RoundOffset..]);
 
-    public override void SetRound(Span<byte> frame, ulong round) => BinaryPrimitives.WriteUInt64BigEndian(frame[RoundOffset..], round);
+    public override void SetRound(Span<byte> frame, ulong round) =>
+        BinaryPrimitives.WriteUInt64BigEndian(frame[RoundOffset..], round);
 
-    public override void SetLength(Span<byte> frame, uint length) => BinaryPrimitives.WriteUInt32BigEndian(frame[LengthOffset..], length);
+    public override void SetLength(Span<byte> frame, uint length) =>
+        BinaryPrimitives.WriteUInt32BigEndian(frame[LengthOffset..], length);
 
     public override void PretendFromClient(Span<byte> frame) => frame[OpcodeOffset] = DataOpcode;
 }

@@ -11,7 +11,8 @@ public abstract class WireFormat
     public const byte DataOpcode = 30;
     public const byte AnswerOpcode = 40;
 
-    public static WireFormat Of(ChannelProtocol protocol) => protocol == ChannelProtocol.Seed ? new SeedWireFormat() : new V1WireFormat();
+    public static WireFormat Of(ChannelProtocol protocol) =>
+        protocol == ChannelProtocol.Seed ? new SeedWireFormat() : new V1WireFormat();
 
     public abstract ChannelProtocol Protocol { get; }
 

@@ -13,7 +13,11 @@ if (await keys.DescribeAsync("sensor-17") is null)
 }
 
 using CancellationTokenSource stopping = new();
-Console.CancelKeyPress += (_, pressed) => { pressed.Cancel = true; stopping.Cancel(); };
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stopping.Cancel();
+};
 IPEndPoint local = new(IPAddress.Loopback, args.Length > 0 ? int.Parse(args[0]) : 7017);
 await using var listener = SecureChannelListener.Listen(local, new() { Keys = keys });
 Console.WriteLine($"listening on {listener.LocalEndPoint}");

@@ -9,4 +9,13 @@ namespace SymRatchet.Samples.Server.Dashboard;
 /// <param name="Steps">How many steps its two ratchets have made.</param>
 /// <param name="Fingerprint">A short hash of all that passed on its wire, other at every step.</param>
 /// <param name="Waits">Whether it waits for the answer of its round.</param>
-internal sealed record ClientView(string Client, string Remote, string Suite, long? Epoch, long Round, long Steps, string Fingerprint, bool Waits);
+internal sealed record ClientView(
+    string Client,
+    string Remote,
+    string Suite,
+    long? Epoch,
+    long Round,
+    long Steps,
+    string Fingerprint,
+    bool Waits
+);

@@ -15,7 +15,9 @@ internal sealed class DashboardFeed(ServerView server, LiveBoard board, Aggregat
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Goes on until it is cancelled, and then ends without an exception.</summary>
-    internal async IAsyncEnumerable<SseItem<DashboardView>> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<SseItem<DashboardView>> WatchAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         using PeriodicTimer timer = new(Interval, time);
         await using CancellationTokenRegistration ending = cancellationToken.Register(timer.Dispose);
@@ -27,7 +29,6 @@ internal sealed class DashboardFeed(ServerView server, LiveBoard board, Aggregat
                 continue;
             yield return new SseItem<DashboardView>(board.View(server, rounds), EventType);
             told = version;
-        }
-        while (await timer.WaitForNextTickAsync(CancellationToken.None));
+        } while (await timer.WaitForNextTickAsync(CancellationToken.None));
     }
 }

@@ -28,18 +28,29 @@ internal static class DashboardHost
     ];
 
     /// <summary>Opens the socket of the page. An address that other machines reach must be asked for.</summary>
-    internal static async Task<TcpListener> ListenAsync(Endpoint endpoint, bool forAll, CancellationToken cancellationToken)
+    internal static async Task<TcpListener> ListenAsync(
+        Endpoint endpoint,
+        bool forAll,
+        CancellationToken cancellationToken
+    )
     {
         TcpListener listener = await endpoint.ListenAsync(cancellationToken);
         if (forAll || IPAddress.IsLoopback(((IPEndPoint)listener.LocalEndpoint).Address))
             return listener;
         listener.Dispose();
-        throw new SampleException($"--dashboard {endpoint} is no loopback address: the page has no password; add --dashboard-for-all if everybody may see it");
+        throw new SampleException(
+            $"--dashboard {endpoint} is no loopback address: the page has no password; add --dashboard-for-all if everybody may see it"
+        );
     }
 
     /// <summary>Serves the page until it is disposed.</summary>
     internal static async Task<WebApplication> StartAsync(
-        TcpListener listener, string host, DashboardFeed feed, ILoggerFactory logging, CancellationToken cancellationToken)
+        TcpListener listener,
+        string host,
+        DashboardFeed feed,
+        ILoggerFactory logging,
+        CancellationToken cancellationToken
+    )
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.CreateBoundListenSocket = _ => listener.Server);
@@ -53,7 +64,9 @@ internal static class DashboardHost
         builder.Services.AddSingleton(logging);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter())
+        );
 
         WebApplication app = builder.Build();
         Protect(app, new HostNames(host));
@@ -64,37 +77,47 @@ internal static class DashboardHost
         }
 
         // Ends with the visitor and with the server: a page that stays open keeps nothing from stopping.
-        app.MapGet("/events", (HttpContext context) =>
-        {
-            var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, app.Lifetime.ApplicationStopping);
-            context.Response.RegisterForDispose(ending);
-            return TypedResults.ServerSentEvents(feed.WatchAsync(ending.Token));
-        });
+        app.MapGet(
+            "/events",
+            (HttpContext context) =>
+            {
+                var ending = CancellationTokenSource.CreateLinkedTokenSource(
+                    context.RequestAborted,
+                    app.Lifetime.ApplicationStopping
+                );
+                context.Response.RegisterForDispose(ending);
+                return TypedResults.ServerSentEvents(feed.WatchAsync(ending.Token));
+            }
+        );
         await app.StartAsync(cancellationToken);
         return app;
     }
 
-    private static void Protect(WebApplication app, HostNames names) => app.Use((context, next) =>
-    {
-        if (!names.Allow(context.Request.Host))
-        {
-            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
-            return Task.CompletedTask;
-        }
+    private static void Protect(WebApplication app, HostNames names) =>
+        app.Use(
+            (context, next) =>
+            {
+                if (!names.Allow(context.Request.Host))
+                {
+                    context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+                    return Task.CompletedTask;
+                }
 
-        IHeaderDictionary headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers.XContentTypeOptions = "nosniff";
-        headers.CacheControl = "no-store";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        return next(context);
-    });
+                IHeaderDictionary headers = context.Response.Headers;
+                headers.ContentSecurityPolicy = ContentSecurityPolicy;
+                headers.XContentTypeOptions = "nosniff";
+                headers.CacheControl = "no-store";
+                headers["Referrer-Policy"] = "no-referrer";
+                headers["Cross-Origin-Resource-Policy"] = "same-origin";
+                headers["Cross-Origin-Opener-Policy"] = "same-origin";
+                return next(context);
+            }
+        );
 
     private static byte[] ReadResource(string name)
     {
-        using Stream resource = typeof(DashboardHost).Assembly.GetManifestResourceStream(name)
+        using Stream resource =
+            typeof(DashboardHost).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The page's {name} is not built in.");
         byte[] content = new byte[resource.Length];
         resource.ReadExactly(content);

@@ -13,4 +13,13 @@ namespace SymRatchet.Samples.Server.Dashboard;
 /// <param name="Reasons">How often for each reason.</param>
 /// <param name="Failures">The failures that came last, newest first.</param>
 internal sealed record DashboardView(
-    ServerView Server, int ClientCount, ClientView[] Clients, OpenRound? Open, long RoundsClosed, ClosedRound[] Rounds, long FailureCount, ReasonView[] Reasons, FailureView[] Failures);
+    ServerView Server,
+    int ClientCount,
+    ClientView[] Clients,
+    OpenRound? Open,
+    long RoundsClosed,
+    ClosedRound[] Rounds,
+    long FailureCount,
+    ReasonView[] Reasons,
+    FailureView[] Failures
+);

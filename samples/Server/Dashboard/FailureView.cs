@@ -7,4 +7,11 @@ namespace SymRatchet.Samples.Server.Dashboard;
 /// <param name="Reason">Why, in one of a few words.</param>
 /// <param name="Who">A client and its address where the client is proven, otherwise the address alone.</param>
 /// <param name="Detail">Why, in a sentence.</param>
-internal sealed record FailureView(long Number, DateTimeOffset At, FailureStage Stage, string Reason, string Who, string Detail);
+internal sealed record FailureView(
+    long Number,
+    DateTimeOffset At,
+    FailureStage Stage,
+    string Reason,
+    string Who,
+    string Detail
+);

@@ -85,7 +85,8 @@ internal sealed class LiveBoard(TimeProvider time)
                 closed,
                 _failureCount,
                 [.. _reasons.Select(reason => new ReasonView(reason.Key.Stage, reason.Key.Reason, reason.Value))],
-                [.. _failures]);
+                [.. _failures]
+            );
         }
     }
 

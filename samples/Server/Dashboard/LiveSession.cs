@@ -30,7 +30,8 @@ internal sealed class LiveSession(ChannelPeer peer, string remote, WireFingerpri
             Interlocked.Read(ref _round),
             sent + received,
             wire.ToString(),
-            Waits: received > sent);
+            Waits: received > sent
+        );
     }
 
     // Two messages can come in one read: the mark makes two steps of them all the same.

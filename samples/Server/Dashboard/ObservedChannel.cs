@@ -28,7 +28,10 @@ internal sealed class ObservedChannel(ISecureChannel channel, LiveSession sessio
         session.CountSent();
     }
 
-    public async ValueTask<bool> ReceiveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
+    public async ValueTask<bool> ReceiveAsync(
+        IBufferWriter<byte> destination,
+        CancellationToken cancellationToken = default
+    )
     {
         bool received = await channel.ReceiveAsync(destination, cancellationToken);
         if (received)
@@ -38,7 +41,8 @@ internal sealed class ObservedChannel(ISecureChannel channel, LiveSession sessio
 
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) => channel.FlushAsync(cancellationToken);
 
-    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => channel.PingAsync(cancellationToken);
+    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) =>
+        channel.PingAsync(cancellationToken);
 
     public ValueTask CloseAsync(CancellationToken cancellationToken = default) => channel.CloseAsync(cancellationToken);
 

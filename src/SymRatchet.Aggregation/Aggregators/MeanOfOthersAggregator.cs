@@ -9,7 +9,8 @@ internal sealed class MeanOfOthersAggregator : IBatchPersonalAggregator
 {
     public string Name => "mean-of-others";
 
-    public double Aggregate(ReadOnlySpan<Measurement> measurements) => BuiltInAggregators.Default.Aggregate(measurements);
+    public double Aggregate(ReadOnlySpan<Measurement> measurements) =>
+        BuiltInAggregators.Default.Aggregate(measurements);
 
     public double AggregateFor(ClientId client, ReadOnlySpan<Measurement> measurements)
     {
@@ -46,7 +47,7 @@ internal sealed class MeanOfOthersAggregator : IBatchPersonalAggregator
         }
 
         double after = 0;
-        for (int end = measurements.Length; end > 0;)
+        for (int end = measurements.Length; end > 0; )
         {
             int start = StartOfClient(measurements, end);
             client--;

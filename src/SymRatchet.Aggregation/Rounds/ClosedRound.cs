@@ -7,4 +7,11 @@ namespace SymRatchet.Aggregation;
 /// <param name="Numbers">How many numbers it counts.</param>
 /// <param name="Reason">Why it was closed.</param>
 /// <param name="ClosedAt">When, in UTC.</param>
-public sealed record ClosedRound(long Number, double? Aggregate, int Clients, int Numbers, CloseReason Reason, DateTimeOffset ClosedAt);
+public sealed record ClosedRound(
+    long Number,
+    double? Aggregate,
+    int Clients,
+    int Numbers,
+    CloseReason Reason,
+    DateTimeOffset ClosedAt
+);

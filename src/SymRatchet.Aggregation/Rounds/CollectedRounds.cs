@@ -15,7 +15,8 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     private long _openedAt;
     private bool _closesByHand;
 
-    public override OpenRound? Open => IsOpen ? new OpenRound(_number, _contributions.Count, PresentCount, TimeLeft) : null;
+    public override OpenRound? Open =>
+        IsOpen ? new OpenRound(_number, _contributions.Count, PresentCount, TimeLeft) : null;
 
     public override TimeSpan? DueIn => MayClose ? TimeLeft : null;
 
@@ -49,9 +50,7 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
         return true;
     }
 
-    private protected override void Welcome(RoundMember member)
-    {
-    }
+    private protected override void Welcome(RoundMember member) { }
 
     private protected override RoundRefusal Accept(RoundMember member, ReadOnlySpan<double> numbers, long? round)
     {

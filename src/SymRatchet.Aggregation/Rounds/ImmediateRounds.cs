@@ -14,9 +14,7 @@ internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(option
 
     public override TimeSpan? DueIn => null;
 
-    public override void CloseIfDue()
-    {
-    }
+    public override void CloseIfDue() { }
 
     public override bool Close() => false;
 
@@ -44,9 +42,7 @@ internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(option
         _unanswered.RemoveAll(waiting => waiting.Member == member);
     }
 
-    private protected override void CloseIfComplete()
-    {
-    }
+    private protected override void CloseIfComplete() { }
 
     private protected override RoundAggregation? NextAggregation()
     {
@@ -56,7 +52,10 @@ internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(option
         (RoundMember member, long round, double[] own) = _unanswered[0];
         _unanswered.RemoveAt(0);
         // Whoever came later to this round waits behind, and is counted from his own answer on.
-        HashSet<RoundMember> behind = [.. _unanswered.Where(waiting => waiting.Round == round).Select(waiting => waiting.Member)];
+        HashSet<RoundMember> behind =
+        [
+            .. _unanswered.Where(waiting => waiting.Round == round).Select(waiting => waiting.Member),
+        ];
         List<KeyValuePair<RoundMember, double[]>> contributions = [];
         foreach (RoundMember other in PresentMembers)
         {

@@ -24,7 +24,8 @@ public sealed class RoundAggregation
         KeyValuePair<RoundMember, double[]>[] contributions,
         RoundMember? only,
         CloseReason reason,
-        DateTimeOffset closedAt)
+        DateTimeOffset closedAt
+    )
     {
         _aggregator = aggregator;
         Round = round;
@@ -56,11 +57,23 @@ public sealed class RoundAggregation
         Measurement[] measurements = Measurements();
         double shared = Evaluate(() => _aggregator.Aggregate(measurements));
         if (_only is not null)
-            Answer(_only, _aggregator is IPersonalAggregator one ? Evaluate(() => one.AggregateFor(_only.Client, measurements)) : shared);
+            Answer(
+                _only,
+                _aggregator is IPersonalAggregator one
+                    ? Evaluate(() => one.AggregateFor(_only.Client, measurements))
+                    : shared
+            );
         else
             AnswerAll(measurements, shared);
 
-        Closed = new ClosedRound(Round, double.IsFinite(shared) ? shared : null, _contributions.Length, measurements.Length, _reason, _closedAt);
+        Closed = new ClosedRound(
+            Round,
+            double.IsFinite(shared) ? shared : null,
+            _contributions.Length,
+            measurements.Length,
+            _reason,
+            _closedAt
+        );
     }
 
     private void AnswerAll(Measurement[] measurements, double shared)
@@ -85,9 +98,12 @@ public sealed class RoundAggregation
             Answer(_contributions[i].Key, answers[i]);
     }
 
-    private void Answer(RoundMember member, double answer) => Outcomes.Add(double.IsFinite(answer)
-        ? new RoundOutcome(member, Round, answer, RoundRefusal.None)
-        : new RoundOutcome(member, Round, 0, RoundRefusal.AggregateFailed));
+    private void Answer(RoundMember member, double answer) =>
+        Outcomes.Add(
+            double.IsFinite(answer)
+                ? new RoundOutcome(member, Round, answer, RoundRefusal.None)
+                : new RoundOutcome(member, Round, 0, RoundRefusal.AggregateFailed)
+        );
 
     private Measurement[] Measurements()
     {

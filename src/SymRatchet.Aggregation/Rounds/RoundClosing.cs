@@ -9,7 +9,10 @@ public sealed class RoundClosing
     private RoundClosing(bool answersAtOnce, bool allPresent, int atLeast, TimeSpan? atLatest)
     {
         if (atLatest is { } limit && (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(1)))
-            throw new ArgumentOutOfRangeException(nameof(atLatest), "The time limit of a round is positive and at most a day.");
+            throw new ArgumentOutOfRangeException(
+                nameof(atLatest),
+                "The time limit of a round is positive and at most a day."
+            );
         AnswersAtOnce = answersAtOnce;
         AllPresent = allPresent;
         AtLeast = atLeast;
@@ -20,7 +23,8 @@ public sealed class RoundClosing
     /// The seed system's rule: each client has a count of its own rounds, and its contribution to round R is answered at once, over
     /// the numbers of all present clients that have completed R so far.
     /// </summary>
-    public static RoundClosing Immediately { get; } = new(answersAtOnce: true, allPresent: false, atLeast: 1, atLatest: null);
+    public static RoundClosing Immediately { get; } =
+        new(answersAtOnce: true, allPresent: false, atLeast: 1, atLatest: null);
 
     /// <summary>One round at a time for everybody, closed once every client that is present has contributed.</summary>
     /// <param name="atLeast">How many contributions it takes even if fewer clients are present.</param>
@@ -57,7 +61,10 @@ public sealed class RoundClosing
     {
         if (AnswersAtOnce)
             return "answered at once";
-        string rule = AllPresent ? "closed when all are present" : AtLeast == int.MaxValue ? "closed by time" : $"closed at {AtLeast} clients";
+        string rule =
+            AllPresent ? "closed when all are present"
+            : AtLeast == int.MaxValue ? "closed by time"
+            : $"closed at {AtLeast} clients";
         return AtLatest is { } limit ? $"{rule}, after {limit.TotalSeconds:0.###} s at latest" : rule;
     }
 }

@@ -131,7 +131,9 @@ public abstract class RoundEngine
     {
         ArgumentNullException.ThrowIfNull(aggregation);
         if (aggregation != _running || aggregation.Closed is not { } closed)
-            throw new InvalidOperationException("Only the round that was taken is published, once and after it has run.");
+            throw new InvalidOperationException(
+                "Only the round that was taken is published, once and after it has run."
+            );
 
         _running = null;
         foreach (RoundOutcome outcome in aggregation.Outcomes)
@@ -170,8 +172,12 @@ public abstract class RoundEngine
     private protected void Notify(RoundEvent roundEvent) => _options.Observer?.Invoke(roundEvent);
 
     private protected RoundAggregation Aggregation(
-        long round, KeyValuePair<RoundMember, double[]>[] contributions, RoundMember? only, CloseReason reason) =>
-        new(_options.Aggregator, round, contributions, only, reason, _options.TimeProvider.GetUtcNow());
+        long round,
+        KeyValuePair<RoundMember, double[]>[] contributions,
+        RoundMember? only,
+        CloseReason reason
+    ) => new(_options.Aggregator, round, contributions, only, reason, _options.TimeProvider.GetUtcNow());
 
-    private bool IsPresent(RoundMember member) => _present.TryGetValue(member.Client, out RoundMember? present) && present == member;
+    private bool IsPresent(RoundMember member) =>
+        _present.TryGetValue(member.Client, out RoundMember? present) && present == member;
 }

@@ -3,9 +3,7 @@ namespace SymRatchet.Aggregation;
 /// <summary>Something that happened in the rounds, for those who watch. Immutable.</summary>
 public abstract record RoundEvent
 {
-    private RoundEvent()
-    {
-    }
+    private RoundEvent() { }
 
     /// <summary>A client joined.</summary>
     /// <param name="Member">The client.</param>

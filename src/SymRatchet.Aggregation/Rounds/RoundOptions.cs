@@ -4,9 +4,7 @@ namespace SymRatchet.Aggregation;
 public sealed class RoundOptions
 {
     /// <summary>Makes options with defaults.</summary>
-    public RoundOptions()
-    {
-    }
+    public RoundOptions() { }
 
     /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
     /// <param name="other">The options to copy.</param>
@@ -56,7 +54,9 @@ public sealed class RoundOptions
         if (HistoryLength is < 1 or > 65_536)
             throw new ArgumentException($"{nameof(HistoryLength)} is {HistoryLength}; it must be 1 to 65,536.");
         if (RetainedNumbersPerClient < 0)
-            throw new ArgumentException($"{nameof(RetainedNumbersPerClient)} is {RetainedNumbersPerClient}; it must not be negative.");
+            throw new ArgumentException(
+                $"{nameof(RetainedNumbersPerClient)} is {RetainedNumbersPerClient}; it must not be negative."
+            );
         return new RoundOptions(this);
     }
 }

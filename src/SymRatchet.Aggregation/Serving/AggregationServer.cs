@@ -57,7 +57,9 @@ public sealed class AggregationServer : IDisposable
             using RoundSeat seat = _table.Join(id, _options.WeightOf(id));
             try
             {
-                SessionSummary summary = await new AggregationSession(channel, _table, seat, _options).RunAsync(cancellationToken).ConfigureAwait(false);
+                SessionSummary summary = await new AggregationSession(channel, _table, seat, _options)
+                    .RunAsync(cancellationToken)
+                    .ConfigureAwait(false);
                 if (summary.End is SessionEnd.ClosedByClient or SessionEnd.Stopped)
                     _logger.SessionEnded(client, summary.Rounds, summary.Detail);
                 else
@@ -83,7 +85,11 @@ public sealed class AggregationServer : IDisposable
     {
         try
         {
-            await channel.DisposeAsync().AsTask().WaitAsync(AggregationSession.CloseTimeout, _options.Rounds.TimeProvider).ConfigureAwait(false);
+            await channel
+                .DisposeAsync()
+                .AsTask()
+                .WaitAsync(AggregationSession.CloseTimeout, _options.Rounds.TimeProvider)
+                .ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {

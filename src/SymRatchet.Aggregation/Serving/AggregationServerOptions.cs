@@ -7,9 +7,7 @@ namespace SymRatchet.Aggregation;
 public sealed class AggregationServerOptions
 {
     /// <summary>Makes options with defaults.</summary>
-    public AggregationServerOptions()
-    {
-    }
+    public AggregationServerOptions() { }
 
     /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
     /// <param name="other">The options to copy.</param>
@@ -60,7 +58,9 @@ public sealed class AggregationServerOptions
         if (MaxNumbers < 1)
             throw new ArgumentException($"{nameof(MaxNumbers)} is {MaxNumbers}; it must be positive.");
         if (IdleTimeout != Timeout.InfiniteTimeSpan && IdleTimeout <= TimeSpan.Zero)
-            throw new ArgumentException($"{nameof(IdleTimeout)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}.");
+            throw new ArgumentException(
+                $"{nameof(IdleTimeout)} must be positive, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
+            );
         return new AggregationServerOptions(this) { Rounds = Rounds.Validated() };
     }
 }

@@ -3,7 +3,12 @@ using System.Buffers;
 namespace SymRatchet.Aggregation;
 
 /// <summary>One client's session: contribution in, answer out, one after the other.</summary>
-internal sealed class AggregationSession(ISecureChannel channel, RoundTable table, RoundSeat seat, AggregationServerOptions options)
+internal sealed class AggregationSession(
+    ISecureChannel channel,
+    RoundTable table,
+    RoundSeat seat,
+    AggregationServerOptions options
+)
 {
     /// <summary>How long each step of ending a session may take.</summary>
     internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -22,7 +27,8 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            summary = stopping.IsCancellationRequested ? Summary(SessionEnd.Stopped, "the server stops")
+            summary =
+                stopping.IsCancellationRequested ? Summary(SessionEnd.Stopped, "the server stops")
                 : seat.IsLost ? Summary(SessionEnd.Superseded, "another session of this client took its place")
                 : Summary(SessionEnd.Idle, $"nothing heard for {options.IdleTimeout.TotalSeconds:0.#} s");
         }
@@ -45,7 +51,14 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
             while (await receiving.WaitAsync(ending).ConfigureAwait(false))
             {
                 patience.CancelAfter(Timeout.InfiniteTimeSpan);
-                if (!ContributionText.TryParse(_message.WrittenSpan, options.MaxNumbers, out double[] numbers, out string? reason))
+                if (
+                    !ContributionText.TryParse(
+                        _message.WrittenSpan,
+                        options.MaxNumbers,
+                        out double[] numbers,
+                        out string? reason
+                    )
+                )
                     return Summary(SessionEnd.BadContribution, reason!);
 
                 // The next message is waited for at once: that is how the server learns of a client that goes in mid-round.
@@ -56,12 +69,19 @@ internal sealed class AggregationSession(ISecureChannel channel, RoundTable tabl
 
                 RoundOutcome outcome = await answering.WaitAsync(ending).ConfigureAwait(false);
                 if (outcome.Refusal != RoundRefusal.None)
-                    return Summary(outcome.Refusal == RoundRefusal.Superseded ? SessionEnd.Superseded : SessionEnd.Refused, $"{outcome.Refusal}");
+                    return Summary(
+                        outcome.Refusal == RoundRefusal.Superseded ? SessionEnd.Superseded : SessionEnd.Refused,
+                        $"{outcome.Refusal}"
+                    );
 
                 // Counted before it leaves: a client may have the answer, and break the channel, before the send has come back.
                 _rounds++;
                 patience.CancelAfter(options.IdleTimeout);
-                await channel.SendAsync(AnswerText.Format(outcome.Aggregate), ending).AsTask().WaitAsync(ending).ConfigureAwait(false);
+                await channel
+                    .SendAsync(AnswerText.Format(outcome.Aggregate), ending)
+                    .AsTask()
+                    .WaitAsync(ending)
+                    .ConfigureAwait(false);
             }
 
             return Summary(SessionEnd.ClosedByClient, "closed by the client");

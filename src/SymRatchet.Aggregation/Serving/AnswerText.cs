@@ -26,7 +26,12 @@ public static class AnswerText
     {
         aggregate = 0;
         return text.StartsWith(Prefix)
-            && double.TryParse(text[Prefix.Length..], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out aggregate)
+            && double.TryParse(
+                text[Prefix.Length..],
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out aggregate
+            )
             && double.IsFinite(aggregate);
     }
 }

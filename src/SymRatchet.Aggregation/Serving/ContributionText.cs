@@ -74,7 +74,8 @@ public static class ContributionText
         if (trimmed.IsEmpty)
             return "is empty";
 
-        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        const NumberStyles Style =
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         // The platform's parser takes zero bytes at the end for blanks; they are none.
         return !trimmed.Contains((byte)0) && double.TryParse(trimmed, Style, CultureInfo.InvariantCulture, out number)
             ? WhyNot(number)

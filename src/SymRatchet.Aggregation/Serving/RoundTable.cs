@@ -16,7 +16,12 @@ internal sealed class RoundTable : IDisposable
     {
         _news = news;
         _engine = RoundEngine.Create(new RoundOptions(options) { Observer = news.Add });
-        _timer = options.TimeProvider.CreateTimer(_ => Do(engine => engine.CloseIfDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = options.TimeProvider.CreateTimer(
+            _ => Do(engine => engine.CloseIfDue()),
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
     }
 
     internal RoundSeat Join(ClientId client, double weight)
@@ -40,11 +45,12 @@ internal sealed class RoundTable : IDisposable
         return waiting.Task;
     }
 
-    internal void Leave(RoundSeat seat) => Do(engine =>
-    {
-        engine.Leave(seat.Member);
-        _seats.Remove(seat.Member);
-    });
+    internal void Leave(RoundSeat seat) =>
+        Do(engine =>
+        {
+            engine.Leave(seat.Member);
+            _seats.Remove(seat.Member);
+        });
 
     internal bool Close()
     {
@@ -74,7 +80,9 @@ internal sealed class RoundTable : IDisposable
             }
 
             // Rounded up to the next millisecond: a timer that fires too early finds nothing due and would only be set again.
-            TimeSpan due = _engine.DueIn is { } left ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : Timeout.InfiniteTimeSpan;
+            TimeSpan due = _engine.DueIn is { } left
+                ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds))
+                : Timeout.InfiniteTimeSpan;
             _timer.Change(due, Timeout.InfiniteTimeSpan);
             closed = _engine.TakeAggregation();
         }

@@ -11,9 +11,15 @@ public static class SymRatchetAuthenticationExtensions
     /// </summary>
     /// <param name="builder">The authentication.</param>
     /// <param name="scheme">The scheme's name.</param>
-    public static AuthenticationBuilder AddSymRatchet(this AuthenticationBuilder builder, string scheme = SymRatchetAuthenticationDefaults.AuthenticationScheme)
+    public static AuthenticationBuilder AddSymRatchet(
+        this AuthenticationBuilder builder,
+        string scheme = SymRatchetAuthenticationDefaults.AuthenticationScheme
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.AddScheme<AuthenticationSchemeOptions, SymRatchetAuthenticationHandler>(scheme, configureOptions: null);
+        return builder.AddScheme<AuthenticationSchemeOptions, SymRatchetAuthenticationHandler>(
+            scheme,
+            configureOptions: null
+        );
     }
 }

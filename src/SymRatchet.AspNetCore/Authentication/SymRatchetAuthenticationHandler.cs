@@ -8,8 +8,11 @@ using SymRatchet.Connections;
 namespace SymRatchet.AspNetCore;
 
 /// <summary>Takes the identity that the channel's handshake has proven. A request that came over no channel has none.</summary>
-internal sealed class SymRatchetAuthenticationHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+internal sealed class SymRatchetAuthenticationHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder
+) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {

@@ -18,6 +18,8 @@ public static class SymRatchetConnectionBuilderExtensions
         where TBuilder : IConnectionBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.UseSymRatchet(builder.ApplicationServices.GetRequiredService<IOptions<SecureChannelServerOptions>>().Value);
+        return builder.UseSymRatchet(
+            builder.ApplicationServices.GetRequiredService<IOptions<SecureChannelServerOptions>>().Value
+        );
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace SymRatchet.AspNetCore;
 
 /// <summary>Reads the options of a server from the configuration. Whatever is wrong there is told with the name of its key.</summary>
-internal sealed class ConfigureServerOptions(IConfiguration configuration) : IConfigureOptions<SecureChannelServerOptions>
+internal sealed class ConfigureServerOptions(IConfiguration configuration)
+    : IConfigureOptions<SecureChannelServerOptions>
 {
     private static readonly string[] Suites = [.. Enum.GetNames<CipherSuiteId>().Except([nameof(CipherSuiteId.None)])];
 
@@ -22,7 +23,10 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
         IConfigurationSection suites = section.GetParent(nameof(options.Suites), "it is a list");
         if (suites.Exists())
             options.Suites = [.. suites.GetChildren().Select(Suite)];
-        IConfigurationSection limits = section.GetParent(nameof(options.HandshakeLimiter), "it has settings of its own");
+        IConfigurationSection limits = section.GetParent(
+            nameof(options.HandshakeLimiter),
+            "it has settings of its own"
+        );
         if (limits.Exists())
         {
             KnownSection limiter = new(limits);
@@ -30,7 +34,10 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
             options.HandshakeLimiter = new HandshakeLimiter
             {
                 MaxPending = limiter.Read(nameof(defaults.MaxPending), defaults.MaxPending),
-                MaxPendingPerAddress = limiter.Read(nameof(defaults.MaxPendingPerAddress), defaults.MaxPendingPerAddress),
+                MaxPendingPerAddress = limiter.Read(
+                    nameof(defaults.MaxPendingPerAddress),
+                    defaults.MaxPendingPerAddress
+                ),
                 MaxPendingPerId = limiter.Read(nameof(defaults.MaxPendingPerId), defaults.MaxPendingPerId),
             };
             limiter.RefuseOthers();
@@ -56,7 +63,8 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration) : ICo
     private static OptionsValidationException Invalid(IConfigurationSection entry, string complaint) =>
         Invalid($"{entry.Path}: '{entry.Value}' {complaint}.");
 
-    private static OptionsValidationException Invalid(string complaint) => new(Options.DefaultName, typeof(SecureChannelServerOptions), [complaint]);
+    private static OptionsValidationException Invalid(string complaint) =>
+        new(Options.DefaultName, typeof(SecureChannelServerOptions), [complaint]);
 
     /// <summary>A section that knows its keys: those that were asked for.</summary>
     private sealed class KnownSection(IConfigurationSection section)

@@ -7,7 +7,8 @@ namespace SymRatchet.AspNetCore;
 /// Asks the server's key store whether it could move a key forward, where it is an <see cref="IKeyStoreProbe"/>; any other store is asked
 /// for an id that need not be there. The answer is waited for within a limit, whatever the store does.
 /// </summary>
-internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> options, TimeProvider? time = null) : IHealthCheck
+internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> options, TimeProvider? time = null)
+    : IHealthCheck
 {
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
@@ -18,7 +19,10 @@ internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> o
     private Task _asking = Task.CompletedTask;
 
 #pragma warning disable CA1031 // whatever a store throws, it does not serve
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
     {
         try
         {
@@ -27,7 +31,11 @@ internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> o
         }
         catch (TimeoutException e)
         {
-            return Failed(context, $"The key store has not answered for {Limit.TotalSeconds:0} s: no client can connect.", e);
+            return Failed(
+                context,
+                $"The key store has not answered for {Limit.TotalSeconds:0} s: no client can connect.",
+                e
+            );
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -20,22 +20,34 @@ public static class SymRatchetServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets what the configuration does not, and has the last word.</param>
-    public static IServiceCollection AddSymRatchet(this IServiceCollection services, Action<SecureChannelServerOptions>? configure = null)
+    public static IServiceCollection AddSymRatchet(
+        this IServiceCollection services,
+        Action<SecureChannelServerOptions>? configure = null
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<SecureChannelServerOptions>, ConfigureServerOptions>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SecureChannelServerOptions>, ValidateServerOptions>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IConfigureOptions<SecureChannelServerOptions>, ConfigureServerOptions>()
+        );
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<SecureChannelServerOptions>, ValidateServerOptions>()
+        );
         services.TryAddSingleton<OwnChannelRegistry>();
-        services.AddOptions<SecureChannelServerOptions>()
-            .Configure<IServiceProvider>((options, provider) =>
-            {
-                options.Keys ??= provider.GetService<IKeyStore>();
-                options.ChannelRegistry ??= provider.GetService<ChannelRegistry>();
-                options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
-                configure?.Invoke(options);
-                if (options.Keys is IKeyDirectory directory)
-                    options.ChannelRegistry ??= provider.GetRequiredService<OwnChannelRegistry>().Of(directory, options);
-            })
+        services
+            .AddOptions<SecureChannelServerOptions>()
+            .Configure<IServiceProvider>(
+                (options, provider) =>
+                {
+                    options.Keys ??= provider.GetService<IKeyStore>();
+                    options.ChannelRegistry ??= provider.GetService<ChannelRegistry>();
+                    options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
+                    configure?.Invoke(options);
+                    if (options.Keys is IKeyDirectory directory)
+                        options.ChannelRegistry ??= provider
+                            .GetRequiredService<OwnChannelRegistry>()
+                            .Of(directory, options);
+                }
+            )
             .ValidateOnStart();
         return services;
     }

@@ -22,15 +22,22 @@ public static class SymRatchetHttpExtensions
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
     /// <exception cref="InvalidOperationException">The handler connects in a way of its own already, or has a proxy.</exception>
     public static SocketsHttpHandler UseSymRatchet(
-        this SocketsHttpHandler handler, SecureChannelClientOptions options, int maxConcurrentHandshakes = 32)
+        this SocketsHttpHandler handler,
+        SecureChannelClientOptions options,
+        int maxConcurrentHandshakes = 32
+    )
     {
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrentHandshakes, 1);
         if (handler.ConnectCallback is not null)
-            throw new InvalidOperationException("The handler has a ConnectCallback already; a channel must be what connects.");
+            throw new InvalidOperationException(
+                "The handler has a ConnectCallback already; a channel must be what connects."
+            );
         if (handler.Proxy is not null)
-            throw new InvalidOperationException("The handler has a Proxy; the channel's handshake would be made with the proxy.");
+            throw new InvalidOperationException(
+                "The handler has a Proxy; the channel's handshake would be made with the proxy."
+            );
         options.Validate();
         SecureChannelClientOptions own = new(options) { LeaveOpen = false };
         handler.UseProxy = false; // nor one that the machine's settings name
@@ -55,11 +62,16 @@ public static class SymRatchetHttpExtensions
     /// <param name="options">Who the client is, from the services.</param>
     /// <param name="maxConcurrentHandshakes">How many connections are opened at a time; the others wait.</param>
     public static IHttpClientBuilder UseSymRatchet(
-        this IHttpClientBuilder builder, Func<IServiceProvider, SecureChannelClientOptions> options, int maxConcurrentHandshakes = 32)
+        this IHttpClientBuilder builder,
+        Func<IServiceProvider, SecureChannelClientOptions> options,
+        int maxConcurrentHandshakes = 32
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
-        return builder.ConfigurePrimaryHttpMessageHandler(services => new SocketsHttpHandler().UseSymRatchet(options(services), maxConcurrentHandshakes));
+        return builder.ConfigurePrimaryHttpMessageHandler(services =>
+            new SocketsHttpHandler().UseSymRatchet(options(services), maxConcurrentHandshakes)
+        );
     }
 
 #pragma warning restore RS0026
@@ -72,16 +84,24 @@ public static class SymRatchetHttpExtensions
         return context.Features.Get<ISecureChannelFeature>()?.Channel.Peer;
     }
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, SecureChannelClientOptions options, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        SecureChannelClientOptions options,
+        CancellationToken cancellationToken
+    )
     {
         if (context.InitialRequestMessage.RequestUri is { Scheme: not ("http" or "ws") } address)
-            throw new NotSupportedException($"{address.Scheme}:// would put TLS into the channel; use http:// or ws://.");
+            throw new NotSupportedException(
+                $"{address.Scheme}:// would put TLS into the channel; use http:// or ws://."
+            );
 
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-            ISecureChannel channel = await SecureChannel.ConnectAsync(new NetworkStream(socket, ownsSocket: true), options, cancellationToken).ConfigureAwait(false);
+            ISecureChannel channel = await SecureChannel
+                .ConnectAsync(new NetworkStream(socket, ownsSocket: true), options, cancellationToken)
+                .ConfigureAwait(false);
             // HTTP frames its messages itself, and its handler disposes at every ordinary end.
             return channel.AsStream(closeOnDispose: true);
         }

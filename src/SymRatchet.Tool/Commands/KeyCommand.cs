@@ -27,7 +27,8 @@ internal static class KeyCommand
         };
         Option<string?> from = new("--from")
         {
-            Description = "Revoke every id in this file (- is standard input), one a line, as 'key list --revoked --ids' writes them.",
+            Description =
+                "Revoke every id in this file (- is standard input), one a line, as 'key list --revoked --ids' writes them.",
             HelpName = "FILE",
         };
         StoreArguments store = new();

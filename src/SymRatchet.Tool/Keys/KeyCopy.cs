@@ -18,9 +18,7 @@ internal static class KeyCopy
             || !IsAllowedTheSame(key, present)
             || (present.Successor is { } other && (key.Successor is null || !IsSame(key.Successor, other)))
         )
-            throw new ToolException(
-                $"{key.Id} is in {target.Name} already, with another key or at another epoch"
-            );
+            throw new ToolException($"{key.Id} is in {target.Name} already, with another key or at another epoch");
         if (key.Successor is not null && present?.Successor is null)
             await target.Directory.RotateAsync(key.Successor, cancellationToken);
     }

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SymRatchet.Keys;
 using SymRatchet.KeyStores.DataProtection;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Sqlite;
-using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
@@ -25,7 +25,11 @@ internal sealed class StoreArguments
     internal StoreArguments(string prefix = "--")
     {
         _prefix = prefix;
-        _file = new($"{prefix}store") { Description = "The store's file: a SQLite store, or a client's key file.", HelpName = "FILE" };
+        _file = new($"{prefix}store")
+        {
+            Description = "The store's file: a SQLite store, or a client's key file.",
+            HelpName = "FILE",
+        };
         _database = new($"{prefix}postgres")
         {
             Description =
@@ -102,7 +106,16 @@ internal sealed class StoreArguments
                 return await OpenKeyFileAsync(file!, role, create, cancellationToken);
             IKeyWrapper wrapper = ring is not null ? OpenRing(ring) : PlaintextKeyWrapper.Instance;
             return file is not null
-                ? OpenFile(file, role, new SqliteKeyStoreOptions { CreateIfMissing = create, MayBeUnfinished = true, Wrapper = wrapper })
+                ? OpenFile(
+                    file,
+                    role,
+                    new SqliteKeyStoreOptions
+                    {
+                        CreateIfMissing = create,
+                        MayBeUnfinished = true,
+                        Wrapper = wrapper,
+                    }
+                )
                 : await OpenDatabaseAsync(
                     database!,
                     role,

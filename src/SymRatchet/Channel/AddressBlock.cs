@@ -16,7 +16,8 @@ internal readonly record struct AddressBlock(ulong Network, bool IsIPv4)
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out int length);
         return length == sizeof(uint) ? new AddressBlock(BinaryPrimitives.ReadUInt32BigEndian(bytes), IsIPv4: true)
-            : address.IsIPv4MappedToIPv6 ? new AddressBlock(BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]), IsIPv4: true)
+            : address.IsIPv4MappedToIPv6
+                ? new AddressBlock(BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]), IsIPv4: true)
             : new AddressBlock(BinaryPrimitives.ReadUInt64BigEndian(bytes), IsIPv4: false);
     }
 }

@@ -17,15 +17,16 @@ internal sealed class ChannelLifetime
     private volatile SecureChannelException? _failure;
 
     /// <summary>The whole of state x event; null where the event changes nothing.</summary>
-    internal static ChannelState? Next(ChannelState state, ChannelEvent channelEvent) => (state, channelEvent) switch
-    {
-        (ChannelState.Open, ChannelEvent.OwnClose) => ChannelState.ClosingOut,
-        (ChannelState.Open, ChannelEvent.PeerClose) => ChannelState.ClosingIn,
-        (ChannelState.ClosingIn, ChannelEvent.OwnClose) => ChannelState.Closed,
-        (ChannelState.ClosingOut, ChannelEvent.PeerClose) => ChannelState.Closed,
-        (not ChannelState.Ended, ChannelEvent.End) => ChannelState.Ended,
-        _ => null,
-    };
+    internal static ChannelState? Next(ChannelState state, ChannelEvent channelEvent) =>
+        (state, channelEvent) switch
+        {
+            (ChannelState.Open, ChannelEvent.OwnClose) => ChannelState.ClosingOut,
+            (ChannelState.Open, ChannelEvent.PeerClose) => ChannelState.ClosingIn,
+            (ChannelState.ClosingIn, ChannelEvent.OwnClose) => ChannelState.Closed,
+            (ChannelState.ClosingOut, ChannelEvent.PeerClose) => ChannelState.Closed,
+            (not ChannelState.Ended, ChannelEvent.End) => ChannelState.Ended,
+            _ => null,
+        };
 
     internal ChannelState State => _state;
 
@@ -47,7 +48,9 @@ internal sealed class ChannelLifetime
         get
         {
             lock (_gate)
-                return IsEnded && _ended is null ? new CancellationToken(canceled: true) : (_ended ??= new CancellationTokenSource()).Token;
+                return IsEnded && _ended is null
+                    ? new CancellationToken(canceled: true)
+                    : (_ended ??= new CancellationTokenSource()).Token;
         }
     }
 

@@ -27,7 +27,12 @@ internal sealed class ChannelReceiver
     private int _call;
     private long _reads;
 
-    internal ChannelReceiver(Transport transport, ChannelSession session, ChannelLifetime lifetime, IReceiverOwner owner)
+    internal ChannelReceiver(
+        Transport transport,
+        ChannelSession session,
+        ChannelLifetime lifetime,
+        IReceiverOwner owner
+    )
     {
         _transport = transport;
         _session = session;
@@ -89,7 +94,10 @@ internal sealed class ChannelReceiver
                         break;
 
                     case FrameStatus.TooLarge:
-                        throw _owner.Fail(SecureChannelError.Limit, $"a message above the limit of {_session.MaxMessageSize} bytes");
+                        throw _owner.Fail(
+                            SecureChannelError.Limit,
+                            $"a message above the limit of {_session.MaxMessageSize} bytes"
+                        );
 
                     default:
                         throw _owner.Fail(SecureChannelError.Malformed, "no message of this protocol");

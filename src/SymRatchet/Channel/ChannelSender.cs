@@ -40,7 +40,11 @@ internal sealed class ChannelSender
     /// <param name="lifetime">The end that is shared with the receiver.</param>
     /// <param name="fail">Ends the channel, and tells the peer the second, where it is one.</param>
     internal ChannelSender(
-        PipeWriter output, ChannelSession session, ChannelLifetime lifetime, Action<SecureChannelException, SecureChannelError?> fail)
+        PipeWriter output,
+        ChannelSession session,
+        ChannelLifetime lifetime,
+        Action<SecureChannelException, SecureChannelError?> fail
+    )
     {
         _output = output;
         _session = session;
@@ -56,7 +60,9 @@ internal sealed class ChannelSender
     internal Task Closed => _closed.Task;
 
     private bool HasOutbox =>
-        (Volatile.Read(ref _hasEnded) && !Volatile.Read(ref _isFinished)) || Volatile.Read(ref _ping) is not null || _session.HasReply;
+        (Volatile.Read(ref _hasEnded) && !Volatile.Read(ref _isFinished))
+        || Volatile.Read(ref _ping) is not null
+        || _session.HasReply;
 
     // Asked by the holder of the writer.
     private bool IsSilentEnd => Volatile.Read(ref _hasEnded) && (_isBroken || _terminate is null);
@@ -105,7 +111,8 @@ internal sealed class ChannelSender
             _lifetime.TryClose(ChannelEvent.OwnClose);
             await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (SecureChannelException e) when (e.Error == SecureChannelError.Transport && _lifetime.State == ChannelState.Closed)
+        catch (SecureChannelException e)
+            when (e.Error == SecureChannelError.Transport && _lifetime.State == ChannelState.Closed)
         {
             // The peer has said all, and is gone: it needs no close, and nothing has failed.
         }
@@ -293,7 +300,9 @@ internal sealed class ChannelSender
     }
 
     private static string? WhyFailed(FlushResult flushed) =>
-        flushed.IsCompleted ? "the peer no longer reads" : flushed.IsCanceled ? "the flush was cancelled" : null;
+        flushed.IsCompleted ? "the peer no longer reads"
+        : flushed.IsCanceled ? "the flush was cancelled"
+        : null;
 
     private void FlushCameBack(FlushResult flushed, Exception? failure)
     {

@@ -7,7 +7,11 @@ namespace SymRatchet.Channel;
 internal static class Dialer
 {
     /// <summary>Connects a socket; whatever keeps it from that is the channel's error, as in the handshake that follows.</summary>
-    internal static async ValueTask<Stream> DialAsync(EndPoint remote, SecureChannelOptions options, CancellationToken cancellationToken)
+    internal static async ValueTask<Stream> DialAsync(
+        EndPoint remote,
+        SecureChannelOptions options,
+        CancellationToken cancellationToken
+    )
     {
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -26,19 +30,27 @@ internal static class Dialer
             socket?.Dispose();
             throw e switch
             {
-                SocketException => SecureChannelException.Of(SecureChannelError.Transport, $"connecting: {e.Message}", e),
+                SocketException => SecureChannelException.Of(
+                    SecureChannelError.Transport,
+                    $"connecting: {e.Message}",
+                    e
+                ),
                 OperationCanceledException when !cancellationToken.IsCancellationRequested => SecureChannelException.Of(
-                    SecureChannelError.Timeout, $"connecting, limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e),
+                    SecureChannelError.Timeout,
+                    $"connecting, limit {options.HandshakeTimeout.TotalSeconds:0.#} s",
+                    e
+                ),
                 _ => e,
             };
         }
     }
 
     /// <summary>A stream socket of a family; one for both IP versions where a name does not tell which.</summary>
-    internal static Socket Make(AddressFamily family) => family switch
-    {
-        AddressFamily.Unix => new Socket(family, SocketType.Stream, ProtocolType.Unspecified),
-        AddressFamily.Unspecified => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
-        _ => new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
-    };
+    internal static Socket Make(AddressFamily family) =>
+        family switch
+        {
+            AddressFamily.Unix => new Socket(family, SocketType.Stream, ProtocolType.Unspecified),
+            AddressFamily.Unspecified => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
+            _ => new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
+        };
 }

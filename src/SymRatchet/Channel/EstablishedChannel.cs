@@ -30,7 +30,13 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private int _disposed;
 
     internal EstablishedChannel(
-        Transport transport, ChannelSession session, TimeProvider time, ILogger logger, string logName, IDisposable? place = null)
+        Transport transport,
+        ChannelSession session,
+        TimeProvider time,
+        ILogger logger,
+        string logName,
+        IDisposable? place = null
+    )
     {
         _transport = transport;
         _session = session;
@@ -70,7 +76,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             {
                 if (self.TryGetTarget(out EstablishedChannel? channel))
                     channel.Silent(interval + timeout);
-            });
+            }
+        );
         if (_lifetime.IsEnded)
             _keepAlive.Dispose();
     }
@@ -113,7 +120,9 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             // Asked after the ping is there to be found: whoever ends or closes the channel now fails it.
             _lifetime.ThrowIfEnded();
             if (_lifetime.State != ChannelState.Open)
-                throw new InvalidOperationException("A direction of the channel is closed; nobody would answer a ping.");
+                throw new InvalidOperationException(
+                    "A direction of the channel is closed; nobody would answer a ping."
+                );
             long started = _time.GetTimestamp();
             _sender.Post(ping);
             await ping.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -176,15 +185,21 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     {
         if (_lifetime.State == ChannelState.Open)
             End(
-                SecureChannelException.Of(SecureChannelError.Timeout, $"no sign of life from the peer, limit {limit.TotalSeconds:0.#} s"),
-                SecureChannelError.Timeout);
+                SecureChannelException.Of(
+                    SecureChannelError.Timeout,
+                    $"no sign of life from the peer, limit {limit.TotalSeconds:0.#} s"
+                ),
+                SecureChannelError.Timeout
+            );
     }
 
     void IReceiverOwner.PeerClosed()
     {
         if (!_lifetime.TryClose(ChannelEvent.PeerClose))
             return;
-        Volatile.Read(ref _ping)?.Fail(new InvalidOperationException("The peer closed the channel before it answered the ping."));
+        Volatile
+            .Read(ref _ping)
+            ?.Fail(new InvalidOperationException("The peer closed the channel before it answered the ping."));
         _logger.ClosedByPeer(_logName);
     }
 
@@ -279,6 +294,9 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private void ThrowIfTooLarge(ReadOnlyMemory<byte> message)
     {
         if (message.Length > MaxMessageSize)
-            throw new ArgumentException($"A message of {message.Length} bytes is above the limit of {MaxMessageSize}.", nameof(message));
+            throw new ArgumentException(
+                $"A message of {message.Length} bytes is above the limit of {MaxMessageSize}.",
+                nameof(message)
+            );
     }
 }

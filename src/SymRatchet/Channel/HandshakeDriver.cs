@@ -10,7 +10,14 @@ namespace SymRatchet.Channel;
 /// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the store and
 /// the clock; what any of it means is the states' business.
 /// </summary>
-internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKeyStore store, SecureChannelOptions options, HandshakeLimiter? limiter = null, ChannelRegistry? registry = null)
+internal sealed class HandshakeDriver(
+    Transport transport,
+    ChannelRole role,
+    IKeyStore store,
+    SecureChannelOptions options,
+    HandshakeLimiter? limiter = null,
+    ChannelRegistry? registry = null
+)
 {
     internal const string RevokedKey = "the key was revoked";
 
@@ -29,7 +36,11 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
         _place = place;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(
-            timeout.Token, cancellationToken, place?.Evicted ?? default, _live?.Revoked ?? default);
+            timeout.Token,
+            cancellationToken,
+            place?.Evicted ?? default,
+            _live?.Revoked ?? default
+        );
         try
         {
             while (state is not (Established or Refused))
@@ -65,16 +76,29 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     }
 
     /// <summary>What an exception says of the handshake; null where it is a fault of the program and goes up as it is.</summary>
-    private SecureChannelException? FailureOf(Exception e, CancellationToken cancellationToken) => e switch
-    {
-        SecureChannelException failure => failure,
-        OperationCanceledException when cancellationToken.IsCancellationRequested => SecureChannelException.Of(SecureChannelError.Canceled, "in the handshake", e),
-        OperationCanceledException when _live is { IsRevoked: true } => SecureChannelException.Of(SecureChannelError.KeyStore, RevokedKey, e),
-        OperationCanceledException when _place is { IsEvicted: true } => Evicted(e),
-        OperationCanceledException => SecureChannelException.Of(SecureChannelError.Timeout, $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s", e),
-        _ when Transport.IsFailure(e) => SecureChannelException.Of(SecureChannelError.Transport, e.Message, e),
-        _ => null,
-    };
+    private SecureChannelException? FailureOf(Exception e, CancellationToken cancellationToken) =>
+        e switch
+        {
+            SecureChannelException failure => failure,
+            OperationCanceledException when cancellationToken.IsCancellationRequested => SecureChannelException.Of(
+                SecureChannelError.Canceled,
+                "in the handshake",
+                e
+            ),
+            OperationCanceledException when _live is { IsRevoked: true } => SecureChannelException.Of(
+                SecureChannelError.KeyStore,
+                RevokedKey,
+                e
+            ),
+            OperationCanceledException when _place is { IsEvicted: true } => Evicted(e),
+            OperationCanceledException => SecureChannelException.Of(
+                SecureChannelError.Timeout,
+                $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s",
+                e
+            ),
+            _ when Transport.IsFailure(e) => SecureChannelException.Of(SecureChannelError.Transport, e.Message, e),
+            _ => null,
+        };
 
     private EstablishedChannel Succeed(ChannelSession session, Activity? activity)
     {
@@ -112,7 +136,11 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     }
 
     private static SecureChannelException Evicted(Exception? cause = null) =>
-        SecureChannelException.Of(SecureChannelError.Limit, "evicted from the pending handshakes by a newer one", cause);
+        SecureChannelException.Of(
+            SecureChannelError.Limit,
+            "evicted from the pending handshakes by a newer one",
+            cause
+        );
 
     private ValueTask GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
     {
@@ -129,9 +157,15 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             activity.Failed(failure.Error);
 
             // What a store says may name the client; its exception still does, for the caller.
-            bool mayName = options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
+            bool mayName =
+                options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
             _logger.HandshakeFailed(
-                role, _client, transport.RemoteName, failure.Error, mayName ? failure.InnerException!.GetType().Name : failure.Message);
+                role,
+                _client,
+                transport.RemoteName,
+                failure.Error,
+                mayName ? failure.InnerException!.GetType().Name : failure.Message
+            );
         }
         catch (Exception)
         {
@@ -156,7 +190,10 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
             case KeyNeeded needed:
                 _client = options.LogNameOf(needed.Id);
                 _live?.Identify(needed.Id);
-                using (StoredKey? key = await AskStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken).ConfigureAwait(false))
+                using (
+                    StoredKey? key = await AskStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken)
+                        .ConfigureAwait(false)
+                )
                 {
                     _isFirstMove = store is InMemoryKeyStore && key is { LastSeen: null };
                     return needed.Found(key);
@@ -164,7 +201,8 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
 
             case AdvanceNeeded advance:
                 SecretBytes epochKey = advance.TakeEpochKey();
-                await AskStoreAsync(ended => AdvanceAsync(advance, epochKey, ended), cancellationToken).ConfigureAwait(false);
+                await AskStoreAsync(ended => AdvanceAsync(advance, epochKey, ended), cancellationToken)
+                    .ConfigureAwait(false);
                 return advance.Advanced();
 
             case SendNeeded send:
@@ -201,21 +239,33 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
                     throw SecureChannelException.Of(SecureChannelError.Limit, "a handshake message above the limit");
 
                 case FrameStatus.Malformed:
-                    throw SecureChannelException.Of(SecureChannelError.Malformed, "no handshake message of this protocol");
+                    throw SecureChannelException.Of(
+                        SecureChannelError.Malformed,
+                        "no handshake message of this protocol"
+                    );
             }
 
             if (!await transport.ReadMoreAsync(cancellationToken).ConfigureAwait(false))
-                throw SecureChannelException.Of(role == ChannelRole.Client ? SecureChannelError.Refused : SecureChannelError.Truncated, "the peer hung up in the handshake");
+                throw SecureChannelException.Of(
+                    role == ChannelRole.Client ? SecureChannelError.Refused : SecureChannelError.Truncated,
+                    "the peer hung up in the handshake"
+                );
         }
     }
 
     /// <summary>The call owns the key until the store has come back, which may be long after the handshake.</summary>
-    private async ValueTask<bool> AdvanceAsync(AdvanceNeeded advance, SecretBytes epochKey, CancellationToken cancellationToken)
+    private async ValueTask<bool> AdvanceAsync(
+        AdvanceNeeded advance,
+        SecretBytes epochKey,
+        CancellationToken cancellationToken
+    )
     {
         using (epochKey)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await store.AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, epochKey.Memory, cancellationToken).ConfigureAwait(false);
+            await store
+                .AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, epochKey.Memory, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return true;
@@ -228,7 +278,10 @@ internal sealed class HandshakeDriver(Transport transport, ChannelRole role, IKe
     }
 
     /// <summary>Waits for a store until the handshake ends, whatever the store does: it may block, or ignore its token.</summary>
-    private async ValueTask<T> AskStoreAsync<T>(Func<CancellationToken, ValueTask<T>> question, CancellationToken cancellationToken)
+    private async ValueTask<T> AskStoreAsync<T>(
+        Func<CancellationToken, ValueTask<T>> question,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -25,7 +25,13 @@ internal sealed class KeepAlive : IDisposable
     /// <param name="tryPing">Has a ping sent; false where the channel takes none any more.</param>
     /// <param name="silent">Called once for a peer that gave no sign of life.</param>
     internal KeepAlive(
-        TimeSpan interval, TimeSpan timeout, TimeProvider time, Func<long?> pendingRead, Func<bool> tryPing, Action silent)
+        TimeSpan interval,
+        TimeSpan timeout,
+        TimeProvider time,
+        Func<long?> pendingRead,
+        Func<bool> tryPing,
+        Action silent
+    )
     {
         _look = interval / 2;
         _timeout = timeout;
@@ -33,7 +39,12 @@ internal sealed class KeepAlive : IDisposable
         _tryPing = tryPing;
         _silent = silent;
         // Each look sets the timer for the next one, so there are never two at a time.
-        _timer = time.CreateTimer(static self => ((KeepAlive)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static self => ((KeepAlive)self!).Look(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         Next(_look);
     }
 

@@ -17,7 +17,17 @@ internal static class StoreThreads
     /// </summary>
     internal static Task<T> RunAsync<T>(IKeyStore store, Func<Task<T>> call)
     {
-        ConcurrentExclusiveSchedulerPair threads = Schedulers.GetValue(store, static _ => new(TaskScheduler.Default, PerStore));
-        return Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.DenyChildAttach, threads.ConcurrentScheduler).Unwrap();
+        ConcurrentExclusiveSchedulerPair threads = Schedulers.GetValue(
+            store,
+            static _ => new(TaskScheduler.Default, PerStore)
+        );
+        return Task
+            .Factory.StartNew(
+                call,
+                CancellationToken.None,
+                TaskCreationOptions.DenyChildAttach,
+                threads.ConcurrentScheduler
+            )
+            .Unwrap();
     }
 }

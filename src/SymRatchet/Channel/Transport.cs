@@ -10,7 +10,12 @@ namespace SymRatchet.Channel;
 internal sealed class Transport : IAsyncDisposable
 {
     // Large reads for large records; an idle connection waits with no buffer at all.
-    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true, useZeroByteReads: true);
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(
+        bufferSize: 64 * 1024,
+        minimumReadSize: 4 * 1024,
+        leaveOpen: true,
+        useZeroByteReads: true
+    );
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
 
     private const int GiveBackThreshold = 16 * 1024;
@@ -68,7 +73,12 @@ internal sealed class Transport : IAsyncDisposable
         if (!stream.CanRead || !stream.CanWrite)
             throw new ArgumentException("A channel needs a stream that can be read and written.", nameof(stream));
 
-        return new Transport(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), stream, leaveOpen)
+        return new Transport(
+            PipeReader.Create(stream, ReaderOptions),
+            PipeWriter.Create(stream, WriterOptions),
+            stream,
+            leaveOpen
+        )
         {
             RemoteEndPoint = remote,
         };
@@ -186,12 +196,18 @@ internal sealed class Transport : IAsyncDisposable
 
     /// <summary>Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.</summary>
     internal static bool IsFailure(Exception e) =>
-        e is (IOException and not SecureChannelException) or ObjectDisposedException or InvalidOperationException or SocketException;
+        e
+            is (IOException and not SecureChannelException)
+                or ObjectDisposedException
+                or InvalidOperationException
+                or SocketException;
 
     /// <summary>Ends both halves of a handshake that failed; a call that has not come back ends its half when it does.</summary>
     public async ValueTask DisposeAsync()
     {
-        await CloseStreamAsync().WaitAsync(Limits.TerminateTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseStreamAsync()
+            .WaitAsync(Limits.TerminateTimeout)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ = EndReadingAsync();
         _ = EndWritingAsync();
     }

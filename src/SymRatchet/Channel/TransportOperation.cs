@@ -71,7 +71,10 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
         if (!isOut)
             return new ValueTask<T?>(TakeResult());
         if (cancellationToken.CanBeCanceled)
-            _registration = cancellationToken.UnsafeRegister(static (self, token) => ((TransportOperation<T>)self!).Cancel(token), this);
+            _registration = cancellationToken.UnsafeRegister(
+                static (self, token) => ((TransportOperation<T>)self!).Cancel(token),
+                this
+            );
         return new ValueTask<T?>(this, _wait.Version);
     }
 
@@ -114,8 +117,12 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
 
     ValueTaskSourceStatus IValueTaskSource<T?>.GetStatus(short token) => _wait.GetStatus(token);
 
-    void IValueTaskSource<T?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _wait.OnCompleted(continuation, state, token, flags);
+    void IValueTaskSource<T?>.OnCompleted(
+        Action<object?> continuation,
+        object? state,
+        short token,
+        ValueTaskSourceOnCompletedFlags flags
+    ) => _wait.OnCompleted(continuation, state, token, flags);
 
     private void Cancel(CancellationToken token)
     {
@@ -141,7 +148,8 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
 
     private void OnCompleted()
     {
-        bool isAwaited, isLeft;
+        bool isAwaited,
+            isLeft;
         lock (_gate)
         {
             _isOut = false;

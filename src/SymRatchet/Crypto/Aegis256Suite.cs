@@ -7,7 +7,11 @@ internal sealed class Aegis256Suite() : CipherSuite(CipherSuiteId.Aegis256, Nonc
 
     /// <summary>The label, filled up with zeros, is the nonce.</summary>
     internal override void Step(
-        ReadOnlySpan<byte> label, ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
+        ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> chainKey,
+        ReadOnlySpan<byte> previousTag,
+        Span<byte> nextChainAndMessageKey
+    )
     {
         Span<byte> nonce = stackalloc byte[NonceBytes];
         label.CopyTo(nonce);
@@ -16,9 +20,19 @@ internal sealed class Aegis256Suite() : CipherSuite(CipherSuiteId.Aegis256, Nonc
         Sodium.Aegis256EncryptShort(chainKey[..KeySize], nonce, previousTag, zeros);
     }
 
-    private protected override void SealCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body) =>
-        Sodium.Aegis256Seal(key, nonce, associatedData, plaintext, body);
+    private protected override void SealCore(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    ) => Sodium.Aegis256Seal(key, nonce, associatedData, plaintext, body);
 
-    private protected override bool OpenCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext) =>
-        Sodium.Aegis256Open(key, nonce, associatedData, body, plaintext);
+    private protected override bool OpenCore(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    ) => Sodium.Aegis256Open(key, nonce, associatedData, body, plaintext);
 }

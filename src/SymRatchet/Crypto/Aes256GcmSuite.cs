@@ -6,15 +6,28 @@ namespace SymRatchet.Crypto;
 /// Suite 2: AES-256-GCM of the platform with the HKDF step. The platform's object takes its key when it is made, so each record makes
 /// one: that is what this suite allocates, 32 or 64 bytes as the compiler manages, and it takes more time than a short record does.
 /// </summary>
-internal sealed class Aes256GcmSuite() : CipherSuite(CipherSuiteId.Aes256Gcm, nonceSize: 12, tagSize: 16, AesGcm.IsSupported)
+internal sealed class Aes256GcmSuite()
+    : CipherSuite(CipherSuiteId.Aes256Gcm, nonceSize: 12, tagSize: 16, AesGcm.IsSupported)
 {
-    private protected override void SealCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body)
+    private protected override void SealCore(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    )
     {
         using AesGcm aes = new(key, TagSize);
         aes.Encrypt(nonce, plaintext, body[..plaintext.Length], body[plaintext.Length..], associatedData);
     }
 
-    private protected override bool OpenCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    private protected override bool OpenCore(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    )
     {
         using AesGcm aes = new(key, TagSize);
         try

@@ -26,7 +26,8 @@ internal abstract class CipherSuite
         IsSupported = isSupported;
     }
 
-    internal static IReadOnlyList<CipherSuite> All { get; } = [new Aegis256Suite(), new Aes256GcmSuite(), new ChaCha20Poly1305Suite()];
+    internal static IReadOnlyList<CipherSuite> All { get; } =
+    [new Aegis256Suite(), new Aes256GcmSuite(), new ChaCha20Poly1305Suite()];
 
     internal CipherSuiteId Id { get; }
 
@@ -43,7 +44,13 @@ internal abstract class CipherSuite
 
     /// <summary>Seals: writes ciphertext and tag. The plaintext may lie exactly where the ciphertext goes.</summary>
     [SkipLocalsInit]
-    internal void Seal(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body)
+    internal void Seal(
+        ReadOnlySpan<byte> key,
+        ulong round,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    )
     {
         Span<byte> nonce = stackalloc byte[MaxNonceSize];
         Seal(key, WriteNonce(nonce, round), associatedData, plaintext, body);
@@ -51,20 +58,40 @@ internal abstract class CipherSuite
 
     /// <summary>Opens ciphertext and tag, or clears the plaintext and says false. The plaintext may lie exactly where the ciphertext is.</summary>
     [SkipLocalsInit]
-    internal bool Open(ReadOnlySpan<byte> key, ulong round, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    internal bool Open(
+        ReadOnlySpan<byte> key,
+        ulong round,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    )
     {
         Span<byte> nonce = stackalloc byte[MaxNonceSize];
         return Open(key, WriteNonce(nonce, round), associatedData, body, plaintext);
     }
 
     /// <summary>Seals under a nonce that is no round, which only published vectors need.</summary>
-    internal void Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body) =>
-        SealCore(key[..KeySize], nonce[..NonceSize], associatedData, plaintext, body[..(plaintext.Length + TagSize)]);
+    internal void Seal(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    ) => SealCore(key[..KeySize], nonce[..NonceSize], associatedData, plaintext, body[..(plaintext.Length + TagSize)]);
 
     /// <summary>Opens under a nonce that is no round, which only published vectors need.</summary>
-    internal bool Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    internal bool Open(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    )
     {
-        if (body.Length >= TagSize && OpenCore(key[..KeySize], nonce[..NonceSize], associatedData, body, plaintext[..(body.Length - TagSize)]))
+        if (
+            body.Length >= TagSize
+            && OpenCore(key[..KeySize], nonce[..NonceSize], associatedData, body, plaintext[..(body.Length - TagSize)])
+        )
             return true;
 
         CryptographicOperations.ZeroMemory(plaintext);
@@ -76,19 +103,39 @@ internal abstract class CipherSuite
     /// suites whose AEAD is not a PRF of its own is <c>HKDF-Expand(C, label || tag, 64)</c>. The label has up to 32 bytes.
     /// </summary>
     internal virtual void Step(
-        ReadOnlySpan<byte> label, ReadOnlySpan<byte> chainKey, ReadOnlySpan<byte> previousTag, Span<byte> nextChainAndMessageKey)
+        ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> chainKey,
+        ReadOnlySpan<byte> previousTag,
+        Span<byte> nextChainAndMessageKey
+    )
     {
         Span<byte> info = stackalloc byte[MaxLabelSize + MaxTagSize];
         label.CopyTo(info);
         previousTag.CopyTo(info[label.Length..]);
-        Hkdf.Expand(chainKey[..KeySize], info[..(label.Length + previousTag.Length)], nextChainAndMessageKey[..StepSize]);
+        Hkdf.Expand(
+            chainKey[..KeySize],
+            info[..(label.Length + previousTag.Length)],
+            nextChainAndMessageKey[..StepSize]
+        );
     }
 
     /// <summary>Every length fits the others when this is called.</summary>
-    private protected abstract void SealCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> body);
+    private protected abstract void SealCore(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    );
 
     /// <summary>Every length fits the others when this is called. What it leaves in the plaintext when it fails is cleared.</summary>
-    private protected abstract bool OpenCore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> body, Span<byte> plaintext);
+    private protected abstract bool OpenCore(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    );
 
     /// <summary>The round, left-padded with zeros.</summary>
     private ReadOnlySpan<byte> WriteNonce(Span<byte> buffer, ulong round)

@@ -27,13 +27,17 @@ internal static unsafe partial class Sodium
     internal static bool IsAvailable { get; } = !IsPlatformOnly && Probe(Library);
 
     /// <summary>For those who may use the platform's cryptography and no other: suite 2 is then the only one.</summary>
-    private static bool IsPlatformOnly => AppContext.TryGetSwitch("SymRatchet.PlatformCryptographyOnly", out bool isOn) && isOn;
+    private static bool IsPlatformOnly =>
+        AppContext.TryGetSwitch("SymRatchet.PlatformCryptographyOnly", out bool isOn) && isOn;
 
     internal static bool Probe(string library)
     {
         if (!NativeLibrary.TryLoad(library, typeof(Sodium).Assembly, searchPath: null, out nint handle))
             return false;
-        if (!NativeLibrary.TryGetExport(handle, "crypto_aead_aegis256_encrypt", out _) || !NativeLibrary.TryGetExport(handle, "sodium_init", out nint init))
+        if (
+            !NativeLibrary.TryGetExport(handle, "crypto_aead_aegis256_encrypt", out _)
+            || !NativeLibrary.TryGetExport(handle, "sodium_init", out nint init)
+        )
             return false;
 
         // 0 the first time, 1 when another part of the process was first, -1 when it failed.
@@ -41,13 +45,26 @@ internal static unsafe partial class Sodium
     }
 
     [SkipLocalsInit]
-    internal static void Aegis256Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> plaintext, Span<byte> body)
+    internal static void Aegis256Seal(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    )
     {
-        fixed (byte* k = key, n = nonce, a = ad, m = plaintext, c = body)
+        fixed (
+            byte* k = key,
+                n = nonce,
+                a = ad,
+                m = plaintext,
+                c = body
+        )
         {
-            int status = plaintext.Length <= SmallCall
-                ? Aegis256EncryptQuick(c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, n, k)
-                : Aegis256Encrypt(c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, n, k);
+            int status =
+                plaintext.Length <= SmallCall
+                    ? Aegis256EncryptQuick(c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, n, k)
+                    : Aegis256Encrypt(c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, n, k);
             if (status != 0)
                 throw new CryptographicException("libsodium could not seal.");
         }
@@ -55,10 +72,20 @@ internal static unsafe partial class Sodium
 
     /// <summary>Encrypts a few bytes where they are. The tag is thrown away.</summary>
     [SkipLocalsInit]
-    internal static void Aegis256EncryptShort(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, Span<byte> text)
+    internal static void Aegis256EncryptShort(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        Span<byte> text
+    )
     {
         byte* tag = stackalloc byte[32];
-        fixed (byte* k = key, n = nonce, a = ad, m = text)
+        fixed (
+            byte* k = key,
+                n = nonce,
+                a = ad,
+                m = text
+        )
         {
             if (Aegis256EncryptDetachedQuick(m, tag, null, m, (ulong)text.Length, a, (ulong)ad.Length, null, n, k) != 0)
                 throw new CryptographicException("libsodium could not encrypt.");
@@ -66,9 +93,21 @@ internal static unsafe partial class Sodium
     }
 
     [SkipLocalsInit]
-    internal static bool Aegis256Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    internal static bool Aegis256Open(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    )
     {
-        fixed (byte* k = key, n = nonce, a = ad, m = plaintext, c = body)
+        fixed (
+            byte* k = key,
+                n = nonce,
+                a = ad,
+                m = plaintext,
+                c = body
+        )
         {
             return body.Length <= SmallCall
                 ? Aegis256DecryptQuick(m, null, null, c, (ulong)body.Length, a, (ulong)ad.Length, n, k) == 0
@@ -77,9 +116,21 @@ internal static unsafe partial class Sodium
     }
 
     [SkipLocalsInit]
-    internal static void ChaChaSeal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> plaintext, Span<byte> body)
+    internal static void ChaChaSeal(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> body
+    )
     {
-        fixed (byte* k = key, n = nonce, a = ad, m = plaintext, c = body)
+        fixed (
+            byte* k = key,
+                n = nonce,
+                a = ad,
+                m = plaintext,
+                c = body
+        )
         {
             if (ChaChaEncrypt(c, null, m, (ulong)plaintext.Length, a, (ulong)ad.Length, null, n, k) != 0)
                 throw new CryptographicException("libsodium could not seal.");
@@ -87,9 +138,21 @@ internal static unsafe partial class Sodium
     }
 
     [SkipLocalsInit]
-    internal static bool ChaChaOpen(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ad, ReadOnlySpan<byte> body, Span<byte> plaintext)
+    internal static bool ChaChaOpen(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> ad,
+        ReadOnlySpan<byte> body,
+        Span<byte> plaintext
+    )
     {
-        fixed (byte* k = key, n = nonce, a = ad, m = plaintext, c = body)
+        fixed (
+            byte* k = key,
+                n = nonce,
+                a = ad,
+                m = plaintext,
+                c = body
+        )
             return ChaChaDecrypt(m, null, null, c, (ulong)body.Length, a, (ulong)ad.Length, n, k) == 0;
     }
 
@@ -99,7 +162,11 @@ internal static unsafe partial class Sodium
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, SHA256.HashSizeInBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(mac.Length, SHA256.HashSizeInBytes);
-        fixed (byte* k = key, m = message, o = mac)
+        fixed (
+            byte* k = key,
+                m = message,
+                o = mac
+        )
         {
             if (HmacSha256(o, m, (ulong)message.Length, k) != 0)
                 throw new CryptographicException("libsodium could not compute a mac.");
@@ -112,7 +179,11 @@ internal static unsafe partial class Sodium
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, SHA256.HashSizeInBytes);
         Span<byte> result = stackalloc byte[derived.Length];
-        fixed (byte* k = key, i = info, o = result)
+        fixed (
+            byte* k = key,
+                i = info,
+                o = result
+        )
         {
             if (HkdfSha256Expand(o, (nuint)result.Length, i, (nuint)info.Length, k) != 0)
                 throw new CryptographicException("libsodium could not derive a key.");
@@ -132,30 +203,100 @@ internal static unsafe partial class Sodium
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_aegis256_encrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial int Aegis256Encrypt(byte* c, ulong* clen, byte* m, ulong mlen, byte* ad, ulong adlen, byte* nsec, byte* npub, byte* k);
+    private static partial int Aegis256Encrypt(
+        byte* c,
+        ulong* clen,
+        byte* m,
+        ulong mlen,
+        byte* ad,
+        ulong adlen,
+        byte* nsec,
+        byte* npub,
+        byte* k
+    );
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_aegis256_encrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl), typeof(CallConvSuppressGCTransition)])]
-    private static partial int Aegis256EncryptQuick(byte* c, ulong* clen, byte* m, ulong mlen, byte* ad, ulong adlen, byte* nsec, byte* npub, byte* k);
+    private static partial int Aegis256EncryptQuick(
+        byte* c,
+        ulong* clen,
+        byte* m,
+        ulong mlen,
+        byte* ad,
+        ulong adlen,
+        byte* nsec,
+        byte* npub,
+        byte* k
+    );
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_aegis256_encrypt_detached")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl), typeof(CallConvSuppressGCTransition)])]
     private static partial int Aegis256EncryptDetachedQuick(
-        byte* c, byte* mac, ulong* maclen, byte* m, ulong mlen, byte* ad, ulong adlen, byte* nsec, byte* npub, byte* k);
+        byte* c,
+        byte* mac,
+        ulong* maclen,
+        byte* m,
+        ulong mlen,
+        byte* ad,
+        ulong adlen,
+        byte* nsec,
+        byte* npub,
+        byte* k
+    );
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_aegis256_decrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial int Aegis256Decrypt(byte* m, ulong* mlen, byte* nsec, byte* c, ulong clen, byte* ad, ulong adlen, byte* npub, byte* k);
+    private static partial int Aegis256Decrypt(
+        byte* m,
+        ulong* mlen,
+        byte* nsec,
+        byte* c,
+        ulong clen,
+        byte* ad,
+        ulong adlen,
+        byte* npub,
+        byte* k
+    );
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_aegis256_decrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl), typeof(CallConvSuppressGCTransition)])]
-    private static partial int Aegis256DecryptQuick(byte* m, ulong* mlen, byte* nsec, byte* c, ulong clen, byte* ad, ulong adlen, byte* npub, byte* k);
+    private static partial int Aegis256DecryptQuick(
+        byte* m,
+        ulong* mlen,
+        byte* nsec,
+        byte* c,
+        ulong clen,
+        byte* ad,
+        ulong adlen,
+        byte* npub,
+        byte* k
+    );
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_chacha20poly1305_ietf_encrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial int ChaChaEncrypt(byte* c, ulong* clen, byte* m, ulong mlen, byte* ad, ulong adlen, byte* nsec, byte* npub, byte* k);
+    private static partial int ChaChaEncrypt(
+        byte* c,
+        ulong* clen,
+        byte* m,
+        ulong mlen,
+        byte* ad,
+        ulong adlen,
+        byte* nsec,
+        byte* npub,
+        byte* k
+    );
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_chacha20poly1305_ietf_decrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    private static partial int ChaChaDecrypt(byte* m, ulong* mlen, byte* nsec, byte* c, ulong clen, byte* ad, ulong adlen, byte* npub, byte* k);
+    private static partial int ChaChaDecrypt(
+        byte* m,
+        ulong* mlen,
+        byte* nsec,
+        byte* c,
+        ulong clen,
+        byte* ad,
+        ulong adlen,
+        byte* npub,
+        byte* k
+    );
 }

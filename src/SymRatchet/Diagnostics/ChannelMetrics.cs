@@ -8,33 +8,58 @@ internal static class ChannelMetrics
 {
     private static readonly Meter Meter = new("SymRatchet");
 
-    private static readonly Counter<long> Handshakes =
-        Meter.CreateCounter<long>("symratchet.handshakes", "{handshake}", "Handshakes by role and outcome.");
+    private static readonly Counter<long> Handshakes = Meter.CreateCounter<long>(
+        "symratchet.handshakes",
+        "{handshake}",
+        "Handshakes by role and outcome."
+    );
 
-    private static readonly Histogram<double> HandshakeDuration =
-        Meter.CreateHistogram<double>("symratchet.handshake.duration", "s", "Time from the first byte to the end of a handshake.");
+    private static readonly Histogram<double> HandshakeDuration = Meter.CreateHistogram<double>(
+        "symratchet.handshake.duration",
+        "s",
+        "Time from the first byte to the end of a handshake."
+    );
 
-    private static readonly UpDownCounter<long> ActiveChannels =
-        Meter.CreateUpDownCounter<long>("symratchet.channels.active", "{channel}", "Established channels that are not yet disposed.");
+    private static readonly UpDownCounter<long> ActiveChannels = Meter.CreateUpDownCounter<long>(
+        "symratchet.channels.active",
+        "{channel}",
+        "Established channels that are not yet disposed."
+    );
 
-    private static readonly Counter<long> Messages =
-        Meter.CreateCounter<long>("symratchet.messages", "{message}", "Messages by direction.");
+    private static readonly Counter<long> Messages = Meter.CreateCounter<long>(
+        "symratchet.messages",
+        "{message}",
+        "Messages by direction."
+    );
 
-    private static readonly Counter<long> Bytes =
-        Meter.CreateCounter<long>("symratchet.bytes", "By", "Payload bytes by direction.");
+    private static readonly Counter<long> Bytes = Meter.CreateCounter<long>(
+        "symratchet.bytes",
+        "By",
+        "Payload bytes by direction."
+    );
 
-    private static readonly Counter<long> Failures =
-        Meter.CreateCounter<long>("symratchet.failures", "{failure}", "Established channels that failed, by reason.");
+    private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
+        "symratchet.failures",
+        "{failure}",
+        "Established channels that failed, by reason."
+    );
 
-    private static readonly Counter<long> Alarms =
-        Meter.CreateCounter<long>("symratchet.alarms", "{alarm}", "Handshakes that show a store put back from a backup or a key with a second owner, by kind.");
+    private static readonly Counter<long> Alarms = Meter.CreateCounter<long>(
+        "symratchet.alarms",
+        "{alarm}",
+        "Handshakes that show a store put back from a backup or a key with a second owner, by kind."
+    );
 
     private static readonly KeyValuePair<string, object?> Sent = new("direction", "sent");
     private static readonly KeyValuePair<string, object?> Received = new("direction", "received");
 
     internal static void HandshakeEnded(ChannelRole role, SecureChannelError error, TimeSpan duration)
     {
-        TagList tags = new() { { "role", role.ToString() }, { "outcome", error == SecureChannelError.None ? "ok" : error.ToString() } };
+        TagList tags = new()
+        {
+            { "role", role.ToString() },
+            { "outcome", error == SecureChannelError.None ? "ok" : error.ToString() },
+        };
         Handshakes.Add(1, tags);
         HandshakeDuration.Record(duration.TotalSeconds, tags);
     }
@@ -58,5 +83,6 @@ internal static class ChannelMetrics
         Bytes.Add(length, Received);
     }
 
-    internal static void ChannelFailed(SecureChannelError error) => Failures.Add(1, new KeyValuePair<string, object?>("reason", error.ToString()));
+    internal static void ChannelFailed(SecureChannelError error) =>
+        Failures.Add(1, new KeyValuePair<string, object?>("reason", error.ToString()));
 }

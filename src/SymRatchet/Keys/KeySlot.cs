@@ -6,9 +6,18 @@ internal sealed class KeySlot : IDisposable
     private static readonly byte[] NobodysKey = new byte[PreSharedKey.Size];
 
     private static readonly KeySlot Nobody = new(
-        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, "nobody", KeyEvolution.Forward, NobodysKey, 0, NobodysKey),
+        new StoredKey(
+            ChannelProtocol.V1,
+            ChannelRole.Server,
+            "nobody",
+            KeyEvolution.Forward,
+            NobodysKey,
+            0,
+            NobodysKey
+        ),
         serial: 0,
-        now: default);
+        now: default
+    );
 
     private readonly DateTimeOffset _added;
     private KeyRecord _record;
@@ -56,18 +65,21 @@ internal sealed class KeySlot : IDisposable
         return null;
     }
 
-    internal KeyRecord Describe(DateTimeOffset? revoked = null) => Key is null ? _record : new()
-    {
-        Id = Key.Id,
-        Protocol = Key.Protocol,
-        Evolution = Key.Evolution,
-        Suites = Suites,
-        Epoch = Key.Epoch,
-        Added = _added,
-        LastSeen = LastSeen,
-        Revoked = revoked,
-        IsRotating = _successor is not null && revoked is null,
-    };
+    internal KeyRecord Describe(DateTimeOffset? revoked = null) =>
+        Key is null
+            ? _record
+            : new()
+            {
+                Id = Key.Id,
+                Protocol = Key.Protocol,
+                Evolution = Key.Evolution,
+                Suites = Suites,
+                Epoch = Key.Epoch,
+                Added = _added,
+                LastSeen = LastSeen,
+                Revoked = revoked,
+                IsRotating = _successor is not null && revoked is null,
+            };
 
     /// <summary>Moves the key, or its successor into its place.</summary>
     /// <returns>False where neither has the serial.</returns>
@@ -128,5 +140,8 @@ internal sealed class KeySlot : IDisposable
     }
 
     private static StoredKey Numbered(StoredKey key, long serial) =>
-        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey) { Serial = serial };
+        new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
+        {
+            Serial = serial,
+        };
 }

@@ -52,7 +52,9 @@ internal static class KeyStoreRules
         if (key.Protocol != current.Protocol || key.Evolution != current.Evolution)
         {
             throw new ArgumentException(
-                $"The new key of {current.Id} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.", nameof(key));
+                $"The new key of {current.Id} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.",
+                nameof(key)
+            );
         }
     }
 
@@ -64,11 +66,15 @@ internal static class KeyStoreRules
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(current);
-        bool isSame = KeyShape.Of(key.Protocol).IdentitySize == 0
-            ? CryptographicOperations.FixedTimeEquals(key.EpochKey, current.EpochKey)
-            : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
+        bool isSame =
+            KeyShape.Of(key.Protocol).IdentitySize == 0
+                ? CryptographicOperations.FixedTimeEquals(key.EpochKey, current.EpochKey)
+                : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
         if (isSame)
-            throw new ArgumentException($"The new key of {key.Id} is the same key that it has. Rotate it to a new one.", nameof(key));
+            throw new ArgumentException(
+                $"The new key of {key.Id} is the same key that it has. Rotate it to a new one.",
+                nameof(key)
+            );
     }
 
     /// <summary>
@@ -100,7 +106,10 @@ internal static class KeyStoreRules
     /// <summary>The exception for an id that cannot be added.</summary>
     /// <param name="id">The id.</param>
     /// <param name="isRevoked">Whether it is there as a revoked one.</param>
-    internal static InvalidOperationException Present(ClientId id, bool isRevoked) => new(isRevoked
-        ? $"{id} was revoked. Rotate it to give it a new key."
-        : $"The store already holds a key for {id}.");
+    internal static InvalidOperationException Present(ClientId id, bool isRevoked) =>
+        new(
+            isRevoked
+                ? $"{id} was revoked. Rotate it to give it a new key."
+                : $"The store already holds a key for {id}."
+        );
 }

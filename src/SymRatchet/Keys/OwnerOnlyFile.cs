@@ -160,7 +160,11 @@ internal static class OwnerOnlyFile
     [SupportedOSPlatform("linux")]
     private static SafeFileHandle OpenOnLinux(string path, bool writes, bool create)
     {
-        int flags = LinuxFile.Quietly | LinuxFile.NoFollow | (writes ? LinuxFile.ReadWrite : 0) | (create ? LinuxFile.Create : 0);
+        int flags =
+            LinuxFile.Quietly
+            | LinuxFile.NoFollow
+            | (writes ? LinuxFile.ReadWrite : 0)
+            | (create ? LinuxFile.Create : 0);
         int descriptor = LinuxFile.Open(Path.GetFullPath(path), flags, (uint)OwnerOnly);
         int error = Marshal.GetLastPInvokeError();
         if (descriptor >= 0)

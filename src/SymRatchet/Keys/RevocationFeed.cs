@@ -28,7 +28,9 @@ internal sealed class RevocationFeed
     }
 
     private async IAsyncEnumerable<ClientId> ReadAsync(
-        Channel<ClientId> queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Channel<ClientId> queue,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -8,7 +8,7 @@ internal static class SuiteSet
 {
     /// <summary>The suites that there are.</summary>
     internal static IEnumerable<CipherSuiteId> All { get; } =
-        [.. Enum.GetValues<CipherSuiteId>().Where(suite => suite != CipherSuiteId.None)];
+    [.. Enum.GetValues<CipherSuiteId>().Where(suite => suite != CipherSuiteId.None)];
 
     internal static long ToBits(IReadOnlyList<CipherSuiteId> suites) =>
         suites.Aggregate(0L, (bits, suite) => bits | (1L << (int)suite));

@@ -31,8 +31,16 @@ internal static class ClientHandshake
             settings.Random.Fill(nonce);
             byte[] hello = new byte[ClientHello.LengthOf(suites.Length, Id.Length)];
             ClientHello.Write(hello, suites, (byte)key.Evolution, (ulong)key.Epoch, nonce, Id.Bytes);
-            HandshakeMacs.Hello(key.EpochKey, hello.AsSpan(..^(2 * ClientHello.MacSize)), hello.AsSpan(^(2 * ClientHello.MacSize)..^ClientHello.MacSize));
-            HandshakeMacs.Hello(key.IdentityKey, hello.AsSpan(..^ClientHello.MacSize), hello.AsSpan(^ClientHello.MacSize..));
+            HandshakeMacs.Hello(
+                key.EpochKey,
+                hello.AsSpan(..^(2 * ClientHello.MacSize)),
+                hello.AsSpan(^(2 * ClientHello.MacSize)..^ClientHello.MacSize)
+            );
+            HandshakeMacs.Hello(
+                key.IdentityKey,
+                hello.AsSpan(..^ClientHello.MacSize),
+                hello.AsSpan(^ClientHello.MacSize..)
+            );
             return new SendNeeded(hello, new ExpectServerChallenge(hello, key.Copy(), settings));
         }
     }
@@ -54,7 +62,9 @@ internal static class ClientHandshake
                 return Refuse(SecureChannelError.Authentication, "the challenge does not verify");
 
             byte suiteId = challenge.Suite;
-            CipherSuite? suite = settings.Suites.FirstOrDefault(offered => (byte)offered.Id == suiteId && key.Allows(offered.Id));
+            CipherSuite? suite = settings.Suites.FirstOrDefault(offered =>
+                (byte)offered.Id == suiteId && key.Allows(offered.Id)
+            );
             if (suite is null || challenge.Evolution != (byte)key.Evolution || challenge.HasExtensions)
                 return Refuse(SecureChannelError.UnexpectedMessage, "the challenge chooses what was not offered");
 
@@ -62,7 +72,10 @@ internal static class ClientHandshake
             if (challenge.Epoch < (ulong)key.Epoch || (key.Evolution == KeyEvolution.None && challenge.Epoch != 0))
                 return Refuse(SecureChannelError.UnexpectedMessage, "the challenge is of an epoch that is over");
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
-                return Refuse(SecureChannelError.Limit, $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store that lasts, or a new key");
+                return Refuse(
+                    SecureChannelError.Limit,
+                    $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store that lasts, or a new key"
+                );
 
             Prover prover = new(hello, frame.ToArray(), key, suite, settings);
             return ahead > 1 ? new ProofTurn(prover, key) : prover.Prove();
@@ -89,7 +102,13 @@ internal static class ClientHandshake
     }
 
     /// <summary>Derives the challenge's root key, checks the server's proof and makes the client's own.</summary>
-    private sealed class Prover(byte[] hello, byte[] challengeFrame, StoredKey key, CipherSuite suite, HandshakeSettings settings)
+    private sealed class Prover(
+        byte[] hello,
+        byte[] challengeFrame,
+        StoredKey key,
+        CipherSuite suite,
+        HandshakeSettings settings
+    )
     {
         internal HandshakeState Prove()
         {
@@ -110,7 +129,10 @@ internal static class ClientHandshake
             ClientConfirm.WriteHeader(confirm);
             secrets.ClientFinished(confirm.AsSpan(..FrameHeader.Size), confirm.AsSpan(FrameHeader.Size..));
             RatchetSession session = new(ChannelRole.Client, root.Id, epoch, suite, secrets, settings);
-            SendNeeded send = new(confirm, settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session));
+            SendNeeded send = new(
+                confirm,
+                settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session)
+            );
             EpochChain.Walk(epochKey.Span, 1);
             return new StoreRead(root.Id, root.Serial, epoch, epochKey, send);
         }
@@ -120,7 +142,8 @@ internal static class ClientHandshake
     /// Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the key has a second
     /// owner. A key that was revoked or replaced meanwhile makes no session, also where it does not evolve.
     /// </summary>
-    private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send) : KeyNeeded(id)
+    private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send)
+        : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {

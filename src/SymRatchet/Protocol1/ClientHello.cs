@@ -41,10 +41,19 @@ internal readonly ref struct ClientHello
         FrameHeader.Size + 1 + suites + 1 + sizeof(ulong) + NonceSize + 1 + id + sizeof(ushort) + MacSize + MacSize;
 
     /// <summary>Writes everything before the proof; the proof and the mac are the sender's to add.</summary>
-    internal static void Write(Span<byte> message, ReadOnlySpan<byte> suites, byte evolution, ulong epoch, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> id)
+    internal static void Write(
+        Span<byte> message,
+        ReadOnlySpan<byte> suites,
+        byte evolution,
+        ulong epoch,
+        ReadOnlySpan<byte> nonce,
+        ReadOnlySpan<byte> id
+    )
     {
         SpanWriter writer = new(message);
-        new FrameHeader(Opcode.ClientHello, FrameFlags.None, message.Length - FrameHeader.Size, Round: 0).Write(writer.Take(FrameHeader.Size));
+        new FrameHeader(Opcode.ClientHello, FrameFlags.None, message.Length - FrameHeader.Size, Round: 0).Write(
+            writer.Take(FrameHeader.Size)
+        );
         writer.Byte((byte)suites.Length);
         writer.Bytes(suites);
         writer.Byte(evolution);
@@ -57,7 +66,9 @@ internal readonly ref struct ClientHello
 
     /// <summary>Reads a message that was parsed before and kept.</summary>
     internal static ClientHello Parse(ReadOnlySpan<byte> kept) =>
-        TryParse(kept, out ClientHello message) ? message : throw new InvalidOperationException("The message was not parsed before.");
+        TryParse(kept, out ClientHello message)
+            ? message
+            : throw new InvalidOperationException("The message was not parsed before.");
 
     internal static bool TryParse(ReadOnlySpan<byte> frame, out ClientHello hello)
     {

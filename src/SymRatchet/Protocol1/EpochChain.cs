@@ -15,7 +15,13 @@ internal static class EpochChain
     internal const long LastEpoch = long.MaxValue;
 
     /// <summary>Turns a pre-shared key into the identity key and the root key of epoch 0, bound to the client's id and the server's name.</summary>
-    internal static void Import(ReadOnlySpan<byte> preSharedKey, ReadOnlySpan<byte> id, ReadOnlySpan<byte> server, Span<byte> identityKey, Span<byte> epochKey)
+    internal static void Import(
+        ReadOnlySpan<byte> preSharedKey,
+        ReadOnlySpan<byte> id,
+        ReadOnlySpan<byte> server,
+        Span<byte> identityKey,
+        Span<byte> epochKey
+    )
     {
         Span<byte> salt = stackalloc byte[SHA256.HashSizeInBytes];
         Span<byte> extracted = stackalloc byte[SHA256.HashSizeInBytes];

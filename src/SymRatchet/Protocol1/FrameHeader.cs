@@ -30,11 +30,13 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
     }
 
     /// <summary>Reads the header of a frame whose length was checked.</summary>
-    internal static FrameHeader Read(ReadOnlySpan<byte> frame) => new(
-        (Opcode)frame[0],
-        (FrameFlags)frame[FlagsOffset],
-        (int)BinaryPrimitives.ReadUInt32BigEndian(frame[LengthOffset..]),
-        BinaryPrimitives.ReadUInt64BigEndian(frame[RoundOffset..]));
+    internal static FrameHeader Read(ReadOnlySpan<byte> frame) =>
+        new(
+            (Opcode)frame[0],
+            (FrameFlags)frame[FlagsOffset],
+            (int)BinaryPrimitives.ReadUInt32BigEndian(frame[LengthOffset..]),
+            BinaryPrimitives.ReadUInt64BigEndian(frame[RoundOffset..])
+        );
 
     /// <summary>
     /// Finds the frame at the start of a buffer. What is no protocol 1 is refused by its first bytes, without waiting for a whole
@@ -56,12 +58,21 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
         return Parse(header, buffer.Length, takes, maxBody, out frameLength);
     }
 
-    private static FrameStatus Parse(ReadOnlySpan<byte> header, long available, ulong takes, int maxBody, out int frameLength)
+    private static FrameStatus Parse(
+        ReadOnlySpan<byte> header,
+        long available,
+        ulong takes,
+        int maxBody,
+        out int frameLength
+    )
     {
         frameLength = 0;
         if (header.Length > 0 && header[0] is < (byte)Opcode.ClientHello or > (byte)Opcode.Pong)
             return FrameStatus.Malformed;
-        if ((header.Length > VersionOffset && header[VersionOffset] != Version) || (header.Length > ReservedOffset && header[ReservedOffset] != 0))
+        if (
+            (header.Length > VersionOffset && header[VersionOffset] != Version)
+            || (header.Length > ReservedOffset && header[ReservedOffset] != 0)
+        )
             return FrameStatus.Malformed;
         if (header.Length < Size)
             return FrameStatus.Incomplete;

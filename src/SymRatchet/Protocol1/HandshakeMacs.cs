@@ -9,7 +9,8 @@ internal static class HandshakeMacs
     internal const int Size = 32;
 
     /// <summary>The proof of a root key and the mac of an identity key over a hello differ only in the key.</summary>
-    internal static void Hello(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac) => Compute(key, Labels.Hello, message, mac);
+    internal static void Hello(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac) =>
+        Compute(key, Labels.Hello, message, mac);
 
     /// <summary>mac_id of a challenge, over the hello and the challenge before it.</summary>
     internal static void Challenge(ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> transcript, Span<byte> mac) =>
@@ -22,14 +23,23 @@ internal static class HandshakeMacs
         return CryptographicOperations.FixedTimeEquals(expected, mac);
     }
 
-    internal static bool VerifyChallenge(ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> transcript, ReadOnlySpan<byte> mac)
+    internal static bool VerifyChallenge(
+        ReadOnlySpan<byte> identityKey,
+        ReadOnlySpan<byte> transcript,
+        ReadOnlySpan<byte> mac
+    )
     {
         Span<byte> expected = stackalloc byte[Size];
         Challenge(identityKey, transcript, expected);
         return CryptographicOperations.FixedTimeEquals(expected, mac);
     }
 
-    private static void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, ReadOnlySpan<byte> message, Span<byte> mac)
+    private static void Compute(
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> message,
+        Span<byte> mac
+    )
     {
         Span<byte> macKey = stackalloc byte[Size];
         try

@@ -10,7 +10,13 @@ namespace SymRatchet.Protocol1;
 /// <param name="SendBeforeConfirm">Whether a client may send together with its confirm.</param>
 /// <param name="Random">Where nonces come from.</param>
 internal sealed record HandshakeSettings(
-    IReadOnlyList<CipherSuite> Suites, int MaxRecordSize, int PaddingBlock, long EpochLimit, bool SendBeforeConfirm, RandomSource Random)
+    IReadOnlyList<CipherSuite> Suites,
+    int MaxRecordSize,
+    int PaddingBlock,
+    long EpochLimit,
+    bool SendBeforeConfirm,
+    RandomSource Random
+)
 {
     /// <summary>The clock that the store's times are compared with.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;

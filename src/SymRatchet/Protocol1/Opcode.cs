@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Protocol1;
 
 /// <summary>The opcodes of protocol 1; they keep the family of the seed protocol.</summary>

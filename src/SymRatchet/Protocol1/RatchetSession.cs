@@ -34,7 +34,14 @@ internal sealed class RatchetSession : ChannelSession
     private int _hasPing;
     private ulong _pingToken;
 
-    internal RatchetSession(ChannelRole role, ClientId clientId, long epoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
+    internal RatchetSession(
+        ChannelRole role,
+        ClientId clientId,
+        long epoch,
+        CipherSuite suite,
+        SessionSecrets secrets,
+        HandshakeSettings settings
+    )
     {
         bool isClient = role == ChannelRole.Client;
         _role = role;
@@ -47,7 +54,13 @@ internal sealed class RatchetSession : ChannelSession
         _takesActive = V1Transitions.Takes(role, ProtocolPhase.Active);
         _takesConfirming = V1Transitions.Takes(role, ProtocolPhase.Confirming);
         _confirmed = !isClient; // a server's session is made when the client's last proof has verified
-        Peer = new ChannelPeer(ChannelProtocol.V1, isClient ? ChannelRole.Server : ChannelRole.Client, clientId, suite.Id, epoch);
+        Peer = new ChannelPeer(
+            ChannelProtocol.V1,
+            isClient ? ChannelRole.Server : ChannelRole.Client,
+            clientId,
+            suite.Id,
+            epoch
+        );
     }
 
     internal override ProtocolPhase Phase =>
@@ -73,9 +86,11 @@ internal sealed class RatchetSession : ChannelSession
 
     private int MaxPlaintextSize => _maxRecordSize - _suite.TagSize;
 
-    internal override int GetSealedLength(int messageLength) => FrameHeader.Size + PaddedLength(messageLength) + _suite.TagSize;
+    internal override int GetSealedLength(int messageLength) =>
+        FrameHeader.Size + PaddedLength(messageLength) + _suite.TagSize;
 
-    internal override int GetOpenedLength(int frameLength) => Math.Max(0, frameLength - FrameHeader.Size - _suite.TagSize);
+    internal override int GetOpenedLength(int frameLength) =>
+        Math.Max(0, frameLength - FrameHeader.Size - _suite.TagSize);
 
     public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
         _receivingEnded ? FrameHeader.Parse(buffer, takes: 0, maxBody: 0, out frameLength)
@@ -103,12 +118,15 @@ internal sealed class RatchetSession : ChannelSession
     }
 
     /// <summary>The record of round 0 of the server's chain, which tells the client that its proof has arrived.</summary>
-    internal int SealServerConfirm(Span<byte> destination) => SealRecord(Opcode.ServerConfirm, FrameFlags.None, [], destination);
+    internal int SealServerConfirm(Span<byte> destination) =>
+        SealRecord(Opcode.ServerConfirm, FrameFlags.None, [], destination);
 
     internal override int SealPing(ulong token, Span<byte> destination) => SealToken(Opcode.Ping, token, destination);
 
     internal override int SealReply(Span<byte> destination) =>
-        Interlocked.Exchange(ref _hasPing, 0) == 0 ? 0 : SealToken(Opcode.Pong, Volatile.Read(ref _pingToken), destination);
+        Interlocked.Exchange(ref _hasPing, 0) == 0
+            ? 0
+            : SealToken(Opcode.Pong, Volatile.Read(ref _pingToken), destination);
 
     internal override int SealTerminate(SecureChannelError reason, Span<byte> destination)
     {
@@ -116,7 +134,9 @@ internal sealed class RatchetSession : ChannelSession
         {
             // Before it is ACTIVE, a side that fails is silent; what it closes, it has said all of.
             bool isSilent = _sendingEnded || (!_confirmed && reason != SecureChannelError.None);
-            int written = isSilent ? 0 : SealRecord(Opcode.Terminate, FrameFlags.None, [(byte)ToReason(reason)], destination);
+            int written = isSilent
+                ? 0
+                : SealRecord(Opcode.Terminate, FrameFlags.None, [(byte)ToReason(reason)], destination);
             EraseSendingKeys();
             return written;
         }
@@ -166,7 +186,9 @@ internal sealed class RatchetSession : ChannelSession
         Span<byte> payload = stackalloc byte[PingSize];
         BinaryPrimitives.WriteUInt64BigEndian(payload, token);
         lock (_sendGate)
-            return _sendingEnded || _send.Round >= Limits.LastRound ? 0 : SealRecord(opcode, FrameFlags.None, payload, destination);
+            return _sendingEnded || _send.Round >= Limits.LastRound
+                ? 0
+                : SealRecord(opcode, FrameFlags.None, payload, destination);
     }
 
     private int SealRecord(Opcode opcode, FrameFlags flags, ReadOnlySpan<byte> plaintext, Span<byte> destination)
@@ -183,16 +205,32 @@ internal sealed class RatchetSession : ChannelSession
         var header = FrameHeader.Read(frame);
         if (_receivingEnded)
             return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a record after the end of its direction");
-        if (!V1Transitions.Table.TryMove(_role, _confirmed ? ProtocolPhase.Active : ProtocolPhase.Confirming, (byte)header.Opcode, out _))
-            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, $"opcode {(byte)header.Opcode} in phase {Phase}");
+        if (
+            !V1Transitions.Table.TryMove(
+                _role,
+                _confirmed ? ProtocolPhase.Active : ProtocolPhase.Confirming,
+                (byte)header.Opcode,
+                out _
+            )
+        )
+            return OpenResult.Fail(
+                SecureChannelError.UnexpectedMessage,
+                $"opcode {(byte)header.Opcode} in phase {Phase}"
+            );
         bool isData = header.Opcode is Opcode.ClientData or Opcode.ServerData;
         if (header.Flags != FrameFlags.None && !(isData && header.Flags == FrameFlags.Padded))
-            return OpenResult.Fail(SecureChannelError.Malformed, $"flags {(byte)header.Flags:x2} on opcode {(byte)header.Opcode}");
+            return OpenResult.Fail(
+                SecureChannelError.Malformed,
+                $"flags {(byte)header.Flags:x2} on opcode {(byte)header.Opcode}"
+            );
         int bodyLength = frame.Length - FrameHeader.Size;
         if (bodyLength < _suite.TagSize)
             return OpenResult.Fail(SecureChannelError.Malformed, "a record shorter than its tag");
         if (header.Opcode != Opcode.Terminate && (header.Round != _receive.Round || header.Round >= Limits.LastRound))
-            return OpenResult.Fail(SecureChannelError.UnexpectedRound, $"round {header.Round} instead of {_receive.Round}");
+            return OpenResult.Fail(
+                SecureChannelError.UnexpectedRound,
+                $"round {header.Round} instead of {_receive.Round}"
+            );
 
         Span<byte> opened = destination[..(bodyLength - _suite.TagSize)];
         if (!_receive.Open(header.Round, frame[..FrameHeader.Size], frame[FrameHeader.Size..], opened))
@@ -201,7 +239,9 @@ internal sealed class RatchetSession : ChannelSession
         if (!isData)
             return TakeControl(header.Opcode, opened);
         int length = header.Flags == FrameFlags.Padded ? Unpad(opened) : opened.Length;
-        return length < 0 ? OpenResult.Fail(SecureChannelError.Malformed, "the padding is wrong") : OpenResult.Message(length);
+        return length < 0
+            ? OpenResult.Fail(SecureChannelError.Malformed, "the padding is wrong")
+            : OpenResult.Message(length);
     }
 
     // The tag has verified, so this is the peer's word; what is malformed here is the peer's fault.
@@ -230,10 +270,16 @@ internal sealed class RatchetSession : ChannelSession
                 var reason = (TerminationReason)payload[0];
                 return reason == TerminationReason.Close
                     ? OpenResult.Closed
-                    : OpenResult.Fail(SecureChannelError.TerminatedByPeer, $"reason {(Enum.IsDefined(reason) ? reason : TerminationReason.Internal)}");
+                    : OpenResult.Fail(
+                        SecureChannelError.TerminatedByPeer,
+                        $"reason {(Enum.IsDefined(reason) ? reason : TerminationReason.Internal)}"
+                    );
 
             default:
-                return OpenResult.Fail(SecureChannelError.Malformed, $"a payload of {payload.Length} bytes with opcode {(byte)opcode}");
+                return OpenResult.Fail(
+                    SecureChannelError.Malformed,
+                    $"a payload of {payload.Length} bytes with opcode {(byte)opcode}"
+                );
         }
     }
 
@@ -243,13 +289,17 @@ internal sealed class RatchetSession : ChannelSession
         return mark >= 0 && padded[mark] == PaddingMark ? mark : -1;
     }
 
-    private static TerminationReason ToReason(SecureChannelError error) => error switch
-    {
-        SecureChannelError.None => TerminationReason.Close,
-        SecureChannelError.Authentication => TerminationReason.Authentication,
-        SecureChannelError.UnexpectedMessage or SecureChannelError.UnexpectedRound or SecureChannelError.Malformed or SecureChannelError.Truncated => TerminationReason.Protocol,
-        SecureChannelError.Limit => TerminationReason.Limit,
-        SecureChannelError.Timeout => TerminationReason.Timeout,
-        _ => TerminationReason.Internal,
-    };
+    private static TerminationReason ToReason(SecureChannelError error) =>
+        error switch
+        {
+            SecureChannelError.None => TerminationReason.Close,
+            SecureChannelError.Authentication => TerminationReason.Authentication,
+            SecureChannelError.UnexpectedMessage
+            or SecureChannelError.UnexpectedRound
+            or SecureChannelError.Malformed
+            or SecureChannelError.Truncated => TerminationReason.Protocol,
+            SecureChannelError.Limit => TerminationReason.Limit,
+            SecureChannelError.Timeout => TerminationReason.Timeout,
+            _ => TerminationReason.Internal,
+        };
 }

@@ -41,7 +41,9 @@ internal readonly ref struct ServerChallenge
     internal static void Write(Span<byte> message, byte suite, byte evolution, ulong epoch, ReadOnlySpan<byte> nonce)
     {
         SpanWriter writer = new(message);
-        new FrameHeader(Opcode.ServerChallenge, FrameFlags.None, BodySize, Round: 0).Write(writer.Take(FrameHeader.Size));
+        new FrameHeader(Opcode.ServerChallenge, FrameFlags.None, BodySize, Round: 0).Write(
+            writer.Take(FrameHeader.Size)
+        );
         writer.Byte(suite);
         writer.Byte(evolution);
         writer.UInt64(epoch);
@@ -51,7 +53,9 @@ internal readonly ref struct ServerChallenge
 
     /// <summary>Reads a message that was parsed before and kept.</summary>
     internal static ServerChallenge Parse(ReadOnlySpan<byte> kept) =>
-        TryParse(kept, out ServerChallenge message) ? message : throw new InvalidOperationException("The message was not parsed before.");
+        TryParse(kept, out ServerChallenge message)
+            ? message
+            : throw new InvalidOperationException("The message was not parsed before.");
 
     internal static bool TryParse(ReadOnlySpan<byte> frame, out ServerChallenge challenge)
     {

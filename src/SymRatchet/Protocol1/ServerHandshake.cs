@@ -38,18 +38,32 @@ internal static class ServerHandshake
             var hello = ClientHello.Parse(frame);
 
             // Whoever has no key costs two macs, whether the id is unknown, has one key or two.
-            StoredKey? used = Verifies(hello, key) ? key : Verifies(hello, key?.Successor) ? key!.Successor : null;
+            StoredKey? used =
+                Verifies(hello, key) ? key
+                : Verifies(hello, key?.Successor) ? key!.Successor
+                : null;
             if (used is null)
                 return new Refused(SecureChannelError.Authentication, "the hello does not verify");
 
             CipherSuite? suite = ChooseSuite(hello.Suites, key!);
-            if (suite is null || hello.HasExtensions || hello.Evolution != (byte)used.Evolution || hello.Epoch >= EpochChain.LastEpoch
-                || (used.Evolution == KeyEvolution.None && hello.Epoch != 0))
+            if (
+                suite is null
+                || hello.HasExtensions
+                || hello.Evolution != (byte)used.Evolution
+                || hello.Epoch >= EpochChain.LastEpoch
+                || (used.Evolution == KeyEvolution.None && hello.Epoch != 0)
+            )
             {
-                return new Refused(SecureChannelError.UnexpectedMessage, "the hello offers nothing that this server takes");
+                return new Refused(
+                    SecureChannelError.UnexpectedMessage,
+                    "the hello offers nothing that this server takes"
+                );
             }
 
-            return new HelloAdmission(new Challenger(Id, used.Serial, frame, (long)hello.Epoch, suite, settings), used.Copy());
+            return new HelloAdmission(
+                new Challenger(Id, used.Serial, frame, (long)hello.Epoch, suite, settings),
+                used.Copy()
+            );
         }
 
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
@@ -105,7 +119,14 @@ internal static class ServerHandshake
     /// <param name="helloEpoch">The epoch that it claims.</param>
     /// <param name="suite">The suite that was chosen.</param>
     /// <param name="settings">What the handshake was told.</param>
-    private sealed class Challenger(ClientId id, long serial, byte[] hello, long helloEpoch, CipherSuite suite, HandshakeSettings settings)
+    private sealed class Challenger(
+        ClientId id,
+        long serial,
+        byte[] hello,
+        long helloEpoch,
+        CipherSuite suite,
+        HandshakeSettings settings
+    )
     {
         internal long HelloEpoch => helloEpoch;
 
@@ -123,7 +144,13 @@ internal static class ServerHandshake
             if (ahead > settings.EpochLimit)
             {
                 key.Dispose();
-                return new Refused(SecureChannelError.Limit, $"a hello {ahead} epochs ahead, the limit is {settings.EpochLimit}") { Alarm = HandshakeAlarm.UnprovenEpoch };
+                return new Refused(
+                    SecureChannelError.Limit,
+                    $"a hello {ahead} epochs ahead, the limit is {settings.EpochLimit}"
+                )
+                {
+                    Alarm = HandshakeAlarm.UnprovenEpoch,
+                };
             }
 
             return ahead > 1 ? new CatchUpTurn(this, key) : CatchUp(key);
@@ -151,7 +178,10 @@ internal static class ServerHandshake
         {
             // A session of the last epoch could not be followed by an advance.
             if (key.Epoch >= EpochChain.LastEpoch)
-                return new Refused(SecureChannelError.Limit, "the epochs of this key are over; the client needs a new key");
+                return new Refused(
+                    SecureChannelError.Limit,
+                    "the epochs of this key are over; the client needs a new key"
+                );
 
             Span<byte> nonce = stackalloc byte[ServerChallenge.NonceSize];
             settings.Random.Fill(nonce);
@@ -160,23 +190,31 @@ internal static class ServerHandshake
             Span<byte> message = transcript.AsSpan(hello.Length);
             ServerChallenge.Write(message, (byte)suite.Id, (byte)key.Evolution, (ulong)key.Epoch, nonce);
             HandshakeMacs.Challenge(
-                key.IdentityKey, transcript.AsSpan(..^(2 * ServerChallenge.MacSize)), message[^(2 * ServerChallenge.MacSize)..^ServerChallenge.MacSize]);
+                key.IdentityKey,
+                transcript.AsSpan(..^(2 * ServerChallenge.MacSize)),
+                message[^(2 * ServerChallenge.MacSize)..^ServerChallenge.MacSize]
+            );
 
             // From here on the handshake holds the session's keys and no root key.
             SessionSecrets secrets = new(key.EpochKey, SHA256.HashData(transcript.AsSpan(..^ServerChallenge.MacSize)));
             secrets.ServerFinished(message[^ServerChallenge.MacSize..]);
             long nextEpoch = key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
-            return new SendNeeded(message.ToArray(), new ExpectClientConfirm(id, serial, key.Epoch, nextEpoch, suite, secrets, settings)
-            {
-                AlarmIfProven = IsBehindUnexplained(key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
-            });
+            return new SendNeeded(
+                message.ToArray(),
+                new ExpectClientConfirm(id, serial, key.Epoch, nextEpoch, suite, secrets, settings)
+                {
+                    AlarmIfProven = IsBehindUnexplained(key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
+                }
+            );
         }
 
         // A client's store is ahead of the server's or level with it. Only a hello that was made before another session of the
         // identity ended can be behind, and no handshake lives longer than its time limit.
         private bool IsBehindUnexplained(StoredKey key) =>
-            helloEpoch < key.Epoch && settings.ParallelWindow != Timeout.InfiniteTimeSpan
-            && key.LastSeen is { } moved && settings.Time.GetUtcNow() - moved > settings.ParallelWindow;
+            helloEpoch < key.Epoch
+            && settings.ParallelWindow != Timeout.InfiniteTimeSpan
+            && key.LastSeen is { } moved
+            && settings.Time.GetUtcNow() - moved > settings.ParallelWindow;
 
         private bool ProofVerifies(ReadOnlySpan<byte> epochKey)
         {
@@ -184,7 +222,8 @@ internal static class ServerHandshake
             return HandshakeMacs.VerifyHello(epochKey, parsed.BeforeProof, parsed.Proof);
         }
 
-        private static Refused Unproven() => new(SecureChannelError.Authentication, "the hello does not prove its root key");
+        private static Refused Unproven() =>
+            new(SecureChannelError.Authentication, "the hello does not prove its root key");
     }
 
     private sealed class CatchUpTurn(Challenger challenger, StoredKey key) : LockNeeded(key.Id)
@@ -210,8 +249,15 @@ internal static class ServerHandshake
         }
     }
 
-    private sealed class ExpectClientConfirm(ClientId id, long serial, long epoch, long nextEpoch, CipherSuite suite, SessionSecrets secrets, HandshakeSettings settings)
-        : FrameExpected
+    private sealed class ExpectClientConfirm(
+        ClientId id,
+        long serial,
+        long epoch,
+        long nextEpoch,
+        CipherSuite suite,
+        SessionSecrets secrets,
+        HandshakeSettings settings
+    ) : FrameExpected
     {
         /// <summary>What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.</summary>
         internal HandshakeAlarm AlarmIfProven { get; init; }
@@ -232,7 +278,11 @@ internal static class ServerHandshake
             byte[] answer = new byte[session.MaxControlLength];
             int length = session.SealServerConfirm(answer);
             SendNeeded send = new(answer.AsMemory(0, length), new Established(session));
-            return new ConfirmedKeyNeeded(id, serial, nextEpoch, send, settings) { Alarm = AlarmIfProven, IsClientProven = true };
+            return new ConfirmedKeyNeeded(id, serial, nextEpoch, send, settings)
+            {
+                Alarm = AlarmIfProven,
+                IsClientProven = true,
+            };
         }
 
         public override void Dispose() => secrets.Dispose();
@@ -242,7 +292,13 @@ internal static class ServerHandshake
     /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes no session. It
     /// moves past the session's root key before the client is told so.
     /// </summary>
-    private sealed class ConfirmedKeyNeeded(ClientId id, long serial, long nextEpoch, SendNeeded send, HandshakeSettings settings) : KeyNeeded(id)
+    private sealed class ConfirmedKeyNeeded(
+        ClientId id,
+        long serial,
+        long nextEpoch,
+        SendNeeded send,
+        HandshakeSettings settings
+    ) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -252,7 +308,10 @@ internal static class ServerHandshake
             if (used is null || behind > settings.EpochLimit)
             {
                 send.Dispose();
-                return new Refused(SecureChannelError.KeyStore, "the key was removed, replaced or put back during the handshake");
+                return new Refused(
+                    SecureChannelError.KeyStore,
+                    "the key was removed, replaced or put back during the handshake"
+                );
             }
 
             if (behind <= 0 && used == key)

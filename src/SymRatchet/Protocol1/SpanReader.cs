@@ -18,9 +18,11 @@ internal ref struct SpanReader(ReadOnlySpan<byte> source)
 
     internal byte Byte() => Bytes(1) is [byte value] ? value : (byte)0;
 
-    internal ushort UInt16() => Bytes(sizeof(ushort)) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : (ushort)0;
+    internal ushort UInt16() =>
+        Bytes(sizeof(ushort)) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : (ushort)0;
 
-    internal ulong UInt64() => Bytes(sizeof(ulong)) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
+    internal ulong UInt64() =>
+        Bytes(sizeof(ulong)) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
 
     internal ReadOnlySpan<byte> Bytes(int length)
     {

@@ -8,21 +8,21 @@ namespace SymRatchet.Protocol1;
 /// </summary>
 internal static class V1Transitions
 {
-    internal static TransitionTable Table { get; } = new(
-    [
-        new(ChannelRole.Server, ProtocolPhase.Init, (byte)Opcode.ClientHello, ProtocolPhase.Confirming),
-        new(ChannelRole.Server, ProtocolPhase.Confirming, (byte)Opcode.ClientConfirm, ProtocolPhase.Active),
-        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.ClientData, ProtocolPhase.Active),
-        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Ping, ProtocolPhase.Active),
-        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
-        new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
-        new(ChannelRole.Client, ProtocolPhase.Init, (byte)Opcode.ServerChallenge, ProtocolPhase.Confirming),
-        new(ChannelRole.Client, ProtocolPhase.Confirming, (byte)Opcode.ServerConfirm, ProtocolPhase.Active),
-        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.ServerData, ProtocolPhase.Active),
-        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Ping, ProtocolPhase.Active),
-        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
-        new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
-    ]);
+    internal static TransitionTable Table { get; } =
+        new([
+            new(ChannelRole.Server, ProtocolPhase.Init, (byte)Opcode.ClientHello, ProtocolPhase.Confirming),
+            new(ChannelRole.Server, ProtocolPhase.Confirming, (byte)Opcode.ClientConfirm, ProtocolPhase.Active),
+            new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.ClientData, ProtocolPhase.Active),
+            new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Ping, ProtocolPhase.Active),
+            new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
+            new(ChannelRole.Server, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
+            new(ChannelRole.Client, ProtocolPhase.Init, (byte)Opcode.ServerChallenge, ProtocolPhase.Confirming),
+            new(ChannelRole.Client, ProtocolPhase.Confirming, (byte)Opcode.ServerConfirm, ProtocolPhase.Active),
+            new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.ServerData, ProtocolPhase.Active),
+            new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Ping, ProtocolPhase.Active),
+            new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Pong, ProtocolPhase.Active),
+            new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
+        ]);
 
     /// <summary>The opcodes that a role takes in a phase, as bits: all of protocol 1 are below 64.</summary>
     internal static ulong Takes(ChannelRole receiver, ProtocolPhase phase)

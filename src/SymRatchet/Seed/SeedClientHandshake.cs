@@ -17,11 +17,16 @@ internal static class SeedClientHandshake
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            if (key is not { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Client } || !byte.TryParse(Id.Bytes, NumberStyles.None, CultureInfo.InvariantCulture, out byte clientId))
+            if (
+                key is not { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Client }
+                || !byte.TryParse(Id.Bytes, NumberStyles.None, CultureInfo.InvariantCulture, out byte clientId)
+            )
                 return new Refused(SecureChannelError.KeyStore, "the store holds no seed client key for this id");
 
             SeedSession session = new(ChannelRole.Client, clientId, key.EpochKey, maxRecordSize, random);
-            byte[] payload = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Hello from client {clientId}"));
+            byte[] payload = Encoding.ASCII.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"Hello from client {clientId}")
+            );
             byte[] hello = new byte[session.GetSealedLength(payload.Length)];
             session.Seal(payload, hello);
             return new SendNeeded(hello, new ExpectServerChallenge(session));
@@ -30,16 +35,15 @@ internal static class SeedClientHandshake
 
     private sealed class ExpectServerChallenge(SeedSession session) : FrameExpected
     {
-        public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) => session.Parse(buffer, out frameLength);
+        public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
+            session.Parse(buffer, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
             Consume();
             byte[] payload = new byte[session.GetOpenedLength(frame.Length)];
             OpenResult result = session.Open(frame, payload);
-            return result.Status == OpenStatus.Message
-                ? new Established(session)
-                : SeedRefusal.Of(session, result);
+            return result.Status == OpenStatus.Message ? new Established(session) : SeedRefusal.Of(session, result);
         }
 
         public override void Dispose() => session.Dispose();

@@ -17,9 +17,7 @@ internal sealed class SeedKeys : IDisposable
     // One hash object for the life of the session: an incremental hash allocates, its reuse does not.
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    private SeedKeys()
-    {
-    }
+    private SeedKeys() { }
 
     /// <summary>The id under which a store holds the client of this number.</summary>
     internal static ClientId IdOf(byte client) => client.ToString(CultureInfo.InvariantCulture);
@@ -30,9 +28,11 @@ internal sealed class SeedKeys : IDisposable
 
     internal bool IsErased => _keys.IsErased;
 
-    internal static SeedKeys ClientToServer(ReadOnlySpan<byte> masterKey) => Derive(masterKey, "C2S-ENC"u8, "C2S-MAC"u8);
+    internal static SeedKeys ClientToServer(ReadOnlySpan<byte> masterKey) =>
+        Derive(masterKey, "C2S-ENC"u8, "C2S-MAC"u8);
 
-    internal static SeedKeys ServerToClient(ReadOnlySpan<byte> masterKey) => Derive(masterKey, "S2C-ENC"u8, "S2C-MAC"u8);
+    internal static SeedKeys ServerToClient(ReadOnlySpan<byte> masterKey) =>
+        Derive(masterKey, "S2C-ENC"u8, "S2C-MAC"u8);
 
     /// <summary>The step after a message of this direction: what it feeds differs between the directions.</summary>
     internal void Evolve(ReadOnlySpan<byte> encryptionFeed, ReadOnlySpan<byte> macFeed)
@@ -47,7 +47,11 @@ internal sealed class SeedKeys : IDisposable
         _hash.Dispose();
     }
 
-    private static SeedKeys Derive(ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> encryptionLabel, ReadOnlySpan<byte> macLabel)
+    private static SeedKeys Derive(
+        ReadOnlySpan<byte> masterKey,
+        ReadOnlySpan<byte> encryptionLabel,
+        ReadOnlySpan<byte> macLabel
+    )
     {
         SeedKeys keys = new();
         keys.Hash(masterKey, encryptionLabel, keys._keys.Span[..KeySize]);

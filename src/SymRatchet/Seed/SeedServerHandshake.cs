@@ -26,8 +26,14 @@ internal static class SeedServerHandshake
             Consume();
             ReadOnlySpan<byte> message = frame[SeedFrame.PrefixSize..];
             var opcode = (SeedOpcode)message[SeedFrame.OpcodeOffset];
-            if (opcode != SeedOpcode.ClientHello && !SeedTransitions.Table.TryMove(ChannelRole.Server, ProtocolPhase.Init, (byte)opcode, out _))
-                return new Refused(SecureChannelError.UnexpectedMessage, $"opcode {(byte)opcode} in phase {ProtocolPhase.Init}");
+            if (
+                opcode != SeedOpcode.ClientHello
+                && !SeedTransitions.Table.TryMove(ChannelRole.Server, ProtocolPhase.Init, (byte)opcode, out _)
+            )
+                return new Refused(
+                    SecureChannelError.UnexpectedMessage,
+                    $"opcode {(byte)opcode} in phase {ProtocolPhase.Init}"
+                );
             if (message.Length < SeedFrame.MinLength)
                 return new Refused(SecureChannelError.Malformed, $"a hello of {message.Length} bytes");
 
@@ -35,8 +41,13 @@ internal static class SeedServerHandshake
         }
     }
 
-    private sealed class ServerKeyNeeded(byte clientId, byte[] hello, int maxRecordSize, RandomSource random, TimeProvider time)
-        : KeyNeeded(SeedKeys.IdOf(clientId))
+    private sealed class ServerKeyNeeded(
+        byte clientId,
+        byte[] hello,
+        int maxRecordSize,
+        RandomSource random,
+        TimeProvider time
+    ) : KeyNeeded(SeedKeys.IdOf(clientId))
     {
         internal override HandshakeState Found(StoredKey? key)
         {
@@ -47,7 +58,9 @@ internal static class SeedServerHandshake
                 DecoyKey.Derive([clientId], masterKey);
                 if (key is { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Server })
                     key.EpochKey.CopyTo(masterKey);
-                return Verify(new SeedSession(ChannelRole.Server, clientId, masterKey[..SeedKeys.KeySize], maxRecordSize, random));
+                return Verify(
+                    new SeedSession(ChannelRole.Server, clientId, masterKey[..SeedKeys.KeySize], maxRecordSize, random)
+                );
             }
             finally
             {
@@ -62,7 +75,9 @@ internal static class SeedServerHandshake
                 return SeedRefusal.Of(session, result);
 
             decimal seconds = time.GetUtcNow().ToUnixTimeMilliseconds() / 1000m;
-            byte[] payload = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"ServerChallenge-{seconds:0.0##}"));
+            byte[] payload = Encoding.ASCII.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"ServerChallenge-{seconds:0.0##}")
+            );
             byte[] challenge = new byte[session.GetSealedLength(payload.Length)];
             session.Seal(payload, challenge);
             return new SendNeeded(challenge, new Established(session));

@@ -33,7 +33,13 @@ internal sealed class SeedSession : ChannelSession
     private bool _clientHasSpoken;
     private bool _terminateSent;
 
-    internal SeedSession(ChannelRole role, byte id, ReadOnlySpan<byte> masterKey, int maxRecordSize, RandomSource random)
+    internal SeedSession(
+        ChannelRole role,
+        byte id,
+        ReadOnlySpan<byte> masterKey,
+        int maxRecordSize,
+        RandomSource random
+    )
     {
         _role = role;
         _id = id;
@@ -42,7 +48,11 @@ internal sealed class SeedSession : ChannelSession
         _serverToClient = SeedKeys.ServerToClient(masterKey);
         _maxRecordSize = maxRecordSize;
         MaxMessageSize = SeedFrame.MaxPayload(maxRecordSize);
-        Peer = new ChannelPeer(ChannelProtocol.Seed, role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client, SeedKeys.IdOf(id));
+        Peer = new ChannelPeer(
+            ChannelProtocol.Seed,
+            role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client,
+            SeedKeys.IdOf(id)
+        );
     }
 
     internal override ProtocolPhase Phase => _phase;
@@ -75,7 +85,8 @@ internal sealed class SeedSession : ChannelSession
 
     internal override int GetSealedLength(int messageLength) => SeedFrame.FrameLength(messageLength);
 
-    internal override int GetOpenedLength(int frameLength) => Math.Max(0, frameLength - SeedFrame.PrefixSize - SeedFrame.Overhead);
+    internal override int GetOpenedLength(int frameLength) =>
+        Math.Max(0, frameLength - SeedFrame.PrefixSize - SeedFrame.Overhead);
 
     public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
         SeedFrame.Parse(buffer, _maxRecordSize, out frameLength);
@@ -88,9 +99,11 @@ internal sealed class SeedSession : ChannelSession
                 throw new InvalidOperationException("The seed session is over.");
             if (!MaySend)
             {
-                throw new InvalidOperationException(_role == ChannelRole.Client
-                    ? "The seed protocol exchanges one message a round: receive the server's answer before sending again."
-                    : "The seed protocol exchanges one message a round: a server answers one received message with one sent.");
+                throw new InvalidOperationException(
+                    _role == ChannelRole.Client
+                        ? "The seed protocol exchanges one message a round: receive the server's answer before sending again."
+                        : "The seed protocol exchanges one message a round: a server answers one received message with one sent."
+                );
             }
 
             if (_round == uint.MaxValue)
@@ -117,8 +130,13 @@ internal sealed class SeedSession : ChannelSession
             if (_terminateSent || SendKeys.IsErased)
                 return 0;
 
-            SeedOpcode opcode = reason == SecureChannelError.Authentication ? SeedOpcode.KeyDesyncError : SeedOpcode.Terminate;
-            int written = SealFrame(opcode, reason == SecureChannelError.None ? ClosePayload : TerminatedPayload, destination);
+            SeedOpcode opcode =
+                reason == SecureChannelError.Authentication ? SeedOpcode.KeyDesyncError : SeedOpcode.Terminate;
+            int written = SealFrame(
+                opcode,
+                reason == SecureChannelError.None ? ClosePayload : TerminatedPayload,
+                destination
+            );
             _terminateSent = true;
             _phase = ProtocolPhase.Terminated;
             EraseKeys();
@@ -183,9 +201,15 @@ internal sealed class SeedSession : ChannelSession
         if (!IsWellFormed(message))
             return OpenResult.Fail(SecureChannelError.Malformed, $"a message of {message.Length} bytes");
         if (message[SeedFrame.IdOffset] != _id)
-            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, $"client id {message[SeedFrame.IdOffset]} instead of {_id}");
+            return OpenResult.Fail(
+                SecureChannelError.UnexpectedMessage,
+                $"client id {message[SeedFrame.IdOffset]} instead of {_id}"
+            );
         if (message[SeedFrame.DirectionOffset] != ReceiveDirection)
-            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, $"direction {message[SeedFrame.DirectionOffset]} instead of {ReceiveDirection}");
+            return OpenResult.Fail(
+                SecureChannelError.UnexpectedMessage,
+                $"direction {message[SeedFrame.DirectionOffset]} instead of {ReceiveDirection}"
+            );
         uint round = BinaryPrimitives.ReadUInt32BigEndian(message[SeedFrame.RoundOffset..]);
         if (round != _round)
             return OpenResult.Fail(SecureChannelError.UnexpectedRound, $"round {round} instead of {_round}");
@@ -208,7 +232,8 @@ internal sealed class SeedSession : ChannelSession
     // Whether the attacker forged it or the peer sent it, the session is over; a clean close is only what the MAC proves.
     private OpenResult Terminated(ReadOnlySpan<byte> message, SeedOpcode opcode, Span<byte> destination)
     {
-        bool proven = IsWellFormed(message)
+        bool proven =
+            IsWellFormed(message)
             && message[SeedFrame.IdOffset] == _id
             && message[SeedFrame.DirectionOffset] == ReceiveDirection
             && VerifyMac(message);
@@ -232,7 +257,12 @@ internal sealed class SeedSession : ChannelSession
     {
         Span<byte> padded = destination[..(message.Length - SeedFrame.Overhead)];
         _aes.SetKey(ReceiveKeys.EncryptionKey);
-        _aes.DecryptCbc(message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize], message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize), padded, PaddingMode.None);
+        _aes.DecryptCbc(
+            message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize],
+            message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize),
+            padded,
+            PaddingMode.None
+        );
         return Pkcs7.Unpad(padded);
     }
 
@@ -266,7 +296,10 @@ internal sealed class SeedSession : ChannelSession
     {
         if (direction == SeedFrame.ClientToServer)
         {
-            _clientToServer.Evolve(message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize], message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize));
+            _clientToServer.Evolve(
+                message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize],
+                message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize)
+            );
             _clientHasSpoken = true;
         }
         else

@@ -5,14 +5,14 @@ namespace SymRatchet.Seed;
 /// <summary>The transition table of the seed protocol.</summary>
 internal static class SeedTransitions
 {
-    internal static TransitionTable Table { get; } = new(
-    [
-        new(ChannelRole.Server, ProtocolPhase.Init, (byte)SeedOpcode.ClientHello, ProtocolPhase.Active),
-        new(ChannelRole.Server, ProtocolPhase.Active, (byte)SeedOpcode.ClientData, ProtocolPhase.Active),
-        new(ChannelRole.Client, ProtocolPhase.Init, (byte)SeedOpcode.ServerChallenge, ProtocolPhase.Active),
-        new(ChannelRole.Client, ProtocolPhase.Active, (byte)SeedOpcode.ServerAggregate, ProtocolPhase.Active),
-        .. Terminations(),
-    ]);
+    internal static TransitionTable Table { get; } =
+        new([
+            new(ChannelRole.Server, ProtocolPhase.Init, (byte)SeedOpcode.ClientHello, ProtocolPhase.Active),
+            new(ChannelRole.Server, ProtocolPhase.Active, (byte)SeedOpcode.ClientData, ProtocolPhase.Active),
+            new(ChannelRole.Client, ProtocolPhase.Init, (byte)SeedOpcode.ServerChallenge, ProtocolPhase.Active),
+            new(ChannelRole.Client, ProtocolPhase.Active, (byte)SeedOpcode.ServerAggregate, ProtocolPhase.Active),
+            .. Terminations(),
+        ]);
 
     // Whoever receives one of these, in whatever phase, is terminated by it.
     private static IEnumerable<Transition> Terminations() =>

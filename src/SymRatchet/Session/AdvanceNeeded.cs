@@ -3,7 +3,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Session;
 
 /// <summary>Waits until the store has durably moved an identity forward. Nothing more is sent if it cannot.</summary>
-internal sealed class AdvanceNeeded(ClientId id, long serial, long epoch, SecretBytes epochKey, HandshakeState next) : HandshakeState
+internal sealed class AdvanceNeeded(ClientId id, long serial, long epoch, SecretBytes epochKey, HandshakeState next)
+    : HandshakeState
 {
     private bool _isTaken;
 

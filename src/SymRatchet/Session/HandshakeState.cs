@@ -24,7 +24,5 @@ internal abstract class HandshakeState : IDisposable
     }
 
     /// <summary>Erases what an abandoned state still holds.</summary>
-    public virtual void Dispose()
-    {
-    }
+    public virtual void Dispose() { }
 }

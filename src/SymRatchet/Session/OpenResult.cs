@@ -1,7 +1,12 @@
 namespace SymRatchet.Session;
 
 /// <summary>The outcome of opening one frame. What the peer does wrong is a status here and an exception only at the channel.</summary>
-internal readonly record struct OpenResult(OpenStatus Status, int Length = 0, SecureChannelError Error = SecureChannelError.None, string? Detail = null)
+internal readonly record struct OpenResult(
+    OpenStatus Status,
+    int Length = 0,
+    SecureChannelError Error = SecureChannelError.None,
+    string? Detail = null
+)
 {
     /// <summary>The token of a pong.</summary>
     internal ulong Token { get; private init; }
@@ -14,5 +19,6 @@ internal readonly record struct OpenResult(OpenStatus Status, int Length = 0, Se
 
     internal static OpenResult Closed => new(OpenStatus.Closed);
 
-    internal static OpenResult Fail(SecureChannelError error, string detail) => new(OpenStatus.Failed, 0, error, detail);
+    internal static OpenResult Fail(SecureChannelError error, string detail) =>
+        new(OpenStatus.Failed, 0, error, detail);
 }

@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Session;
 
 /// <summary>One line of a <see cref="TransitionTable"/>: who receives what in which phase, and where it leads.</summary>

@@ -1,4 +1,3 @@
-
 namespace SymRatchet.Session;
 
 /// <summary>

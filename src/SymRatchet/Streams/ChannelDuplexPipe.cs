@@ -19,14 +19,19 @@ internal sealed class ChannelDuplexPipe : IDuplexPipe
         _stream = new SecureChannelStream(channel, leaveOpen, closeOnDispose: false, pool);
         ErasingMemoryPool buffers = new(pool);
         Input = new ChannelPipeReader(
-            PipeReader.Create(_stream, new StreamPipeReaderOptions(buffers, BufferSize, leaveOpen: true, useZeroByteReads: true)),
+            PipeReader.Create(
+                _stream,
+                new StreamPipeReaderOptions(buffers, BufferSize, leaveOpen: true, useZeroByteReads: true)
+            ),
             _stream,
-            CompletedAsync);
+            CompletedAsync
+        );
         Output = new ChannelPipeWriter(
             PipeWriter.Create(_stream, new StreamPipeWriterOptions(buffers, BufferSize, leaveOpen: true)),
             _stream,
             (channel as EstablishedChannel)?.Time ?? TimeProvider.System,
-            CompletedAsync);
+            CompletedAsync
+        );
     }
 
     public PipeReader Input { get; }

@@ -72,7 +72,8 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
 
     public override void Complete(Exception? exception = null) => _ = CompleteCoreAsync();
 
-    public override async ValueTask CompleteAsync(Exception? exception = null) => await CompleteCoreAsync().ConfigureAwait(false);
+    public override async ValueTask CompleteAsync(Exception? exception = null) =>
+        await CompleteCoreAsync().ConfigureAwait(false);
 
     private Task CompleteCoreAsync()
     {
@@ -88,7 +89,9 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
     private void Enter()
     {
         if (!_reading.TryEnter())
-            throw _reading.HasEnded ? Completed() : new InvalidOperationException("Another read is in progress on this pipe.");
+            throw _reading.HasEnded
+                ? Completed()
+                : new InvalidOperationException("Another read is in progress on this pipe.");
     }
 
     // From here on the bytes are the caller's, until it says how many it took.

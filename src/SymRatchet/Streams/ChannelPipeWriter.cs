@@ -9,7 +9,12 @@ namespace SymRatchet.Streams;
 /// completed with an exception, it aborts the channel. The inner writer is completed only when no flush is in progress.
 /// </summary>
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
-internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream stream, TimeProvider time, Func<Task> completed) : PipeWriter
+internal sealed class ChannelPipeWriter(
+    PipeWriter inner,
+    SecureChannelStream stream,
+    TimeProvider time,
+    Func<Task> completed
+) : PipeWriter
 #pragma warning restore CA1001
 {
     // Held by a flush, and for good by the completion.
@@ -128,14 +133,15 @@ internal sealed class ChannelPipeWriter(PipeWriter inner, SecureChannelStream st
     private async ValueTask CloseAsync()
     {
         using CancellationTokenSource limit = new(Limits.DrainTimeout, time);
-        using CancellationTokenRegistration abort = limit.Token.UnsafeRegister(static stream => ((SecureChannelStream)stream!).Abort(), stream);
+        using CancellationTokenRegistration abort = limit.Token.UnsafeRegister(
+            static stream => ((SecureChannelStream)stream!).Abort(),
+            stream
+        );
         await _inner.WaitAsync().ConfigureAwait(false);
         try
         {
             // Whoever asked a flush to be cancelled did not ask for what is left to be dropped.
-            while ((await FlushInnerAsync(CancellationToken.None).ConfigureAwait(false)).IsCanceled)
-            {
-            }
+            while ((await FlushInnerAsync(CancellationToken.None).ConfigureAwait(false)).IsCanceled) { }
 
             await stream.CompleteWritesAsync().ConfigureAwait(false);
         }

@@ -14,9 +14,7 @@ internal sealed class ErasingMemoryPool(ArrayPool<byte> pool) : MemoryPool<byte>
         new Owner(pool, pool.Rent(minBufferSize < 0 ? SecureChannelStream.MaxChunk : minBufferSize));
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-    }
+    protected override void Dispose(bool disposing) { }
 
     private sealed class Owner(ArrayPool<byte> pool, byte[] array) : IMemoryOwner<byte>
     {

@@ -8,17 +8,16 @@ internal class RelayEnd(Stream stream)
 {
     internal Stream Stream { get; } = stream;
 
-    internal static RelayEnd Of(Stream stream) => stream switch
-    {
-        SecureChannelStream secured => new OfChannel(secured),
-        NetworkStream network => new OfSocket(network),
-        _ => new RelayEnd(stream),
-    };
+    internal static RelayEnd Of(Stream stream) =>
+        stream switch
+        {
+            SecureChannelStream secured => new OfChannel(secured),
+            NetworkStream network => new OfSocket(network),
+            _ => new RelayEnd(stream),
+        };
 
     /// <summary>Asked after a read that got 0.</summary>
-    internal virtual void ThrowIfCut()
-    {
-    }
+    internal virtual void ThrowIfCut() { }
 
     internal virtual ValueTask CompleteWritesAsync(CancellationToken cancellationToken) =>
         Stream is SslStream tls ? new ValueTask(tls.ShutdownAsync()) : default;
@@ -30,7 +29,8 @@ internal class RelayEnd(Stream stream)
 
     private sealed class OfChannel(SecureChannelStream stream) : RelayEnd(stream)
     {
-        internal override ValueTask CompleteWritesAsync(CancellationToken cancellationToken) => stream.CompleteWritesAsync(cancellationToken);
+        internal override ValueTask CompleteWritesAsync(CancellationToken cancellationToken) =>
+            stream.CompleteWritesAsync(cancellationToken);
 
         internal override void Abort() => stream.Abort();
     }

@@ -38,28 +38,39 @@ internal sealed class ChannelCluster : IAsyncDisposable
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddSingleton(logs);
-        builder.UseOrleansClient(client => client.UseLocalhostClustering([.. _gateways.Select(gateway => gateway.Port)]).Configure(configure));
+        builder.UseOrleansClient(client =>
+            client.UseLocalhostClustering([.. _gateways.Select(gateway => gateway.Port)]).Configure(configure)
+        );
         return builder.Build();
     }
 
-    internal static void Protect(ClientConnectionOptions connections, Dictionary<EndPoint, SecureChannelClientOptions> keys) =>
+    internal static void Protect(
+        ClientConnectionOptions connections,
+        Dictionary<EndPoint, SecureChannelClientOptions> keys
+    ) =>
         #region glue: client
-        connections.ConfigureConnection(
-            outbound => outbound.UseSymRatchetClient(connection => keys[connection.RemoteEndPoint!]));
+        connections.ConfigureConnection(outbound =>
+            outbound.UseSymRatchetClient(connection => keys[connection.RemoteEndPoint!])
+        );
         #endregion
 
     internal Dictionary<EndPoint, SecureChannelClientOptions> ClientKeys() =>
         new() { [_gateways[0]] = Keys.Client("client>silo-0"), [_gateways[1]] = Keys.Client("client>silo-1") };
 
-    internal Dictionary<EndPoint, SecureChannelClientOptions> WrongKeys() => _gateways.ToDictionary(
-        gateway => (EndPoint)gateway,
-        _ => new SecureChannelClientOptions { Key = Keys.Of("client>silo-0", first: 99), LoggerFactory = Logs });
+    internal Dictionary<EndPoint, SecureChannelClientOptions> WrongKeys() =>
+        _gateways.ToDictionary(
+            gateway => (EndPoint)gateway,
+            _ => new SecureChannelClientOptions { Key = Keys.Of("client>silo-0", first: 99), LoggerFactory = Logs }
+        );
 
     private async Task StartSiloAsync(int number, int other)
     {
         SecureChannelServerOptions server = Keys.Server($"silo-{other}>silo-{number}", $"client>silo-{number}");
         server.LoggerFactory = Logs;
-        Dictionary<EndPoint, SecureChannelClientOptions> keys = new() { [_silos[other]] = Keys.Client($"silo-{number}>silo-{other}") };
+        Dictionary<EndPoint, SecureChannelClientOptions> keys = new()
+        {
+            [_silos[other]] = Keys.Client($"silo-{number}>silo-{other}"),
+        };
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddSingleton<ILoggerFactory>(Logs);
         builder.UseOrleans(silo =>
@@ -78,24 +89,36 @@ internal sealed class ChannelCluster : IAsyncDisposable
         await host.StartAsync();
     }
 
-    private static void Protect(ISiloBuilder silo, SecureChannelServerOptions server, Dictionary<EndPoint, SecureChannelClientOptions> keys)
+    private static void Protect(
+        ISiloBuilder silo,
+        SecureChannelServerOptions server,
+        Dictionary<EndPoint, SecureChannelClientOptions> keys
+    )
     {
         #region glue: silo
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloInboundConnection(inbound => inbound.UseSymRatchet(server));
             connections.ConfigureGatewayInboundConnection(inbound => inbound.UseSymRatchet(server));
-            connections.ConfigureSiloOutboundConnection(
-                outbound => outbound.UseSymRatchetClient(connection => keys[connection.RemoteEndPoint!]));
+            connections.ConfigureSiloOutboundConnection(outbound =>
+                outbound.UseSymRatchetClient(connection => keys[connection.RemoteEndPoint!])
+            );
         });
         #endregion
     }
 
-    private void CountPeers(IConnectionBuilder inbound) => inbound.Use(next => connection =>
-    {
-        Peers.AddOrUpdate(connection.GetSymRatchetPeer()?.ClientId.ToString() ?? "nobody", 1, (_, count) => count + 1);
-        return next(connection);
-    });
+    private void CountPeers(IConnectionBuilder inbound) =>
+        inbound.Use(next =>
+            connection =>
+            {
+                Peers.AddOrUpdate(
+                    connection.GetSymRatchetPeer()?.ClientId.ToString() ?? "nobody",
+                    1,
+                    (_, count) => count + 1
+                );
+                return next(connection);
+            }
+        );
 
     private static IPEndPoint FreeEndPoint()
     {

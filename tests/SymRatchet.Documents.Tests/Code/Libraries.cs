@@ -7,12 +7,12 @@ namespace SymRatchet.Documents.Tests.Code;
 internal static class Libraries
 {
     internal static Assembly[] All { get; } =
-        [
-            .. Directory
-                .EnumerateFiles(Repository.PathOf("src"), "*.csproj", SearchOption.AllDirectories)
-                .Select(file => Path.GetFileNameWithoutExtension(file))
-                .Where(name => name != "SymRatchet.Tool")
-                .Order(StringComparer.Ordinal)
-                .Select(Assembly.Load),
-        ];
+    [
+        .. Directory
+            .EnumerateFiles(Repository.PathOf("src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Where(name => name != "SymRatchet.Tool")
+            .Order(StringComparer.Ordinal)
+            .Select(Assembly.Load),
+    ];
 }

@@ -12,14 +12,16 @@ internal static class AlarmExample
             if (instrument is { Meter.Name: "SymRatchet", Name: "symratchet.alarms" })
                 listener.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
-        {
-            foreach (KeyValuePair<string, object?> tag in tags)
+        listener.SetMeasurementEventCallback<long>(
+            (_, _, tags, _) =>
             {
-                if (tag.Key == "kind")
-                    alarm($"{tag.Value}");
+                foreach (KeyValuePair<string, object?> tag in tags)
+                {
+                    if (tag.Key == "kind")
+                        alarm($"{tag.Value}");
+                }
             }
-        });
+        );
         listener.Start();
         return listener;
     }

@@ -30,7 +30,9 @@ public sealed class MigrationExamples
     public async Task A_stream_over_a_channel_takes_the_place_of_one_over_TLS()
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
-        Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(sockets.Server, ChannelPair.ServerOptions(ChannelProtocol.V1)).AsTask();
+        Task<ISecureChannel> accepting = SecureChannel
+            .AcceptAsync(sockets.Server, ChannelPair.ServerOptions(ChannelProtocol.V1))
+            .AsTask();
         SecureChannelClientOptions options = ChannelPair.ClientOptions(ChannelProtocol.V1);
         await SendOverChannelAsync(sockets.Client, options, new byte[3]);
         await using ISecureChannel server = await accepting;
@@ -46,7 +48,11 @@ public sealed class MigrationExamples
         await stream.WriteAsync(request);
     }
 
-    private static async Task SendOverChannelAsync(Stream connection, SecureChannelClientOptions options, byte[] request)
+    private static async Task SendOverChannelAsync(
+        Stream connection,
+        SecureChannelClientOptions options,
+        byte[] request
+    )
     {
         ISecureChannel channel = await SecureChannel.ConnectAsync(connection, options);
         await using SecureChannelStream stream = channel.AsStream();

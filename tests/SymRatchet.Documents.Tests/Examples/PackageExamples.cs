@@ -11,14 +11,17 @@ public sealed class PackageExamples : CurrentFolder
     public async Task Both_sides_of_a_channel_in_one_program()
     {
         using PreSharedKey key = PreSharedKey.Generate("sensor-17"); // the one thing that both sides share
-        using InMemoryKeyStore keys = new(ChannelRole.Server);       // the server may know many clients
+        using InMemoryKeyStore keys = new(ChannelRole.Server); // the server may know many clients
         keys.Add(key);
         await using SecureChannelListener listener = SecureChannelListener.Listen(
             new IPEndPoint(IPAddress.Loopback, 0),
             new() { Keys = keys }
         );
 
-        await using ISecureChannel client = await SecureChannel.ConnectAsync(listener.LocalEndPoint, new() { Key = key });
+        await using ISecureChannel client = await SecureChannel.ConnectAsync(
+            listener.LocalEndPoint,
+            new() { Key = key }
+        );
         await client.SendAsync("21.5 degrees"u8.ToArray());
         await client.CloseAsync(); // all is said, and the server can prove it
 

@@ -13,7 +13,9 @@ public sealed class ReadmeExamples : CurrentFolder
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         keys.Add(key);
         await using SecureChannelListener listener = SecureChannelListener.Listen(
-            new IPEndPoint(IPAddress.Loopback, 0), new() { Keys = keys });
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new() { Keys = keys }
+        );
         using CancellationTokenSource stopping = new();
         Task running = RunAsync(listener.LocalEndPoint, stopping.Token);
         int channels = 0;
@@ -66,7 +68,8 @@ public sealed class ReadmeExamples : CurrentFolder
         {
             using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5)); // `stopping` would cancel it, too
             await channel.CloseAsync(limit.Token);
-            while (await channel.ReceiveMessageAsync(limit.Token) is not null) ; // until the server has closed
+            while (await channel.ReceiveMessageAsync(limit.Token) is not null)
+                ; // until the server has closed
         }
     }
 }

@@ -20,7 +20,10 @@ internal sealed record ServiceKey(int Version, bool IsNewest, AesGcm Aes) : IDis
 internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
 {
     public async ValueTask<byte[]> WrapAsync(
-        ReadOnlyMemory<byte> key, KeyWrapContext place, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> key,
+        KeyWrapContext place,
+        CancellationToken cancellationToken = default
+    )
     {
         using ServiceKey newest = await service.GetAsync(version: null, cancellationToken);
         byte[] wrapped = new byte[32 + key.Length]; // the version, a nonce, the tag, the key
@@ -32,7 +35,11 @@ internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
     }
 
     public async ValueTask<bool> UnwrapAsync(
-        ReadOnlyMemory<byte> wrapped, KeyWrapContext place, Memory<byte> key, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> wrapped,
+        KeyWrapContext place,
+        Memory<byte> key,
+        CancellationToken cancellationToken = default
+    )
     {
         if (wrapped.Length != 32 + key.Length)
             throw new CryptographicException("It is not a wrapped key.");

@@ -26,7 +26,9 @@ public sealed class StoreExamples : CurrentFolder
         await using ChannelPair pair = await ChannelPair.CreateAsync(new() { Key = key }, options);
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
         Assert.True(await RevokeAsync(store));
-        SecureChannelException ended = await Assert.ThrowsAsync<SecureChannelException>(() => receiving.WaitAsync(TimeSpan.FromSeconds(20)));
+        SecureChannelException ended = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            receiving.WaitAsync(TimeSpan.FromSeconds(20))
+        );
         Assert.Equal(SecureChannelError.Aborted, ended.Error);
     }
 
@@ -88,9 +90,12 @@ public sealed class StoreExamples : CurrentFolder
     }
 
     // Needs a database, so it is compiled here and run where the stores are tested.
-    internal static async Task<IKeyStore> OpenWrappedAsync(NpgsqlDataSource source, IDataProtectionProvider dataProtectionProvider)
+    internal static async Task<IKeyStore> OpenWrappedAsync(
+        NpgsqlDataSource source,
+        IDataProtectionProvider dataProtectionProvider
+    )
     {
-        var wrapper = new DataProtectionKeyWrapper(dataProtectionProvider);   // SymRatchet.KeyStores.DataProtection
+        var wrapper = new DataProtectionKeyWrapper(dataProtectionProvider); // SymRatchet.KeyStores.DataProtection
         var store = await PostgreSqlKeyStore.OpenAsync(source, ChannelRole.Server, new() { Wrapper = wrapper });
         return store;
     }
@@ -124,5 +129,7 @@ public sealed class StoreExamples : CurrentFolder
 
     private static Task<ChannelPair> PairAsync(KeyFile client, SqliteKeyStore server) =>
         ChannelPair.CreateAsync(
-            new SecureChannelClientOptions { Keys = client }, new SecureChannelServerOptions { Keys = server });
+            new SecureChannelClientOptions { Keys = client },
+            new SecureChannelServerOptions { Keys = server }
+        );
 }

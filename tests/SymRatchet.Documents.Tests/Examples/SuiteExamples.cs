@@ -30,7 +30,10 @@ public sealed class SuiteExamples
 
         await keys.RestrictAsync("sensor-17", [CipherSuiteId.Aes256Gcm]);
 
-        await using ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Key = key }, new SecureChannelServerOptions { Keys = keys });
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Key = key },
+            new SecureChannelServerOptions { Keys = keys }
+        );
         Assert.Equal(CipherSuiteId.Aes256Gcm, pair.Server.Peer.Suite);
     }
 
@@ -40,12 +43,22 @@ public sealed class SuiteExamples
     [InlineData(CipherSuiteId.ChaCha20Poly1305, 32)]
     public async Task A_message_costs_what_the_guide_says(CipherSuiteId suite, int overhead)
     {
-        Assert.Contains(File.ReadLines(Repository.PathOf("docs", "choosing-a-suite.md")), line => line.StartsWith($"| `{suite}`", StringComparison.Ordinal) && line.Contains($"| {overhead} bytes |", StringComparison.Ordinal));
+        Assert.Contains(
+            File.ReadLines(Repository.PathOf("docs", "choosing-a-suite.md")),
+            line =>
+                line.StartsWith($"| `{suite}`", StringComparison.Ordinal)
+                && line.Contains($"| {overhead} bytes |", StringComparison.Ordinal)
+        );
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
         client.Suites = [suite];
         PipePair pipes = new();
         RecordingPipe recorded = new(pipes.Client);
-        await using ChannelPair pair = await ChannelPair.OverAsync(recorded, pipes.Server, client, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ChannelPair pair = await ChannelPair.OverAsync(
+            recorded,
+            pipes.Server,
+            client,
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         int before = recorded.Sent.Length;
         await pair.Client.SendAsync(new byte[100]);
         Assert.Equal(100 + overhead, recorded.Sent.Length - before);

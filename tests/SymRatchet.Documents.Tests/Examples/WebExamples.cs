@@ -46,7 +46,9 @@ public sealed class WebExamples : CurrentFolder
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(5000, listen => listen.UseSymRatchet()));
 
         // The client. The address begins with http://, since the protection is the connection's.
-        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(new SecureChannelClientOptions { Key = key });
+        using SocketsHttpHandler handler = new SocketsHttpHandler().UseSymRatchet(
+            new SecureChannelClientOptions { Key = key }
+        );
         using HttpClient http = new(handler) { BaseAddress = new Uri("http://server:5000") };
     }
 }

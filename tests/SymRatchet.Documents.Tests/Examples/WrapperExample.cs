@@ -55,10 +55,16 @@ public sealed class WrapperExample : CurrentFolder
         ServiceKeyWrapper wrapper = new(_service);
         byte[] wrapped = await wrapper.WrapAsync(new byte[32], Place);
         KeyWrapContext other = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 1);
-        await Assert.ThrowsAnyAsync<CryptographicException>(() => wrapper.UnwrapAsync(wrapped, other, new byte[32]).AsTask());
-        await Assert.ThrowsAnyAsync<CryptographicException>(() => wrapper.UnwrapAsync(wrapped, Place, new byte[16]).AsTask());
+        await Assert.ThrowsAnyAsync<CryptographicException>(() =>
+            wrapper.UnwrapAsync(wrapped, other, new byte[32]).AsTask()
+        );
+        await Assert.ThrowsAnyAsync<CryptographicException>(() =>
+            wrapper.UnwrapAsync(wrapped, Place, new byte[16]).AsTask()
+        );
         wrapped[^1] ^= 1;
-        await Assert.ThrowsAnyAsync<CryptographicException>(() => wrapper.UnwrapAsync(wrapped, Place, new byte[32]).AsTask());
+        await Assert.ThrowsAnyAsync<CryptographicException>(() =>
+            wrapper.UnwrapAsync(wrapped, Place, new byte[32]).AsTask()
+        );
     }
 
     private SqliteKeyStore Open() =>
@@ -67,7 +73,9 @@ public sealed class WrapperExample : CurrentFolder
     private static async Task MeetAsync(KeyFile client, SqliteKeyStore server)
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(
-            new SecureChannelClientOptions { Keys = client }, new SecureChannelServerOptions { Keys = server });
+            new SecureChannelClientOptions { Keys = client },
+            new SecureChannelServerOptions { Keys = server }
+        );
         await pair.RoundAsync([1], [2]);
     }
 

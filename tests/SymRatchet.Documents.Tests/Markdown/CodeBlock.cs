@@ -13,7 +13,11 @@ internal sealed partial record CodeBlock(int FirstLine, string Language, IReadOn
     /// <summary>The lines without what a diff takes out, or without what it brings.</summary>
     /// <param name="without">The mark of the lines to leave out, + or -.</param>
     internal IReadOnlyList<string> SideOfDiff(char without) =>
-        [.. Lines.Where(line => line.Length == 0 || line[0] != without).Select(line => line.Length == 0 ? line : line[1..])];
+        [
+            .. Lines
+                .Where(line => line.Length == 0 || line[0] != without)
+                .Select(line => line.Length == 0 ? line : line[1..]),
+        ];
 
     [GeneratedRegex(@"^using [\w.]+;$")]
     private static partial Regex UsingDirective();

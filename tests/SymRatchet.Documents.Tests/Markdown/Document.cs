@@ -33,12 +33,20 @@ internal sealed partial class Document
     }
 
     /// <summary>Every document of the repository, by its path from the root.</summary>
-    internal static IEnumerable<Document> All => Directory.EnumerateFiles(Repository.Root, "*.md")
-        .Concat(Folders.SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*.md", SearchOption.AllDirectories)))
-        .Select(file => System.IO.Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
-        .Where(path => !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal)
-        .Select(path => new Document(path));
+    internal static IEnumerable<Document> All =>
+        Directory
+            .EnumerateFiles(Repository.Root, "*.md")
+            .Concat(
+                Folders.SelectMany(folder =>
+                    Directory.EnumerateFiles(Repository.PathOf(folder), "*.md", SearchOption.AllDirectories)
+                )
+            )
+            .Select(file => System.IO.Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
+            .Where(path =>
+                !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal)
+            )
+            .Order(StringComparer.Ordinal)
+            .Select(path => new Document(path));
 
     internal string Path { get; }
 
@@ -68,14 +76,16 @@ internal sealed partial class Document
     }
 
     /// <summary>The targets of all links to files and headings of the repository.</summary>
-    internal IEnumerable<string> Links => _prose
-        .SelectMany(line => Link().Matches(line).Select(match => match.Groups[1].Value))
-        .Where(target => !target.Contains("://", StringComparison.Ordinal));
+    internal IEnumerable<string> Links =>
+        _prose
+            .SelectMany(line => Link().Matches(line).Select(match => match.Groups[1].Value))
+            .Where(target => !target.Contains("://", StringComparison.Ordinal));
 
     /// <summary>What the headings are called in a link.</summary>
-    internal IEnumerable<string> Anchors => _prose
-        .Where(line => line.StartsWith('#'))
-        .Select(line => NotInAnchor().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
+    internal IEnumerable<string> Anchors =>
+        _prose
+            .Where(line => line.StartsWith('#'))
+            .Select(line => NotInAnchor().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
 
     private static bool IsRow(string line) => line.StartsWith('|') && !IsRule(line);
 

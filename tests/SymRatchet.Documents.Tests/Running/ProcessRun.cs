@@ -15,7 +15,10 @@ internal sealed record ProcessRun(int ExitCode, string Output, string Error)
     internal static async Task<string> GoodAsync(string folder, string command, params string[] args)
     {
         ProcessRun run = await RunAsync(folder, command, args);
-        Assert.True(run.ExitCode == 0, $"{command} {string.Join(' ', args)} ended with {run.ExitCode}:\n{run.Output}{run.Error}");
+        Assert.True(
+            run.ExitCode == 0,
+            $"{command} {string.Join(' ', args)} ended with {run.ExitCode}:\n{run.Output}{run.Error}"
+        );
         return run.Output.Trim();
     }
 
@@ -40,7 +43,12 @@ internal sealed record ProcessRun(int ExitCode, string Output, string Error)
     /// <summary>Starts a process whose standard output and error are read by the caller.</summary>
     internal static Process Start(string folder, string command, params string[] args)
     {
-        ProcessStartInfo start = new(command, args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command, args)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         return Process.Start(start)!;
     }
 }

@@ -6,7 +6,15 @@ namespace SymRatchet.Documents.Tests.Running;
 internal static class SourceCopy
 {
     private static readonly string[] Common =
-        [".editorconfig", "Directory.Build.props", "Directory.Packages.props", "src/Directory.Build.props", "src/Directory.Build.targets", "src/BannedSymbols.txt", "tests/Directory.Build.props"];
+    [
+        ".editorconfig",
+        "Directory.Build.props",
+        "Directory.Packages.props",
+        "src/Directory.Build.props",
+        "src/Directory.Build.targets",
+        "src/BannedSymbols.txt",
+        "tests/Directory.Build.props",
+    ];
 
     /// <summary>Copies folders, and what every project of the repository needs beside its own.</summary>
     internal static void Make(TemporaryFolder folder, params string[] folders) => Make(folder.Path, folders);
@@ -22,7 +30,9 @@ internal static class SourceCopy
         }
     }
 
-    private static IEnumerable<string> FilesOf(string folder) => Directory.EnumerateFiles(Repository.PathOf(folder), "*", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
-        .Where(file => !file.Split('/').Any(part => part is "bin" or "obj"));
+    private static IEnumerable<string> FilesOf(string folder) =>
+        Directory
+            .EnumerateFiles(Repository.PathOf(folder), "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
+            .Where(file => !file.Split('/').Any(part => part is "bin" or "obj"));
 }

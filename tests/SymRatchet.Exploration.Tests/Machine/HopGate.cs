@@ -24,7 +24,8 @@ internal sealed class HopGate
     private volatile int _depth;
 
     /// <summary>Whether the one thread that may run waits for something.</summary>
-    internal bool IsBlocked => _holder is { } holder && holder.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin);
+    internal bool IsBlocked =>
+        _holder is { } holder && holder.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin);
 
     /// <summary>Whatever this thread starts from now on belongs to this gate.</summary>
     internal void Enter()

@@ -45,7 +45,10 @@ internal sealed class Run
             _scheduler,
             bytes => _client!.Outgoing.IsIn(bytes.Span) || _server!.Outgoing.IsIn(bytes.Span)
         );
-        _client = new Side("client", scenario.ClientFace, _scheduler, _pool, new Ledger(salt: 1)) { Reader = _back.Reader };
+        _client = new Side("client", scenario.ClientFace, _scheduler, _pool, new Ledger(salt: 1))
+        {
+            Reader = _back.Reader,
+        };
         _server = new Side("server", scenario.ServerFace, _scheduler, _pool, new Ledger(salt: 128))
         {
             Reader = _forth.Reader,
@@ -55,7 +58,10 @@ internal sealed class Run
         _nextOp = new int[scenario.Actors.Length];
         _lastCall = new Call?[scenario.Actors.Length];
         if (scenario.Actors.SelectMany(actor => actor.Ops).Contains(Op.Revoke))
-            _live = new ChannelRegistry(new InMemoryKeyStore(ChannelRole.Server), new SecureChannelServerOptions { TimeProvider = _time });
+            _live = new ChannelRegistry(
+                new InMemoryKeyStore(ChannelRole.Server),
+                new SecureChannelServerOptions { TimeProvider = _time }
+            );
     }
 
     private IEnumerable<Side> Sides => [_client, _server];

@@ -10,7 +10,18 @@ public sealed class PeersTests : IDisposable
     // All but the download of 1 GiB.
     private static readonly string[] Scenarios =
     [
-        "seal-64", "seal-1024", "seal-16384", "seal-65536", "stream-64KiB", "messages-64B", "pingpong-64B", "connect", "allocated-64B", "idle-connection", "http-get", "http-connect",
+        "seal-64",
+        "seal-1024",
+        "seal-16384",
+        "seal-65536",
+        "stream-64KiB",
+        "messages-64B",
+        "pingpong-64B",
+        "connect",
+        "allocated-64B",
+        "idle-connection",
+        "http-get",
+        "http-connect",
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-peers-test-").FullName;
@@ -21,9 +32,20 @@ public sealed class PeersTests : IDisposable
     public async Task Every_scenario_of_ours_is_measured_and_drawn()
     {
         string json = Path.Combine(_folder, "run.json");
-        await using (SampleProcess run = SampleProcess.StartPeers(
-            "--seconds", "0.05", "--idle", "100", "--json", json, "--only", string.Join(',', Scenarios),
-            "--peers", "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,sslstream,aesgcm-fixed-key,symratchet-http,https"))
+        await using (
+            SampleProcess run = SampleProcess.StartPeers(
+                "--seconds",
+                "0.05",
+                "--idle",
+                "100",
+                "--json",
+                json,
+                "--only",
+                string.Join(',', Scenarios),
+                "--peers",
+                "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,sslstream,aesgcm-fixed-key,symratchet-http,https"
+            )
+        )
         {
             (await run.WaitForExitAsync()).AssertSucceeds();
         }
@@ -33,7 +55,10 @@ public sealed class PeersTests : IDisposable
         Assert.Equal(Scenarios, scenarios.Select(scenario => scenario.GetProperty("name").GetString()));
         foreach (JsonElement scenario in scenarios)
         {
-            JsonElement ours = scenario.GetProperty("results").EnumerateArray().First(result => result.GetProperty("peer").GetString() is "symratchet-aegis256" or "symratchet-http");
+            JsonElement ours = scenario
+                .GetProperty("results")
+                .EnumerateArray()
+                .First(result => result.GetProperty("peer").GetString() is "symratchet-aegis256" or "symratchet-http");
             Assert.True(ours.GetProperty("min").GetDouble() <= ours.GetProperty("median").GetDouble());
             Assert.True(ours.GetProperty("median").GetDouble() <= ours.GetProperty("max").GetDouble());
         }

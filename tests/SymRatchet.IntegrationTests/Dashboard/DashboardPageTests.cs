@@ -11,20 +11,27 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
     [ChromiumFact]
     public async Task It_shows_clients_joining_rounds_advancing_and_clients_leaving()
     {
-        await using var visit = await DashboardVisit.StartAsync(chromium, args: ["--close", "all-present", "--quorum", "2"]);
+        await using var visit = await DashboardVisit.StartAsync(
+            chromium,
+            args: ["--close", "all-present", "--quorum", "2"]
+        );
         await visit.Expect("#client-rows").ToContainTextAsync("No client is connected.");
         await using FieldVisit one = await visit.JoinAsync("1");
         await using FieldVisit two = await visit.JoinAsync("2");
         await visit.Expect("#client-count").ToHaveTextAsync("2");
         await Assertions.Expect(visit.RowOf("1")).ToContainTextAsync($"{one.Channel.Peer.Suite}");
-        await Assertions.Expect(visit.RowOf("1").GetByRole(AriaRole.Cell).Nth(1)).ToHaveTextAsync($"{one.Channel.Peer.Epoch}");
+        await Assertions
+            .Expect(visit.RowOf("1").GetByRole(AriaRole.Cell).Nth(1))
+            .ToHaveTextAsync($"{one.Channel.Peer.Epoch}");
         await visit.Expect("#news").ToContainTextAsync("joined");
 
         HashSet<string> fingerprints = [await visit.FingerprintOfAsync("1")];
         for (int round = 1; round <= 3; round++)
         {
             Task<string?> first = one.RoundAsync($"{10 * round}");
-            await visit.Expect("#open-round").ToHaveTextAsync($"Round {round} is open: 1 of 2 clients have contributed.");
+            await visit
+                .Expect("#open-round")
+                .ToHaveTextAsync($"Round {round} is open: 1 of 2 clients have contributed.");
             await Assertions.Expect(visit.RowOf("1")).ToContainTextAsync("waits for its round");
             Assert.True(fingerprints.Add(await visit.FingerprintOfAsync("1"))); // a message came
 
@@ -39,7 +46,12 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
             await visit.Expect("#plot circle").ToHaveCountAsync(round);
         }
 
-        await visit.Expect("#plot").ToHaveAttributeAsync("aria-label", "Aggregates of the last 3 rounds, from 15.00 to 45.00; the last is 45.00 in round 3.");
+        await visit
+            .Expect("#plot")
+            .ToHaveAttributeAsync(
+                "aria-label",
+                "Aggregates of the last 3 rounds, from 15.00 to 45.00; the last is 45.00 in round 3."
+            );
         await one.Channel.CloseAsync();
         await visit.Expect("#client-count").ToHaveTextAsync("1");
         await Assertions.Expect(visit.RowOf("1")).ToHaveCountAsync(0);
@@ -68,7 +80,9 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
 
         // One that has its key and sends what is no contribution: markup, to see that nobody takes it for such.
         await using (FieldVisit dishonest = await visit.JoinAsync("3"))
-            await Assert.ThrowsAsync<SecureChannelException>(() => dishonest.RoundAsync("<img src=x onerror=alert(1)>"));
+            await Assert.ThrowsAsync<SecureChannelException>(() =>
+                dishonest.RoundAsync("<img src=x onerror=alert(1)>")
+            );
         await visit.Expect("#failure-list li >> nth=0").ToContainTextAsync("Bad contribution 3 at 127.0.0.1:");
         await visit.Expect("#failure-count").ToHaveTextAsync("3");
         await visit.Expect("#reasons tr").ToHaveCountAsync(3);
@@ -103,7 +117,9 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
         await visit.Expect("#pause").ToHaveAttributeAsync("aria-pressed", "true");
         await using FieldVisit late = await visit.JoinAsync("4");
         await late.RoundAsync("4");
-        await visit.Page.EvaluateAsync("() => new Promise(told => new EventSource('/events').addEventListener('view', told))");
+        await visit.Page.EvaluateAsync(
+            "() => new Promise(told => new EventSource('/events').addEventListener('view', told))"
+        );
         await visit.Expect("#client-count").ToHaveTextAsync("0");
         await visit.Page.Keyboard.PressAsync("Space");
         await visit.Expect("#client-count").ToHaveTextAsync("1");
@@ -117,7 +133,11 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
         visit.Server.Process.Signal(PosixSignal.SIGTERM);
         SampleResult stopped = await visit.Server.Process.WaitForExitAsync();
         Assert.Equal(0, stopped.ExitCode);
-        Assert.Contains("Stopping: every session is ended in order.", Assert.Single(stopped.Error), StringComparison.Ordinal);
+        Assert.Contains(
+            "Stopping: every session is ended in order.",
+            Assert.Single(stopped.Error),
+            StringComparison.Ordinal
+        );
         await visit.Expect("#connection").ToHaveTextAsync("reconnecting");
     }
 

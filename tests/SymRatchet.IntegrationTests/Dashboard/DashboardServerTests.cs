@@ -21,15 +21,17 @@ public sealed partial class DashboardServerTests : IDisposable
     {
         await using var server = await ServerProcess.StartAsync("--dashboard", "localhost:0");
         Uri address = await AddressAsync(server);
-        foreach ((string host, HttpStatusCode expected) in new[]
-        {
-            ("rebound.example", HttpStatusCode.MisdirectedRequest),
-            ($"rebound.example:{address.Port}", HttpStatusCode.MisdirectedRequest),
-            ("localhost.rebound.example", HttpStatusCode.MisdirectedRequest),
-            ($"localhost:{address.Port}", HttpStatusCode.OK),
-            ($"127.0.0.1:{address.Port}", HttpStatusCode.OK),
-            ($"[::1]:{address.Port}", HttpStatusCode.OK),
-        })
+        foreach (
+            (string host, HttpStatusCode expected) in new[]
+            {
+                ("rebound.example", HttpStatusCode.MisdirectedRequest),
+                ($"rebound.example:{address.Port}", HttpStatusCode.MisdirectedRequest),
+                ("localhost.rebound.example", HttpStatusCode.MisdirectedRequest),
+                ($"localhost:{address.Port}", HttpStatusCode.OK),
+                ($"127.0.0.1:{address.Port}", HttpStatusCode.OK),
+                ($"[::1]:{address.Port}", HttpStatusCode.OK),
+            }
+        )
         {
             using HttpRequestMessage request = new(HttpMethod.Get, new Uri(address, path));
             request.Headers.Host = host;
@@ -43,10 +45,17 @@ public sealed partial class DashboardServerTests : IDisposable
     public async Task Every_answer_forbids_what_the_page_does_not_need(string path)
     {
         await using var server = await ServerProcess.StartAsync("--dashboard", "127.0.0.1:0");
-        using HttpResponseMessage answer = await _http.GetAsync(new Uri(await AddressAsync(server), path), HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage answer = await _http.GetAsync(
+            new Uri(await AddressAsync(server), path),
+            HttpCompletionOption.ResponseHeadersRead
+        );
         HttpResponseHeaders headers = answer.Headers;
         string policy = Assert.Single(headers.GetValues("Content-Security-Policy"));
-        Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';", policy, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';",
+            policy,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", Assert.Single(headers.GetValues("X-Content-Type-Options")));
         Assert.Equal("same-origin", Assert.Single(headers.GetValues("Cross-Origin-Resource-Policy")));
@@ -88,7 +97,10 @@ public sealed partial class DashboardServerTests : IDisposable
     [Fact]
     public async Task Other_machines_are_let_in_only_where_it_is_asked_for()
     {
-        (await SampleProcess.RunAsync("Server", "--listen", "127.0.0.1:0", "--dashboard", "0.0.0.0:0")).AssertFails(1, "--dashboard-for-all");
+        (await SampleProcess.RunAsync("Server", "--listen", "127.0.0.1:0", "--dashboard", "0.0.0.0:0")).AssertFails(
+            1,
+            "--dashboard-for-all"
+        );
         await using var server = await ServerProcess.StartAsync("--dashboard", "0.0.0.0:0", "--dashboard-for-all");
         await server.Process.WaitForErrorAsync("warning: the dashboard on 0.0.0.0:");
     }
@@ -98,7 +110,13 @@ public sealed partial class DashboardServerTests : IDisposable
     {
         using TcpListener taken = new(IPAddress.Loopback, 0);
         taken.Start();
-        SampleResult failed = await SampleProcess.RunAsync("Server", "--listen", "127.0.0.1:0", "--dashboard", $"{taken.LocalEndpoint}");
+        SampleResult failed = await SampleProcess.RunAsync(
+            "Server",
+            "--listen",
+            "127.0.0.1:0",
+            "--dashboard",
+            $"{taken.LocalEndpoint}"
+        );
         failed.AssertFails(1, $"cannot listen on {taken.LocalEndpoint}");
     }
 

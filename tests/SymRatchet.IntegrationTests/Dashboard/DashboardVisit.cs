@@ -37,7 +37,11 @@ internal sealed class DashboardVisit : IAsyncDisposable
 
     internal string Address { get; }
 
-    internal static async Task<DashboardVisit> StartAsync(Chromium chromium, ColorScheme colours = ColorScheme.Light, params string[] args)
+    internal static async Task<DashboardVisit> StartAsync(
+        Chromium chromium,
+        ColorScheme colours = ColorScheme.Light,
+        params string[] args
+    )
     {
         var server = await ServerProcess.StartAsync(["--dashboard", "127.0.0.1:0", .. args]);
         string line = await server.Process.WaitForOutputAsync(At);
@@ -48,7 +52,8 @@ internal sealed class DashboardVisit : IAsyncDisposable
     }
 
     /// <summary>A key as the demonstration gives it to this client.</summary>
-    internal static PreSharedKey KeyOf(string client) => PreSharedKey.Import(client, SHA256.HashData(Encoding.ASCII.GetBytes($"client{client}_master_k")));
+    internal static PreSharedKey KeyOf(string client) =>
+        PreSharedKey.Import(client, SHA256.HashData(Encoding.ASCII.GetBytes($"client{client}_master_k")));
 
     internal async Task<FieldVisit> JoinAsync(string client)
     {
@@ -62,22 +67,41 @@ internal sealed class DashboardVisit : IAsyncDisposable
 
     /// <summary>The row of a client.</summary>
     internal ILocator RowOf(string client) =>
-        Page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { Has = Page.GetByRole(AriaRole.Rowheader, new PageGetByRoleOptions { Name = client, Exact = true }) });
+        Page.GetByRole(AriaRole.Row)
+            .Filter(
+                new LocatorFilterOptions
+                {
+                    Has = Page.GetByRole(AriaRole.Rowheader, new PageGetByRoleOptions { Name = client, Exact = true }),
+                }
+            );
 
-    internal async Task<string> FingerprintOfAsync(string client) => (await RowOf(client).Locator("code").TextContentAsync())!;
+    internal async Task<string> FingerprintOfAsync(string client) =>
+        (await RowOf(client).Locator("code").TextContentAsync())!;
 
     /// <summary>Asserts that the page complains of nothing and asked nobody but its own server.</summary>
     internal void AssertClean()
     {
         Assert.Empty(_complaints);
         Assert.NotEmpty(_asked);
-        Assert.All(_asked, url => Assert.StartsWith(url.StartsWith("data:", StringComparison.Ordinal) ? "data:," : Address, url, StringComparison.Ordinal));
+        Assert.All(
+            _asked,
+            url =>
+                Assert.StartsWith(
+                    url.StartsWith("data:", StringComparison.Ordinal) ? "data:," : Address,
+                    url,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     internal async Task AssertAccessibleAsync()
     {
         AxeResult result = await Page.RunAxe();
-        Assert.Empty(result.Violations.Select(violation => $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+        Assert.Empty(
+            result.Violations.Select(violation =>
+                $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"
+            )
+        );
         Assert.Contains(result.Passes, rule => rule.Id == "color-contrast");
     }
 

@@ -11,8 +11,10 @@ internal sealed class SampleProcess : IAsyncDisposable
     // Long enough for a loaded machine; a test that passes never waits for it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    internal static readonly string Binaries = typeof(SampleProcess).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "SampleBinaries").Value!;
+    internal static readonly string Binaries = typeof(SampleProcess)
+        .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "SampleBinaries")
+        .Value!;
 
     private readonly string _name;
     private readonly Process _process;
@@ -40,7 +42,11 @@ internal sealed class SampleProcess : IAsyncDisposable
 
     /// <summary>Starts the program that measures peers.</summary>
     internal static SampleProcess StartPeers(params string[] args) =>
-        Start("Peers", Repository.PathOf("benchmarks", "SymRatchet.Comparison", Binaries, "SymRatchet.Comparison.dll"), args);
+        Start(
+            "Peers",
+            Repository.PathOf("benchmarks", "SymRatchet.Comparison", Binaries, "SymRatchet.Comparison.dll"),
+            args
+        );
 
     /// <summary>Starts the stress of real sockets.</summary>
     internal static SampleProcess StartStress(params string[] args) =>

@@ -37,7 +37,10 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("9", "an id that the server does not know")]
     [InlineData("4", "a wrong key")]
-    public async Task A_client_that_the_server_cannot_verify_is_refused_and_the_others_are_served(string id, string what)
+    public async Task A_client_that_the_server_cannot_verify_is_refused_and_the_others_are_served(
+        string id,
+        string what
+    )
     {
         using TemporaryFile keys = new($"{id} {GoodKey} # {what}\n");
         await using var server = await ServerProcess.StartAsync("--protocol", "seed");
@@ -45,7 +48,11 @@ public sealed class BadInputTests
         client.AssertFails(1, "0 of 3 rounds were answered: ");
         await server.Process.WaitForErrorAsync("Authentication");
         await server.AssertServesAsync();
-        Assert.DoesNotContain(GoodKey, server.Process.Everything + string.Concat(client.Error), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            GoodKey,
+            server.Process.Everything + string.Concat(client.Error),
+            StringComparison.OrdinalIgnoreCase
+        );
         Assert.DoesNotContain("master_k", server.Process.Everything, StringComparison.Ordinal);
     }
 
@@ -53,21 +60,30 @@ public sealed class BadInputTests
     [InlineData("", ": there is no client in it")]
     [InlineData("# only a comment\n\n", ": there is no client in it")]
     [InlineData("1\n", ":1: there is an id but no key")]
-    [InlineData("1 00010203\n", ":1: the key of client 1 has 8 digits; for seed it must be 32 hexadecimal digits (16 bytes)")]
+    [InlineData(
+        "1 00010203\n",
+        ":1: the key of client 1 has 8 digits; for seed it must be 32 hexadecimal digits (16 bytes)"
+    )]
     [InlineData("1 00010203zz05060708090a0b0c0d0e0f\n", ":1: the key of client 1 is not hexadecimal")]
     [InlineData("0 000102030405060708090a0b0c0d0e0f\n", ":1: the id of a seed client is a number from 1 to 255")]
     [InlineData("256 000102030405060708090a0b0c0d0e0f\n", ":1: the id of a seed client is a number from 1 to 255")]
     [InlineData("000102030405060708090a0b0c0d0e0f 1\n", ":1: the id of a seed client is a number from 1 to 255")]
-    [InlineData("# one\n1 000102030405060708090a0b0c0d0e0f\n1 101112131415161718191a1b1c1d1e1f\n", ":3: client 1 is there already")]
+    [InlineData(
+        "# one\n1 000102030405060708090a0b0c0d0e0f\n1 101112131415161718191a1b1c1d1e1f\n",
+        ":3: client 1 is there already"
+    )]
     [InlineData("1 000102030405060708090a0b0c0d0e0f 0\n", ":1: the weight is no positive number")]
     [InlineData("1 000102030405060708090a0b0c0d0e0f NaN\n", ":1: the weight is no positive number")]
     [InlineData("1 000102030405060708090a0b0c0d0e0f 1 2\n", ":1: there are more than three words")]
     public async Task A_malformed_keys_file_is_named_with_its_line_and_never_repeated(string text, string expected)
     {
         using TemporaryFile keys = new(text);
-        foreach (SampleResult result in await Task.WhenAll(
-            SampleProcess.RunAsync("Server", "--protocol", "seed", "--listen", "127.0.0.1:0", "--keys", keys.Path),
-            SampleProcess.RunAsync("Client", "1", "--protocol", "seed", "--keys", keys.Path)))
+        foreach (
+            SampleResult result in await Task.WhenAll(
+                SampleProcess.RunAsync("Server", "--protocol", "seed", "--listen", "127.0.0.1:0", "--keys", keys.Path),
+                SampleProcess.RunAsync("Client", "1", "--protocol", "seed", "--keys", keys.Path)
+            )
+        )
         {
             result.AssertFails(1, keys.Path + expected);
             Assert.Empty(result.Output);

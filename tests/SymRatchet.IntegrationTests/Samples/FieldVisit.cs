@@ -30,7 +30,10 @@ internal sealed class FieldVisit : IAsyncDisposable
     internal static async Task<FieldVisit> ConnectAsync(ServerProcess server, PreSharedKey key)
     {
         NetworkStream wire = await server.ConnectAsync();
-        ISecureChannel channel = await SecureChannel.ConnectAsync(wire, new SecureChannelClientOptions { Protocol = key.Protocol, Key = key });
+        ISecureChannel channel = await SecureChannel.ConnectAsync(
+            wire,
+            new SecureChannelClientOptions { Protocol = key.Protocol, Key = key }
+        );
         return new FieldVisit(wire, channel);
     }
 

@@ -8,16 +8,21 @@ public sealed class HostilePeerTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static TheoryData<string, byte[], string> Bytes => new()
-    {
-        { "4 GiB announced", [0xff, 0xff, 0xff, 0xff, 10, 1], "Limit" },
-        { "2 GiB announced", [0x80, 0, 0, 0, 10, 1], "Limit" },
-        { "no length at all", [0, 0, 0, 0], "Malformed" },
-        { "rubbish", [.. "\0\0\0\u0040GET / HTTP/1.1\r\nHost: example.org\r\nAccept: anything at all, really"u8], "UnexpectedMessage" },
-        { "half a frame", [0, 0, 0, 0x4b, 10, 1, 0, 0], "Truncated" },
-        { "half a length", [0, 0], "Truncated" },
-        { "a hang-up", [], "Truncated" },
-    };
+    public static TheoryData<string, byte[], string> Bytes =>
+        new()
+        {
+            { "4 GiB announced", [0xff, 0xff, 0xff, 0xff, 10, 1], "Limit" },
+            { "2 GiB announced", [0x80, 0, 0, 0, 10, 1], "Limit" },
+            { "no length at all", [0, 0, 0, 0], "Malformed" },
+            {
+                "rubbish",
+                [.. "\0\0\0\u0040GET / HTTP/1.1\r\nHost: example.org\r\nAccept: anything at all, really"u8],
+                "UnexpectedMessage"
+            },
+            { "half a frame", [0, 0, 0, 0x4b, 10, 1, 0, 0], "Truncated" },
+            { "half a length", [0, 0], "Truncated" },
+            { "a hang-up", [], "Truncated" },
+        };
 
     [Theory]
     [MemberData(nameof(Bytes))]
@@ -51,7 +56,8 @@ public sealed class HostilePeerTests
 
         // The original's clients hang up without a word between two rounds: the one case that is no failure.
         string line = await server.Process.WaitForErrorAsync("Session of client 1");
-        string wanted = what == "a hang-up" ? "ended after 1 rounds" : $"terminated after 1 rounds: ChannelFailed: {expected}";
+        string wanted =
+            what == "a hang-up" ? "ended after 1 rounds" : $"terminated after 1 rounds: ChannelFailed: {expected}";
         Assert.True(line.Contains(wanted, StringComparison.Ordinal), $"{what}: {line}");
         await server.AssertServesAsync();
     }
@@ -71,14 +77,23 @@ public sealed class HostilePeerTests
         await good.RoundAsync("1");
         var e = await Assert.ThrowsAsync<SecureChannelException>(() => bad.RoundAsync(contribution));
         Assert.Equal(SecureChannelError.TerminatedByPeer, e.Error);
-        await server.Process.WaitForErrorAsync("Session of client 2 was terminated after 0 rounds: BadContribution: number ");
+        await server.Process.WaitForErrorAsync(
+            "Session of client 2 was terminated after 0 rounds: BadContribution: number "
+        );
         Assert.Equal("Aggregated: 5.00", await good.RoundAsync("5"));
     }
 
     [Fact]
     public async Task Who_says_nothing_is_let_go_and_holds_up_nobody()
     {
-        await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--handshake-timeout", "5", "--idle-timeout", "10");
+        await using var server = await ServerProcess.StartAsync(
+            "--protocol",
+            "seed",
+            "--handshake-timeout",
+            "5",
+            "--idle-timeout",
+            "10"
+        );
         await using NetworkStream silent = await server.ConnectAsync();
         await using var idle = await FieldVisit.ConnectAsync(server, 1);
         await server.AssertServesAsync();

@@ -22,9 +22,23 @@ public sealed class HttpApiTests
             string credential = Path.Combine(folder, "sensor-17.credential");
             using (var key = PreSharedKey.Generate("sensor-17"))
                 key.WriteCredentialFile(credential);
-            await using SampleProcess server = SampleProcess.Start("HttpApi", "server", "--credential", credential, "--port", "0");
+            await using SampleProcess server = SampleProcess.Start(
+                "HttpApi",
+                "server",
+                "--credential",
+                credential,
+                "--port",
+                "0"
+            );
             string address = (await server.WaitForOutputAsync("listening on "))["listening on ".Length..];
-            SampleResult client = await SampleProcess.RunAsync("HttpApi", "client", "--credential", credential, "--connect", address);
+            SampleResult client = await SampleProcess.RunAsync(
+                "HttpApi",
+                "client",
+                "--credential",
+                credential,
+                "--connect",
+                address
+            );
             client.AssertSucceeds();
             Assert.Contains(client.Output, line => line.Contains("sensor-17: all is well", StringComparison.Ordinal));
         }

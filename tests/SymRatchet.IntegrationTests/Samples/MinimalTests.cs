@@ -43,13 +43,21 @@ public sealed class MinimalTests : IDisposable
 
     private Process Start(string side, string port)
     {
-        string program = Repository.PathOf("samples", "Minimal", side, SampleProcess.Binaries, $"SymRatchet.Samples.Minimal.{side}.dll");
-        return Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [program, port])
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        string program = Repository.PathOf(
+            "samples",
+            "Minimal",
+            side,
+            SampleProcess.Binaries,
+            $"SymRatchet.Samples.Minimal.{side}.dll"
+        );
+        return Process.Start(
+            new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [program, port])
+            {
+                WorkingDirectory = _folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
     }
 }

@@ -17,12 +17,23 @@ public sealed class ServerAndClientTests
         await using var server = await ServerProcess.StartAsync("--protocol", protocol);
         SampleResult client = await server.RunClientAsync("2");
 
-        double[] highs = [.. File.ReadLines(Repository.PathOf("samples", "data", "seattle-weather.csv"))
-            .Skip(1 + 60).Take(15).Select(row => double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture))];
+        double[] highs =
+        [
+            .. File.ReadLines(Repository.PathOf("samples", "data", "seattle-weather.csv"))
+                .Skip(1 + 60)
+                .Take(15)
+                .Select(row => double.Parse(row.Split(',')[2], CultureInfo.InvariantCulture)),
+        ];
         client.AssertSucceeds();
         Assert.Equal(
-            highs.Chunk(5).Select((day, round) => string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: aggregate {day.Average():F2}")),
-            client.Output);
+            highs
+                .Chunk(5)
+                .Select(
+                    (day, round) =>
+                        string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: aggregate {day.Average():F2}")
+                ),
+            client.Output
+        );
     }
 
     [Theory]
@@ -36,7 +47,17 @@ public sealed class ServerAndClientTests
     {
         using TemporaryFile data = new("when,\"what, exactly\"\nmon,3.5\ntue,-4\nwed,8\nthu,50\nfri,2.5\n");
         await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--aggregate", aggregate);
-        SampleResult client = await server.RunClientAsync("1", "--data", data.Path, "--column", "what, exactly", "--rounds", "2", "--interval", "1");
+        SampleResult client = await server.RunClientAsync(
+            "1",
+            "--data",
+            data.Path,
+            "--column",
+            "what, exactly",
+            "--rounds",
+            "2",
+            "--interval",
+            "1"
+        );
         client.AssertSucceeds();
         Assert.Equal([$"round 1: aggregate {expected}", $"round 2: aggregate {expected}"], client.Output);
         await server.Process.WaitForOutputAsync($"round 2: aggregate {expected} over 5 numbers of 1 clients");
@@ -59,8 +80,17 @@ public sealed class ServerAndClientTests
     [Fact]
     public async Task A_keys_file_gives_clients_keys_and_weights()
     {
-        using TemporaryFile keys = new("\uFEFF# id key weight\r\n17 000102030405060708090a0b0c0d0e0f 3\r\n\r\n255\tFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF # no weight\n");
-        await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--keys", keys.Path, "--aggregate", "weighted-mean");
+        using TemporaryFile keys = new(
+            "\uFEFF# id key weight\r\n17 000102030405060708090a0b0c0d0e0f 3\r\n\r\n255\tFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF # no weight\n"
+        );
+        await using var server = await ServerProcess.StartAsync(
+            "--protocol",
+            "seed",
+            "--keys",
+            keys.Path,
+            "--aggregate",
+            "weighted-mean"
+        );
         using var heavyKey = PreSharedKey.ForSeed(17, [.. Enumerable.Range(0, 16).Select(i => (byte)i)]);
         using var lightKey = PreSharedKey.ForSeed(255, [.. Enumerable.Repeat((byte)0xff, 16)]);
         await using var heavy = await FieldVisit.ConnectAsync(server, heavyKey);
@@ -75,10 +105,15 @@ public sealed class ServerAndClientTests
     [Fact]
     public async Task Rounds_can_wait_for_everybody()
     {
-        await using var server = await ServerProcess.StartAsync("--protocol", "seed", "--close", "all-present", "--quorum", "2");
-        SampleResult[] clients = await Task.WhenAll(
-            server.RunClientAsync("1"),
-            server.RunClientAsync("5"));
+        await using var server = await ServerProcess.StartAsync(
+            "--protocol",
+            "seed",
+            "--close",
+            "all-present",
+            "--quorum",
+            "2"
+        );
+        SampleResult[] clients = await Task.WhenAll(server.RunClientAsync("1"), server.RunClientAsync("5"));
         Assert.All(clients, client => client.AssertSucceeds());
         Assert.Equal(3, clients[0].Output.Length);
         Assert.Equal(clients[0].Output, clients[1].Output);
@@ -93,13 +128,26 @@ public sealed class ServerAndClientTests
         await using var idle = await FieldVisit.ConnectAsync(server, 1);
         await idle.RoundAsync("1");
         await using SampleProcess client = SampleProcess.Start(
-            "Client", "2", "--connect", $"{server.EndPoint}", "--protocol", "seed", "--rounds", "1000", "--interval", "100");
+            "Client",
+            "2",
+            "--connect",
+            $"{server.EndPoint}",
+            "--protocol",
+            "seed",
+            "--rounds",
+            "1000",
+            "--interval",
+            "100"
+        );
         await client.WaitForOutputAsync("round 2");
         server.Process.Signal(signal);
 
         SampleResult stopped = await server.Process.WaitForExitAsync();
         Assert.Equal(0, stopped.ExitCode);
-        Assert.Contains(stopped.Error, line => line.Contains("Stopping: every session is ended in order.", StringComparison.Ordinal));
+        Assert.Contains(
+            stopped.Error,
+            line => line.Contains("Stopping: every session is ended in order.", StringComparison.Ordinal)
+        );
         Assert.False(await idle.Channel.ReceiveAsync(new System.Buffers.ArrayBufferWriter<byte>())); // a close, proven
 
         (await client.WaitForExitAsync()).AssertFails(1, "of 1000 rounds were answered: ");
@@ -110,7 +158,17 @@ public sealed class ServerAndClientTests
     {
         await using var server = await ServerProcess.StartAsync("--protocol", "seed");
         await using SampleProcess client = SampleProcess.Start(
-            "Client", "2", "--connect", $"{server.EndPoint}", "--protocol", "seed", "--rounds", "1000", "--interval", "60000");
+            "Client",
+            "2",
+            "--connect",
+            $"{server.EndPoint}",
+            "--protocol",
+            "seed",
+            "--rounds",
+            "1000",
+            "--interval",
+            "60000"
+        );
         await client.WaitForOutputAsync("round 1");
         client.Signal(PosixSignal.SIGINT);
         (await client.WaitForExitAsync()).AssertFails(130, "interrupted");

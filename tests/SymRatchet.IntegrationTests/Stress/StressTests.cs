@@ -21,7 +21,8 @@ public sealed class StressTests
         await using var stress = SampleProcess.StartStress("--minutes", minutes, "--seed", seed, "--parallel", "6");
 
         SampleResult result = await stress.WaitForExitAsync(
-            TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)) + Slack);
+            TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)) + Slack
+        );
 
         Assert.True(result.ExitCode == 0, stress.Everything);
         Assert.Contains(result.Output, line => line == "every invariant held");

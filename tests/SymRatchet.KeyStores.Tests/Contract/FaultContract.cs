@@ -120,7 +120,9 @@ public abstract class FaultContract
         try
         {
             TimeSpan started = FairTime.Now;
-            failure = await Record.ExceptionAsync(() => ExchangeAsync(store, peer, TimeoutOf(fault)).WaitAsync(Patience));
+            failure = await Record.ExceptionAsync(() =>
+                ExchangeAsync(store, peer, TimeoutOf(fault)).WaitAsync(Patience)
+            );
             Assert.InRange(FairTime.Now - started, TimeSpan.Zero, TimeoutOf(fault) + Slack);
         }
         finally
@@ -148,7 +150,10 @@ public abstract class FaultContract
         var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Other));
         Assert.Contains(Other, error.Message, StringComparison.Ordinal);
         if (store is IKeyDirectory directory)
-            Assert.Equal([Name, Other], (await directory.ListAsync(default, 10)).Select(record => record.Id.ToString()));
+            Assert.Equal(
+                [Name, Other],
+                (await directory.ListAsync(default, 10)).Select(record => record.Id.ToString())
+            );
     }
 
     private async Task<Func<Task>> BreakOrSkipAsync(StoreFault fault)

@@ -41,7 +41,9 @@ public abstract class HandshakeContract
             await server.AddAsync(TestKeys.Shared(name));
         }
 
-        ChannelPair[] pairs = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ConnectAsync(client, server, names[i % names.Length])));
+        ChannelPair[] pairs = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => ConnectAsync(client, server, names[i % names.Length]))
+        );
         foreach (ChannelPair pair in pairs)
         {
             await pair.RoundAsync([1], [2]);
@@ -159,7 +161,24 @@ public abstract class HandshakeContract
         await pair.RoundAsync([1], [2]);
     }
 
-    private Task<ChannelPair> ConnectAsync(IKeyStore client, IKeyStore server, string name = Name, ChannelRegistry? live = null) => ChannelPair.CreateAsync(
-        new SecureChannelClientOptions { Keys = client, ClientId = name, LoggerFactory = _logs },
-        new SecureChannelServerOptions { Keys = server, ChannelRegistry = live, LoggerFactory = _logs });
+    private Task<ChannelPair> ConnectAsync(
+        IKeyStore client,
+        IKeyStore server,
+        string name = Name,
+        ChannelRegistry? live = null
+    ) =>
+        ChannelPair.CreateAsync(
+            new SecureChannelClientOptions
+            {
+                Keys = client,
+                ClientId = name,
+                LoggerFactory = _logs,
+            },
+            new SecureChannelServerOptions
+            {
+                Keys = server,
+                ChannelRegistry = live,
+                LoggerFactory = _logs,
+            }
+        );
 }

@@ -4,5 +4,6 @@ public sealed class InMemoryKeyStoreTests : KeyStoreContract
 {
     private InMemoryKeyStore? _store;
 
-    private protected override ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server) => new(_store ??= new InMemoryKeyStore(role));
+    private protected override ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server) =>
+        new(_store ??= new InMemoryKeyStore(role));
 }

@@ -23,8 +23,23 @@ public abstract class KeyStoreContract
         using StoredKey expected = shared.ImportFor(ChannelRole.Server);
         using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal(
-            (expected.Protocol, expected.Role, expected.Evolution, 0L, Convert.ToHexString(expected.IdentityKey), Convert.ToHexString(expected.EpochKey)),
-            (found!.Protocol, found.Role, found.Evolution, found.Epoch, Convert.ToHexString(found.IdentityKey), Convert.ToHexString(found.EpochKey)));
+            (
+                expected.Protocol,
+                expected.Role,
+                expected.Evolution,
+                0L,
+                Convert.ToHexString(expected.IdentityKey),
+                Convert.ToHexString(expected.EpochKey)
+            ),
+            (
+                found!.Protocol,
+                found.Role,
+                found.Evolution,
+                found.Epoch,
+                Convert.ToHexString(found.IdentityKey),
+                Convert.ToHexString(found.EpochKey)
+            )
+        );
         Assert.Null(found.Successor);
         Assert.Null(await store.FindAsync("device 2"));
         Assert.Null(await store.DescribeAsync("device 2"));
@@ -48,10 +63,21 @@ public abstract class KeyStoreContract
     {
         IKeyDirectory store = await OpenAsync();
         byte[] identity = TestKeys.Root(Name, -1);
-        using StoredKey moved = new(ChannelProtocol.V1, ChannelRole.Server, Name, KeyEvolution.Forward, identity, 1_000_000, TestKeys.Root(Name, 1_000_000));
+        using StoredKey moved = new(
+            ChannelProtocol.V1,
+            ChannelRole.Server,
+            Name,
+            KeyEvolution.Forward,
+            identity,
+            1_000_000,
+            TestKeys.Root(Name, 1_000_000)
+        );
         await store.AddAsync(moved);
         using StoredKey? found = await store.FindAsync(Name);
-        Assert.Equal((1_000_000, Convert.ToHexString(identity)), (found!.Epoch, Convert.ToHexString(found.IdentityKey)));
+        Assert.Equal(
+            (1_000_000, Convert.ToHexString(identity)),
+            (found!.Epoch, Convert.ToHexString(found.IdentityKey))
+        );
     }
 
     [SkippableFact]
@@ -62,10 +88,16 @@ public abstract class KeyStoreContract
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.AddAsync(TestKeys.Shared(Name, 1)));
         using StoredKey client = TestKeys.Shared("device 2").ImportFor(ChannelRole.Client);
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.AddAsync(client));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RotateAsync(TestKeys.Shared(Name, 1, KeyEvolution.None)));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.RotateAsync(TestKeys.Shared("device 2")));
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await store.RotateAsync(TestKeys.Shared(Name, 1, KeyEvolution.None))
+        );
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.RotateAsync(TestKeys.Shared("device 2"))
+        );
         await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.RestrictAsync("device 2", []));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RestrictAsync(Name, [CipherSuiteId.Aegis256, CipherSuiteId.Aegis256]));
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await store.RestrictAsync(Name, [CipherSuiteId.Aegis256, CipherSuiteId.Aegis256])
+        );
         Assert.False(await store.RevokeAsync("device 2"));
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
         Assert.Single(await store.ListAsync(default, 10));
@@ -75,10 +107,19 @@ public abstract class KeyStoreContract
     public async Task A_key_that_was_erased_is_not_taken()
     {
         IKeyDirectory store = await OpenAsync();
-        byte[] some = TestKeys.Root(Name, 0), erased = new byte[PreSharedKey.Size];
+        byte[] some = TestKeys.Root(Name, 0),
+            erased = new byte[PreSharedKey.Size];
         foreach ((byte[] identity, byte[] root) in ((byte[], byte[])[])[(erased, some), (some, erased)])
         {
-            using StoredKey key = new(ChannelProtocol.V1, ChannelRole.Server, Name, KeyEvolution.Forward, identity, 0, root);
+            using StoredKey key = new(
+                ChannelProtocol.V1,
+                ChannelRole.Server,
+                Name,
+                KeyEvolution.Forward,
+                identity,
+                0,
+                root
+            );
             await RefusesAsync(() => store.AddAsync(key));
         }
 
@@ -108,7 +149,14 @@ public abstract class KeyStoreContract
     {
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
-        foreach (CipherSuiteId[] suites in (CipherSuiteId[][])[[CipherSuiteId.None], [CipherSuiteId.Aes256Gcm, CipherSuiteId.None], [(CipherSuiteId)99]])
+        foreach (
+            CipherSuiteId[] suites in (CipherSuiteId[][])
+                [
+                    [CipherSuiteId.None],
+                    [CipherSuiteId.Aes256Gcm, CipherSuiteId.None],
+                    [(CipherSuiteId)99],
+                ]
+        )
             await Assert.ThrowsAsync<ArgumentException>(async () => await store.RestrictAsync(Name, suites));
         Assert.Empty((await store.DescribeAsync(Name))!.Suites);
     }
@@ -134,8 +182,12 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         long serial = await store.SerialAsync(Name);
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("device 2", serial, 1, TestKeys.Root("device 2", 1)));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial + 1, 1, TestKeys.Root(Name, 1)));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.AdvanceAsync("device 2", serial, 1, TestKeys.Root("device 2", 1))
+        );
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.AdvanceAsync(Name, serial + 1, 1, TestKeys.Root(Name, 1))
+        );
         Assert.Equal(0, await store.EpochAsync(Name));
     }
 
@@ -164,8 +216,14 @@ public abstract class KeyStoreContract
         });
         long[] epochs = [.. Enumerable.Range(2, 200).Select(epoch => (long)epoch)];
         new Random(5).Shuffle(epochs);
-        await Task.WhenAll(epochs.Select((epoch, i) => Task.Run(async () =>
-            await (i % 2 == 0 ? store : other).AdvanceAsync(Name, serial, epoch, TestKeys.Root(Name, epoch)))));
+        await Task.WhenAll(
+            epochs.Select(
+                (epoch, i) =>
+                    Task.Run(async () =>
+                        await (i % 2 == 0 ? store : other).AdvanceAsync(Name, serial, epoch, TestKeys.Root(Name, epoch))
+                    )
+            )
+        );
         Assert.Equal(201, await store.EpochAsync(Name));
         Assert.Equal(201, await other.EpochAsync(Name));
         await done.CancelAsync();
@@ -195,7 +253,9 @@ public abstract class KeyStoreContract
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name, 1), ChannelRole.Server));
 
         // A handshake of the old key that is still in flight must not bring it back.
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, both.Serial, 7, TestKeys.Root(Name, 7)));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.AdvanceAsync(Name, both.Serial, 7, TestKeys.Root(Name, 7))
+        );
         Assert.Equal(1, await store.EpochAsync(Name));
     }
 
@@ -207,7 +267,9 @@ public abstract class KeyStoreContract
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         using StoredKey? first = await store.FindAsync(Name);
         await store.RotateAsync(TestKeys.Shared(Name, 2));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, first!.Successor!.Serial, 1, TestKeys.Root(Name, 1)));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.AdvanceAsync(Name, first!.Successor!.Serial, 1, TestKeys.Root(Name, 1))
+        );
         using StoredKey? second = await store.FindAsync(Name);
         await store.AdvanceAsync(Name, second!.Successor!.Serial, 0, second.Successor.EpochKey.ToArray());
         Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name, 2), ChannelRole.Server));
@@ -239,7 +301,9 @@ public abstract class KeyStoreContract
         KeyRecord? record = await store.DescribeAsync(Name);
         Assert.Equal(5, record!.Epoch);
         Assert.NotNull(record.Revoked);
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Name, serial, 6, TestKeys.Root(Name, 6)));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.AdvanceAsync(Name, serial, 6, TestKeys.Root(Name, 6))
+        );
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await store.AddAsync(TestKeys.Shared(Name)));
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         using StoredKey? back = await store.FindAsync(Name);
@@ -276,7 +340,9 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ClientId> watch = (await OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = (await OpenAsync())
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator();
         await store.RevokeAsync(Name);
         await store.RotateAsync(TestKeys.Shared(Name, 1));
         Assert.True(await watch.MoveNextAsync());
@@ -289,9 +355,34 @@ public abstract class KeyStoreContract
     {
         Skip.IfNot(HoldsSeveral, "A store of this kind has room for one identity.");
         IKeyDirectory store = await OpenAsync();
-        byte[][] ids = [[0], [0, 0], [1], [.. "a"u8], [.. "a\0"u8], [.. "aa"u8], [.. "b"u8], [0x7F], [0x80], [0xC3, 0xA4], [0xFF], [0xFF, 0xFF], [.. Enumerable.Repeat((byte)0xFF, 255)]];
+        byte[][] ids =
+        [
+            [0],
+            [0, 0],
+            [1],
+            [.. "a"u8],
+            [.. "a\0"u8],
+            [.. "aa"u8],
+            [.. "b"u8],
+            [0x7F],
+            [0x80],
+            [0xC3, 0xA4],
+            [0xFF],
+            [0xFF, 0xFF],
+            [.. Enumerable.Repeat((byte)0xFF, 255)],
+        ];
         foreach (byte[] id in ids.Reverse())
-            await store.AddAsync(new StoredKey(ChannelProtocol.V1, ChannelRole.Server, new ClientId(id), KeyEvolution.Forward, TestKeys.Root("any", 0), 0, TestKeys.Root("any", 1)));
+            await store.AddAsync(
+                new StoredKey(
+                    ChannelProtocol.V1,
+                    ChannelRole.Server,
+                    new ClientId(id),
+                    KeyEvolution.Forward,
+                    TestKeys.Root("any", 0),
+                    0,
+                    TestKeys.Root("any", 1)
+                )
+            );
         foreach (int limit in (int[])[1, 4, 13, 100])
         {
             List<string> listed = [];
@@ -313,7 +404,10 @@ public abstract class KeyStoreContract
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name), [CipherSuiteId.ChaCha20Poly1305, CipherSuiteId.Aes256Gcm]);
         KeyRecord? fresh = await store.DescribeAsync(Name);
-        Assert.Equal((Name, ChannelProtocol.V1, KeyEvolution.Forward, 0L, false), (fresh!.Id.ToString(), fresh.Protocol, fresh.Evolution, fresh.Epoch, fresh.IsRotating));
+        Assert.Equal(
+            (Name, ChannelProtocol.V1, KeyEvolution.Forward, 0L, false),
+            (fresh!.Id.ToString(), fresh.Protocol, fresh.Evolution, fresh.Epoch, fresh.IsRotating)
+        );
         Assert.Equal([CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305], fresh.Suites.Order());
         Assert.Null(fresh.LastSeen);
         await store.AdvanceAsync(Name, 3);

@@ -13,7 +13,9 @@ public abstract class SameKeyContract
         IKeyDirectory store = await OpenAsync(role);
         await store.AddAsync(TestKeys.Shared("device 1"));
         await store.AdvanceAsync("device 1", 3);
-        var error = await Assert.ThrowsAsync<ArgumentException>(async () => await store.RotateAsync(TestKeys.Shared("device 1")));
+        var error = await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await store.RotateAsync(TestKeys.Shared("device 1"))
+        );
         Assert.Contains("same key", error.Message, StringComparison.Ordinal);
         Assert.Equal(3, await store.EpochAsync("device 1"));
         Assert.False((await store.DescribeAsync("device 1"))!.IsRotating);
@@ -21,7 +23,9 @@ public abstract class SameKeyContract
 
         store = await OpenAsync(role);
         await store.AddAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.RotateAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8)));
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await store.RotateAsync(PreSharedKey.ForSeed(7, "client7_master_k"u8))
+        );
         await store.RotateAsync(PreSharedKey.ForSeed(7, "client7_master_l"u8));
     }
 }

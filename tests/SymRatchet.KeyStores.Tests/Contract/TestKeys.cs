@@ -6,8 +6,16 @@ namespace SymRatchet.KeyStores.Tests.Contract;
 /// <summary>Keys that a test can compute again: the pre-shared key of an id is the hash of its name, and an epoch's key that of its number.</summary>
 internal static class TestKeys
 {
-    internal static PreSharedKey Shared(string name, int generation = 0, KeyEvolution evolution = KeyEvolution.Forward) =>
-        PreSharedKey.Import(name, SHA256.HashData(Encoding.UTF8.GetBytes($"{name}/{generation}")), evolution: evolution);
+    internal static PreSharedKey Shared(
+        string name,
+        int generation = 0,
+        KeyEvolution evolution = KeyEvolution.Forward
+    ) =>
+        PreSharedKey.Import(
+            name,
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{name}/{generation}")),
+            evolution: evolution
+        );
 
     /// <summary>A root key that says which epoch it is of.</summary>
     internal static byte[] Root(string name, long epoch) => SHA256.HashData(Encoding.UTF8.GetBytes($"{name}@{epoch}"));
@@ -27,7 +35,12 @@ internal static class TestKeys
         return key?.Epoch;
     }
 
-    internal static async Task<bool> HoldsAsync(this IKeyStore store, string name, PreSharedKey shared, ChannelRole role)
+    internal static async Task<bool> HoldsAsync(
+        this IKeyStore store,
+        string name,
+        PreSharedKey shared,
+        ChannelRole role
+    )
     {
         using StoredKey expected = shared.ImportFor(role);
         using StoredKey? key = await store.FindAsync(name);

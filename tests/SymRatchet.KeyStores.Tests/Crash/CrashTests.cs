@@ -16,8 +16,13 @@ public sealed class CrashTests(ITestOutputHelper output)
 {
     private const string Name = "device 1";
 
-    private static readonly int Kills =
-        int.TryParse(Environment.GetEnvironmentVariable("SYMRATCHET_CRASH_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 50;
+    private static readonly int Kills = int.TryParse(
+        Environment.GetEnvironmentVariable("SYMRATCHET_CRASH_KILLS"),
+        CultureInfo.InvariantCulture,
+        out int kills
+    )
+        ? kills
+        : 50;
 
     [Fact]
     [Requirement("R3-12", "R3-13")]
@@ -108,8 +113,13 @@ public sealed class CrashTests(ITestOutputHelper output)
     // Only a peer that was killed may make a handshake fail, and no store was put back.
     private static void AssertCalm(CrashingProcess process)
     {
-        string complaints = string.Join('\n', process.Lines.Where(
-            line => !line.StartsWith("session", StringComparison.Ordinal) && !line.StartsWith("listening", StringComparison.Ordinal)));
+        string complaints = string.Join(
+            '\n',
+            process.Lines.Where(line =>
+                !line.StartsWith("session", StringComparison.Ordinal)
+                && !line.StartsWith("listening", StringComparison.Ordinal)
+            )
+        );
         Assert.True(complaints.Length == 0, complaints);
     }
 }

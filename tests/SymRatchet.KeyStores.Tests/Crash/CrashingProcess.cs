@@ -10,9 +10,14 @@ internal sealed class CrashingProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly string Program = Repository.PathOf(
-        "tests", "SymRatchet.KeyStores.CrashProcess",
-        typeof(CrashingProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "PeerBinaries").Value!,
-        "SymRatchet.KeyStores.CrashProcess.dll");
+        "tests",
+        "SymRatchet.KeyStores.CrashProcess",
+        typeof(CrashingProcess)
+            .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "PeerBinaries")
+            .Value!,
+        "SymRatchet.KeyStores.CrashProcess.dll"
+    );
 
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -29,7 +34,10 @@ internal sealed class CrashingProcess : IAsyncDisposable
 
     internal static CrashingProcess Start(params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Program, .. arguments])
+        ProcessStartInfo start = new(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            [Program, .. arguments]
+        )
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -60,19 +68,24 @@ internal sealed class CrashingProcess : IAsyncDisposable
             if (matching.Length > after)
                 return matching[^1];
             if (_process.HasExited && _reading.IsCompleted)
-                throw new InvalidOperationException($"The process ended, and never wrote '{beginning}':\n{string.Join('\n', Lines)}");
+                throw new InvalidOperationException(
+                    $"The process ended, and never wrote '{beginning}':\n{string.Join('\n', Lines)}"
+                );
             try
             {
                 await grown.WaitAsync(patience.Token);
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"No '{beginning}' was written; the last lines:\n{string.Join('\n', Lines.TakeLast(20))}");
+                throw new TimeoutException(
+                    $"No '{beginning}' was written; the last lines:\n{string.Join('\n', Lines.TakeLast(20))}"
+                );
             }
         }
     }
 
-    internal int GetCount(string beginning) => Lines.Count(line => line.StartsWith(beginning, StringComparison.Ordinal));
+    internal int GetCount(string beginning) =>
+        Lines.Count(line => line.StartsWith(beginning, StringComparison.Ordinal));
 
     /// <summary>Tells the store in the process when it is to end the process.</summary>
     internal async Task ArmAsync(string order)

@@ -72,7 +72,12 @@ internal sealed class KilledStore(
         return _roots[(int)epoch];
     }
 
-    private byte[] Bytes() => [.. Directory.GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*").SelectMany(file => open is null ? KeySearch.ReadShared(file) : KeySearch.ReadLocked(file))];
+    private byte[] Bytes() =>
+        [
+            .. Directory
+                .GetFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + "*")
+                .SelectMany(file => open is null ? KeySearch.ReadShared(file) : KeySearch.ReadLocked(file)),
+        ];
 
     private static byte[] FirstRoot(ChannelRole role, string name)
     {

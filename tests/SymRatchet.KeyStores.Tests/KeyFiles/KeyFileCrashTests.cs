@@ -157,7 +157,14 @@ public sealed class KeyFileCrashTests
         Assert.Equal(0, found.Steps);
 
         byte[] torn = [.. "symratchet credential 1\nid: "u8];
-        foreach (byte[] other in (byte[][])[[.. "id: x"u8], new byte[9000], torn])
+        foreach (
+            byte[] other in (byte[][])
+                [
+                    [.. "id: x"u8],
+                    new byte[9000],
+                    torn,
+                ]
+        )
         {
             SimulatedFile foreign = new(other);
             Assert.Throws<KeyStoreException>(() => Open(foreign, ChannelRole.Client));

@@ -1,6 +1,6 @@
+using SymRatchet.Keys;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.Sqlite;
-using SymRatchet.Keys;
 
 namespace SymRatchet.KeyStores.Tests.KeyFiles;
 

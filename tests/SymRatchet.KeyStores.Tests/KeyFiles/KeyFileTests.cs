@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Sqlite;
+using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.Crash;
 using SymRatchet.KeyStores.Tests.Sqlite;
 using SymRatchet.TestKit;
@@ -253,8 +253,7 @@ public sealed class KeyFileTests : IAsyncLifetime
         await file.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
         mayGoOn.Set();
 
-        async Task AdvanceAsync(long epoch) =>
-            await file.AdvanceAsync(Name, serial, epoch, TestKeys.Root(Name, epoch));
+        async Task AdvanceAsync(long epoch) => await file.AdvanceAsync(Name, serial, epoch, TestKeys.Root(Name, epoch));
     }
 
     [Fact]

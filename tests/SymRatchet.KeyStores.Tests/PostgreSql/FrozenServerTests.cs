@@ -37,9 +37,7 @@ public sealed class FrozenServerTests(PostgresServer server)
                 await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
             );
             Assert.True(error.IsOutcomeUnknown, error.Message);
-            Assert.False(
-                (await EndsInTimeAsync(async () => await store.FindAsync(Name))).IsOutcomeUnknown
-            );
+            Assert.False((await EndsInTimeAsync(async () => await store.FindAsync(Name))).IsOutcomeUnknown);
         }
 
         await RecoversAsync(store);
@@ -89,9 +87,7 @@ public sealed class FrozenServerTests(PostgresServer server)
                 .Range(1, 10)
                 .Select(i =>
                     Task.Run(() =>
-                        EndsInTimeAsync(async () =>
-                            await store.AdvanceAsync(Name, serial, i, TestKeys.Root(Name, i))
-                        )
+                        EndsInTimeAsync(async () => await store.AdvanceAsync(Name, serial, i, TestKeys.Root(Name, i)))
                     )
                 )
         );
@@ -100,10 +96,7 @@ public sealed class FrozenServerTests(PostgresServer server)
             await PostgreSqlKeyStore.OpenAsync(
                 source,
                 ChannelRole.Server,
-                new PostgreSqlKeyStoreOptions(Short)
-{
-                    Schema = _stores.SchemaOf(ChannelRole.Server),
-                }
+                new PostgreSqlKeyStoreOptions(Short) { Schema = _stores.SchemaOf(ChannelRole.Server) }
             )
         );
         proxy.IsBlackHole = false;
@@ -136,10 +129,7 @@ public sealed class FrozenServerTests(PostgresServer server)
                 await PostgreSqlKeyStore.CreateAsync(
                     source,
                     ChannelRole.Server,
-                    new PostgreSqlKeyStoreOptions(Short)
-{
-                        Schema = _stores.SchemaOf(ChannelRole.Server),
-                    }
+                    new PostgreSqlKeyStoreOptions(Short) { Schema = _stores.SchemaOf(ChannelRole.Server) }
                 ),
         ];
         await Task.WhenAll(calls.Select(call => Task.Run(() => EndsInTimeAsync(call))));
@@ -153,9 +143,7 @@ public sealed class FrozenServerTests(PostgresServer server)
         long serial = await store.SerialAsync(Name);
         await using IAsyncDisposable frozen = await server.FreezeAllAsync();
         using CancellationTokenSource cancelling = new();
-        Task advancing = store
-            .AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1), cancelling.Token)
-            .AsTask();
+        Task advancing = store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1), cancelling.Token).AsTask();
         await Task.Delay(200);
         TimeSpan started = FairTime.Now;
         cancelling.Cancel();
@@ -169,7 +157,13 @@ public sealed class FrozenServerTests(PostgresServer server)
         using ManualResetEventSlim gate = new();
         PostgreSqlKeyStore store = await _stores.OpenAsync(options: Short);
         await store.AddAsync(TestKeys.Shared(Name));
-        PostgreSqlKeyStore stuck = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions(Short) { Wrapper = new StuckWrapper(gate), WrapperTimeout = Short.Timeout });
+        PostgreSqlKeyStore stuck = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions(Short)
+            {
+                Wrapper = new StuckWrapper(gate),
+                WrapperTimeout = Short.Timeout,
+            }
+        );
         KeyStoreException error = await EndsInTimeAsync(async () =>
             await stuck.AdvanceAsync(Name, 1, 1, TestKeys.Root(Name, 1))
         );

@@ -17,8 +17,13 @@ public sealed class HoppingTests(PostgresServer server, ITestOutputHelper output
 {
     private const int Clients = 50;
 
-    private static readonly int Sessions =
-        int.TryParse(Environment.GetEnvironmentVariable("SYMRATCHET_HOPPING_SESSIONS"), CultureInfo.InvariantCulture, out int sessions) ? sessions : 1000;
+    private static readonly int Sessions = int.TryParse(
+        Environment.GetEnvironmentVariable("SYMRATCHET_HOPPING_SESSIONS"),
+        CultureInfo.InvariantCulture,
+        out int sessions
+    )
+        ? sessions
+        : 1000;
 
     [SkippableFact]
     public async Task No_handshake_fails_and_all_epochs_agree()
@@ -35,15 +40,29 @@ public sealed class HoppingTests(PostgresServer server, ITestOutputHelper output
 
         string folder = Directory.CreateTempSubdirectory("symratchet-hop-").FullName;
         string[] sockets = [Path.Combine(folder, "one"), Path.Combine(folder, "two")];
-        CrashingProcess[] servers = [.. sockets.Select(socket => CrashingProcess.Start("server-pg", server.ConnectionString, socket, stores.SchemaOf(ChannelRole.Server)))];
+        CrashingProcess[] servers =
+        [
+            .. sockets.Select(socket =>
+                CrashingProcess.Start("server-pg", server.ConnectionString, socket, stores.SchemaOf(ChannelRole.Server))
+            ),
+        ];
         try
         {
             foreach (CrashingProcess process in servers)
                 await process.WaitForAsync("listening");
             long started = System.Diagnostics.Stopwatch.GetTimestamp();
-            int failed = (await Task.WhenAll(names.Select((name, i) => HopAsync(clients, name, sockets, new Random(i))))).Sum();
-            output.WriteLine($"{Sessions} sessions in {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
-            string complaints = string.Join('\n', servers.SelectMany(process => process.Lines).Where(line => !line.StartsWith("listening", StringComparison.Ordinal)));
+            int failed = (
+                await Task.WhenAll(names.Select((name, i) => HopAsync(clients, name, sockets, new Random(i))))
+            ).Sum();
+            output.WriteLine(
+                $"{Sessions} sessions in {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"
+            );
+            string complaints = string.Join(
+                '\n',
+                servers
+                    .SelectMany(process => process.Lines)
+                    .Where(line => !line.StartsWith("listening", StringComparison.Ordinal))
+            );
             Assert.True(complaints.Length == 0, complaints);
             Assert.Equal(0, failed);
             foreach (string name in names)
@@ -63,11 +82,13 @@ public sealed class HoppingTests(PostgresServer server, ITestOutputHelper output
     private static async Task<int> HopAsync(IKeyStore clients, string name, string[] sockets, Random random)
     {
         int failed = 0;
-        for (int session = 0; session < Sessions / Clients;)
+        for (int session = 0; session < Sessions / Clients; )
         {
             int first = random.Next(2);
             bool both = session + 1 < Sessions / Clients && random.Next(5) == 0;
-            Task<bool>[] exchanges = both ? [ExchangeAsync(clients, name, sockets[first]), ExchangeAsync(clients, name, sockets[1 - first])] : [ExchangeAsync(clients, name, sockets[first])];
+            Task<bool>[] exchanges = both
+                ? [ExchangeAsync(clients, name, sockets[first]), ExchangeAsync(clients, name, sockets[1 - first])]
+                : [ExchangeAsync(clients, name, sockets[first])];
             failed += (await Task.WhenAll(exchanges)).Count(succeeded => !succeeded);
             session += both ? 2 : 1;
         }
@@ -82,7 +103,9 @@ public sealed class HoppingTests(PostgresServer server, ITestOutputHelper output
         try
         {
             await using ISecureChannel channel = await SecureChannel.ConnectAsync(
-                new NetworkStream(socket, ownsSocket: true), new SecureChannelClientOptions { Keys = clients, ClientId = name });
+                new NetworkStream(socket, ownsSocket: true),
+                new SecureChannelClientOptions { Keys = clients, ClientId = name }
+            );
             await channel.SendAsync(new byte[] { 42 });
             Assert.Equal([42], (await ChannelPair.ReceiveAsync(channel))!);
             await channel.CloseAsync();

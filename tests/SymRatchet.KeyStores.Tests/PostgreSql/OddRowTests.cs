@@ -16,16 +16,16 @@ public sealed class OddRowTests(PostgresServer server)
     private readonly PostgresStores _stores = new(server);
 
     public static TheoryData<string> OddKeys =>
-    [
-        "epoch_key = NULL",
-        "identity_key = NULL",
-        "protocol = 99",
-        "evolution = -1",
-        "epoch = -1",
-        "epoch_key = '\\x00'",
-        "next_serial = 7",
-        "suites = -1",
-    ];
+        [
+            "epoch_key = NULL",
+            "identity_key = NULL",
+            "protocol = 99",
+            "evolution = -1",
+            "epoch = -1",
+            "epoch_key = '\\x00'",
+            "next_serial = 7",
+            "suites = -1",
+        ];
 
     [SkippableTheory]
     [MemberData(nameof(OddKeys))]
@@ -43,7 +43,9 @@ public sealed class OddRowTests(PostgresServer server)
         PostgreSqlKeyStore turned = await _stores.OpenAsync(
             options: new PostgreSqlKeyStoreOptions { Wrapper = new MaskingWrapper() }
         );
-        error = await Assert.ThrowsAsync<KeyStoreException>(async () => await turned.RewrapAsync(PlaintextKeyWrapper.Instance));
+        error = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await turned.RewrapAsync(PlaintextKeyWrapper.Instance)
+        );
         Assert.Contains(Odd, error.Message, StringComparison.Ordinal);
         foreach (string name in Names.Where(name => name != Odd))
             Assert.Equal(0, await turned.EpochAsync(name));
@@ -116,9 +118,7 @@ public sealed class OddRowTests(PostgresServer server)
         // As the last one, it is told once too, and a store opens with it.
         await server.ExecuteAsync($"UPDATE {_stores.SchemaOf(ChannelRole.Server)}.keys SET revocation_tag = NULL");
         PostgreSqlKeyStore reopened = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions());
-        await using IAsyncEnumerator<ClientId> later = reopened
-            .WatchRevocationsAsync()
-            .GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> later = reopened.WatchRevocationsAsync().GetAsyncEnumerator();
         Task<bool> next = later.MoveNextAsync().AsTask();
         await Task.Delay(TimeSpan.FromSeconds(1.5));
         Assert.False(next.IsCompleted);

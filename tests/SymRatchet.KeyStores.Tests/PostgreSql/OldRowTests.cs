@@ -65,17 +65,23 @@ public sealed class OldRowTests(PostgresServer server, ITestOutputHelper output)
     public async Task Wrapped_keys_are_in_no_file_of_the_database()
     {
         using KeyRing ring = new();
-        PostgreSqlKeyStore store = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions { Wrapper = ring.Open() });
+        PostgreSqlKeyStore store = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions { Wrapper = ring.Open() }
+        );
         List<byte[]> keys = await AdvanceAsync(store, "device 1", 50);
         await server.ExecuteAsync("CHECKPOINT");
         Assert.Empty(KeySearch.Find(FilesBelow(server.DataFolder), keys));
 
         ring.AddKey();
-        PostgreSqlKeyStore turned = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions { Wrapper = ring.Open() });
+        PostgreSqlKeyStore turned = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions { Wrapper = ring.Open() }
+        );
         Assert.Equal(1, await turned.RewrapAsync());
         Assert.Equal(0, await turned.RewrapAsync());
         ring.DeleteOldKeys();
-        PostgreSqlKeyStore reopened = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions { Wrapper = ring.Open() });
+        PostgreSqlKeyStore reopened = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions { Wrapper = ring.Open() }
+        );
         Assert.Equal(49, await reopened.EpochAsync("device 1"));
     }
 
@@ -104,7 +110,9 @@ public sealed class OldRowTests(PostgresServer server, ITestOutputHelper output)
         string file = Path.Combine(server.DataFolder, (string)(await command.ExecuteScalarAsync())!);
         int inTable = CountIn(KeySearch.ReadShared(file), old);
         int inLog = CountIn(FilesBelow(Path.Combine(server.DataFolder, "pg_wal")), old);
-        output.WriteLine($"{when}: of {old.Count} old keys, {inTable} in the table's file, {inLog} in the write-ahead log");
+        output.WriteLine(
+            $"{when}: of {old.Count} old keys, {inTable} in the table's file, {inLog} in the write-ahead log"
+        );
         return (inTable, inLog);
     }
 

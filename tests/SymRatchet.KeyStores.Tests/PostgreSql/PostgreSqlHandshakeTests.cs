@@ -7,5 +7,6 @@ public sealed class PostgreSqlHandshakeTests(PostgresServer server) : HandshakeC
 {
     private readonly PostgresStores _stores = new(server);
 
-    private protected override async ValueTask<IKeyDirectory> OpenAsync(ChannelRole role) => await _stores.OpenAsync(role);
+    private protected override async ValueTask<IKeyDirectory> OpenAsync(ChannelRole role) =>
+        await _stores.OpenAsync(role);
 }

@@ -7,5 +7,6 @@ public sealed class PostgreSqlKeyStoreContractTests(PostgresServer server) : Key
 {
     private readonly PostgresStores _stores = new(server);
 
-    private protected override async ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server) => await _stores.OpenAsync(role);
+    private protected override async ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server) =>
+        await _stores.OpenAsync(role);
 }

@@ -16,7 +16,9 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
     [SkippableFact]
     public async Task Many_processes_that_make_the_tables_at_once_make_them_once()
     {
-        IKeyDirectory[] stores = await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ => (IKeyDirectory)await _stores.OpenAsync()));
+        IKeyDirectory[] stores = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(async _ => (IKeyDirectory)await _stores.OpenAsync())
+        );
         await stores[0].AddAsync(TestKeys.Shared(Name));
         foreach (IKeyDirectory store in stores)
             Assert.Equal(0, await store.EpochAsync(Name));
@@ -26,12 +28,18 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
     public async Task Tables_that_are_missing_or_of_another_role_or_version_are_refused()
     {
         PostgreSqlKeyStoreOptions options = new() { Schema = _stores.SchemaOf(ChannelRole.Server) };
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options));
+        await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options)
+        );
         await _stores.OpenAsync();
         await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options);
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Client, options));
+        await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Client, options)
+        );
         await server.ExecuteAsync($"UPDATE {options.Schema}.store SET version = 3");
-        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options));
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options)
+        );
         Assert.Contains("version 3", error.Message, StringComparison.Ordinal);
     }
 
@@ -46,8 +54,14 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
     [InlineData("pg_catalog")]
     [InlineData("schl\u00FCssel")]
     [InlineData("a234567890123456789012345678901234567890x")]
-    public async Task A_schema_name_is_a_plain_word(string schema) => await Assert.ThrowsAsync<ArgumentException>(async () =>
-        await PostgreSqlKeyStore.CreateAsync(server.Source, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = schema }));
+    public async Task A_schema_name_is_a_plain_word(string schema) =>
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await PostgreSqlKeyStore.CreateAsync(
+                server.Source,
+                ChannelRole.Server,
+                new PostgreSqlKeyStoreOptions { Schema = schema }
+            )
+        );
 
     [SkippableTheory]
     [InlineData("user")]
@@ -60,7 +74,9 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         PostgreSqlKeyStoreOptions options = new() { Schema = schema };
         PostgreSqlKeyStore store = await PostgreSqlKeyStore.CreateAsync(server.Source, ChannelRole.Server, options);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
+        await using IAsyncEnumerator<ClientId> watch = store
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator(patience.Token);
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AdvanceAsync(Name, 1);
         await store.RotateAsync(TestKeys.Shared(Name, 1));
@@ -79,21 +95,34 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
     public async Task A_server_that_reports_commits_too_early_is_refused()
     {
         await _stores.OpenAsync();
-        await using NpgsqlDataSource hasty = NpgsqlDataSource.Create(server.ConnectionString + ";Options=-c synchronous_commit=off");
+        await using NpgsqlDataSource hasty = NpgsqlDataSource.Create(
+            server.ConnectionString + ";Options=-c synchronous_commit=off"
+        );
         var error = await Assert.ThrowsAsync<KeyStoreException>(async () =>
-            await PostgreSqlKeyStore.OpenAsync(hasty, ChannelRole.Server, new PostgreSqlKeyStoreOptions { Schema = _stores.SchemaOf(ChannelRole.Server) }));
+            await PostgreSqlKeyStore.OpenAsync(
+                hasty,
+                ChannelRole.Server,
+                new PostgreSqlKeyStoreOptions { Schema = _stores.SchemaOf(ChannelRole.Server) }
+            )
+        );
         Assert.Contains("synchronous_commit", error.Message, StringComparison.Ordinal);
     }
 
     [SkippableFact]
     public async Task A_call_takes_no_longer_than_it_was_told()
     {
-        PostgreSqlKeyStore store = await _stores.OpenAsync(options: new PostgreSqlKeyStoreOptions { Timeout = TimeSpan.FromSeconds(1) });
+        PostgreSqlKeyStore store = await _stores.OpenAsync(
+            options: new PostgreSqlKeyStoreOptions { Timeout = TimeSpan.FromSeconds(1) }
+        );
         await store.AddAsync(TestKeys.Shared(Name));
         await using NpgsqlConnection other = await server.Source.OpenConnectionAsync();
         await using (NpgsqlTransaction held = await other.BeginTransactionAsync())
         {
-            await using NpgsqlCommand hold = new($"SELECT FROM {_stores.SchemaOf(ChannelRole.Server)}.keys FOR UPDATE", other, held);
+            await using NpgsqlCommand hold = new(
+                $"SELECT FROM {_stores.SchemaOf(ChannelRole.Server)}.keys FOR UPDATE",
+                other,
+                held
+            );
             await hold.ExecuteNonQueryAsync();
             var error = await Assert.ThrowsAsync<KeyStoreException>(() => store.AdvanceAsync(Name, 1));
             Assert.Contains("within 1 s", error.Message, StringComparison.Ordinal);
@@ -110,7 +139,9 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AddAsync(TestKeys.Shared("device 2"));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync()).WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync())
+            .WatchRevocationsAsync(patience.Token)
+            .GetAsyncEnumerator();
 
         // The first tells that the watch listens.
         await store.RevokeAsync(Name);
@@ -120,8 +151,7 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         do
         {
             Assert.True(await watch.MoveNextAsync());
-        }
-        while ((watch.Current != "device 2"));
+        } while ((watch.Current != "device 2"));
 
         Assert.InRange(FairTime.Now - revoked, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
@@ -139,15 +169,24 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
 
         await using ChannelRegistry live = new(store);
         SecureChannelServerOptions serverOptions = new() { Keys = store, ChannelRegistry = live };
-        await using ChannelPair standing = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "device 2" }, serverOptions);
-        await using ChannelPair untouched = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = "device 3" }, serverOptions);
+        await using ChannelPair standing = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Keys = client, ClientId = "device 2" },
+            serverOptions
+        );
+        await using ChannelPair untouched = await ChannelPair.CreateAsync(
+            new SecureChannelClientOptions { Keys = client, ClientId = "device 3" },
+            serverOptions
+        );
 
         // It goes in the middle of a handshake: after the challenge, before the server's advance.
         StoppingStore stopping = new(store, server);
         PipePair pipes = new();
-        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, new SecureChannelClientOptions { Keys = client, ClientId = Name }).AsTask();
+        Task<ISecureChannel> connecting = SecureChannel
+            .ConnectAsync(pipes.Client, new SecureChannelClientOptions { Keys = client, ClientId = Name })
+            .AsTask();
         var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
-            await SecureChannel.AcceptAsync(pipes.Server, new SecureChannelServerOptions { Keys = stopping }));
+            await SecureChannel.AcceptAsync(pipes.Server, new SecureChannelServerOptions { Keys = stopping })
+        );
         Assert.Equal(SecureChannelError.KeyStore, error.Error);
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
         await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Name));
@@ -155,7 +194,12 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
 
         await server.StartAsync();
         Assert.Equal((1, 0), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
-        await using (ChannelPair pair = await ChannelPair.CreateAsync(new SecureChannelClientOptions { Keys = client, ClientId = Name }, serverOptions))
+        await using (
+            ChannelPair pair = await ChannelPair.CreateAsync(
+                new SecureChannelClientOptions { Keys = client, ClientId = Name },
+                serverOptions
+            )
+        )
             await pair.RoundAsync([1], [2]);
         Assert.Equal((2, 2), (await client.EpochAsync(Name), await store.EpochAsync(Name)));
 
@@ -173,11 +217,17 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         await using (NpgsqlConnection other = await server.Source.OpenConnectionAsync())
         await using (NpgsqlTransaction held = await other.BeginTransactionAsync())
         {
-            await using NpgsqlCommand hold = new($"LOCK TABLE {_stores.SchemaOf(ChannelRole.Server)}.keys IN SHARE MODE", other, held);
+            await using NpgsqlCommand hold = new(
+                $"LOCK TABLE {_stores.SchemaOf(ChannelRole.Server)}.keys IN SHARE MODE",
+                other,
+                held
+            );
             await hold.ExecuteNonQueryAsync();
             using CancellationTokenSource cancelling = new(300);
             using (StoredKey key = TestKeys.Shared(Name).ImportFor(ChannelRole.Server))
-                await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.AddAsync(key, cancelling.Token));
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+                    await store.AddAsync(key, cancelling.Token)
+                );
         }
 
         // Added or not, as a cancelled call may be; but never with keys that were erased meanwhile.
@@ -188,9 +238,16 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
 
     private sealed class StoppingStore(IKeyStore inner, PostgresServer server) : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
+            inner.FindAsync(id, cancellationToken);
 
-        public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+        public async ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        )
         {
             await server.StopAsync();
             await inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);

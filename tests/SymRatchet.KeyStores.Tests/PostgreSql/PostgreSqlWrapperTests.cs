@@ -8,10 +8,7 @@ public sealed class PostgreSqlWrapperTests(PostgresServer server) : WrapperContr
 {
     private readonly PostgresStores _stores = new(server);
 
-    private protected override async ValueTask<IKeyDirectory> OpenAsync(
-        TimeSpan limit,
-        IKeyWrapper? wrapper = null
-    ) =>
+    private protected override async ValueTask<IKeyDirectory> OpenAsync(TimeSpan limit, IKeyWrapper? wrapper = null) =>
         await _stores.OpenAsync(
             options: new PostgreSqlKeyStoreOptions { Wrapper = wrapper ?? Wrapper, WrapperTimeout = limit }
         );

@@ -24,10 +24,7 @@ internal sealed class PostgresStores(PostgresServer server)
             : await PostgreSqlKeyStore.OpenAsync(
                 source ?? server.Source,
                 role,
-                new PostgreSqlKeyStoreOptions(options)
-{
-                    Schema = SchemaOf(role),
-                }
+                new PostgreSqlKeyStoreOptions(options) { Schema = SchemaOf(role) }
             );
     }
 }

@@ -188,9 +188,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
         await using IAsyncEnumerator<ClientId> one = store
             .WatchRevocationsAsync(patience.Token)
             .GetAsyncEnumerator(patience.Token);
-        IAsyncEnumerator<ClientId> two = store
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+        IAsyncEnumerator<ClientId> two = store.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
         await store.RevokeAsync("a");
         Assert.Equal(("a", "a"), (await NextAsync(one), await NextAsync(two)));
         await two.DisposeAsync();
@@ -296,10 +294,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
             await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, new() { Schema = Schema })
         );
         PostgreSqlKeyStore watched = await _stores.OpenAsync();
-        Assert.Equal(
-            2,
-            await server.ValueAsync<long>($"SELECT count(DISTINCT revocation_tag) FROM {Schema}.keys")
-        );
+        Assert.Equal(2, await server.ValueAsync<long>($"SELECT count(DISTINCT revocation_tag) FROM {Schema}.keys"));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
         await watched.RevokeAsync("c");
         Assert.Equal(["c"], await TakeAsync(watched, 1, patience.Token));

@@ -24,22 +24,16 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
         long serial = await store.SerialAsync(Name);
         await using (await server.SetAsync("synchronous_standby_names", "nobody"))
         {
-            await IsUnknownAsync(async () =>
-                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
-            );
+            await IsUnknownAsync(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1)));
 
             // The epoch may be there already; that it was there before is no answer while nobody knows whether it
             // lasts.
-            await IsUnknownAsync(async () =>
-                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
-            );
+            await IsUnknownAsync(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1)));
             await IsUnknownAsync(async () => await store.RevokeAsync("device 2"));
             await IsUnknownAsync(async () => await store.RevokeAsync("device 2"));
             await IsUnknownAsync(async () => await store.AddAsync(TestKeys.Shared("device 4")));
             await IsUnknownAsync(async () => await store.RotateAsync(TestKeys.Shared("device 3", 1)));
-            await IsUnknownAsync(async () =>
-                await store.RestrictAsync("device 3", [CipherSuiteId.Aes256Gcm])
-            );
+            await IsUnknownAsync(async () => await store.RestrictAsync("device 3", [CipherSuiteId.Aes256Gcm]));
             await IsUnknownAsync(async () => await ((IKeyStoreProbe)(object)store).ProbeAsync());
         }
 
@@ -149,10 +143,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
         PostgreSqlKeyStore reading = await PostgreSqlKeyStore.OpenAsync(
             source,
             ChannelRole.Server,
-            new PostgreSqlKeyStoreOptions(Short)
-{
-                Schema = _stores.SchemaOf(ChannelRole.Server),
-            }
+            new PostgreSqlKeyStoreOptions(Short) { Schema = _stores.SchemaOf(ChannelRole.Server) }
         );
         var error = await Assert.ThrowsAsync<KeyStoreException>(() => reading.AdvanceAsync(Name, 1));
         Assert.False(error.IsOutcomeUnknown, error.Message);

@@ -12,6 +12,7 @@ public sealed class ChangeTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly StoreFolder _folder = new();
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync() => await _folder.DisposeAsync();
@@ -21,7 +22,9 @@ public sealed class ChangeTests : IAsyncLifetime
     [InlineData(true)]
     public async Task A_key_that_its_caller_erases_after_a_cancelled_call_is_stored_as_it_was(bool rotates)
     {
-        SqliteKeyStore store = _folder.Open(options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20) });
+        SqliteKeyStore store = _folder.Open(
+            options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20) }
+        );
         const string Old = "client7_master_k";
         const string New = "client7_master_l";
         if (rotates)
@@ -31,7 +34,9 @@ public sealed class ChangeTests : IAsyncLifetime
         using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
         other.BeginWriting();
         Task first = store.RevokeAsync("device 2").AsTask(); // the writer waits with it, and the change waits behind it
-        Task change = rotates ? store.RotateAsync(key, cancel.Token).AsTask() : store.AddAsync(key, cancel.Token).AsTask();
+        Task change = rotates
+            ? store.RotateAsync(key, cancel.Token).AsTask()
+            : store.AddAsync(key, cancel.Token).AsTask();
         await Task.Delay(TimeSpan.FromSeconds(1));
         Assert.False(change.IsCompleted);
         other.End();
@@ -42,7 +47,10 @@ public sealed class ChangeTests : IAsyncLifetime
 
         await store.AddAsync(TestKeys.Shared(Name)); // behind the change in the queue
         using StoredKey? found = await store.FindAsync("7");
-        Assert.Contains(found is null ? null : Encoding.ASCII.GetString(found.EpochKey), (string?[])[New, rotates ? Old : null]);
+        Assert.Contains(
+            found is null ? null : Encoding.ASCII.GetString(found.EpochKey),
+            (string?[])[New, rotates ? Old : null]
+        );
     }
 
     [Fact]
@@ -62,7 +70,9 @@ public sealed class ChangeTests : IAsyncLifetime
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AdvanceAsync(Name, 1);
         using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
-        other.Run("CREATE TRIGGER damage BEFORE UPDATE OF epoch_key ON keys WHEN OLD.epoch_key = zeroblob(32) BEGIN SELECT RAISE(ABORT, 'damaged'); END");
+        other.Run(
+            "CREATE TRIGGER damage BEFORE UPDATE OF epoch_key ON keys WHEN OLD.epoch_key = zeroblob(32) BEGIN SELECT RAISE(ABORT, 'damaged'); END"
+        );
         await Assert.ThrowsAsync<KeyStoreException>(() => store.AdvanceAsync(Name, 2));
         using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal(1, found!.Epoch);
@@ -72,7 +82,9 @@ public sealed class ChangeTests : IAsyncLifetime
     [Fact]
     public async Task A_row_that_cannot_be_changed_fails_its_own_change_and_no_other_of_the_group()
     {
-        SqliteKeyStore store = _folder.Open(options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20) });
+        SqliteKeyStore store = _folder.Open(
+            options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20) }
+        );
         string[] names = [.. Enumerable.Range(0, 50).Select(i => $"device {i}")];
         Dictionary<string, long> serials = [];
         foreach (string name in names)
@@ -82,11 +94,16 @@ public sealed class ChangeTests : IAsyncLifetime
         }
 
         using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
-        other.Run("CREATE TRIGGER damage BEFORE UPDATE ON keys WHEN OLD.id = CAST('device 25' AS BLOB) BEGIN SELECT RAISE(ABORT, 'damaged'); END");
+        other.Run(
+            "CREATE TRIGGER damage BEFORE UPDATE ON keys WHEN OLD.id = CAST('device 25' AS BLOB) BEGIN SELECT RAISE(ABORT, 'damaged'); END"
+        );
 
         // While the lock is held elsewhere the first change waits, and all others form the next group.
         other.BeginWriting();
-        Task[] advances = [.. names.Select(name => store.AdvanceAsync(name, serials[name], 1, TestKeys.Root(name, 1)).AsTask())];
+        Task[] advances =
+        [
+            .. names.Select(name => store.AdvanceAsync(name, serials[name], 1, TestKeys.Root(name, 1)).AsTask()),
+        ];
         other.End();
         await Task.WhenAll(advances).ContinueWith(_ => { }, TaskScheduler.Default);
         Assert.Equal(["device 25"], names.Where((_, i) => !advances[i].IsCompletedSuccessfully));
@@ -114,18 +131,22 @@ public sealed class ChangeTests : IAsyncLifetime
 
         SqliteKeyStore store = _folder.Open();
         List<string> failures = [];
-        await Task.WhenAll(names.Select(async (name, i) =>
-        {
-            try
-            {
-                await store.AdvanceAsync(name, 1 + i, 1, TestKeys.Root(name, 1));
-            }
-            catch (KeyStoreException e)
-            {
-                lock (failures)
-                    failures.Add($"{name}: {e.Message}");
-            }
-        }));
+        await Task.WhenAll(
+            names.Select(
+                async (name, i) =>
+                {
+                    try
+                    {
+                        await store.AdvanceAsync(name, 1 + i, 1, TestKeys.Root(name, 1));
+                    }
+                    catch (KeyStoreException e)
+                    {
+                        lock (failures)
+                            failures.Add($"{name}: {e.Message}");
+                    }
+                }
+            )
+        );
         Assert.True(failures.Count is > 0 and < 60, $"{failures.Count} failed: {string.Join('\n', failures)}");
     }
 
@@ -146,7 +167,9 @@ public sealed class ChangeTests : IAsyncLifetime
         Assert.Equal(0, await store.EpochAsync(Name)); // a lookup waits for no writer
         Assert.True((await Assert.ThrowsAsync<KeyStoreException>(() => hung.WaitAsync(Patience))).IsOutcomeUnknown);
         Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => waiting.WaitAsync(Patience))).IsOutcomeUnknown);
-        Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => advancing.WaitAsync(Patience))).IsOutcomeUnknown);
+        Assert.False(
+            (await Assert.ThrowsAsync<KeyStoreException>(() => advancing.WaitAsync(Patience))).IsOutcomeUnknown
+        );
         Task queued = store.RevokeAsync("device 4").AsTask();
         await store.DisposeAsync().AsTask().WaitAsync(Patience);
         await Assert.ThrowsAsync<KeyStoreException>(() => queued.WaitAsync(Patience));

@@ -7,7 +7,10 @@ internal static class KeySearch
 {
     internal static List<int> Find(byte[] bytes, IEnumerable<byte[]> keys)
     {
-        HashSet<UInt128> halves = [.. keys.SelectMany(key => key.Chunk(16)).Select(half => BitConverter.ToUInt128(half))];
+        HashSet<UInt128> halves =
+        [
+            .. keys.SelectMany(key => key.Chunk(16)).Select(half => BitConverter.ToUInt128(half)),
+        ];
         List<int> found = [];
         for (int i = 0; i + 16 <= bytes.Length; i++)
         {

@@ -42,7 +42,10 @@ public sealed class LookupPagesTests
         int Hits()
         {
             const int kind = raw.SQLITE_DBSTATUS_CACHE_HIT;
-            Assert.Equal(raw.SQLITE_OK, raw.sqlite3_db_status(connection.Handle, kind, out int hits, out _, resetFlg: 0));
+            Assert.Equal(
+                raw.SQLITE_OK,
+                raw.sqlite3_db_status(connection.Handle, kind, out int hits, out _, resetFlg: 0)
+            );
             return hits;
         }
     }

@@ -34,7 +34,10 @@ public sealed class OddRowTests
             Assert.Equal(1, other.Run($"UPDATE keys SET {oddity} WHERE id = CAST('device 2' AS BLOB)"));
 
         string odd = oddity.StartsWith("id =", StringComparison.Ordinal) ? "\0\0" : "device 2";
-        Assert.Contains(await store.CheckAsync(), problem => problem.Contains(odd == "device 2" ? odd : "0x0000", StringComparison.Ordinal));
+        Assert.Contains(
+            await store.CheckAsync(),
+            problem => problem.Contains(odd == "device 2" ? odd : "0x0000", StringComparison.Ordinal)
+        );
         Assert.Equal(3, (await store.ListAsync(default, 10)).Count);
         foreach (string name in (string[])["device 1", "device 3"])
         {
@@ -60,8 +63,11 @@ public sealed class OddRowTests
     /// <summary>Keys with all bits turned, so that a key that was not wrapped again is not found.</summary>
     private sealed class Turned(IKeyWrapper inner) : IKeyWrapper
     {
-        public async ValueTask<byte[]> WrapAsync(ReadOnlyMemory<byte> key, KeyWrapContext place, CancellationToken cancellationToken = default) =>
-            [1, .. await inner.WrapAsync(key, place, cancellationToken)];
+        public async ValueTask<byte[]> WrapAsync(
+            ReadOnlyMemory<byte> key,
+            KeyWrapContext place,
+            CancellationToken cancellationToken = default
+        ) => [1, .. await inner.WrapAsync(key, place, cancellationToken)];
 
         public ValueTask<bool> UnwrapAsync(
             ReadOnlyMemory<byte> wrapped,

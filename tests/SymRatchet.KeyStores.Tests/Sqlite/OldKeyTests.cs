@@ -39,7 +39,10 @@ public sealed class OldKeyTests
         {
             // Ids of many lengths, so that rows move between pages and pages split.
             List<string> names = [.. live.Keys];
-            string name = names.Count < 5 || random.Next(3) == 0 ? $"{step}-" + new string('x', random.Next(200)) : names[random.Next(names.Count)];
+            string name =
+                names.Count < 5 || random.Next(3) == 0
+                    ? $"{step}-" + new string('x', random.Next(200))
+                    : names[random.Next(names.Count)];
             bool isRevoked = live.TryGetValue(name, out HashSet<string>? keys) && keys.Count == 0;
             if (!live.ContainsKey(name))
                 await store.AddAsync(TestKeys.Shared(name));
@@ -83,11 +86,16 @@ public sealed class OldKeyTests
         for (int epoch = 1; epoch <= 30; epoch++)
         {
             // Many at once make commits of many pages; one alone makes a commit of one.
-            string[] moved = epoch % 3 == 0 ? [.. names.Where(_ => random.Next(2) == 0)] : [names[random.Next(names.Length)]];
+            string[] moved =
+                epoch % 3 == 0 ? [.. names.Where(_ => random.Next(2) == 0)] : [names[random.Next(names.Length)]];
             dead.AddRange(moved.Where(current.ContainsKey).Select(name => current[name]));
             foreach (string name in moved)
                 current[name] = RandomNumberGenerator.GetBytes(32);
-            await Task.WhenAll(moved.Select(name => writers[random.Next(2)].AdvanceAsync(name, serials[name], epoch, current[name]).AsTask()));
+            await Task.WhenAll(
+                moved.Select(name =>
+                    writers[random.Next(2)].AdvanceAsync(name, serials[name], epoch, current[name]).AsTask()
+                )
+            );
             Assert.Empty(KeySearch.Find(folder.AllBytes(), dead));
         }
 
@@ -98,10 +106,16 @@ public sealed class OldKeyTests
     {
         using StoredKey? key = await store.FindAsync(name);
         StoredKey moved = key!.Successor is { } successor && random.Next(2) == 0 ? successor : key;
-        await store.AdvanceAsync(name, moved.Serial, moved.Epoch + random.Next(1, 1000), RandomNumberGenerator.GetBytes(32));
+        await store.AdvanceAsync(
+            name,
+            moved.Serial,
+            moved.Epoch + random.Next(1, 1000),
+            RandomNumberGenerator.GetBytes(32)
+        );
     }
 
     private static void AssertNone(StoreFolder folder, HashSet<string> keys) => Assert.Empty(Found(folder, keys));
 
-    private static List<int> Found(StoreFolder folder, HashSet<string> keys) => KeySearch.Find(folder.AllBytes(), keys.Select(Convert.FromHexString));
+    private static List<int> Found(StoreFolder folder, HashSet<string> keys) =>
+        KeySearch.Find(folder.AllBytes(), keys.Select(Convert.FromHexString));
 }

@@ -10,7 +10,9 @@ public sealed class ProbeTests
     public async Task A_lock_that_is_held_elsewhere_is_found_in_time()
     {
         await using StoreFolder folder = new();
-        SqliteKeyStore store = folder.Open(options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) });
+        SqliteKeyStore store = folder.Open(
+            options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) }
+        );
         IKeyStoreProbe probe = Assert.IsAssignableFrom<IKeyStoreProbe>(store);
         await probe.ProbeAsync();
         using OutsideConnection other = new(folder.FileOf(ChannelRole.Server));

@@ -15,7 +15,10 @@ public sealed class ProcessMemoryTests(ITestOutputHelper output)
     public async Task Replaced_keys_are_not_left_in_memory_nor_any_key_after_the_end()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux shows a process its memory.");
-        Skip.IfNot(RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64, "SQLite erases nothing here.");
+        Skip.IfNot(
+            RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64,
+            "SQLite erases nothing here."
+        );
         (int replaced, int afterTheEnd) = await CountAsync("memory");
         Assert.InRange(replaced, 0, Stray);
         Assert.InRange(afterTheEnd, 0, Stray);

@@ -28,14 +28,23 @@ public sealed class ReaderInTheWayTests : IAsyncLifetime
         long started = Stopwatch.GetTimestamp();
         for (long epoch = 2; epoch <= 20; epoch++)
             await store.AdvanceAsync(Name, epoch);
-        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(15), "the reader is waited for once, not by every change");
+        Assert.True(
+            Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(15),
+            "the reader is waited for once, not by every change"
+        );
         Assert.True(await store.RevokeAsync("device 2"));
         Assert.Equal(20, await store.EpochAsync(Name));
         byte[][] old = [.. Enumerable.Range(1, 19).Select(epoch => TestKeys.Root(Name, epoch))];
         Assert.NotEmpty(KeySearch.Find(_folder.AllBytes(), old));
 
         // A store that is opened meanwhile serves too.
-        await using (SqliteKeyStore second = SqliteKeyStore.Open(_folder.FileOf(ChannelRole.Server), ChannelRole.Server, Options()))
+        await using (
+            SqliteKeyStore second = SqliteKeyStore.Open(
+                _folder.FileOf(ChannelRole.Server),
+                ChannelRole.Server,
+                Options()
+            )
+        )
             await second.AdvanceAsync(Name, 21);
 
         reader.End();
@@ -67,7 +76,9 @@ public sealed class ReaderInTheWayTests : IAsyncLifetime
         reader.End();
         await store.AdvanceAsync(Name, 4);
         await ((IKeyStoreProbe)(object)store).ProbeAsync();
-        Assert.Empty(KeySearch.Find(_folder.AllBytes(), [.. Enumerable.Range(1, 3).Select(epoch => TestKeys.Root(Name, epoch))]));
+        Assert.Empty(
+            KeySearch.Find(_folder.AllBytes(), [.. Enumerable.Range(1, 3).Select(epoch => TestKeys.Root(Name, epoch))])
+        );
     }
 
     private SqliteKeyStore Open() => _folder.Open(options: Options());

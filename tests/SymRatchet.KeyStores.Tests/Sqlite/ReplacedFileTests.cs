@@ -34,11 +34,21 @@ public sealed class ReplacedFileTests : IAsyncLifetime
             File.Delete(Path + part);
 
         AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.FindAsync(Name)));
-        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))));
+        AssertClear(
+            await Assert.ThrowsAsync<KeyStoreException>(async () =>
+                await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1))
+            )
+        );
         AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await store.RevokeAsync(Name)));
-        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await ((IKeyStoreProbe)(object)store).ProbeAsync()));
+        AssertClear(
+            await Assert.ThrowsAsync<KeyStoreException>(async () => await ((IKeyStoreProbe)(object)store).ProbeAsync())
+        );
         await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
-        AssertClear(await Assert.ThrowsAsync<KeyStoreException>(async () => await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))));
+        AssertClear(
+            await Assert.ThrowsAsync<KeyStoreException>(async () =>
+                await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))
+            )
+        );
         await store.DisposeAsync();
     }
 
@@ -103,7 +113,11 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         Skip.IfNot(OperatingSystem.IsLinux());
         SqliteKeyStore store = _folder.Open();
         await store.AddAsync(TestKeys.Shared(Name));
-        IAsyncEnumerator<ClientId>[] watches = [store.WatchRevocationsAsync().GetAsyncEnumerator(), store.WatchRevocationsAsync().GetAsyncEnumerator()];
+        IAsyncEnumerator<ClientId>[] watches =
+        [
+            store.WatchRevocationsAsync().GetAsyncEnumerator(),
+            store.WatchRevocationsAsync().GetAsyncEnumerator(),
+        ];
         Task<bool>[] next = [.. watches.Select(watch => watch.MoveNextAsync().AsTask())];
         File.Move(Path, Path + ".away");
         foreach (Task<bool> failing in next)
@@ -118,9 +132,11 @@ public sealed class ReplacedFileTests : IAsyncLifetime
         }
     }
 
-    private static void AssertClear(KeyStoreException error) => Assert.Contains("stop", error.Message, StringComparison.OrdinalIgnoreCase);
+    private static void AssertClear(KeyStoreException error) =>
+        Assert.Contains("stop", error.Message, StringComparison.OrdinalIgnoreCase);
 
-    private static void AssertOneName(KeyStoreException error) => Assert.Contains("another name", error.Message, StringComparison.Ordinal);
+    private static void AssertOneName(KeyStoreException error) =>
+        Assert.Contains("another name", error.Message, StringComparison.Ordinal);
 
     private void Replace(string part)
     {

@@ -49,7 +49,9 @@ public sealed class RevocationWatchTests
         await using IAsyncEnumerator<ClientId> watch = store.WatchRevocationsAsync().GetAsyncEnumerator();
 
         // A process of version 1 that still has the file open revokes in its own way.
-        other.Run("UPDATE keys SET identity_key = NULL, epoch_key = NULL, revoked = 1 WHERE id = CAST('device 2' AS BLOB)");
+        other.Run(
+            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, revoked = 1 WHERE id = CAST('device 2' AS BLOB)"
+        );
         Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
         Assert.Equal<ClientId>("device 2", watch.Current);
         await store.DisposeAsync();
@@ -94,7 +96,8 @@ public sealed class RevocationWatchTests
         }
 
         using OutsideConnection old = new(path);
-        old.Run($"""
+        old.Run(
+            $"""
             PRAGMA journal_mode = WAL;
             CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
             CREATE TABLE keys (
@@ -110,6 +113,7 @@ public sealed class RevocationWatchTests
                 (CAST('device 3' AS BLOB), 1, 1, 0, 3, NULL, 0, NULL, NULL, NULL, NULL, 1, NULL, 5);
             PRAGMA application_id = {0x53796D52};
             PRAGMA user_version = 1;
-            """);
+            """
+        );
     }
 }

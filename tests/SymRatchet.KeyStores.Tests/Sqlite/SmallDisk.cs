@@ -13,7 +13,10 @@ internal sealed class SmallDisk : IDisposable
 
     internal static SmallDisk Mount(int kilobytes)
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Run as root on Linux to have a disk that can be filled.");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "Run as root on Linux to have a disk that can be filled."
+        );
         string path = Directory.CreateTempSubdirectory("symratchet-disk-").FullName;
         bool mounted = Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", path);
         if (!mounted)

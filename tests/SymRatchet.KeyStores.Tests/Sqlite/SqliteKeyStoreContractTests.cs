@@ -10,5 +10,6 @@ public sealed class SqliteKeyStoreContractTests : KeyStoreContract, IAsyncLifeti
 
     public async Task DisposeAsync() => await _folder.DisposeAsync();
 
-    private protected override ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server) => new(_folder.Open(role));
+    private protected override ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server) =>
+        new(_folder.Open(role));
 }

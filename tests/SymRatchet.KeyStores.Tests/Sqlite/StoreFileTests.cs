@@ -15,7 +15,15 @@ public sealed class StoreFileTests
         await using StoreFolder folder = new();
         string path = folder.FileOf(ChannelRole.Server);
         await folder.Open().DisposeAsync();
-        foreach (byte[] content in (byte[][])[[.. "this is a letter to somebody, and quite a long one at that, of more than a hundred bytes; it is no database whatsoever, believe it."u8], new byte[8192]])
+        foreach (
+            byte[] content in (byte[][])
+                [
+                    [
+                        .. "this is a letter to somebody, and quite a long one at that, of more than a hundred bytes; it is no database whatsoever, believe it."u8,
+                    ],
+                    new byte[8192],
+                ]
+        )
         {
             await File.WriteAllBytesAsync(path, content);
             var error = Assert.Throws<KeyStoreException>(() => folder.Open());
@@ -28,9 +36,13 @@ public sealed class StoreFileTests
     public async Task A_store_of_the_other_role_or_of_no_file_is_refused()
     {
         await using StoreFolder folder = new();
-        Assert.Throws<KeyStoreException>(() => folder.Open(ChannelRole.Server, new SqliteKeyStoreOptions { CreateIfMissing = false }));
+        Assert.Throws<KeyStoreException>(() =>
+            folder.Open(ChannelRole.Server, new SqliteKeyStoreOptions { CreateIfMissing = false })
+        );
         await folder.Open().DisposeAsync();
-        var error = Assert.Throws<KeyStoreException>(() => SqliteKeyStore.Open(folder.FileOf(ChannelRole.Server), ChannelRole.Client));
+        var error = Assert.Throws<KeyStoreException>(() =>
+            SqliteKeyStore.Open(folder.FileOf(ChannelRole.Server), ChannelRole.Client)
+        );
         Assert.Contains("serves the Server", error.Message, StringComparison.Ordinal);
     }
 
@@ -88,7 +100,10 @@ public sealed class StoreFileTests
     [SkippableFact]
     public async Task A_file_that_is_mounted_by_itself_is_refused_and_goes_on_under_its_own_name()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Run as root on Linux to mount a file.");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "Run as root on Linux to mount a file."
+        );
         await using StoreFolder folder = new();
         SqliteKeyStore store = folder.Open();
         await store.AddAsync(TestKeys.Shared("device 1"));
@@ -98,8 +113,9 @@ public sealed class StoreFileTests
         Skip.IfNot(SmallDisk.Run("mount", "--bind", file, mounted), "This machine does not let root mount a file.");
         try
         {
-            KeyStoreException refused = Assert.Throws<KeyStoreException>(
-                () => SqliteKeyStore.Open(mounted, ChannelRole.Server));
+            KeyStoreException refused = Assert.Throws<KeyStoreException>(() =>
+                SqliteKeyStore.Open(mounted, ChannelRole.Server)
+            );
             Assert.Contains("another name", refused.Message, StringComparison.Ordinal);
             Assert.False(File.Exists(mounted + "-wal"));
             await using SqliteKeyStore second = SqliteKeyStore.Open(file, ChannelRole.Server);
@@ -168,9 +184,15 @@ public sealed class StoreFileTests
     public async Task A_call_waits_for_another_process_no_longer_than_it_was_told()
     {
         await using StoreFolder folder = new();
-        SqliteKeyStore store = folder.Open(options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) });
+        SqliteKeyStore store = folder.Open(
+            options: new SqliteKeyStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) }
+        );
         await store.AddAsync(TestKeys.Shared(Name));
-        using (Microsoft.Data.Sqlite.SqliteConnection other = new($"Data Source={folder.FileOf(ChannelRole.Server)};Pooling=False"))
+        using (
+            Microsoft.Data.Sqlite.SqliteConnection other = new(
+                $"Data Source={folder.FileOf(ChannelRole.Server)};Pooling=False"
+            )
+        )
         {
             other.Open();
             using Microsoft.Data.Sqlite.SqliteTransaction held = other.BeginTransaction(deferred: false);
@@ -204,10 +226,17 @@ public sealed class StoreFileTests
         return await Assert.ThrowsAsync<SecureChannelException>(() => accepting);
     }
 
-    private static (Task<ISecureChannel> Connecting, Task<ISecureChannel> Accepting) Start(IKeyStore client, IKeyStore server)
+    private static (Task<ISecureChannel> Connecting, Task<ISecureChannel> Accepting) Start(
+        IKeyStore client,
+        IKeyStore server
+    )
     {
         PipePair pipes = new();
-        return (SecureChannel.ConnectAsync(pipes.Client, new SecureChannelClientOptions { Keys = client, ClientId = Name }).AsTask(),
-            SecureChannel.AcceptAsync(pipes.Server, new SecureChannelServerOptions { Keys = server }).AsTask());
+        return (
+            SecureChannel
+                .ConnectAsync(pipes.Client, new SecureChannelClientOptions { Keys = client, ClientId = Name })
+                .AsTask(),
+            SecureChannel.AcceptAsync(pipes.Server, new SecureChannelServerOptions { Keys = server }).AsTask()
+        );
     }
 }

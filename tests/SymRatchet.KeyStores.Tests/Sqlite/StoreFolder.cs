@@ -19,7 +19,8 @@ internal sealed class StoreFolder : IAsyncDisposable
     }
 
     /// <summary>Every byte of every file in the folder.</summary>
-    internal byte[] AllBytes() => [.. Directory.GetFiles(Path).Order(StringComparer.Ordinal).SelectMany(KeySearch.ReadShared)];
+    internal byte[] AllBytes() =>
+        [.. Directory.GetFiles(Path).Order(StringComparer.Ordinal).SelectMany(KeySearch.ReadShared)];
 
     public async ValueTask DisposeAsync()
     {

@@ -56,7 +56,10 @@ public sealed class StorePermissionTests
         Task<KeyStoreException> opening = Task.Run(() => Assert.Throws<KeyStoreException>(() => folder.Open()));
         KeyStoreException error = await opening.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains("-lock", error.Message, StringComparison.Ordinal);
-        Assert.Equal(kind == "link" ? "not to be written" : null, File.Exists(other) ? await File.ReadAllTextAsync(other) : null);
+        Assert.Equal(
+            kind == "link" ? "not to be written" : null,
+            File.Exists(other) ? await File.ReadAllTextAsync(other) : null
+        );
         File.Delete(lockFile);
         folder.Open();
     }
@@ -84,7 +87,11 @@ public sealed class StorePermissionTests
         await using StoreFolder folder = new();
         await folder.Open().DisposeAsync();
         File.SetUnixFileMode(folder.FileOf(ChannelRole.Server), UnixFileMode.UserRead);
-        Assert.Contains("read-only", Assert.Throws<KeyStoreException>(() => folder.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "read-only",
+            Assert.Throws<KeyStoreException>(() => folder.Open()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [SkippableFact]
@@ -110,7 +117,10 @@ public sealed class StorePermissionTests
     [InlineData("-journal")]
     public async Task A_file_of_another_owner_is_refused(string part)
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Run as root on Linux to give a file away.");
+        Skip.IfNot(
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "Run as root on Linux to give a file away."
+        );
         await using StoreFolder folder = new();
         await folder.Open().DisposeAsync();
         string path = folder.FileOf(ChannelRole.Server) + part;

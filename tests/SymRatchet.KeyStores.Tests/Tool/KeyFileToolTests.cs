@@ -109,7 +109,16 @@ public sealed class KeyFileToolTests : IDisposable
         await ToolRun.BadAsync(1, "does not wrap", ["store", "rewrap", .. device]);
         await ToolRun.BadAsync(1, "(--role Client)", ["key", "list", "--role", "Server", .. device]);
         await ToolRun.BadAsync(1, "holds one client", ["store", "migrate", "--to-store", _folder.Server, .. device]);
-        await ToolRun.BadAsync(1, "holds one client", "store", "migrate", "--store", _folder.Server, "--to-store", Device);
+        await ToolRun.BadAsync(
+            1,
+            "holds one client",
+            "store",
+            "migrate",
+            "--store",
+            _folder.Server,
+            "--to-store",
+            Device
+        );
         await ToolRun.BadAsync(1, "neither", "store", "init", "--store", _folder.Server, "--key-file");
         await ToolRun.BadAsync(1, "key file already", ["key", "rotate", Name, "--credential", Device, .. device]);
         Assert.Equal(before, await File.ReadAllBytesAsync(Device));

@@ -276,7 +276,11 @@ public sealed class MigrationTests : IDisposable
 
     private static async Task<int> CountAsync(string path)
     {
-        await using var store = SqliteKeyStore.Open(path, ChannelRole.Server, new SqliteKeyStoreOptions { MayBeUnfinished = true });
+        await using var store = SqliteKeyStore.Open(
+            path,
+            ChannelRole.Server,
+            new SqliteKeyStoreOptions { MayBeUnfinished = true }
+        );
         int count = 0;
         await foreach (KeyRecord _ in store.ListAllAsync())
             count++;

@@ -153,7 +153,10 @@ public sealed class ToolIdTests : IDisposable
 
         await File.WriteAllTextAsync(file, "nobody" + Environment.NewLine);
         run = await ToolRun.RunAsync("key", "revoke", "--from", file, "--store", backup);
-        Assert.Equal((3, true), (run.ExitCode, run.Error.Contains($"not in {backup}: nobody", StringComparison.Ordinal)));
+        Assert.Equal(
+            (3, true),
+            (run.ExitCode, run.Error.Contains($"not in {backup}: nobody", StringComparison.Ordinal))
+        );
 
         await File.WriteAllTextAsync(file, "d" + Environment.NewLine + "0xF");
         await ToolRun.BadAsync(2, "0xF", "key", "revoke", "--from", file, "--store", backup);

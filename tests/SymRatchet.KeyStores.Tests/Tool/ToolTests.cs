@@ -58,11 +58,33 @@ public sealed class ToolTests : IDisposable
     public async Task A_rotation_keeps_how_the_key_evolves_unless_it_is_told_otherwise()
     {
         await ToolRun.GoodAsync("store", "init", "--store", Server);
-        await ToolRun.GoodAsync("key", "add", Name, "--store", Server, "--evolution", "None", "--out", _folder.PathOf("first"));
+        await ToolRun.GoodAsync(
+            "key",
+            "add",
+            Name,
+            "--store",
+            Server,
+            "--evolution",
+            "None",
+            "--out",
+            _folder.PathOf("first")
+        );
         await ToolRun.GoodAsync("key", "rotate", Name, "--store", Server, "--out", _folder.PathOf("second"));
         using var second = PreSharedKey.FromCredentialFile(_folder.PathOf("second"));
         Assert.Equal(KeyEvolution.None, second.Evolution);
-        await ToolRun.BadAsync(1, "evolution", "key", "rotate", Name, "--store", Server, "--evolution", "Forward", "--out", _folder.PathOf("third"));
+        await ToolRun.BadAsync(
+            1,
+            "evolution",
+            "key",
+            "rotate",
+            Name,
+            "--store",
+            Server,
+            "--evolution",
+            "Forward",
+            "--out",
+            _folder.PathOf("third")
+        );
     }
 
     [Fact]

@@ -10,7 +10,8 @@ internal sealed class GatedWrapper : SyncWrapper, IDisposable
     private int _unwraps;
 
     /// <summary>Completes when a call has arrived at the closed gate.</summary>
-    internal TaskCompletionSource Arrived { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    internal TaskCompletionSource Arrived { get; private set; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Whether every call fails, as where the wrapping key is gone.</summary>
     internal bool IsFailing { get; set; }

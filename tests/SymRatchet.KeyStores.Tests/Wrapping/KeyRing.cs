@@ -16,14 +16,20 @@ internal sealed class KeyRing : IDisposable
 
     /// <summary>Adds a key, which wraps from now on.</summary>
     internal void AddKey() =>
-        Services().GetRequiredService<IKeyManager>().CreateNewKey(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(90));
+        Services()
+            .GetRequiredService<IKeyManager>()
+            .CreateNewKey(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(90));
 
     /// <summary>Destroys all keys but the newest.</summary>
     internal void DeleteOldKeys()
     {
         IKeyManager manager = Services().GetRequiredService<IKeyManager>();
         Guid newest = manager.GetAllKeys().MaxBy(key => key.CreationDate)!.KeyId;
-        foreach (FileInfo old in _folder.GetFiles("key-*.xml").Where(file => !file.Name.Contains($"{newest}", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            FileInfo old in _folder
+                .GetFiles("key-*.xml")
+                .Where(file => !file.Name.Contains($"{newest}", StringComparison.OrdinalIgnoreCase))
+        )
             old.Delete();
         Assert.Single(Services().GetRequiredService<IKeyManager>().GetAllKeys());
     }

@@ -21,13 +21,20 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
     [InlineData("wrapped")]
     public async Task Lookups_of_unknown_ids_take_as_long_as_those_of_others(string kind)
     {
-        Skip.If(Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null, "Set SYMRATCHET_MEASURE=1 to measure.");
-        await MeasureAsync(kind, Rounds, async (store, id) =>
-        {
-            long started = Stopwatch.GetTimestamp();
-            (await store.FindAsync(id))?.Dispose();
-            return Stopwatch.GetElapsedTime(started);
-        });
+        Skip.If(
+            Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null,
+            "Set SYMRATCHET_MEASURE=1 to measure."
+        );
+        await MeasureAsync(
+            kind,
+            Rounds,
+            async (store, id) =>
+            {
+                long started = Stopwatch.GetTimestamp();
+                (await store.FindAsync(id))?.Dispose();
+                return Stopwatch.GetElapsedTime(started);
+            }
+        );
     }
 
     [SkippableTheory]
@@ -37,30 +44,46 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
     [Requirement("R5.1-5")]
     public async Task Hellos_of_unknown_ids_are_refused_as_fast_as_those_of_others_with_a_wrong_key(string kind)
     {
-        Skip.If(Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null, "Set SYMRATCHET_MEASURE=1 to measure.");
-        await MeasureAsync(kind, Rounds * 3 / 10, async (store, id) =>
-        {
-            using InMemoryKeyStore client = new(ChannelRole.Client);
-            client.Add(TestKeys.Shared(id, generation: 9));
-            await using SocketPair pair = await SocketPair.CreateAsync();
-            Task connecting = SecureChannel.ConnectAsync(pair.Client, new() { ClientId = id, Keys = client }).AsTask();
-            await Task.Delay(1); // the hello is there before the server looks
-            long started = Stopwatch.GetTimestamp();
-            await Assert.ThrowsAsync<SecureChannelException>(
-                async () => await SecureChannel.AcceptAsync(pair.Server, new() { Keys = store }));
-            TimeSpan taken = Stopwatch.GetElapsedTime(started);
-            await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
-            return taken;
-        });
+        Skip.If(
+            Environment.GetEnvironmentVariable("SYMRATCHET_MEASURE") is null,
+            "Set SYMRATCHET_MEASURE=1 to measure."
+        );
+        await MeasureAsync(
+            kind,
+            Rounds * 3 / 10,
+            async (store, id) =>
+            {
+                using InMemoryKeyStore client = new(ChannelRole.Client);
+                client.Add(TestKeys.Shared(id, generation: 9));
+                await using SocketPair pair = await SocketPair.CreateAsync();
+                Task connecting = SecureChannel
+                    .ConnectAsync(pair.Client, new() { ClientId = id, Keys = client })
+                    .AsTask();
+                await Task.Delay(1); // the hello is there before the server looks
+                long started = Stopwatch.GetTimestamp();
+                await Assert.ThrowsAsync<SecureChannelException>(async () =>
+                    await SecureChannel.AcceptAsync(pair.Server, new() { Keys = store })
+                );
+                TimeSpan taken = Stopwatch.GetElapsedTime(started);
+                await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
+                return taken;
+            }
+        );
     }
 
     private async Task MeasureAsync(string kind, int rounds, Func<IKeyDirectory, string, Task<TimeSpan>> measure)
     {
         await using StoreFolder folder = new();
         using KeyRing ring = new();
-        IKeyDirectory store = kind == "memory"
-            ? new InMemoryKeyStore(ChannelRole.Server)
-            : folder.Open(options: new SqliteKeyStoreOptions { Wrapper = kind == "plain" ? PlaintextKeyWrapper.Instance : ring.Open() });
+        IKeyDirectory store =
+            kind == "memory"
+                ? new InMemoryKeyStore(ChannelRole.Server)
+                : folder.Open(
+                    options: new SqliteKeyStoreOptions
+                    {
+                        Wrapper = kind == "plain" ? PlaintextKeyWrapper.Instance : ring.Open(),
+                    }
+                );
         foreach (string name in (string[])["known 1", "rotate1", "revoked"])
             await store.AddAsync(TestKeys.Shared(name));
         await store.RotateAsync(TestKeys.Shared("rotate1", 1));
@@ -82,7 +105,9 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
         }
 
         for (int i = 0; i < names.Length; i++)
-            output.WriteLine($"{kind}: {names[i]} median {Median(times[i]):0.00} us, z to unknown {Z(times[i], times[0]):0.0}");
+            output.WriteLine(
+                $"{kind}: {names[i]} median {Median(times[i]):0.00} us, z to unknown {Z(times[i], times[0]):0.0}"
+            );
     }
 
     private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
@@ -90,9 +115,14 @@ public sealed class LookupTimeTests(ITestOutputHelper output)
     // The rank sum of Mann and Whitney, which a few slow lookups do not spoil.
     private static double Z(double[] one, double[] other)
     {
-        (double Value, bool IsOne)[] all = [.. one.Select(value => (value, true)).Concat(other.Select(value => (value, false))).OrderBy(entry => entry.Item1)];
+        (double Value, bool IsOne)[] all =
+        [
+            .. one.Select(value => (value, true))
+                .Concat(other.Select(value => (value, false)))
+                .OrderBy(entry => entry.Item1),
+        ];
         double ranks = 0;
-        for (int start = 0; start < all.Length;)
+        for (int start = 0; start < all.Length; )
         {
             int end = start;
             while (end < all.Length && all[end].Value.Equals(all[start].Value))

@@ -11,11 +11,8 @@ public sealed class WrappedSqliteFaultTests : SqliteFaultTests
 {
     private readonly GatedWrapper _wrapper = new();
 
-    private protected override SqliteKeyStoreOptions Options => new(base.Options)
-    {
-        Wrapper = _wrapper,
-        WrapperTimeout = TimeSpan.FromSeconds(2),
-    };
+    private protected override SqliteKeyStoreOptions Options =>
+        new(base.Options) { Wrapper = _wrapper, WrapperTimeout = TimeSpan.FromSeconds(2) };
 
     public override async Task DisposeAsync()
     {
@@ -32,11 +29,8 @@ public sealed class WrappedPostgreSqlFaultTests(PostgresServer server) : Postgre
 {
     private readonly GatedWrapper _wrapper = new();
 
-    private protected override PostgreSqlKeyStoreOptions Options => new(base.Options)
-    {
-        Wrapper = _wrapper,
-        WrapperTimeout = TimeSpan.FromSeconds(2),
-    };
+    private protected override PostgreSqlKeyStoreOptions Options =>
+        new(base.Options) { Wrapper = _wrapper, WrapperTimeout = TimeSpan.FromSeconds(2) };
 
     public void Dispose() => _wrapper.Dispose();
 

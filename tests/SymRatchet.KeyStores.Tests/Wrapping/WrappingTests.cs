@@ -33,12 +33,18 @@ public sealed class WrappingTests : IAsyncLifetime
         Assert.Empty(KeySearch.Find(_folder.AllBytes(), [key!.IdentityKey.ToArray(), key.EpochKey.ToArray()]));
         using KeyRing another = new();
         await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(another.Open()).FindAsync(Name));
-        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(PlaintextKeyWrapper.Instance).FindAsync(Name));
+        await Assert.ThrowsAsync<KeyStoreException>(async () =>
+            await Open(PlaintextKeyWrapper.Instance).FindAsync(Name)
+        );
     }
 
     [Theory]
-    [InlineData("UPDATE keys SET epoch_key = (SELECT epoch_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = CAST('device 1' AS BLOB)")]
-    [InlineData("UPDATE keys SET identity_key = (SELECT identity_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = CAST('device 1' AS BLOB)")]
+    [InlineData(
+        "UPDATE keys SET epoch_key = (SELECT epoch_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = CAST('device 1' AS BLOB)"
+    )]
+    [InlineData(
+        "UPDATE keys SET identity_key = (SELECT identity_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = CAST('device 1' AS BLOB)"
+    )]
     [InlineData("UPDATE keys SET identity_key = epoch_key WHERE id = CAST('device 1' AS BLOB)")]
     [InlineData("UPDATE keys SET epoch = epoch + 1 WHERE id = CAST('device 1' AS BLOB)")]
     [InlineData("UPDATE keys SET serial = serial + 5 WHERE id = CAST('device 1' AS BLOB)")]
@@ -80,7 +86,11 @@ public sealed class WrappingTests : IAsyncLifetime
         Assert.True(await reopened.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
         using StoredKey? rotating = await reopened.FindAsync("device 2");
         Assert.NotNull(rotating!.Successor);
-        await using var copy = SqliteKeyStore.Open(path + ".copy", ChannelRole.Server, new SqliteKeyStoreOptions { Wrapper = _ring.Open() });
+        await using var copy = SqliteKeyStore.Open(
+            path + ".copy",
+            ChannelRole.Server,
+            new SqliteKeyStoreOptions { Wrapper = _ring.Open() }
+        );
         await Assert.ThrowsAsync<KeyStoreException>(async () => await copy.FindAsync(Name));
     }
 
@@ -104,8 +114,12 @@ public sealed class WrappingTests : IAsyncLifetime
     {
         KeyWrapContext[] places =
         [
-            new(ChannelRole.Server, "a", 1, 1), new(ChannelRole.Client, "a", 1, 1), new(ChannelRole.Server, "b", 1, 1),
-            new(ChannelRole.Server, "a", 2, 1), new(ChannelRole.Server, "a", 1, 2), new(ChannelRole.Server, "a", 1, 0),
+            new(ChannelRole.Server, "a", 1, 1),
+            new(ChannelRole.Client, "a", 1, 1),
+            new(ChannelRole.Server, "b", 1, 1),
+            new(ChannelRole.Server, "a", 2, 1),
+            new(ChannelRole.Server, "a", 1, 2),
+            new(ChannelRole.Server, "a", 1, 0),
             new(ChannelRole.Server, "a", 1, null),
         ];
         Assert.Equal(places.Length, places.Select(place => Convert.ToHexString(place.ToBytes())).Distinct().Count());
@@ -113,8 +127,11 @@ public sealed class WrappingTests : IAsyncLifetime
         byte[] wrapped = await wrapper.WrapAsync(new byte[32], places[0]);
         Assert.True(await wrapper.UnwrapAsync(wrapped, places[0], new byte[32]));
         foreach (KeyWrapContext other in places[1..])
-            await Assert.ThrowsAsync<CryptographicException>(async () => await wrapper.UnwrapAsync(wrapped, other, new byte[32]));
+            await Assert.ThrowsAsync<CryptographicException>(async () =>
+                await wrapper.UnwrapAsync(wrapped, other, new byte[32])
+            );
     }
 
-    private SqliteKeyStore Open(IKeyWrapper wrapper) => _folder.Open(options: new SqliteKeyStoreOptions { Wrapper = wrapper });
+    private SqliteKeyStore Open(IKeyWrapper wrapper) =>
+        _folder.Open(options: new SqliteKeyStoreOptions { Wrapper = wrapper });
 }

@@ -4,7 +4,11 @@ namespace SymRatchet.Programs.Tests.Running;
 internal static class Installed
 {
     private static readonly string[] Folders =
-        [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/usr/local/sbin"];
+    [
+        .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'),
+        "/usr/sbin",
+        "/usr/local/sbin",
+    ];
 
     /// <param name="program">Its name.</param>
     /// <param name="package">What Debian calls its package.</param>

@@ -71,7 +71,9 @@ internal sealed class PlainHttpServer : IAsyncDisposable
         if (head.Exists(line => line.StartsWith("Expect: 100", StringComparison.OrdinalIgnoreCase)))
             await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray());
         string? length = head.Find(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
-        string hash = head[0].StartsWith("PUT", StringComparison.Ordinal) ? await HashAsync(stream, length?.Split(' ')[1]) : "";
+        string hash = head[0].StartsWith("PUT", StringComparison.Ordinal)
+            ? await HashAsync(stream, length?.Split(' ')[1])
+            : "";
         await stream.WriteAsync("HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n"u8.ToArray());
         if (hash.Length > 0)
             await stream.WriteAsync(Encoding.ASCII.GetBytes(hash));
@@ -92,10 +94,17 @@ internal sealed class PlainHttpServer : IAsyncDisposable
 
     private async Task<string> HashAsync(NetworkStream stream, string? length)
     {
-        long left = length is null ? long.MaxValue : long.Parse(length, System.Globalization.CultureInfo.InvariantCulture);
+        long left = length is null
+            ? long.MaxValue
+            : long.Parse(length, System.Globalization.CultureInfo.InvariantCulture);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[65536];
-        while (left > 0 && await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), _ending.Token) is > 0 and int read)
+        while (
+            left > 0
+            && await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), _ending.Token)
+                is > 0
+                    and int read
+        )
         {
             hash.AppendData(buffer, 0, read);
             left -= read;

@@ -28,7 +28,8 @@ internal sealed class RunningProcess : IDisposable
 
     internal static RunningProcess Start(string program, params string[] arguments) => new(program, arguments, null);
 
-    internal static RunningProcess StartIn(string folder, string program, params string[] arguments) => new(program, arguments, folder);
+    internal static RunningProcess StartIn(string folder, string program, params string[] arguments) =>
+        new(program, arguments, folder);
 
     /// <summary>What it wrote first on its standard output.</summary>
     internal Task<string> FirstLineAsync() => _firstLine.Task.WaitAsync(Limit.Long);
@@ -40,7 +41,10 @@ internal sealed class RunningProcess : IDisposable
         using CancellationTokenSource limit = new(Limit.Long);
         while (true)
         {
-            Assert.False(_process.HasExited, $"{_process.StartInfo.FileName} ended: {(_process.HasExited ? await _error : "")}");
+            Assert.False(
+                _process.HasExited,
+                $"{_process.StartInfo.FileName} ended: {(_process.HasExited ? await _error : "")}"
+            );
             try
             {
                 using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);

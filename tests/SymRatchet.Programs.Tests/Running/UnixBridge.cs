@@ -38,7 +38,11 @@ internal sealed class UnixBridge : IAsyncDisposable
         await far.ConnectAsync(to, _ending.Token);
         try
         {
-            await SecureChannelRelay.RunAsync(new NetworkStream(near, true), new NetworkStream(far, true), _ending.Token);
+            await SecureChannelRelay.RunAsync(
+                new NetworkStream(near, true),
+                new NetworkStream(far, true),
+                _ending.Token
+            );
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

@@ -14,7 +14,11 @@ internal sealed class MeasurementServer : IAsyncDisposable
     private readonly ConcurrentQueue<SecureChannelError> _ends = new();
     private readonly Task _running;
 
-    internal MeasurementServer(EndPoint local, SecureChannelServerOptions options, ConcurrentDictionary<long, long> kept)
+    internal MeasurementServer(
+        EndPoint local,
+        SecureChannelServerOptions options,
+        ConcurrentDictionary<long, long> kept
+    )
     {
         _kept = kept;
         _listener = SecureChannelListener.Listen(local, options);

@@ -7,8 +7,11 @@ namespace SymRatchet.Programs.Tests.Worker;
 /// Sends measurements for as long as its device runs. One stays in the outbox until the server has acknowledged it, so
 /// the server may get one twice and misses none.
 /// </summary>
-internal sealed partial class MeasurementWorker(ReconnectingClient client, Outbox outbox, ILogger<MeasurementWorker> logger)
-    : BackgroundService
+internal sealed partial class MeasurementWorker(
+    ReconnectingClient client,
+    Outbox outbox,
+    ILogger<MeasurementWorker> logger
+) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +53,8 @@ internal sealed partial class MeasurementWorker(ReconnectingClient client, Outbo
         {
             using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5));
             await channel.CloseAsync(limit.Token);
-            while (await channel.ReceiveMessageAsync(limit.Token) is not null) ;
+            while (await channel.ReceiveMessageAsync(limit.Token) is not null)
+                ;
         }
         #endregion
     }

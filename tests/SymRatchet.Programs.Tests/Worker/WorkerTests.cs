@@ -120,7 +120,10 @@ public sealed class WorkerTests : IAsyncDisposable
     {
         await using ChannelRegistry live = new(_serverKeys);
         await using MeasurementServer server = new(
-            new IPEndPoint(IPAddress.Loopback, 0), new SecureChannelServerOptions { Keys = _serverKeys, ChannelRegistry = live }, _kept);
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new SecureChannelServerOptions { Keys = _serverKeys, ChannelRegistry = live },
+            _kept
+        );
         using IHost host = MakeHost(server.EndPoint, refusalLimit: TimeSpan.FromMilliseconds(300));
         await host.StartAsync();
         Add(0);
@@ -129,13 +132,17 @@ public sealed class WorkerTests : IAsyncDisposable
         Task ending = host.WaitForShutdownAsync();
         await ending.WaitAsync(Limit.Long); // it has nothing to send, and learns of the end all the same
         Assert.True(
-            _logs.Lines.Any(line => line.StartsWith("BackgroundService failed", StringComparison.Ordinal)
+            _logs.Lines.Any(line =>
+                line.StartsWith("BackgroundService failed", StringComparison.Ordinal)
                 && line.Contains("refused for 0", StringComparison.Ordinal)
-                && line.Contains("revoked", StringComparison.Ordinal)),
-            string.Join('\n', _logs.Lines));
+                && line.Contains("revoked", StringComparison.Ordinal)
+            ),
+            string.Join('\n', _logs.Lines)
+        );
     }
 
-    private MeasurementServer MakeServer(IPEndPoint local) => new(local, new SecureChannelServerOptions { Keys = _serverKeys }, _kept);
+    private MeasurementServer MakeServer(IPEndPoint local) =>
+        new(local, new SecureChannelServerOptions { Keys = _serverKeys }, _kept);
 
     private IHost MakeHost(IPEndPoint server, TimeSpan? refusalLimit = null)
     {
@@ -158,7 +165,9 @@ public sealed class WorkerTests : IAsyncDisposable
         (options.KeepAliveInterval, options.KeepAliveTimeout) = (soon, soon);
         return new ReconnectingClient(server, options)
         {
-            FirstDelay = shortest, LongestDelay = longest, RefusalLimit = refusalLimit,
+            FirstDelay = shortest,
+            LongestDelay = longest,
+            RefusalLimit = refusalLimit,
         };
         #endregion
     }

@@ -15,7 +15,15 @@ public sealed class ContributionProperties
     public void What_a_client_writes_a_server_reads_as_the_same_numbers(NonEmptyArray<NormalFloat> numbers)
     {
         double[] sent = [.. numbers.Get.Select(InRange)];
-        Assert.True(ContributionText.TryParse(ContributionText.Format(sent), sent.Length, out double[] read, out string? reason), reason);
+        Assert.True(
+            ContributionText.TryParse(
+                ContributionText.Format(sent),
+                sent.Length,
+                out double[] read,
+                out string? reason
+            ),
+            reason
+        );
         Assert.Equal(sent, read);
         if (sent.Length > 1)
             Assert.False(ContributionText.TryParse(ContributionText.Format(sent), sent.Length - 1, out _, out _));
@@ -25,8 +33,23 @@ public sealed class ContributionProperties
     public void Blanks_around_numbers_change_nothing(NonEmptyArray<decimal> numbers, byte before, byte after)
     {
         decimal[] sent = [.. numbers.Get.Select(number => number % 1_000_000)];
-        string text = string.Join(',', sent.Select(number => Blanks[before % Blanks.Length] + number.ToString(CultureInfo.InvariantCulture) + Blanks[after % Blanks.Length]));
-        Assert.True(ContributionText.TryParse(Encoding.ASCII.GetBytes(text), sent.Length, out double[] read, out string? reason), reason);
+        string text = string.Join(
+            ',',
+            sent.Select(number =>
+                Blanks[before % Blanks.Length]
+                + number.ToString(CultureInfo.InvariantCulture)
+                + Blanks[after % Blanks.Length]
+            )
+        );
+        Assert.True(
+            ContributionText.TryParse(
+                Encoding.ASCII.GetBytes(text),
+                sent.Length,
+                out double[] read,
+                out string? reason
+            ),
+            reason
+        );
         Assert.Equal(sent.Select(number => (double)number), read);
     }
 
@@ -38,9 +61,18 @@ public sealed class ContributionProperties
         bool good = ContributionText.TryParse(bytes, 16, out double[] numbers, out string? reason);
         Assert.Equal(good, reason is null);
         Assert.Equal(good, numbers.Length > 0);
-        Assert.All(numbers, number => Assert.InRange(number, -ContributionText.MaxMagnitude, ContributionText.MaxMagnitude));
+        Assert.All(
+            numbers,
+            number => Assert.InRange(number, -ContributionText.MaxMagnitude, ContributionText.MaxMagnitude)
+        );
         if (good)
-            Assert.Equal(Encoding.ASCII.GetString(bytes).Split(',').Select(one => double.Parse(one, NumberStyles.Float, CultureInfo.InvariantCulture)), numbers);
+            Assert.Equal(
+                Encoding
+                    .ASCII.GetString(bytes)
+                    .Split(',')
+                    .Select(one => double.Parse(one, NumberStyles.Float, CultureInfo.InvariantCulture)),
+                numbers
+            );
     }
 
     [Property(MaxTest = 1000)]

@@ -40,9 +40,17 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
     /// <summary>Every round as it was closed last, in the order of closing.</summary>
     internal List<ClosedRound> History { get; } = [];
 
-    internal OpenRound? Open => AnswersAtOnce || _waiting.Count == 0
-        ? null
-        : new OpenRound(_round, _waiting.Count, _present.Count, closing.AtLatest is { } limit ? TimeSpan.FromMilliseconds(Math.Max(0, limit.TotalMilliseconds - (_now - _openedAt))) : null);
+    internal OpenRound? Open =>
+        AnswersAtOnce || _waiting.Count == 0
+            ? null
+            : new OpenRound(
+                _round,
+                _waiting.Count,
+                _present.Count,
+                closing.AtLatest is { } limit
+                    ? TimeSpan.FromMilliseconds(Math.Max(0, limit.TotalMilliseconds - (_now - _openedAt)))
+                    : null
+            );
 
     // A round closes only when the one before it is answered.
     private bool MayClose => _waiting.Count > 0 && _closed is null && _running is null;
@@ -81,7 +89,9 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
 
     internal RoundRefusal Contribute(string client, double[] numbers, int? offset)
     {
-        RoundRefusal refusal = _present.TryGetValue(client, out Session? session) ? Count(session, numbers, offset ?? 0) : RoundRefusal.NotPresent;
+        RoundRefusal refusal = _present.TryGetValue(client, out Session? session)
+            ? Count(session, numbers, offset ?? 0)
+            : RoundRefusal.NotPresent;
         if (refusal != RoundRefusal.None)
             Events.Add($"refused {client} {refusal}");
         return refusal;
@@ -107,9 +117,14 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
             _closed = new Closed(
                 round,
                 [asking],
-                [.. _present.Values.Where(other => other.Contributions.Count >= round && !_turns.Contains((other, round))).Select(other => (other, other.Contributions[round - 1]))],
+                [
+                    .. _present
+                        .Values.Where(other => other.Contributions.Count >= round && !_turns.Contains((other, round)))
+                        .Select(other => (other, other.Contributions[round - 1])),
+                ],
                 CloseReason.Answered,
-                _now);
+                _now
+            );
         }
 
         (_running, _closed) = (_closed, null);
@@ -126,8 +141,16 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
 
         double? shared = Aggregate(null, done.Counted);
         History.RemoveAll(closed => closed.Number == done.Round);
-        History.Add(new ClosedRound(
-            done.Round, shared, done.Counted.Length, done.Counted.Sum(one => one.Numbers.Length), done.Reason, begin.AddMilliseconds(done.At)));
+        History.Add(
+            new ClosedRound(
+                done.Round,
+                shared,
+                done.Counted.Length,
+                done.Counted.Sum(one => one.Numbers.Length),
+                done.Reason,
+                begin.AddMilliseconds(done.At)
+            )
+        );
         if (shared is null)
             Events.Add($"failed {done.Round}");
         Events.Add($"closed {done.Round}");
@@ -183,12 +206,22 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
     {
         bool complete = _waiting.Count >= closing.AtLeast && (_waiting.Count == _present.Count || !closing.AllPresent);
         if (MayClose && (_byHand || complete))
-            CloseNow(_byHand ? CloseReason.ByHand : closing.AllPresent ? CloseReason.AllPresent : CloseReason.Quorum);
+            CloseNow(
+                _byHand ? CloseReason.ByHand
+                : closing.AllPresent ? CloseReason.AllPresent
+                : CloseReason.Quorum
+            );
     }
 
     private void CloseNow(CloseReason reason)
     {
-        _closed = new Closed(_round++, [.. _waiting], [.. _waiting.Select(session => (session, session.Contributions[^1]))], reason, _now);
+        _closed = new Closed(
+            _round++,
+            [.. _waiting],
+            [.. _waiting.Select(session => (session, session.Contributions[^1]))],
+            reason,
+            _now
+        );
         _waiting.Clear();
         _byHand = false;
     }
@@ -209,9 +242,12 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
             case "max":
                 return all[^1];
             case "median":
-                return all.Length % 2 == 1 ? all[all.Length / 2] : (all[(all.Length / 2) - 1] + all[all.Length / 2]) / 2;
+                return all.Length % 2 == 1
+                    ? all[all.Length / 2]
+                    : (all[(all.Length / 2) - 1] + all[all.Length / 2]) / 2;
             case "weighted-mean":
-                return counted.Sum(one => one.Session.Weight * one.Numbers.Sum()) / counted.Sum(one => one.Session.Weight * one.Numbers.Length);
+                return counted.Sum(one => one.Session.Weight * one.Numbers.Sum())
+                    / counted.Sum(one => one.Session.Weight * one.Numbers.Length);
             case "mean-of-others":
                 double[] others = [.. counted.Where(one => one.Session != asking).SelectMany(one => one.Numbers)];
                 return others.Length > 0 ? others.Average() : all.Average();
@@ -230,5 +266,11 @@ internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, D
     }
 
     /// <summary>A round on its way to its answers, as it was when it closed.</summary>
-    private sealed record Closed(long Round, Session[] Answered, (Session Session, double[] Numbers)[] Counted, CloseReason Reason, int At);
+    private sealed record Closed(
+        long Round,
+        Session[] Answered,
+        (Session Session, double[] Numbers)[] Counted,
+        CloseReason Reason,
+        int At
+    );
 }

@@ -38,18 +38,22 @@ public sealed class RoundInterleavings(ITestOutputHelper output)
         Explore(RuleOf(rule), []);
         output.WriteLine($"{rule}: {_orders:N0} orders of up to {Bound} steps");
         Assert.InRange(_orders, 1_000, int.MaxValue);
-        string[] expected = rule == "at once" ? ["Contribute", "Leave", "Join", "Publish"] : ["Contribute", "Leave", "Join", "Close", "Publish"];
+        string[] expected =
+            rule == "at once"
+                ? ["Contribute", "Leave", "Join", "Publish"]
+                : ["Contribute", "Leave", "Join", "Close", "Publish"];
         Assert.Superset(expected.ToHashSet(), _whileAggregating);
     }
 
-    private static RoundClosing RuleOf(string rule) => rule switch
-    {
-        "at once" => RoundClosing.Immediately,
-        "all present" => RoundClosing.WhenAllPresent(),
-        "quorum" => RoundClosing.AtQuorum(1),
-        "quorum or late" => RoundClosing.AtQuorum(2, TimeSpan.FromMilliseconds(100)),
-        _ => RoundClosing.After(TimeSpan.FromMilliseconds(100)),
-    };
+    private static RoundClosing RuleOf(string rule) =>
+        rule switch
+        {
+            "at once" => RoundClosing.Immediately,
+            "all present" => RoundClosing.WhenAllPresent(),
+            "quorum" => RoundClosing.AtQuorum(1),
+            "quorum or late" => RoundClosing.AtQuorum(2, TimeSpan.FromMilliseconds(100)),
+            _ => RoundClosing.After(TimeSpan.FromMilliseconds(100)),
+        };
 
     private void Explore(RoundClosing closing, RoundStep[] before)
     {
@@ -62,11 +66,14 @@ public sealed class RoundInterleavings(ITestOutputHelper output)
             bool aggregating = run.IsAggregating;
             RoundStep[] steps = [.. before, step];
             bool changed = Tell(steps, () => run.Do(step));
-            Tell(steps, () =>
-            {
-                run.Compare();
-                return true;
-            });
+            Tell(
+                steps,
+                () =>
+                {
+                    run.Compare();
+                    return true;
+                }
+            );
             _orders++;
             if (!changed)
                 continue;

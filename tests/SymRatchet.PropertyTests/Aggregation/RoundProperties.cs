@@ -10,23 +10,28 @@ public sealed class RoundProperties
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(100);
 
     [Property]
-    public void Answered_at_once(RoundStep[] steps, IAggregator aggregator) => Follow(RoundClosing.Immediately, aggregator, steps);
+    public void Answered_at_once(RoundStep[] steps, IAggregator aggregator) =>
+        Follow(RoundClosing.Immediately, aggregator, steps);
 
     [Property]
-    public void Closed_when_all_are_present(RoundStep[] steps, IAggregator aggregator) => Follow(RoundClosing.WhenAllPresent(), aggregator, steps);
+    public void Closed_when_all_are_present(RoundStep[] steps, IAggregator aggregator) =>
+        Follow(RoundClosing.WhenAllPresent(), aggregator, steps);
 
     [Property]
     public void Closed_when_all_are_present_and_at_least_two_or_late(RoundStep[] steps, IAggregator aggregator) =>
         Follow(RoundClosing.WhenAllPresent(2, Limit), aggregator, steps);
 
     [Property]
-    public void Closed_at_a_quorum(RoundStep[] steps, IAggregator aggregator) => Follow(RoundClosing.AtQuorum(2), aggregator, steps);
+    public void Closed_at_a_quorum(RoundStep[] steps, IAggregator aggregator) =>
+        Follow(RoundClosing.AtQuorum(2), aggregator, steps);
 
     [Property]
-    public void Closed_at_a_quorum_or_late(RoundStep[] steps, IAggregator aggregator) => Follow(RoundClosing.AtQuorum(3, Limit), aggregator, steps);
+    public void Closed_at_a_quorum_or_late(RoundStep[] steps, IAggregator aggregator) =>
+        Follow(RoundClosing.AtQuorum(3, Limit), aggregator, steps);
 
     [Property]
-    public void Closed_by_time(RoundStep[] steps, IAggregator aggregator) => Follow(RoundClosing.After(Limit), aggregator, steps);
+    public void Closed_by_time(RoundStep[] steps, IAggregator aggregator) =>
+        Follow(RoundClosing.After(Limit), aggregator, steps);
 
     [Property]
     public void What_is_kept_of_a_client_stays_within_its_share_and_is_its_newest(byte[] sizes, byte capacity)
@@ -63,7 +68,6 @@ public sealed class RoundProperties
         {
             run.Do(new RoundStep.Publish());
             run.Compare();
-        }
-        while (run.Do(new RoundStep.Take()));
+        } while (run.Do(new RoundStep.Take()));
     }
 }

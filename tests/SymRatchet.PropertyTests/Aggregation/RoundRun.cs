@@ -18,7 +18,14 @@ internal sealed class RoundRun
 
     internal RoundRun(RoundClosing closing, IAggregator aggregator)
     {
-        RoundOptions options = new() { Closing = closing, Aggregator = aggregator, TimeProvider = _time, HistoryLength = HistoryLength, Observer = Hear };
+        RoundOptions options = new()
+        {
+            Closing = closing,
+            Aggregator = aggregator,
+            TimeProvider = _time,
+            HistoryLength = HistoryLength,
+            Observer = Hear,
+        };
         _engine = RoundEngine.Create(options);
         _reference = new ReferenceRounds(closing, aggregator.Name, _time.GetUtcNow());
     }
@@ -55,7 +62,9 @@ internal sealed class RoundRun
             case RoundStep.Contribute contribute:
                 if (!_sessions.TryGetValue(contribute.Client, out RoundMember? member))
                     return false;
-                long? round = _reference.Present.Contains(contribute.Client) ? _reference.NextOf(contribute.Client) + contribute.Offset : null;
+                long? round = _reference.Present.Contains(contribute.Client)
+                    ? _reference.NextOf(contribute.Client) + contribute.Offset
+                    : null;
                 RoundRefusal refusal = _reference.Contribute(contribute.Client, contribute.Numbers, contribute.Offset);
                 Assert.Equal(refusal, _engine.Contribute(member, contribute.Numbers, round));
                 return refusal == RoundRefusal.None;
@@ -95,10 +104,24 @@ internal sealed class RoundRun
     internal void Compare()
     {
         List<RoundOutcome> outcomes = Outcomes();
-        Assert.Equal(_reference.Superseded, outcomes.Where(outcome => outcome.Refusal == RoundRefusal.Superseded).Select(outcome => outcome.Member.Client.ToString()));
-        RoundOutcome[] answers = [.. outcomes.Where(outcome => outcome.Refusal != RoundRefusal.Superseded).OrderBy(outcome => outcome.Member.Client)];
+        Assert.Equal(
+            _reference.Superseded,
+            outcomes
+                .Where(outcome => outcome.Refusal == RoundRefusal.Superseded)
+                .Select(outcome => outcome.Member.Client.ToString())
+        );
+        RoundOutcome[] answers =
+        [
+            .. outcomes
+                .Where(outcome => outcome.Refusal != RoundRefusal.Superseded)
+                .OrderBy(outcome => outcome.Member.Client),
+        ];
         Assert.Equal(_reference.Answers.Count, answers.Length);
-        foreach ((RoundOutcome actual, (string client, long round, double? aggregate)) in answers.Zip(_reference.Answers.OrderBy(answer => answer.Client)))
+        foreach (
+            (RoundOutcome actual, (string client, long round, double? aggregate)) in answers.Zip(
+                _reference.Answers.OrderBy(answer => answer.Client)
+            )
+        )
         {
             Assert.Equal((client, round), (actual.Member.Client.ToString(), actual.Round));
             Assert.Equal(aggregate is null ? RoundRefusal.AggregateFailed : RoundRefusal.None, actual.Refusal);
@@ -107,7 +130,11 @@ internal sealed class RoundRun
 
         Assert.Equal(_reference.Events, _events);
         Assert.Equal(Math.Min(HistoryLength, _reference.History.Count), _engine.History.Count);
-        foreach ((ClosedRound expected, ClosedRound actual) in _reference.History.TakeLast(HistoryLength).Zip(_engine.History))
+        foreach (
+            (ClosedRound expected, ClosedRound actual) in _reference
+                .History.TakeLast(HistoryLength)
+                .Zip(_engine.History)
+        )
         {
             Assert.Equal(expected, actual with { Aggregate = expected.Aggregate });
             Assert.Equal(expected.Aggregate is null, actual.Aggregate is null);
@@ -137,15 +164,18 @@ internal sealed class RoundRun
         return outcomes;
     }
 
-    private void Hear(RoundEvent happened) => _events.Add(happened switch
-    {
-        RoundEvent.Joined joined => $"joined {joined.Member}",
-        RoundEvent.Left left => $"{(left.Superseded ? "superseded" : "left")} {left.Member}",
-        RoundEvent.Opened opened => $"opened {opened.Round}",
-        RoundEvent.Contributed contributed => $"contributed {contributed.Member} {contributed.Round}",
-        RoundEvent.Refused refused => $"refused {refused.Member} {refused.Refusal}",
-        RoundEvent.Closed closed => $"closed {closed.Round.Number}",
-        RoundEvent.AggregatorFailed failed => $"failed {failed.Round}",
-        _ => throw new ArgumentException($"The run does not know {happened}."),
-    });
+    private void Hear(RoundEvent happened) =>
+        _events.Add(
+            happened switch
+            {
+                RoundEvent.Joined joined => $"joined {joined.Member}",
+                RoundEvent.Left left => $"{(left.Superseded ? "superseded" : "left")} {left.Member}",
+                RoundEvent.Opened opened => $"opened {opened.Round}",
+                RoundEvent.Contributed contributed => $"contributed {contributed.Member} {contributed.Round}",
+                RoundEvent.Refused refused => $"refused {refused.Member} {refused.Refusal}",
+                RoundEvent.Closed closed => $"closed {closed.Round.Number}",
+                RoundEvent.AggregatorFailed failed => $"failed {failed.Round}",
+                _ => throw new ArgumentException($"The run does not know {happened}."),
+            }
+        );
 }

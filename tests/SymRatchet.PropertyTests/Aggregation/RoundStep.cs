@@ -10,7 +10,8 @@ public abstract record RoundStep
     /// <summary>A contribution, perhaps of a session that is gone; <paramref name="Offset"/> names a round as far from the right one.</summary>
     public sealed record Contribute(string Client, double[] Numbers, int? Offset, bool FromEarlierSession) : RoundStep
     {
-        public override string ToString() => $"Contribute {Client} [{string.Join(", ", Numbers)}] {Offset} {FromEarlierSession}";
+        public override string ToString() =>
+            $"Contribute {Client} [{string.Join(", ", Numbers)}] {Offset} {FromEarlierSession}";
     }
 
     public sealed record Wait(int Milliseconds) : RoundStep;

@@ -20,20 +20,38 @@ public sealed class ChannelProperties
     [Property(MaxTest = 1000)]
     [Requirement("R6.2-9")]
     public async Task Both_directions_at_once_arrive_as_sent_in_any_chunking(
-        CipherSuiteId suite, NonNull<byte[]>[] forth, NonNull<byte[]>[] back, PositiveInt[] chunks, bool flushEach)
+        CipherSuiteId suite,
+        NonNull<byte[]>[] forth,
+        NonNull<byte[]>[] back,
+        PositiveInt[] chunks,
+        bool flushEach
+    )
     {
         ChunkedPipePair pipes = new([.. chunks.Select(chunk => chunk.Get)]);
-        await using ChannelPair pair = await ChannelPair.OverAsync(pipes.Client, pipes.Server, ClientOptions(suite), ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ChannelPair pair = await ChannelPair.OverAsync(
+            pipes.Client,
+            pipes.Server,
+            ClientOptions(suite),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
 
         await Task.WhenAll(
-            SendAllAsync(pair.Client, forth, flushEach), ReceiveAllAsync(pair.Server, forth),
-            SendAllAsync(pair.Server, back, flushEach), ReceiveAllAsync(pair.Client, back));
+            SendAllAsync(pair.Client, forth, flushEach),
+            ReceiveAllAsync(pair.Server, forth),
+            SendAllAsync(pair.Server, back, flushEach),
+            ReceiveAllAsync(pair.Client, back)
+        );
     }
 
     // Near the limit in steps of a byte, and anything below it.
     [Property(MaxTest = 1000)]
     [Requirement("R4-7", "R4-8")]
-    public async Task Every_size_up_to_the_limit_arrives_and_none_above_it_is_sent(CipherSuiteId suite, NonNegativeInt size, bool nearLimit, PositiveInt chunk)
+    public async Task Every_size_up_to_the_limit_arrives_and_none_above_it_is_sent(
+        CipherSuiteId suite,
+        NonNegativeInt size,
+        bool nearLimit,
+        PositiveInt chunk
+    )
     {
         const int MaxRecordSize = 4096;
         SecureChannelClientOptions client = ClientOptions(suite);
@@ -51,7 +69,13 @@ public sealed class ChannelProperties
 
     [Property(MaxTest = 1000)]
     public async Task Any_change_on_the_wire_ends_the_channel_and_delivers_nothing_from_there_on(
-        CipherSuiteId suite, NonEmptyArray<NonNull<byte[]>> messages, bool fromServer, Change change, NonNegativeInt where, NonNegativeInt bit)
+        CipherSuiteId suite,
+        NonEmptyArray<NonNull<byte[]>> messages,
+        bool fromServer,
+        Change change,
+        NonNegativeInt where,
+        NonNegativeInt bit
+    )
     {
         List<byte[]> foreign = await RecordAsync(suite, [.. messages.Get, .. messages.Get], fromServer);
         HeldWire wire = new();
@@ -110,7 +134,11 @@ public sealed class ChannelProperties
         }
     }
 
-    private static async Task<List<byte[]>> RecordAsync(CipherSuiteId suite, NonNull<byte[]>[] messages, bool fromServer)
+    private static async Task<List<byte[]>> RecordAsync(
+        CipherSuiteId suite,
+        NonNull<byte[]>[] messages,
+        bool fromServer
+    )
     {
         HeldWire wire = new();
         (ISecureChannel sender, ISecureChannel receiver) = await OpenAsync(wire, suite, fromServer);
@@ -124,10 +152,18 @@ public sealed class ChannelProperties
         }
     }
 
-    private static async Task<(ISecureChannel Sender, ISecureChannel Receiver)> OpenAsync(HeldWire wire, CipherSuiteId suite, bool fromServer)
+    private static async Task<(ISecureChannel Sender, ISecureChannel Receiver)> OpenAsync(
+        HeldWire wire,
+        CipherSuiteId suite,
+        bool fromServer
+    )
     {
         ChannelPair pair = await ChannelPair.OverAsync(
-            fromServer ? wire.Receiver : wire.Sender, fromServer ? wire.Sender : wire.Receiver, ClientOptions(suite), ChannelPair.ServerOptions(ChannelProtocol.V1));
+            fromServer ? wire.Receiver : wire.Sender,
+            fromServer ? wire.Sender : wire.Receiver,
+            ClientOptions(suite),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         return fromServer ? (pair.Server, pair.Client) : (pair.Client, pair.Server);
     }
 

@@ -22,12 +22,20 @@ public sealed class LimiterProperties
 
     [Property(MaxTest = 5000, EndSize = 120, Arbitrary = [typeof(Steps)])]
     [Requirement("R8-2", "R8-3", "R8-4", "R8-6")]
-    public void Whatever_happens_the_same_are_evicted_as_by_the_reference(LimiterStep[] steps, PositiveInt inAll, PositiveInt perNetwork, PositiveInt perId)
+    public void Whatever_happens_the_same_are_evicted_as_by_the_reference(
+        LimiterStep[] steps,
+        PositiveInt inAll,
+        PositiveInt perNetwork,
+        PositiveInt perId
+    )
     {
         FakeTimeProvider time = new();
         HandshakeLimiter limiter = new()
         {
-            MaxPending = Limit(inAll, 12), MaxPendingPerAddress = Limit(perNetwork, 6), MaxPendingPerId = Limit(perId, 4), Time = time,
+            MaxPending = Limit(inAll, 12),
+            MaxPendingPerAddress = Limit(perNetwork, 6),
+            MaxPendingPerId = Limit(perId, 4),
+            Time = time,
         };
         ReferenceLimiter reference = new(limiter.MaxPending, limiter.MaxPendingPerAddress, limiter.MaxPendingPerId);
         List<PendingHandshake> entered = [];
@@ -51,7 +59,8 @@ public sealed class LimiterProperties
                     break;
 
                 // A driver asks each thing once, and nothing of a handshake that is over.
-                case LimiterStep.Identify(int n, byte id) when Find(n) is { } one && !reference.IsIdentified(one) && !reference.IsOver(one):
+                case LimiterStep.Identify(int n, byte id)
+                    when Find(n) is { } one && !reference.IsIdentified(one) && !reference.IsOver(one):
                     Assert.Equal(reference.Identify(one, id), entered[one].TryIdentify(new ClientId([id])));
                     break;
 
@@ -89,7 +98,9 @@ public sealed class LimiterProperties
         Random random = new(seed);
         HandshakeLimiter limiter = new();
         ClientId honestId = new([1]);
-        double silentShare = random.NextDouble(), sameAddressShare = random.NextDouble(), sameIdShare = random.NextDouble();
+        double silentShare = random.NextDouble(),
+            sameAddressShare = random.NextDouble(),
+            sameIdShare = random.NextDouble();
         Queue<(int Ends, PendingHandshake Handshake)> attacks = new();
         List<(int Identifies, int Ends, PendingHandshake Handshake)> honest = [];
         for (int now = 0; now < 20_000; now += 2)
@@ -97,10 +108,14 @@ public sealed class LimiterProperties
             // One connection every 2 ms, each pending until it is evicted or its time of 10 s is over.
             while (attacks.TryPeek(out var over) && over.Ends <= now)
                 attacks.Dequeue().Handshake.Dispose();
-            PendingHandshake attack = limiter.Enter(random.NextDouble() < sameAddressShare ? IPAddress.Loopback : new IPAddress(random.Next()));
+            PendingHandshake attack = limiter.Enter(
+                random.NextDouble() < sameAddressShare ? IPAddress.Loopback : new IPAddress(random.Next())
+            );
             attacks.Enqueue((now + 10_000, attack));
             if (random.NextDouble() >= silentShare)
-                attack.TryIdentify(random.NextDouble() < sameIdShare ? honestId : new ClientId([(byte)random.Next(256)]));
+                attack.TryIdentify(
+                    random.NextDouble() < sameIdShare ? honestId : new ClientId([(byte)random.Next(256)])
+                );
 
             if (now % 100 == 0)
             {
@@ -124,12 +139,26 @@ public sealed class LimiterProperties
 
     public static class Steps
     {
-        public static Arbitrary<LimiterStep> All() => Arb.From(Gen.Frequency(
-            (6, from network in Gen.Choose(0, 3) from host in Gen.Choose(0, 1) select (LimiterStep)new LimiterStep.Enter(network, host)),
-            (6, from n in Gen.Choose(0, 200) from id in Gen.Choose(0, 2) select (LimiterStep)new LimiterStep.Identify(n, (byte)id)),
-            (1, from n in Gen.Choose(0, 200) select (LimiterStep)new LimiterStep.Confirm(n)),
-            (1, from n in Gen.Choose(0, 200) select (LimiterStep)new LimiterStep.Leave(n)),
-            (1, from ms in Gen.Choose(1, 1500) select (LimiterStep)new LimiterStep.Wait(ms)),
-            (1, Gen.Constant((LimiterStep)new LimiterStep.Report()))));
+        public static Arbitrary<LimiterStep> All() =>
+            Arb.From(
+                Gen.Frequency(
+                    (
+                        6,
+                        from network in Gen.Choose(0, 3)
+                        from host in Gen.Choose(0, 1)
+                        select (LimiterStep)new LimiterStep.Enter(network, host)
+                    ),
+                    (
+                        6,
+                        from n in Gen.Choose(0, 200)
+                        from id in Gen.Choose(0, 2)
+                        select (LimiterStep)new LimiterStep.Identify(n, (byte)id)
+                    ),
+                    (1, from n in Gen.Choose(0, 200) select (LimiterStep)new LimiterStep.Confirm(n)),
+                    (1, from n in Gen.Choose(0, 200) select (LimiterStep)new LimiterStep.Leave(n)),
+                    (1, from ms in Gen.Choose(1, 1500) select (LimiterStep)new LimiterStep.Wait(ms)),
+                    (1, Gen.Constant((LimiterStep)new LimiterStep.Report()))
+                )
+            );
     }
 }

@@ -12,7 +12,11 @@ public sealed class SeedChunkingProperties
     {
         ChunkedPipePair pipes = new([.. chunks.Select(c => c.Get)]);
         await using ChannelPair pair = await ChannelPair.OverAsync(
-            pipes.Client, pipes.Server, ChannelPair.ClientOptions(ChannelProtocol.Seed), ChannelPair.ServerOptions(ChannelProtocol.Seed));
+            pipes.Client,
+            pipes.Server,
+            ChannelPair.ClientOptions(ChannelProtocol.Seed),
+            ChannelPair.ServerOptions(ChannelProtocol.Seed)
+        );
         foreach (NonNull<byte[]> message in messages)
             await pair.RoundAsync(message.Get, message.Get);
     }

@@ -11,7 +11,10 @@ public sealed class ClientIdProperties
     {
         ClientId id = new(bytes);
         ClientId read = id.ToString();
-        return read == id && ClientId.Parse(id.ToString()) == id && ClientId.TryParse(id.ToString(), out ClientId tried) && tried == id;
+        return read == id
+            && ClientId.Parse(id.ToString()) == id
+            && ClientId.TryParse(id.ToString(), out ClientId tried)
+            && tried == id;
     }
 
     [Property(MaxTest = 2000)]
@@ -37,7 +40,9 @@ public sealed class ClientIdProperties
         ClientId b = new(second);
         bool isEqual = one.AsSpan().SequenceEqual(second);
         int order = one.AsSpan().SequenceCompareTo(second);
-        return (a == b) == isEqual && (a != b) != isEqual && a.Equals((object)b) == isEqual
+        return (a == b) == isEqual
+            && (a != b) != isEqual
+            && a.Equals((object)b) == isEqual
             && (!isEqual || a.GetHashCode() == b.GetHashCode())
             && Math.Sign(a.CompareTo(b)) == Math.Sign(order)
             && (a < b, a <= b, a > b, a >= b) == (order < 0, order <= 0, order > 0, order >= 0);

@@ -8,7 +8,12 @@ namespace SymRatchet.PropertyTests.Session;
 public sealed record Attack(bool OtherRunsFirst, byte Position, byte Mask, byte Choice)
 {
     /// <summary>The bytes that pass in place of a message, never the message itself.</summary>
-    internal byte[] Change(WireChange change, byte[] message, IReadOnlyList<byte[]> others, IReadOnlyList<byte[]> foreign)
+    internal byte[] Change(
+        WireChange change,
+        byte[] message,
+        IReadOnlyList<byte[]> others,
+        IReadOnlyList<byte[]> foreign
+    )
     {
         int position = Position * message.Length / 256;
         return change switch

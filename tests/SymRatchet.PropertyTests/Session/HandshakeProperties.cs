@@ -8,29 +8,51 @@ namespace SymRatchet.PropertyTests.Session;
 /// <summary>What holds of every handshake in which one message is changed on the wire.</summary>
 public sealed class HandshakeProperties
 {
-    private static readonly Opcode[] Messages = [Opcode.ClientHello, Opcode.ServerChallenge, Opcode.ClientConfirm, Opcode.ServerConfirm];
+    private static readonly Opcode[] Messages =
+    [
+        Opcode.ClientHello,
+        Opcode.ServerChallenge,
+        Opcode.ClientConfirm,
+        Opcode.ServerConfirm,
+    ];
 
     [Property(MaxTest = 1000)]
     [Requirement("R5.1-4", "R5.2-5", "R5.2-8", "R5.3-4")]
     public void A_changed_message_delivers_nothing_and_splits_no_secrets_and_the_next_handshake_succeeds(
-        CipherSuiteId suite, WireChange change, byte message, bool sendBeforeConfirm, (byte Client, byte Server) epochs, Attack attack)
+        CipherSuiteId suite,
+        WireChange change,
+        byte message,
+        bool sendBeforeConfirm,
+        (byte Client, byte Server) epochs,
+        Attack attack
+    )
     {
         using Parties parties = new(suite, sendBeforeConfirm, epochs.Client % 4, epochs.Server % 4);
         Opcode changed = Messages[message % Messages.Length];
         List<byte[]> foreign = attack.OtherRunsFirst ? parties.RunUndisturbed() : [];
-        using HandshakeEnd client = parties.NewClient(), server = parties.NewServer();
+        using HandshakeEnd client = parties.NewClient(),
+            server = parties.NewServer();
         List<byte[]> seen = [];
-        Parties.Exchange(client, server, frame =>
-        {
-            seen.Add(frame);
-            if ((Opcode)frame[0] != changed || seen.Count(earlier => earlier[0] == frame[0]) > 1)
-                return frame;
+        Parties.Exchange(
+            client,
+            server,
+            frame =>
+            {
+                seen.Add(frame);
+                if ((Opcode)frame[0] != changed || seen.Count(earlier => earlier[0] == frame[0]) > 1)
+                    return frame;
 
-            // Just before the change, so that both handshakes may be of one epoch.
-            if (!attack.OtherRunsFirst)
-                foreign = parties.RunUndisturbed();
-            return attack.Change(change, frame, [.. seen[..^1], .. client.Outgoing, .. server.Outgoing, .. foreign], foreign);
-        });
+                // Just before the change, so that both handshakes may be of one epoch.
+                if (!attack.OtherRunsFirst)
+                    foreign = parties.RunUndisturbed();
+                return attack.Change(
+                    change,
+                    frame,
+                    [.. seen[..^1], .. client.Outgoing, .. server.Outgoing, .. foreign],
+                    foreign
+                );
+            }
+        );
 
         if (client.WasActive && server.WasActive)
             Assert.Equal(client.FirstChainKey, server.FirstChainKey);
@@ -43,7 +65,11 @@ public sealed class HandshakeProperties
 
     [Property(MaxTest = 1000)]
     [Requirement("R5.1-10", "R5.2-8")]
-    public void Without_a_change_both_ends_agree_whatever_epochs_they_start_from(CipherSuiteId suite, bool sendBeforeConfirm, (byte Client, byte Server) epochs)
+    public void Without_a_change_both_ends_agree_whatever_epochs_they_start_from(
+        CipherSuiteId suite,
+        bool sendBeforeConfirm,
+        (byte Client, byte Server) epochs
+    )
     {
         using Parties parties = new(suite, sendBeforeConfirm, epochs.Client, epochs.Server);
         parties.RunUndisturbed();
@@ -55,7 +81,9 @@ public sealed class HandshakeProperties
     private static void AssertDelivered(Opcode changed, WireChange change, HandshakeEnd client, HandshakeEnd server)
     {
         bool wasForClient = changed is Opcode.ServerChallenge or Opcode.ServerConfirm;
-        (HandshakeEnd victim, HandshakeEnd peer, byte[] victimsWord) = wasForClient ? (client, server, Parties.ClientWord) : (server, client, Parties.ServerWord);
+        (HandshakeEnd victim, HandshakeEnd peer, byte[] victimsWord) = wasForClient
+            ? (client, server, Parties.ClientWord)
+            : (server, client, Parties.ServerWord);
         Assert.Empty(victim.Delivered);
         Assert.True(change == WireChange.Repeat || !victim.WasActive);
         if (peer.Delivered.Count == 0)

@@ -20,7 +20,13 @@ internal sealed class Parties : IDisposable
     internal Parties(CipherSuiteId suite, bool sendBeforeConfirm, long clientEpoch, long serverEpoch)
     {
         _settings = new HandshakeSettings(
-            [CipherSuite.Get(suite)], MaxRecordSize: 4096, PaddingBlock: 0, Limits.EpochLimit, sendBeforeConfirm, RandomSource.System);
+            [CipherSuite.Get(suite)],
+            MaxRecordSize: 4096,
+            PaddingBlock: 0,
+            Limits.EpochLimit,
+            sendBeforeConfirm,
+            RandomSource.System
+        );
         _clientStore = StoreAt.Epoch(ChannelRole.Client, _key, clientEpoch);
         _serverStore = StoreAt.Epoch(ChannelRole.Server, _key, serverEpoch);
     }
@@ -48,12 +54,17 @@ internal sealed class Parties : IDisposable
     internal List<byte[]> RunUndisturbed(Action<byte[]>? onAgreed = null)
     {
         List<byte[]> frames = [];
-        using HandshakeEnd client = NewClient(), server = NewServer();
-        Exchange(client, server, frame =>
-        {
-            frames.Add(frame);
-            return frame;
-        });
+        using HandshakeEnd client = NewClient(),
+            server = NewServer();
+        Exchange(
+            client,
+            server,
+            frame =>
+            {
+                frames.Add(frame);
+                return frame;
+            }
+        );
         Assert.True(client.WasActive && server.WasActive);
         Assert.Equal(client.FirstChainKey, server.FirstChainKey);
         Assert.Equal(ServerWord, Assert.Single(client.Delivered));

@@ -11,7 +11,11 @@ namespace SymRatchet.PropertyTests.Session;
 public sealed class RatchetProperties
 {
     [Property(MaxTest = 1000)]
-    public void Both_directions_in_any_interleaving_arrive_in_order_and_both_ends_hold_equal_chains(CipherSuiteId suite, (bool FromServer, NonNull<byte[]> Message)[] script, bool padded)
+    public void Both_directions_in_any_interleaving_arrive_in_order_and_both_ends_hold_equal_chains(
+        CipherSuiteId suite,
+        (bool FromServer, NonNull<byte[]> Message)[] script,
+        bool padded
+    )
     {
         using RatchetPair pair = new(suite, maxRecordSize: 4096, paddingBlock: padded ? 64 : 0);
         foreach ((bool fromServer, NonNull<byte[]> message) in script)
@@ -29,10 +33,16 @@ public sealed class RatchetProperties
 
     [Property(MaxTest = 1000)]
     [Requirement("R4-7", "R4-8", "R6.3-3")]
-    public void Sizes_up_to_the_limit_pass_with_and_without_padding(CipherSuiteId suite, NonNegativeInt size, NonNegativeInt block)
+    public void Sizes_up_to_the_limit_pass_with_and_without_padding(
+        CipherSuiteId suite,
+        NonNegativeInt size,
+        NonNegativeInt block
+    )
     {
         using RatchetPair pair = new(suite, maxRecordSize: 1024, paddingBlock: block.Get % 1025);
-        byte[] message = new byte[pair.Client.MaxMessageSize - (size.Get % 3 == 0 ? 0 : size.Get % pair.Client.MaxMessageSize)];
+        byte[] message = new byte[
+            pair.Client.MaxMessageSize - (size.Get % 3 == 0 ? 0 : size.Get % pair.Client.MaxMessageSize)
+        ];
         new System.Random(size.Get).NextBytes(message);
         byte[] frame = RatchetPair.Seal(pair.Client, message);
         Assert.InRange(frame.Length, 16, 16 + 1024);
@@ -41,7 +51,12 @@ public sealed class RatchetProperties
 
     [Property(MaxTest = 1000)]
     [Requirement("R6.2-6", "R6.2-7")]
-    public void Any_changed_bit_ends_the_direction_and_delivers_nothing(CipherSuiteId suite, NonNull<byte[]> message, bool fromServer, NonNegativeInt position)
+    public void Any_changed_bit_ends_the_direction_and_delivers_nothing(
+        CipherSuiteId suite,
+        NonNull<byte[]> message,
+        bool fromServer,
+        NonNegativeInt position
+    )
     {
         using RatchetPair pair = new(suite);
         (RatchetSession sender, RatchetSession receiver) = pair.Direction(fromServer);
@@ -54,7 +69,12 @@ public sealed class RatchetProperties
 
     [Property(MaxTest = 1000)]
     [Requirement("R6.2-6", "R6.2-7")]
-    public void Any_cut_ends_the_direction(CipherSuiteId suite, NonNull<byte[]> message, bool fromServer, NonNegativeInt kept)
+    public void Any_cut_ends_the_direction(
+        CipherSuiteId suite,
+        NonNull<byte[]> message,
+        bool fromServer,
+        NonNegativeInt kept
+    )
     {
         using RatchetPair pair = new(suite);
         (RatchetSession sender, RatchetSession receiver) = pair.Direction(fromServer);
@@ -68,7 +88,13 @@ public sealed class RatchetProperties
 
     [Property(MaxTest = 1000)]
     [Requirement("R6.2-6", "R6.2-7")]
-    public void Any_frame_but_the_next_one_ends_the_direction(CipherSuiteId suite, NonEmptyArray<byte[]> messages, bool fromServer, NonNegativeInt choice, bool ahead)
+    public void Any_frame_but_the_next_one_ends_the_direction(
+        CipherSuiteId suite,
+        NonEmptyArray<byte[]> messages,
+        bool fromServer,
+        NonNegativeInt choice,
+        bool ahead
+    )
     {
         // Replayed, skipped or swapped: a frame of the past, or one after the next.
         using RatchetPair pair = new(suite);
@@ -82,7 +108,12 @@ public sealed class RatchetProperties
     }
 
     [Property(MaxTest = 1000)]
-    public void A_frame_of_another_session_or_of_the_other_direction_ends_it(CipherSuiteId suite, NonNull<byte[]> message, bool fromServer, bool relabel)
+    public void A_frame_of_another_session_or_of_the_other_direction_ends_it(
+        CipherSuiteId suite,
+        NonNull<byte[]> message,
+        bool fromServer,
+        bool relabel
+    )
     {
         using RatchetPair pair = new(suite);
         using RatchetPair other = new(suite, secret: 2);
@@ -100,7 +131,11 @@ public sealed class RatchetProperties
 
     [Property(MaxTest = 1000)]
     [Requirement("R6.2-2")]
-    public void A_state_stolen_after_a_message_opens_no_message_before_it(CipherSuiteId suite, NonEmptyArray<NonNull<byte[]>> messages, bool fromServer)
+    public void A_state_stolen_after_a_message_opens_no_message_before_it(
+        CipherSuiteId suite,
+        NonEmptyArray<NonNull<byte[]>> messages,
+        bool fromServer
+    )
     {
         using RatchetPair pair = new(suite);
         (RatchetSession sender, RatchetSession receiver) = pair.Direction(fromServer);

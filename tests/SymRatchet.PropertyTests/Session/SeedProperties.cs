@@ -11,7 +11,10 @@ namespace SymRatchet.PropertyTests.Session;
 public sealed class SeedProperties
 {
     [Property(MaxTest = 1000)]
-    public void Sealing_then_opening_gives_the_message_and_both_sides_hold_equal_keys(NonNull<byte[]>[] requests, NonNull<byte[]>[] responses)
+    public void Sealing_then_opening_gives_the_message_and_both_sides_hold_equal_keys(
+        NonNull<byte[]>[] requests,
+        NonNull<byte[]>[] responses
+    )
     {
         SeedPair pair = SeedPair.Active();
         byte[][] previous = SeedPair.Keys(pair.Client);
@@ -30,7 +33,11 @@ public sealed class SeedProperties
     }
 
     [Property(MaxTest = 1000)]
-    public void Any_changed_bit_ends_the_session_delivers_nothing_and_moves_no_key(NonNull<byte[]> message, bool fromServer, NonNegativeInt position)
+    public void Any_changed_bit_ends_the_session_delivers_nothing_and_moves_no_key(
+        NonNull<byte[]> message,
+        bool fromServer,
+        NonNegativeInt position
+    )
     {
         (SeedSession sender, SeedSession receiver) = ReadyToSend(fromServer);
         byte[] frame = SeedPair.Seal(sender, message.Get);
@@ -49,7 +56,11 @@ public sealed class SeedProperties
     }
 
     [Property(MaxTest = 1000)]
-    public void Any_frame_of_the_session_but_the_next_one_ends_it(NonNull<byte[]>[] messages, bool fromServer, NonNegativeInt choice)
+    public void Any_frame_of_the_session_but_the_next_one_ends_it(
+        NonNull<byte[]>[] messages,
+        bool fromServer,
+        NonNegativeInt choice
+    )
     {
         SeedPair pair = new();
         List<byte[]> wire = [];
@@ -63,7 +74,10 @@ public sealed class SeedProperties
     }
 
     [Property(MaxTest = 1000)]
-    public void A_frame_of_another_session_of_the_same_key_is_refused_once_a_message_went_by(NonEmptyArray<byte> here, NonEmptyArray<byte> there)
+    public void A_frame_of_another_session_of_the_same_key_is_refused_once_a_message_went_by(
+        NonEmptyArray<byte> here,
+        NonEmptyArray<byte> there
+    )
     {
         SeedPair one = new();
         SeedPair other = new();
@@ -78,7 +92,7 @@ public sealed class SeedProperties
         ChannelRole receiver = isServer ? ChannelRole.Server : ChannelRole.Client;
         ProtocolPhase? expected = (opcode, phase, isServer) switch
         {
-            ( >= 50 and <= 60, _, _) => ProtocolPhase.Terminated,
+            (>= 50 and <= 60, _, _) => ProtocolPhase.Terminated,
             (10, ProtocolPhase.Init, true) => ProtocolPhase.Active,
             (20, ProtocolPhase.Init, false) => ProtocolPhase.Active,
             (30, ProtocolPhase.Active, true) => ProtocolPhase.Active,

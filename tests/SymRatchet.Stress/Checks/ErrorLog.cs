@@ -7,9 +7,7 @@ internal sealed class ErrorLog(Verdict verdict) : ILoggerFactory, ILoggerProvide
 {
     public ILogger CreateLogger(string categoryName) => this;
 
-    public void AddProvider(ILoggerProvider provider)
-    {
-    }
+    public void AddProvider(ILoggerProvider provider) { }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -21,13 +19,12 @@ internal sealed class ErrorLog(Verdict verdict) : ILoggerFactory, ILoggerProvide
         EventId eventId,
         TState state,
         Exception? exception,
-        Func<TState, Exception?, string> formatter)
+        Func<TState, Exception?, string> formatter
+    )
     {
         if (IsEnabled(logLevel))
             verdict.Fail($"log line {eventId}: {formatter(state, exception)} {exception}");
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -4,8 +4,13 @@ namespace SymRatchet.Stress.Checks;
 
 /// <summary>A call in progress, under the eyes of the watchdog.</summary>
 internal sealed class PendingCall(
-    Watchdog watchdog, Step step, string what, Connection? connection, CancellationToken token, long began)
-    : IDisposable
+    Watchdog watchdog,
+    Step step,
+    string what,
+    Connection? connection,
+    CancellationToken token,
+    long began
+) : IDisposable
 {
     private readonly TaskCompletionSource _overdue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _canceled;

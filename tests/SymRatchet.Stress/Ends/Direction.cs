@@ -44,7 +44,7 @@ internal sealed class Direction(ulong key)
     {
         long offset = Received;
         Span<byte> expected = stackalloc byte[1024];
-        for (int done = 0; done < bytes.Length;)
+        for (int done = 0; done < bytes.Length; )
         {
             Span<byte> piece = expected[..Math.Min(expected.Length, bytes.Length - done)];
             Fill(piece, offset + done);

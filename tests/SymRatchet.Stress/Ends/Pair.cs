@@ -35,8 +35,11 @@ internal sealed class Pair : IAsyncDisposable
     internal static async Task<Pair> CreateAsync(Step step, string plan, Func<Party, Random, IFace> face)
     {
         Random random = step.Random;
-        string id = step.Run.Identities.New(step, random.Next(3) == 0 ? KeyEvolution.None : KeyEvolution.Forward,
-            out PreSharedKey key);
+        string id = step.Run.Identities.New(
+            step,
+            random.Next(3) == 0 ? KeyEvolution.None : KeyEvolution.Forward,
+            out PreSharedKey key
+        );
         SecureChannelClientOptions clientOptions = new()
         {
             Key = key,
@@ -52,24 +55,47 @@ internal sealed class Pair : IAsyncDisposable
         (Stream ServerStream, UnrulyStream? Unruly, bool IsPipe) s = Transport(link.Server, random);
         Connection connection = new($"{plan}, client over {Name(c)}, server over {Name(s)}", () => step.Now);
         SecureChannelServerOptions serverOptions = step.Run.ServerOptions;
-        Task<ISecureChannel> connecting = step.CallAsync("ConnectAsync", connection, default, () => c.IsPipe
-            ? SecureChannel.ConnectAsync(PipeOver(c.ClientStream), clientOptions)
-            : SecureChannel.ConnectAsync(c.ClientStream, clientOptions));
-        Task<ISecureChannel> accepting = step.CallAsync("AcceptAsync", connection, default, () => s.IsPipe
-            ? SecureChannel.AcceptAsync(PipeOver(s.ServerStream), serverOptions)
-            : SecureChannel.AcceptAsync(s.ServerStream, serverOptions));
-        Direction there = new((ulong)random.NextInt64()), back = new((ulong)random.NextInt64());
+        Task<ISecureChannel> connecting = step.CallAsync(
+            "ConnectAsync",
+            connection,
+            default,
+            () =>
+                c.IsPipe
+                    ? SecureChannel.ConnectAsync(PipeOver(c.ClientStream), clientOptions)
+                    : SecureChannel.ConnectAsync(c.ClientStream, clientOptions)
+        );
+        Task<ISecureChannel> accepting = step.CallAsync(
+            "AcceptAsync",
+            connection,
+            default,
+            () =>
+                s.IsPipe
+                    ? SecureChannel.AcceptAsync(PipeOver(s.ServerStream), serverOptions)
+                    : SecureChannel.AcceptAsync(s.ServerStream, serverOptions)
+        );
+        Direction there = new((ulong)random.NextInt64()),
+            back = new((ulong)random.NextInt64());
         Party client = new()
         {
-            Step = step, Name = "client", Connection = connection, Channel = await connecting,
-            Socket = link.Client, Unruly = c.Unruly,
-            Out = there, In = back,
+            Step = step,
+            Name = "client",
+            Connection = connection,
+            Channel = await connecting,
+            Socket = link.Client,
+            Unruly = c.Unruly,
+            Out = there,
+            In = back,
         };
         Party server = new()
         {
-            Step = step, Name = "server", Connection = connection, Channel = await accepting,
-            Socket = link.Server, Unruly = s.Unruly,
-            Out = back, In = there,
+            Step = step,
+            Name = "server",
+            Connection = connection,
+            Channel = await accepting,
+            Socket = link.Server,
+            Unruly = s.Unruly,
+            Out = back,
+            In = there,
         };
         client.Face = face(client, random);
         server.Face = face(server, random);
@@ -117,9 +143,7 @@ internal sealed class Pair : IAsyncDisposable
             await party.CallAsync(what, default, () => new ValueTask(call()));
             party.Fail($"{what} succeeded after the end");
         }
-        catch (Exception e) when (e is SecureChannelException or ObjectDisposedException)
-        {
-        }
+        catch (Exception e) when (e is SecureChannelException or ObjectDisposedException) { }
     }
 
     private static (Stream Stream, UnrulyStream? Unruly, bool IsPipe) Transport(Socket socket, Random random)
@@ -132,7 +156,9 @@ internal sealed class Pair : IAsyncDisposable
     }
 
     private static string Name((Stream Stream, UnrulyStream? Unruly, bool IsPipe) transport) =>
-        transport.IsPipe ? "a pipe" : transport.Unruly is null ? "a socket" : "an unruly stream";
+        transport.IsPipe ? "a pipe"
+        : transport.Unruly is null ? "a socket"
+        : "an unruly stream";
 
     private static StreamPipe PipeOver(Stream stream) => new(PipeReader.Create(stream), PipeWriter.Create(stream));
 

@@ -97,9 +97,13 @@ internal sealed class Party
         {
             OverdueException => true,
             OperationCanceledException => token.IsCancellationRequested,
-            SecureChannelException failure => Connection.MayFail && failure.Error is SecureChannelError.Aborted or
-                SecureChannelError.TerminatedByPeer or SecureChannelError.Truncated or SecureChannelError.Transport or
-                SecureChannelError.Canceled,
+            SecureChannelException failure => Connection.MayFail
+                && failure.Error
+                    is SecureChannelError.Aborted
+                        or SecureChannelError.TerminatedByPeer
+                        or SecureChannelError.Truncated
+                        or SecureChannelError.Transport
+                        or SecureChannelError.Canceled,
             ObjectDisposedException or InvalidOperationException => _isDisposing,
             _ => false,
         };

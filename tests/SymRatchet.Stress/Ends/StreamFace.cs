@@ -41,8 +41,11 @@ internal sealed class StreamFace : IFace
         int length = Math.Max(1, Sizes.Next(random));
         if (length < _received.Length)
             _received[length] = 0x5A;
-        int read = await _party.CallAsync($"ReadAsync({length})", token, () =>
-            _stream.ReadAsync(_received.AsMemory(0, length), token));
+        int read = await _party.CallAsync(
+            $"ReadAsync({length})",
+            token,
+            () => _stream.ReadAsync(_received.AsMemory(0, length), token)
+        );
         if (length < _received.Length && _received[length] != 0x5A)
             _party.Fail("a read wrote beyond its buffer");
         if (read == 0)
@@ -58,8 +61,11 @@ internal sealed class StreamFace : IFace
     public async Task EndAsync()
     {
         _party.Out.End();
-        await _party.CallAsync("CompleteWritesAsync", default, () =>
-            _stream.CompleteWritesAsync(CancellationToken.None));
+        await _party.CallAsync(
+            "CompleteWritesAsync",
+            default,
+            () => _stream.CompleteWritesAsync(CancellationToken.None)
+        );
     }
 
     public void Abort() => _stream.Abort();

@@ -22,7 +22,9 @@ internal sealed class UnrulyStream(Stream inner) : PassingStream(inner)
     }
 
     public override async ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> buffer,
+        CancellationToken cancellationToken = default
+    )
     {
         if (_isDeaf)
             await _never.Task;

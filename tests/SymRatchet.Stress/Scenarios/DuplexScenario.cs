@@ -33,12 +33,14 @@ internal sealed class DuplexScenario : IScenario
         bool isServer = random.Next(2) == 0;
         int deafTo = ending == Ending.None ? 0 : random.Next(6); // 1: the client never reads; 2: the server never does
         int delay = random.Next(4) == 0 ? 0 : random.Next(60);
-        long there = random.NextInt64(2_000_000), back = random.NextInt64(2_000_000);
+        long there = random.NextInt64(2_000_000),
+            back = random.NextInt64(2_000_000);
         if (ending != Ending.None && random.Next(2) == 0)
             there = back = long.MaxValue;
-        string plan = $"{ending} by the {(isServer ? "server" : "client")} after {delay} ms, " +
-            $"cancels reads: {cancelsReads}, " +
-            $"cancels writes: {cancelsWrites}, pings: {pings}, who does not read: {deafTo}";
+        string plan =
+            $"{ending} by the {(isServer ? "server" : "client")} after {delay} ms, "
+            + $"cancels reads: {cancelsReads}, "
+            + $"cancels writes: {cancelsWrites}, pings: {pings}, who does not read: {deafTo}";
         await using Pair pair = await Pair.CreateAsync(step, plan, Face);
         if (cancelsWrites || ending != Ending.None)
             pair.Connection.AllowFailure();
@@ -49,7 +51,9 @@ internal sealed class DuplexScenario : IScenario
         List<Task> pinging = [];
         foreach (Party party in (Party[])[pair.Client, pair.Server])
         {
-            Random reads = step.NewRandom(), writes = step.NewRandom(), pingsWith = step.NewRandom();
+            Random reads = step.NewRandom(),
+                writes = step.NewRandom(),
+                pingsWith = step.NewRandom();
             if (deafTo != (party == pair.Client ? 1 : 2))
                 loops.Add(Task.Run(() => Loops.ReadAsync(party, reads, cancelsReads)));
             long total = party == pair.Client ? there : back;
@@ -76,12 +80,13 @@ internal sealed class DuplexScenario : IScenario
         step.Run.Count(pair.Client.In.Received + pair.Server.In.Received);
     }
 
-    private static IFace Face(Party party, Random random) => random.Next(3) switch
-    {
-        0 => new RawFace(party),
-        1 => new StreamFace(party, random),
-        _ => new PipeFace(party, random),
-    };
+    private static IFace Face(Party party, Random random) =>
+        random.Next(3) switch
+        {
+            0 => new RawFace(party),
+            1 => new StreamFace(party, random),
+            _ => new PipeFace(party, random),
+        };
 
     private static async Task EndAsync(Step step, Pair pair, Party actor, Task writing, Ending ending)
     {

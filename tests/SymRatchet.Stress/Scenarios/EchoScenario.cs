@@ -30,8 +30,12 @@ internal sealed class EchoScenario : IScenario
             Connection = connection,
             Socket = socket,
             Unruly = null,
-            Channel = await step.CallAsync("ConnectAsync", connection, default, () =>
-                SecureChannel.ConnectAsync(new NetworkStream(socket, ownsSocket: true), options)),
+            Channel = await step.CallAsync(
+                "ConnectAsync",
+                connection,
+                default,
+                () => SecureChannel.ConnectAsync(new NetworkStream(socket, ownsSocket: true), options)
+            ),
             Out = bytes,
             In = bytes,
         };
@@ -44,7 +48,8 @@ internal sealed class EchoScenario : IScenario
         connection.Plan += $", {party.Face.GetType().Name}";
         if (ending > 1)
             connection.AllowFailure();
-        Random reads = step.NewRandom(), writes = step.NewRandom();
+        Random reads = step.NewRandom(),
+            writes = step.NewRandom();
         Task reading = Task.Run(() => Loops.ReadAsync(party, reads, cancels: true));
         Task writing = Task.Run(() => Loops.WriteAsync(party, writes, random.NextInt64(1_000_000), cancels: false));
         if (ending > 1)

@@ -16,8 +16,11 @@ internal sealed class HandshakeScenario : IScenario
     public async Task RunAsync(Step step)
     {
         Random random = step.Random;
-        string id = step.Run.Identities.New(step, random.Next(3) == 0 ? KeyEvolution.None : KeyEvolution.Forward,
-            out PreSharedKey key);
+        string id = step.Run.Identities.New(
+            step,
+            random.Next(3) == 0 ? KeyEvolution.None : KeyEvolution.Forward,
+            out PreSharedKey key
+        );
         using PreSharedKey own = key;
         for (int i = random.Next(1, 6); i >= 0; i--)
             await BreakAsync(step, key);
@@ -47,10 +50,20 @@ internal sealed class HandshakeScenario : IScenario
             SendBeforeConfirm = random.Next(2) == 0,
             LoggerFactory = step.Run.Log,
         };
-        Task<ISecureChannel?> connecting = TryAsync(step, connection, "ConnectAsync", client, () =>
-            SecureChannel.ConnectAsync(Over(link.Client, random), options, client));
-        Task<ISecureChannel?> accepting = TryAsync(step, connection, "AcceptAsync", server, () =>
-            SecureChannel.AcceptAsync(Over(link.Server, random), step.Run.ServerOptions, server));
+        Task<ISecureChannel?> connecting = TryAsync(
+            step,
+            connection,
+            "ConnectAsync",
+            client,
+            () => SecureChannel.ConnectAsync(Over(link.Client, random), options, client)
+        );
+        Task<ISecureChannel?> accepting = TryAsync(
+            step,
+            connection,
+            "AcceptAsync",
+            server,
+            () => SecureChannel.AcceptAsync(Over(link.Server, random), step.Run.ServerOptions, server)
+        );
         if (!isHonest && random.Next(2) == 0)
         {
             Thread.SpinWait(random.Next(50_000));
@@ -72,7 +85,12 @@ internal sealed class HandshakeScenario : IScenario
     }
 
     private static async Task<ISecureChannel?> TryAsync(
-        Step step, Connection connection, string what, CancellationToken token, Func<ValueTask<ISecureChannel>> call)
+        Step step,
+        Connection connection,
+        string what,
+        CancellationToken token,
+        Func<ValueTask<ISecureChannel>> call
+    )
     {
         try
         {
@@ -83,9 +101,15 @@ internal sealed class HandshakeScenario : IScenario
             connection.End();
             return null;
         }
-        catch (SecureChannelException e) when (connection.MayFail &&
-            e.Error is not (SecureChannelError.Malformed or SecureChannelError.UnexpectedMessage or
-            SecureChannelError.UnexpectedRound))
+        catch (SecureChannelException e)
+            when (connection.MayFail
+                && e.Error
+                    is not (
+                        SecureChannelError.Malformed
+                        or SecureChannelError.UnexpectedMessage
+                        or SecureChannelError.UnexpectedRound
+                    )
+            )
         {
             connection.End();
             return null;

@@ -27,12 +27,16 @@ internal sealed class HttpScenario : IScenario
         // A client that is disposed as its first request begins may leave a pool behind, and a connection in it until it has been
         // idle for long. (Seen with plain HttpClient and Kestrel too: once in 100,000 clients.)
         SocketsHttpHandler handler = new() { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) };
-        HttpClient client = new(handler.UseSymRatchet(new SecureChannelClientOptions
-        {
-            Key = key,
-            LoggerFactory = step.Run.Log,
-            SendBeforeConfirm = random.Next(3) == 0,
-        }))
+        HttpClient client = new(
+            handler.UseSymRatchet(
+                new SecureChannelClientOptions
+                {
+                    Key = key,
+                    LoggerFactory = step.Run.Log,
+                    SendBeforeConfirm = random.Next(3) == 0,
+                }
+            )
+        )
         {
             BaseAddress = isHttp2 ? step.Run.Web.Http2 : step.Run.Web.Http1,
             DefaultRequestVersion = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
@@ -67,19 +71,20 @@ internal sealed class HttpScenario : IScenario
             CancellationToken token = random.Next(2) == 0 ? Step.Soon(random) : default;
             try
             {
-                await step.CallAsync("a request", connection, token, async ValueTask<bool> () =>
-                {
-                    await RequestAsync(step, connection, client, random, token);
-                    return true;
-                });
+                await step.CallAsync(
+                    "a request",
+                    connection,
+                    token,
+                    async ValueTask<bool> () =>
+                    {
+                        await RequestAsync(step, connection, client, random, token);
+                        return true;
+                    }
+                );
             }
-            catch (OperationCanceledException) when (token.IsCancellationRequested || connection.MayFail)
-            {
-            }
-            catch (Exception e) when (connection.MayFail &&
-                e is HttpRequestException or IOException or ObjectDisposedException)
-            {
-            }
+            catch (OperationCanceledException) when (token.IsCancellationRequested || connection.MayFail) { }
+            catch (Exception e)
+                when (connection.MayFail && e is HttpRequestException or IOException or ObjectDisposedException) { }
             catch (Exception e)
             {
                 // Cancelled, a request may say so in its own words, where the token struck a stream below.
@@ -90,7 +95,12 @@ internal sealed class HttpScenario : IScenario
     }
 
     private static async Task RequestAsync(
-        Step step, Connection connection, HttpClient client, Random random, CancellationToken token)
+        Step step,
+        Connection connection,
+        HttpClient client,
+        Random random,
+        CancellationToken token
+    )
     {
         string key = random.NextInt64().ToString(CultureInfo.InvariantCulture);
         long count = random.Next(3) switch
@@ -101,15 +111,22 @@ internal sealed class HttpScenario : IScenario
         };
         int kind = random.Next(3);
         bool hasLength = random.Next(2) == 0;
-        using HttpRequestMessage request = new(kind == 0 ? HttpMethod.Get : HttpMethod.Post,
-            string.Create(CultureInfo.InvariantCulture,
-                $"/{(kind == 0 ? "bytes" : kind == 1 ? "take" : "echo")}/{key}/{count}{(hasLength ? "?length" : "")}"));
+        using HttpRequestMessage request = new(
+            kind == 0 ? HttpMethod.Get : HttpMethod.Post,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"/{(kind == 0 ? "bytes" : kind == 1 ? "take" : "echo")}/{key}/{count}{(hasLength ? "?length" : "")}"
+            )
+        );
         request.Version = client.DefaultRequestVersion;
         request.VersionPolicy = client.DefaultVersionPolicy;
         if (kind > 0)
             request.Content = new PatternContent(ulong.Parse(key, CultureInfo.InvariantCulture), count, hasLength);
-        using HttpResponseMessage response =
-            await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+        using HttpResponseMessage response = await client.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            token
+        );
         if (response.StatusCode != HttpStatusCode.OK)
         {
             step.Fail($"a request was answered by {response.StatusCode}", connection);
@@ -149,15 +166,18 @@ internal sealed class HttpScenario : IScenario
             await Task.Delay(500);
             try
             {
-                await step.CallAsync("a request", connection, default, async ValueTask<bool> () =>
-                {
-                    await RequestAsync(step, connection, client, step.Random, default);
-                    return true;
-                });
+                await step.CallAsync(
+                    "a request",
+                    connection,
+                    default,
+                    async ValueTask<bool> () =>
+                    {
+                        await RequestAsync(step, connection, client, step.Random, default);
+                        return true;
+                    }
+                );
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-            {
-            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException) { }
         }
     }
 
@@ -180,7 +200,10 @@ internal sealed class HttpScenario : IScenario
             SerializeToStreamAsync(stream, context, CancellationToken.None);
 
         protected override async Task SerializeToStreamAsync(
-            Stream stream, TransportContext? context, CancellationToken cancellationToken)
+            Stream stream,
+            TransportContext? context,
+            CancellationToken cancellationToken
+        )
         {
             byte[] block = new byte[40_000];
             while (_direction.Offered < _count)

@@ -14,9 +14,13 @@ internal sealed class NestedScenario : IScenario
 
     public async Task RunAsync(Step step)
     {
-        await using Pair pair = await Pair.CreateAsync(step, "second calls", (party, random) =>
-            party.Name == "client" ? new StreamFace(party, random) : new RawFace(party));
-        Party client = pair.Client, server = pair.Server;
+        await using Pair pair = await Pair.CreateAsync(
+            step,
+            "second calls",
+            (party, random) => party.Name == "client" ? new StreamFace(party, random) : new RawFace(party)
+        );
+        Party client = pair.Client,
+            server = pair.Server;
         SecureChannelStream stream = ((StreamFace)client.Face).Stream;
         await ReadTwiceAsync(step, client, server, stream);
         await WriteTwiceAsync(step, client, server, stream);
@@ -32,7 +36,7 @@ internal sealed class NestedScenario : IScenario
         byte[] message = new byte[step.Random.Next(1, 5_000)];
         server.Out.Offer(message);
         await server.CallAsync("SendAsync", default, () => server.Channel.SendAsync(message));
-        for (int taken = 0; taken < message.Length;)
+        for (int taken = 0; taken < message.Length; )
         {
             int read = await reading;
             client.Took(first.AsSpan(0, read));
@@ -63,8 +67,11 @@ internal sealed class NestedScenario : IScenario
             {
                 if (closes)
                     client.Out.End();
-                await client.CallAsync("a second call", default, () =>
-                    closes ? stream.CompleteWritesAsync() : stream.WriteAsync(next));
+                await client.CallAsync(
+                    "a second call",
+                    default,
+                    () => closes ? stream.CompleteWritesAsync() : stream.WriteAsync(next)
+                );
 
                 // Accepted: then the first one was through. If it was not, it fails now, or the reader finds it out.
                 break;
@@ -99,8 +106,6 @@ internal sealed class NestedScenario : IScenario
             await party.CallAsync(what, default, () => new ValueTask(call()));
             party.Fail($"{what} was not refused");
         }
-        catch (InvalidOperationException)
-        {
-        }
+        catch (InvalidOperationException) { }
     }
 }

@@ -28,26 +28,41 @@ internal sealed class RelayScenario : IScenario
         Ending ending = random.Next(2) == 0 ? Ending.None : (Ending)random.Next((int)Ending.ResetChannel + 1);
         int delay = random.Next(50);
         bool isServer = random.Next(2) == 0;
-        long there = random.NextInt64(3_000_000), back = random.NextInt64(3_000_000);
+        long there = random.NextInt64(3_000_000),
+            back = random.NextInt64(3_000_000);
         if (ending != Ending.None)
             there = back = long.MaxValue;
         await using Pair pair = await Pair.CreateAsync(
             step,
             $"{ending} by the {(isServer ? "server" : "client")} after {delay} ms",
-            (party, _) => new RawFace(party));
+            (party, _) => new RawFace(party)
+        );
         Connection connection = pair.Connection;
         if (ending != Ending.None)
             connection.AllowFailure();
         using SocketLink near = await SocketLink.CreateAsync(random);
         using SocketLink far = await SocketLink.CreateAsync(random);
         using CancellationTokenSource canceling = new();
-        Direction toServer = new((ulong)random.NextInt64()), toClient = new((ulong)random.NextInt64());
+        Direction toServer = new((ulong)random.NextInt64()),
+            toClient = new((ulong)random.NextInt64());
         Task[] relays =
         [
-            RelayAsync(step, connection, "the client's relay", near.Server, pair.Client.Channel,
-                isServer ? default : canceling.Token),
-            RelayAsync(step, connection, "the server's relay", far.Client, pair.Server.Channel,
-                isServer ? canceling.Token : default),
+            RelayAsync(
+                step,
+                connection,
+                "the client's relay",
+                near.Server,
+                pair.Client.Channel,
+                isServer ? default : canceling.Token
+            ),
+            RelayAsync(
+                step,
+                connection,
+                "the server's relay",
+                far.Client,
+                pair.Server.Channel,
+                isServer ? canceling.Token : default
+            ),
         ];
         Random[] randoms = [step.NewRandom(), step.NewRandom(), step.NewRandom(), step.NewRandom()];
         Task[] plain =
@@ -66,13 +81,15 @@ internal sealed class RelayScenario : IScenario
             else if (ending == Ending.Revoke)
                 await step.Run.Identities.RevokeAsync(step, pair.Id);
             else
-                SocketLink.Reset((ending, isServer) switch
-                {
-                    (Ending.ResetPlain, true) => far.Server,
-                    (Ending.ResetPlain, false) => near.Client,
-                    (_, true) => pair.Server.Socket,
-                    _ => pair.Client.Socket,
-                });
+                SocketLink.Reset(
+                    (ending, isServer) switch
+                    {
+                        (Ending.ResetPlain, true) => far.Server,
+                        (Ending.ResetPlain, false) => near.Client,
+                        (_, true) => pair.Server.Socket,
+                        _ => pair.Client.Socket,
+                    }
+                );
         }
 
         await Task.WhenAll([.. relays, .. plain]);
@@ -82,19 +99,25 @@ internal sealed class RelayScenario : IScenario
     }
 
     private static async Task RelayAsync(
-        Step step, Connection connection, string name, Socket plain, ISecureChannel channel, CancellationToken token)
+        Step step,
+        Connection connection,
+        string name,
+        Socket plain,
+        ISecureChannel channel,
+        CancellationToken token
+    )
     {
         try
         {
-            await step.CallAsync(name, connection, token, () =>
-                new ValueTask(SecureChannelRelay.RunAsync(plain, channel, token)));
+            await step.CallAsync(
+                name,
+                connection,
+                token,
+                () => new ValueTask(SecureChannelRelay.RunAsync(plain, channel, token))
+            );
         }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
-        {
-        }
-        catch (IOException) when (connection.MayFail)
-        {
-        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested) { }
+        catch (IOException) when (connection.MayFail) { }
         catch (Exception e)
         {
             step.Fail($"{name} threw {e}", connection);
@@ -102,7 +125,13 @@ internal sealed class RelayScenario : IScenario
     }
 
     private static async Task WriteAsync(
-        Step step, Connection connection, Socket socket, Direction direction, long total, Random random)
+        Step step,
+        Connection connection,
+        Socket socket,
+        Direction direction,
+        long total,
+        Random random
+    )
     {
         byte[] bytes = new byte[Sizes.Max];
         try
@@ -111,9 +140,7 @@ internal sealed class RelayScenario : IScenario
             {
                 Memory<byte> piece = bytes.AsMemory(0, Sizes.Next(random));
                 direction.Offer(piece.Span);
-                for (; !piece.IsEmpty; piece = piece[await SendAsync(piece)..])
-                {
-                }
+                for (; !piece.IsEmpty; piece = piece[await SendAsync(piece)..]) { }
             }
 
             direction.End();
@@ -129,7 +156,12 @@ internal sealed class RelayScenario : IScenario
     }
 
     private static async Task ReadAsync(
-        Step step, Connection connection, Socket socket, Direction direction, Random random)
+        Step step,
+        Connection connection,
+        Socket socket,
+        Direction direction,
+        Random random
+    )
     {
         byte[] bytes = new byte[Sizes.Max];
         try
@@ -138,7 +170,11 @@ internal sealed class RelayScenario : IScenario
             {
                 Memory<byte> room = bytes.AsMemory(0, Math.Max(1, Sizes.Next(random)));
                 int read = await step.CallAsync(
-                    "a plain read", connection, default, () => socket.ReceiveAsync(room, CancellationToken.None));
+                    "a plain read",
+                    connection,
+                    default,
+                    () => socket.ReceiveAsync(room, CancellationToken.None)
+                );
                 if (read == 0 && WasReset(socket))
                     return;
                 if ((read == 0 ? direction.TakeEnd() : direction.Take(room.Span[..read])) is { } wrong)
@@ -156,7 +192,8 @@ internal sealed class RelayScenario : IScenario
     // Linux tells of a reset once: where the writer was told, the reader gets 0, as at an orderly end.
     private static bool WasReset(Socket socket)
     {
-        const int tcp = 6, info = 11;
+        const int tcp = 6,
+            info = 11;
         const byte closed = 7;
         if (!OperatingSystem.IsLinux())
             return false;

@@ -37,8 +37,9 @@ public sealed class ConstantTimeTests
             ),
         ];
         Assert.Equal(4, verifying.Length);
-        Assert.All(verifying, method =>
-            Assert.Contains(nameof(CryptographicOperations.FixedTimeEquals), Called(method))
+        Assert.All(
+            verifying,
+            method => Assert.Contains(nameof(CryptographicOperations.FixedTimeEquals), Called(method))
         );
         Assert.DoesNotContain(Methods, method => Called(method).Contains(nameof(MemoryExtensions.SequenceEqual)));
     }

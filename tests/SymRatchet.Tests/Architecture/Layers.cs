@@ -12,20 +12,27 @@ namespace SymRatchet.Tests.Architecture;
 internal static class Layers
 {
     internal static readonly string[] BottomUp =
-        ["Crypto", "Session", "Protocol1", "Seed", "Keys", "Diagnostics", "Channel", "Streams"];
+    [
+        "Crypto",
+        "Session",
+        "Protocol1",
+        "Seed",
+        "Keys",
+        "Diagnostics",
+        "Channel",
+        "Streams",
+    ];
 
     private const string Root = ".";
 
     private static readonly Dictionary<string, string> FolderByTypeName = ReadFolders();
-    private static readonly ModuleDefinition Module = ModuleDefinition.ReadModule(typeof(SecureChannel).Assembly.Location);
+    private static readonly ModuleDefinition Module = ModuleDefinition.ReadModule(
+        typeof(SecureChannel).Assembly.Location
+    );
 
     /// <summary>Every pair of layers of which the first uses the second, if only through public types.</summary>
     internal static HashSet<(string From, string To)> Arrows() =>
-    [
-        .. from use in Uses()
-           where use.From != use.To
-           select (BottomUp[use.From], BottomUp[use.To]),
-    ];
+        [.. from use in Uses() where use.From != use.To select (BottomUp[use.From], BottomUp[use.To])];
 
     /// <summary>Every use of a type in a layer by a type in a layer, and the public types that it leads through, if any.</summary>
     internal static IEnumerable<(string Path, int From, int To)> Uses() =>
@@ -40,7 +47,11 @@ internal static class Layers
 
     internal static bool IsPublic(TypeDefinition type) => FolderOf(type) == Root;
 
-    private static IEnumerable<(TypeDefinition Used, string Path)> Reached(TypeDefinition type, string path, HashSet<TypeDefinition> seen) =>
+    private static IEnumerable<(TypeDefinition Used, string Path)> Reached(
+        TypeDefinition type,
+        string path,
+        HashSet<TypeDefinition> seen
+    ) =>
         from used in Uses(type).Where(seen.Add)
         let further = $"{path} -> {NameOf(used)}"
         from reached in IsPublic(used) ? Reached(used, further, seen) : [(used, further)]
@@ -48,9 +59,11 @@ internal static class Layers
 
     private static string NameOf(TypeDefinition type) => $"{FolderOf(type)}/{type.Name}";
 
-    private static string FolderOf(TypeDefinition type) => FolderByTypeName.GetValueOrDefault(
-        type.Name.Split('`')[0],
-        type.Namespace.Contains("Generated", StringComparison.Ordinal) ? BottomUp[0] : "");
+    private static string FolderOf(TypeDefinition type) =>
+        FolderByTypeName.GetValueOrDefault(
+            type.Name.Split('`')[0],
+            type.Namespace.Contains("Generated", StringComparison.Ordinal) ? BottomUp[0] : ""
+        );
 
     private static Dictionary<string, string> ReadFolders()
     {
@@ -71,7 +84,8 @@ internal static class Layers
 
     /// <summary>Everything that a type and the types nested in it name: bases, fields, signatures, and the operands of every instruction.</summary>
     internal static IEnumerable<TypeDefinition> Uses(TypeDefinition type) =>
-        References(type).SelectMany(Flatten)
+        References(type)
+            .SelectMany(Flatten)
             .Where(reference => reference.Scope == type.Module)
             .Select(reference => Outermost(reference.Resolve()))
             .Where(used => used.Namespace.StartsWith(nameof(SymRatchet), StringComparison.Ordinal));
@@ -93,21 +107,33 @@ internal static class Layers
     private static IEnumerable<TypeReference?> Signature(MethodReference method) =>
         [method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)];
 
-    private static IEnumerable<TypeReference?> Operands(Instruction instruction) => instruction.Operand switch
-    {
-        MethodReference method => [method.DeclaringType, .. Signature(method), .. (method as GenericInstanceMethod)?.GenericArguments ?? []],
-        FieldReference field => [field.DeclaringType, field.FieldType],
-        TypeReference type => [type],
-        _ => [],
-    };
+    private static IEnumerable<TypeReference?> Operands(Instruction instruction) =>
+        instruction.Operand switch
+        {
+            MethodReference method =>
+            [
+                method.DeclaringType,
+                .. Signature(method),
+                .. (method as GenericInstanceMethod)?.GenericArguments ?? [],
+            ],
+            FieldReference field => [field.DeclaringType, field.FieldType],
+            TypeReference type => [type],
+            _ => [],
+        };
 
-    private static IEnumerable<TypeReference> Flatten(TypeReference reference) => reference switch
-    {
-        GenericInstanceType generic => [.. Flatten(generic.ElementType), .. generic.GenericArguments.SelectMany(Flatten)],
-        TypeSpecification specification => Flatten(specification.ElementType),
-        GenericParameter => [],
-        _ => [reference],
-    };
+    private static IEnumerable<TypeReference> Flatten(TypeReference reference) =>
+        reference switch
+        {
+            GenericInstanceType generic =>
+            [
+                .. Flatten(generic.ElementType),
+                .. generic.GenericArguments.SelectMany(Flatten),
+            ],
+            TypeSpecification specification => Flatten(specification.ElementType),
+            GenericParameter => [],
+            _ => [reference],
+        };
 
-    private static TypeDefinition Outermost(TypeDefinition type) => type.DeclaringType is null ? type : Outermost(type.DeclaringType);
+    private static TypeDefinition Outermost(TypeDefinition type) =>
+        type.DeclaringType is null ? type : Outermost(type.DeclaringType);
 }

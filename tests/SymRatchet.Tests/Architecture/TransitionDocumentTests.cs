@@ -19,7 +19,10 @@ public sealed class TransitionDocumentTests
     [Fact]
     public void Seed_moves_as_its_document_says()
     {
-        Transition[] others = [.. SeedTransitions.Table.Rows.Where(row => row.Opcode < (byte)SeedOpcode.KeyDesyncError)];
+        Transition[] others =
+        [
+            .. SeedTransitions.Table.Rows.Where(row => row.Opcode < (byte)SeedOpcode.KeyDesyncError),
+        ];
         Assert.Equal(Documented("seed.md"), InCode(others, number => $"{(SeedOpcode)number}"));
     }
 
@@ -32,7 +35,10 @@ public sealed class TransitionDocumentTests
             foreach (ProtocolPhase phase in Enum.GetValues<ProtocolPhase>())
             {
                 for (byte opcode = 50; opcode <= 60; opcode++, ends++)
-                    Assert.True(SeedTransitions.Table.TryMove(receiver, phase, opcode, out ProtocolPhase next) && next == ProtocolPhase.Terminated);
+                    Assert.True(
+                        SeedTransitions.Table.TryMove(receiver, phase, opcode, out ProtocolPhase next)
+                            && next == ProtocolPhase.Terminated
+                    );
             }
         }
 
@@ -40,19 +46,20 @@ public sealed class TransitionDocumentTests
     }
 
     private static string[] Documented(string document) =>
-    [
-        .. File.ReadLines(Repository.PathOf("docs", document))
-            .SkipWhile(line => !line.StartsWith(Begin, StringComparison.Ordinal))
-            .Skip(3) // the comment, the heads of the columns and the line below them
-            .TakeWhile(line => line != End)
-            .Select(row => row.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant())
-            .Order(StringComparer.Ordinal),
-    ];
+        [
+            .. File.ReadLines(Repository.PathOf("docs", document))
+                .SkipWhile(line => !line.StartsWith(Begin, StringComparison.Ordinal))
+                .Skip(3) // the comment, the heads of the columns and the line below them
+                .TakeWhile(line => line != End)
+                .Select(row => row.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant())
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string[] InCode(IEnumerable<Transition> rows, Func<byte, string> nameOf) =>
-    [
-        .. rows
-            .Select(row => $"| {row.Receiver} | {row.From} | {row.Opcode} {nameOf(row.Opcode)} | {row.To} |".ToUpperInvariant())
-            .Order(StringComparer.Ordinal),
-    ];
+        [
+            .. rows.Select(row =>
+                    $"| {row.Receiver} | {row.From} | {row.Opcode} {nameOf(row.Opcode)} | {row.To} |".ToUpperInvariant()
+                )
+                .Order(StringComparer.Ordinal),
+        ];
 }

@@ -24,8 +24,16 @@ public sealed class AllocationTests(ITestOutputHelper output)
         client.Suites = [suite];
 
         // Everything runs on this thread: a pipe that is read in time never makes its writer wait.
-        PipeOptions inline = new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
-        await using ChannelPair pair = await ChannelPair.CreateAsync(client, ChannelPair.ServerOptions(ChannelProtocol.V1), inline);
+        PipeOptions inline = new(
+            readerScheduler: PipeScheduler.Inline,
+            writerScheduler: PipeScheduler.Inline,
+            useSynchronizationContext: false
+        );
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            client,
+            ChannelPair.ServerOptions(ChannelProtocol.V1),
+            inline
+        );
         Exchange(pair, size, messages: 1000);
 
         long before = GC.GetAllocatedBytesForCurrentThread();

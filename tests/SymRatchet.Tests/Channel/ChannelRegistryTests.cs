@@ -47,10 +47,15 @@ public sealed class ChannelRegistryTests
         public override IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default)
         {
             bool isFaulty = ++_calls <= 2;
-            return isFaulty && fault == Fault.CallThrows ? throw new KeyStoreException("gone") : ReadAsync(isFaulty, cancellationToken);
+            return isFaulty && fault == Fault.CallThrows
+                ? throw new KeyStoreException("gone")
+                : ReadAsync(isFaulty, cancellationToken);
         }
 
-        private async IAsyncEnumerable<ClientId> ReadAsync(bool isFaulty, [EnumeratorCancellation] CancellationToken cancellationToken)
+        private async IAsyncEnumerable<ClientId> ReadAsync(
+            bool isFaulty,
+            [EnumeratorCancellation] CancellationToken cancellationToken
+        )
         {
             if (isFaulty)
                 throw new KeyStoreException("gone");
@@ -66,7 +71,9 @@ public sealed class ChannelRegistryTests
 
         internal void Release() => _released.TrySetResult();
 
-        public override async IAsyncEnumerable<ClientId> WatchRevocationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+        public override async IAsyncEnumerable<ClientId> WatchRevocationsAsync(
+            [EnumeratorCancellation] CancellationToken cancellationToken = default
+        )
         {
             if (blocks)
                 _released.Task.Wait(CancellationToken.None);
@@ -82,23 +89,39 @@ public sealed class ChannelRegistryTests
 
         public abstract IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default);
 
-        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
-        public ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
 
-        public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public ValueTask RestrictAsync(ClientId id, IReadOnlyList<CipherSuiteId> suites, CancellationToken cancellationToken = default) =>
+        public ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
-        public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(ClientId? after, int limit, CancellationToken cancellationToken = default) =>
+        public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
+
+        public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public ValueTask RestrictAsync(
+            ClientId id,
+            IReadOnlyList<CipherSuiteId> suites,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
+
+        public ValueTask<KeyRecord?> DescribeAsync(ClientId id, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
+            ClientId? after,
+            int limit,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
     }
 }

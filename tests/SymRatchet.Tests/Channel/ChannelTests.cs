@@ -25,7 +25,10 @@ public sealed class ChannelTests
     [MemberData(nameof(Protocols))]
     public async Task Rounds_go_through_over_sockets(ChannelProtocol protocol)
     {
-        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(ChannelPair.ClientOptions(protocol), ChannelPair.ServerOptions(protocol));
+        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
+            ChannelPair.ClientOptions(protocol),
+            ChannelPair.ServerOptions(protocol)
+        );
         await pair.RoundAsync(new byte[pair.Client.MaxMessageSize], new byte[100_000]);
         await pair.RoundAsync("after"u8.ToArray(), "it"u8.ToArray());
         await pair.Client.CloseAsync();
@@ -63,8 +66,14 @@ public sealed class ChannelTests
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol);
         await pair.Client.DisposeAsync();
         var first = await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server));
-        Assert.Same(first, await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server)));
-        Assert.Same(first, await Assert.ThrowsAsync<SecureChannelException>(async () => await pair.Server.SendAsync(new byte[1])));
+        Assert.Same(
+            first,
+            await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server))
+        );
+        Assert.Same(
+            first,
+            await Assert.ThrowsAsync<SecureChannelException>(async () => await pair.Server.SendAsync(new byte[1]))
+        );
         Assert.Equal(ProtocolPhase.Terminated, pair.Server.Phase);
     }
 
@@ -74,7 +83,9 @@ public sealed class ChannelTests
     public async Task A_message_above_the_limit_is_the_callers_mistake_and_costs_nothing(ChannelProtocol protocol)
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await pair.Client.SendAsync(new byte[pair.Client.MaxMessageSize + 1]));
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await pair.Client.SendAsync(new byte[pair.Client.MaxMessageSize + 1])
+        );
         await pair.RoundAsync([1], [2]);
     }
 
@@ -83,7 +94,9 @@ public sealed class ChannelTests
     public async Task Calls_cancelled_beforehand_leave_the_channel_usable(ChannelProtocol protocol)
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await pair.Client.SendAsync(new byte[1], Cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await pair.Client.SendAsync(new byte[1], Cancelled)
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChannelPair.ReceiveAsync(pair.Client, Cancelled));
         await pair.RoundAsync([1], [2]);
     }
@@ -104,14 +117,20 @@ public sealed class ChannelTests
     [MemberData(nameof(Protocols))]
     public async Task A_send_cancelled_half_way_ends_the_channel_and_says_so(ChannelProtocol protocol)
     {
-        PipeOptions narrow = new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512, useSynchronizationContext: false);
+        PipeOptions narrow = new(
+            pauseWriterThreshold: 1024,
+            resumeWriterThreshold: 512,
+            useSynchronizationContext: false
+        );
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol, narrow);
         using CancellationTokenSource source = new();
         Task sending = pair.Client.SendAsync(new byte[4096], source.Token).AsTask();
         Assert.False(sending.IsCompleted);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
-        var error = await Assert.ThrowsAsync<SecureChannelException>(async () => await pair.Client.SendAsync(new byte[1]));
+        var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await pair.Client.SendAsync(new byte[1])
+        );
         Assert.Equal(SecureChannelError.Canceled, error.Error);
     }
 
@@ -119,7 +138,11 @@ public sealed class ChannelTests
     [MemberData(nameof(Protocols))]
     public async Task A_second_call_of_the_same_kind_is_refused_and_harms_nothing(ChannelProtocol protocol)
     {
-        PipeOptions narrow = new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512, useSynchronizationContext: false);
+        PipeOptions narrow = new(
+            pauseWriterThreshold: 1024,
+            resumeWriterThreshold: 512,
+            useSynchronizationContext: false
+        );
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol, narrow);
         Task<byte[]?> waiting = ChannelPair.ReceiveAsync(pair.Client);
         await Assert.ThrowsAsync<InvalidOperationException>(() => ChannelPair.ReceiveAsync(pair.Client));
@@ -146,7 +169,11 @@ public sealed class ChannelTests
     [MemberData(nameof(Protocols))]
     public async Task Disposing_ends_a_send_that_nobody_reads(ChannelProtocol protocol)
     {
-        PipeOptions narrow = new(pauseWriterThreshold: 1024, resumeWriterThreshold: 512, useSynchronizationContext: false);
+        PipeOptions narrow = new(
+            pauseWriterThreshold: 1024,
+            resumeWriterThreshold: 512,
+            useSynchronizationContext: false
+        );
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol, narrow);
         Task sending = pair.Client.SendAsync(new byte[4096]).AsTask();
         await pair.Client.DisposeAsync();
@@ -162,8 +189,16 @@ public sealed class ChannelTests
         PipePair far = new();
         Task pumping = Task.WhenAll(
             TrickleAsync(near.Server.Input, far.Client.Output),
-            TrickleAsync(far.Client.Input, near.Server.Output));
-        await using (ChannelPair pair = await ChannelPair.OverAsync(near.Client, far.Server, ChannelPair.ClientOptions(protocol), ChannelPair.ServerOptions(protocol)))
+            TrickleAsync(far.Client.Input, near.Server.Output)
+        );
+        await using (
+            ChannelPair pair = await ChannelPair.OverAsync(
+                near.Client,
+                far.Server,
+                ChannelPair.ClientOptions(protocol),
+                ChannelPair.ServerOptions(protocol)
+            )
+        )
         {
             await pair.RoundAsync(new byte[300], new byte[17]);
             await pair.RoundAsync([], [1]);
@@ -179,7 +214,9 @@ public sealed class ChannelTests
         PipePair pipes = new();
         SecureChannelServerOptions options = ChannelPair.ServerOptions(protocol);
         options.LeaveOpen = true;
-        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, ChannelPair.ClientOptions(protocol)).AsTask();
+        Task<ISecureChannel> connecting = SecureChannel
+            .ConnectAsync(pipes.Client, ChannelPair.ClientOptions(protocol))
+            .AsTask();
         ISecureChannel server = await SecureChannel.AcceptAsync(pipes.Server, options);
         ISecureChannel client = await connecting;
         await client.CloseAsync();

@@ -27,7 +27,10 @@ public sealed class CloneAlarmTests
     [InlineData(21, true)]
     [InlineData(100_000, true)]
     [Requirement("R5.9-2")]
-    public async Task A_client_that_is_behind_is_an_alarm_unless_a_handshake_beside_it_explains_that(int seconds, bool isAlarm)
+    public async Task A_client_that_is_behind_is_an_alarm_unless_a_handshake_beside_it_explains_that(
+        int seconds,
+        bool isAlarm
+    )
     {
         await SessionsAsync(3);
         _time.Advance(TimeSpan.FromSeconds(seconds));
@@ -43,14 +46,10 @@ public sealed class CloneAlarmTests
     {
         await SessionsAsync(3);
         _time.Advance(TimeSpan.FromDays(400));
-        await using (await ConnectAsync(_client))
-        {
-        }
+        await using (await ConnectAsync(_client)) { }
 
         _time.Advance(TimeSpan.FromDays(400));
-        await using (await ConnectAsync(StoreAt.Epoch(ChannelRole.Client, _key, 5)))
-        {
-        }
+        await using (await ConnectAsync(StoreAt.Epoch(ChannelRole.Client, _key, 5))) { }
 
         Assert.False(AlarmIsLogged());
     }
@@ -61,9 +60,7 @@ public sealed class CloneAlarmTests
     {
         PipePair pipes = new();
         RecordingPipe wire = new(pipes.Client);
-        await using (await ChannelPair.OverAsync(wire, pipes.Server, ClientOptions(_client), ServerOptions))
-        {
-        }
+        await using (await ChannelPair.OverAsync(wire, pipes.Server, ClientOptions(_client), ServerOptions)) { }
 
         await SessionsAsync(3);
         _time.Advance(TimeSpan.FromDays(1));
@@ -75,11 +72,18 @@ public sealed class CloneAlarmTests
         Assert.False(AlarmIsLogged());
     }
 
-    private SecureChannelServerOptions ServerOptions => new() { Keys = _server, TimeProvider = _time, LoggerFactory = _serverLog };
+    private SecureChannelServerOptions ServerOptions =>
+        new()
+        {
+            Keys = _server,
+            TimeProvider = _time,
+            LoggerFactory = _serverLog,
+        };
 
     private static SecureChannelClientOptions ClientOptions(IKeyStore store) => new() { Keys = store, ClientId = Id };
 
-    private Task<ChannelPair> ConnectAsync(IKeyStore client) => ChannelPair.CreateAsync(ClientOptions(client), ServerOptions);
+    private Task<ChannelPair> ConnectAsync(IKeyStore client) =>
+        ChannelPair.CreateAsync(ClientOptions(client), ServerOptions);
 
     private async Task SessionsAsync(int count)
     {
@@ -87,7 +91,10 @@ public sealed class CloneAlarmTests
             await (await ConnectAsync(_client)).DisposeAsync();
     }
 
-    private bool AlarmIsLogged() => _serverLog.Lines.Any(line => line.Contains("ClientBehind", StringComparison.Ordinal) && line.Contains(Id, StringComparison.Ordinal));
+    private bool AlarmIsLogged() =>
+        _serverLog.Lines.Any(line =>
+            line.Contains("ClientBehind", StringComparison.Ordinal) && line.Contains(Id, StringComparison.Ordinal)
+        );
 
     /// <summary>Sees the alarms that are counted in this process.</summary>
     private sealed class AlarmCounter : IDisposable
@@ -102,15 +109,17 @@ public sealed class CloneAlarmTests
                 if (instrument.Name == "symratchet.alarms")
                     listener.EnableMeasurementEvents(instrument);
             };
-            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
-            {
-                foreach ((string name, object? value) in tags)
+            _listener.SetMeasurementEventCallback<long>(
+                (_, _, tags, _) =>
                 {
-                    if (name == "kind")
-                        lock (_kinds)
-                            _kinds.Add($"{value}");
+                    foreach ((string name, object? value) in tags)
+                    {
+                        if (name == "kind")
+                            lock (_kinds)
+                                _kinds.Add($"{value}");
+                    }
                 }
-            });
+            );
             _listener.Start();
         }
 

@@ -26,7 +26,12 @@ public sealed class ErasureTests
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(protocol);
         await pair.RoundAsync([1, 2, 3], [4, 5, 6]);
-        List<byte[]> known = [.. Held.Secrets(pair.Server).Where(secret => !secret.IsErased).SelectMany(secret => Pieces(secret.Span.ToArray()))];
+        List<byte[]> known =
+        [
+            .. Held.Secrets(pair.Server)
+                .Where(secret => !secret.IsErased)
+                .SelectMany(secret => Pieces(secret.Span.ToArray())),
+        ];
         Assert.NotEmpty(known);
 
         switch (ending)

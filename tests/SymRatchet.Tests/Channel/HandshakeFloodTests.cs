@@ -24,14 +24,18 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
         using InMemoryKeyStore keys = new(ChannelRole.Server);
         SecureChannelClientOptions[] victims =
         [
-            Client(keys, "forward", KeyEvolution.Forward), Client(keys, "none", KeyEvolution.None), Client(keys, "bystander", KeyEvolution.Forward),
+            Client(keys, "forward", KeyEvolution.Forward),
+            Client(keys, "none", KeyEvolution.None),
+            Client(keys, "bystander", KeyEvolution.Forward),
         ];
         byte[][] recorded = [.. await RecordAsync(victims[0], 1000), .. await RecordAsync(victims[1], 1000)];
         await using FloodedServer server = new(keys);
 
         using CancellationTokenSource flood = new(FloodLength);
         Task<int> attack = server.FloodAsync(500, n => recorded[n * 7919 % recorded.Length], flood.Token);
-        List<TimeSpan>[] waits = await Task.WhenAll(victims.Select(victim => ConnectAgainAndAgainAsync(server, victim, flood.Token)));
+        List<TimeSpan>[] waits = await Task.WhenAll(
+            victims.Select(victim => ConnectAgainAndAgainAsync(server, victim, flood.Token))
+        );
         Assert.InRange(await attack, 450 * FloodLength.TotalSeconds, 550 * FloodLength.TotalSeconds);
         Assert.All(waits, wait => Assert.InRange(wait.Max(), TimeSpan.Zero, LongestWait));
         Assert.All(waits, wait => Assert.True(wait.Count > FloodLength.TotalSeconds));
@@ -88,7 +92,12 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
 
         using CancellationTokenSource end = new();
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        Task[] pending = [.. sockets.Where((_, i) => i % 2 == 1).Select(socket => SecureChannel.AcceptAsync(new NetworkStream(socket), options, end.Token).AsTask())];
+        Task[] pending =
+        [
+            .. sockets
+                .Where((_, i) => i % 2 == 1)
+                .Select(socket => SecureChannel.AcceptAsync(new NetworkStream(socket), options, end.Token).AsTask()),
+        ];
         foreach (Socket socket in sockets.Where((_, i) => i % 2 == 0))
             Assert.True(await socket.ReceiveAsync(new byte[1]) > 0); // the challenge: this handshake waits for its confirm
         long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
@@ -129,7 +138,11 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
     }
 
     /// <summary>How long each wish for a channel waited until there was one, tries that failed included.</summary>
-    private static async Task<List<TimeSpan>> ConnectAgainAndAgainAsync(FloodedServer server, SecureChannelClientOptions client, CancellationToken end)
+    private static async Task<List<TimeSpan>> ConnectAgainAndAgainAsync(
+        FloodedServer server,
+        SecureChannelClientOptions client,
+        CancellationToken end
+    )
     {
         List<TimeSpan> waits = [];
         while (!end.IsCancellationRequested)
@@ -237,7 +250,11 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
         {
             try
             {
-                await using ISecureChannel channel = await SecureChannel.AcceptAsync(new NetworkStream(socket, ownsSocket: true), Options, _stopping.Token);
+                await using ISecureChannel channel = await SecureChannel.AcceptAsync(
+                    new NetworkStream(socket, ownsSocket: true),
+                    Options,
+                    _stopping.Token
+                );
                 await ChannelPair.ReceiveAsync(channel, _stopping.Token);
             }
             catch (Exception e) when (e is SecureChannelException or OperationCanceledException)

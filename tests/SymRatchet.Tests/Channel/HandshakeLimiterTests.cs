@@ -71,7 +71,12 @@ public sealed class HandshakeLimiterTests
     [Requirement("R8-2", "R8-4")]
     public void A_confirmed_handshake_is_not_evicted_and_counts_no_more()
     {
-        HandshakeLimiter limiter = new() { MaxPending = 1, MaxPendingPerId = 1, MaxPendingPerAddress = 1 };
+        HandshakeLimiter limiter = new()
+        {
+            MaxPending = 1,
+            MaxPendingPerId = 1,
+            MaxPendingPerAddress = 1,
+        };
         PendingHandshake confirmed = limiter.Enter(Here);
         Assert.True(confirmed.TryIdentify(Id));
         Assert.True(confirmed.TryConfirm());
@@ -149,7 +154,10 @@ public sealed class HandshakeLimiterTests
         server.HandshakeLimiter = new HandshakeLimiter { MaxPending = 1 };
         Task<ChannelPair> connecting = ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
         await store.Moves.Task;
-        Task[] silent = [.. Enumerable.Range(0, 3).Select(_ => SecureChannel.AcceptAsync(new PipePair().Server, server).AsTask())];
+        Task[] silent =
+        [
+            .. Enumerable.Range(0, 3).Select(_ => SecureChannel.AcceptAsync(new PipePair().Server, server).AsTask()),
+        ];
         await Assert.ThrowsAsync<SecureChannelException>(() => silent[0]);
         store.MayMove.SetResult();
         await using ChannelPair pair = await connecting;
@@ -163,12 +171,21 @@ public sealed class HandshakeLimiterTests
         SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
         server.LoggerFactory = log;
         server.HandshakeLimiter = new HandshakeLimiter { MaxPending = 100, Time = new FakeTimeProvider() };
-        Task[] silent = [.. Enumerable.Range(0, 1000).Select(_ => SecureChannel.AcceptAsync(new PipePair().Server, server).AsTask())];
-        await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
+        Task[] silent =
+        [
+            .. Enumerable.Range(0, 1000).Select(_ => SecureChannel.AcceptAsync(new PipePair().Server, server).AsTask()),
+        ];
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            server
+        );
         await pair.RoundAsync([1], [2]);
         Assert.InRange(server.HandshakeLimiter.Pending, 1, 100);
         foreach (Task evicted in silent[..900])
-            Assert.Equal(SecureChannelError.Limit, (await Assert.ThrowsAsync<SecureChannelException>(() => evicted)).Error);
+            Assert.Equal(
+                SecureChannelError.Limit,
+                (await Assert.ThrowsAsync<SecureChannelException>(() => evicted)).Error
+            );
         Assert.Single(log.Lines, line => line.StartsWith("Evicted 1 pending handshakes", StringComparison.Ordinal));
     }
 
@@ -182,7 +199,12 @@ public sealed class HandshakeLimiterTests
             inner.FindAsync(id, cancellationToken);
 
         public async ValueTask AdvanceAsync(
-            ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        )
         {
             Moves.SetResult();
             await MayMove.Task.WaitAsync(cancellationToken);

@@ -32,7 +32,10 @@ public sealed class HostileStoreTests
         using HostileStore store = new(call, hostility);
         SecureChannelServerOptions server = new() { Keys = store, HandshakeTimeout = TimeSpan.FromMilliseconds(300) };
         (Task<ISecureChannel> connecting, Task<ISecureChannel> accepting) = Start(server);
-        Assert.Equal(SecureChannelError.Timeout, (await Assert.ThrowsAsync<SecureChannelException>(() => accepting).WaitAsync(Generous)).Error);
+        Assert.Equal(
+            SecureChannelError.Timeout,
+            (await Assert.ThrowsAsync<SecureChannelException>(() => accepting).WaitAsync(Generous)).Error
+        );
         Assert.Equal(0, server.HandshakeLimiter!.Pending);
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting).WaitAsync(Generous);
         await store.AssertLateCallAsync();
@@ -44,7 +47,10 @@ public sealed class HostileStoreTests
     {
         using HostileStore store = new(call, hostility);
         using CancellationTokenSource caller = new();
-        (Task<ISecureChannel> connecting, Task<ISecureChannel> accepting) = Start(new SecureChannelServerOptions { Keys = store, HandshakeTimeout = Generous * 4 }, caller.Token);
+        (Task<ISecureChannel> connecting, Task<ISecureChannel> accepting) = Start(
+            new SecureChannelServerOptions { Keys = store, HandshakeTimeout = Generous * 4 },
+            caller.Token
+        );
         await store.Called.WaitAsync(Generous);
         await caller.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting).WaitAsync(Generous);
@@ -56,8 +62,13 @@ public sealed class HostileStoreTests
     public async Task A_store_that_cancels_itself_is_a_store_that_failed()
     {
         using HostileStore store = new("find", "cancels");
-        (Task<ISecureChannel> connecting, Task<ISecureChannel> accepting) = Start(new SecureChannelServerOptions { Keys = store });
-        Assert.Equal(SecureChannelError.KeyStore, (await Assert.ThrowsAsync<SecureChannelException>(() => accepting).WaitAsync(Generous)).Error);
+        (Task<ISecureChannel> connecting, Task<ISecureChannel> accepting) = Start(
+            new SecureChannelServerOptions { Keys = store }
+        );
+        Assert.Equal(
+            SecureChannelError.KeyStore,
+            (await Assert.ThrowsAsync<SecureChannelException>(() => accepting).WaitAsync(Generous)).Error
+        );
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting).WaitAsync(Generous);
     }
 
@@ -66,9 +77,15 @@ public sealed class HostileStoreTests
     {
         using HostileStore store = new("find", "blocks");
         SecureChannelServerOptions server = new() { Keys = store, HandshakeTimeout = TimeSpan.FromSeconds(2) };
-        Task<ISecureChannel>[] accepting = [.. Enumerable.Range(0, 10 * StoreThreads.PerStore).Select(_ => Start(server).Accepting)];
+        Task<ISecureChannel>[] accepting =
+        [
+            .. Enumerable.Range(0, 10 * StoreThreads.PerStore).Select(_ => Start(server).Accepting),
+        ];
         foreach (Task<ISecureChannel> one in accepting)
-            Assert.Equal(SecureChannelError.Timeout, (await Assert.ThrowsAsync<SecureChannelException>(() => one).WaitAsync(Generous)).Error);
+            Assert.Equal(
+                SecureChannelError.Timeout,
+                (await Assert.ThrowsAsync<SecureChannelException>(() => one).WaitAsync(Generous)).Error
+            );
         Assert.InRange(store.Calls, 1, StoreThreads.PerStore);
 
         // A call that nobody waits for any more is not begun once the threads are free.
@@ -78,13 +95,23 @@ public sealed class HostileStoreTests
     }
 
     // Started elsewhere: a store that blocks must not block the test.
-    private static (Task<ISecureChannel> Connecting, Task<ISecureChannel> Accepting) Start(SecureChannelServerOptions server, CancellationToken cancellationToken = default)
+    private static (Task<ISecureChannel> Connecting, Task<ISecureChannel> Accepting) Start(
+        SecureChannelServerOptions server,
+        CancellationToken cancellationToken = default
+    )
     {
         PipePair pipes = new();
         SecureChannelClientOptions client = new() { Key = HostileStore.Key };
         return (
-            Task.Run(() => SecureChannel.ConnectAsync(pipes.Client, client, CancellationToken.None).AsTask(), CancellationToken.None),
-            Task.Run(() => SecureChannel.AcceptAsync(pipes.Server, server, cancellationToken).AsTask(), CancellationToken.None));
+            Task.Run(
+                () => SecureChannel.ConnectAsync(pipes.Client, client, CancellationToken.None).AsTask(),
+                CancellationToken.None
+            ),
+            Task.Run(
+                () => SecureChannel.AcceptAsync(pipes.Server, server, cancellationToken).AsTask(),
+                CancellationToken.None
+            )
+        );
     }
 
     /// <summary>A store that serves well until one call, which comes back (if at all) when the test lets it.</summary>
@@ -126,7 +153,13 @@ public sealed class HostileStoreTests
             return key;
         }
 
-        public async ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+        public async ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        )
         {
             _epochKey = epochKey;
             _epochKeyAtFirst = epochKey.ToArray();

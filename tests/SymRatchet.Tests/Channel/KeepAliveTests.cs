@@ -36,7 +36,10 @@ public sealed class KeepAliveTests
     {
         SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
         (server.KeepAliveInterval, server.KeepAliveTimeout) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
-        await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            server
+        );
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
         Task<byte[]?> answering = ChannelPair.ReceiveAsync(pair.Client);
         await Task.Delay(TimeSpan.FromSeconds(5));
@@ -63,7 +66,10 @@ public sealed class KeepAliveTests
     {
         SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
         (server.KeepAliveInterval, server.KeepAliveTimeout) = (TimeSpan.FromMilliseconds(100), Soon);
-        await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), server);
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            server
+        );
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
         Task<TimeSpan> ping = pair.Server.PingAsync().AsTask();
         await Task.Delay(TimeSpan.FromMilliseconds(500)); // the peer does not receive yet, and is asked again meanwhile
@@ -121,7 +127,9 @@ public sealed class KeepAliveTests
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
         options.KeepAliveInterval = TimeSpan.FromSeconds(interval);
         options.KeepAliveTimeout = TimeSpan.FromSeconds(timeout);
-        await Assert.ThrowsAsync<ArgumentException>(() => SecureChannel.AcceptAsync(new MemoryStream(), options).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            SecureChannel.AcceptAsync(new MemoryStream(), options).AsTask()
+        );
     }
 
     [Fact]
@@ -144,7 +152,9 @@ public sealed class KeepAliveTests
     {
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.Seed);
         options.KeepAliveInterval = Interval;
-        await Assert.ThrowsAsync<ArgumentException>(() => SecureChannel.AcceptAsync(new MemoryStream(), options).AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            SecureChannel.AcceptAsync(new MemoryStream(), options).AsTask()
+        );
     }
 
     /// <summary>
@@ -161,7 +171,9 @@ public sealed class KeepAliveTests
             FakeTimeProvider time = new();
             long read = 1;
             bool isOut = true;
-            int quiet = 0, sincePing = int.MinValue / 2, silences = 0;
+            int quiet = 0,
+                sincePing = int.MinValue / 2,
+                silences = 0;
             bool Ping()
             {
                 sincePing = 0;

@@ -10,7 +10,11 @@ public sealed class LifetimeTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     // A flush waits until the other side has read.
-    private static readonly PipeOptions Narrow = new(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false);
+    private static readonly PipeOptions Narrow = new(
+        pauseWriterThreshold: 1,
+        resumeWriterThreshold: 1,
+        useSynchronizationContext: false
+    );
 
     [Fact]
     public void The_table_is_whole_and_only_moves_towards_the_end()
@@ -19,7 +23,10 @@ public sealed class LifetimeTests
         {
             foreach (ChannelEvent happened in Enum.GetValues<ChannelEvent>())
                 Assert.True(ChannelLifetime.Next(state, happened) is not { } next || next > state);
-            Assert.Equal(state == ChannelState.Ended ? null : ChannelState.Ended, ChannelLifetime.Next(state, ChannelEvent.End));
+            Assert.Equal(
+                state == ChannelState.Ended ? null : ChannelState.Ended,
+                ChannelLifetime.Next(state, ChannelEvent.End)
+            );
         }
 
         Assert.Equal(ChannelState.Closed, ChannelLifetime.Next(ChannelState.ClosingIn, ChannelEvent.OwnClose));
@@ -32,15 +39,23 @@ public sealed class LifetimeTests
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
         byte[] message = new byte[65_000];
-        Task<TimeSpan> pings = Task.WhenAll(pair.Client.PingAsync().AsTask(), pair.Server.PingAsync().AsTask()).ContinueWith(t => t.Result[0]);
+        Task<TimeSpan> pings = Task.WhenAll(pair.Client.PingAsync().AsTask(), pair.Server.PingAsync().AsTask())
+            .ContinueWith(t => t.Result[0]);
         Task sends = Task.WhenAll(pair.Client.SendAsync(message).AsTask(), pair.Server.SendAsync(message).AsTask());
-        byte[]?[] received = await Task.WhenAll(ChannelPair.ReceiveAsync(pair.Client), ChannelPair.ReceiveAsync(pair.Server)).WaitAsync(Soon);
+        byte[]?[] received = await Task.WhenAll(
+                ChannelPair.ReceiveAsync(pair.Client),
+                ChannelPair.ReceiveAsync(pair.Server)
+            )
+            .WaitAsync(Soon);
         Assert.All(received, bytes => Assert.Equal(message.Length, bytes!.Length));
         await sends.WaitAsync(Soon);
 
         // The answers to the pings come with the next receive.
         using CancellationTokenSource enough = new();
-        Task receiving = Task.WhenAll(ChannelPair.ReceiveAsync(pair.Client, enough.Token), ChannelPair.ReceiveAsync(pair.Server, enough.Token));
+        Task receiving = Task.WhenAll(
+            ChannelPair.ReceiveAsync(pair.Client, enough.Token),
+            ChannelPair.ReceiveAsync(pair.Server, enough.Token)
+        );
         await pings.WaitAsync(Soon);
         await enough.CancelAsync();
         await receiving.ContinueWith(_ => { });
@@ -72,7 +87,9 @@ public sealed class LifetimeTests
     public async Task A_client_that_pings_without_end_and_reads_nothing_does_not_stop_the_servers_reading()
     {
         await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
-            ChannelPair.ClientOptions(ChannelProtocol.V1), ChannelPair.ServerOptions(ChannelProtocol.V1));
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
 
         // Nobody receives at the client, so no ping is answered and each is given up at once. They are posted faster than they leave;
@@ -135,9 +152,7 @@ public sealed class LifetimeTests
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Client, enough.Token);
         Task serving = Task.Run(async () =>
         {
-            while (await ChannelPair.ReceiveAsync(pair.Server) is not null)
-            {
-            }
+            while (await ChannelPair.ReceiveAsync(pair.Server) is not null) { }
         });
         Task chatter = Task.Run(async () =>
         {
@@ -158,7 +173,10 @@ public sealed class LifetimeTests
     [InlineData(ChannelProtocol.Seed)]
     public async Task A_waiting_receive_learns_that_the_channel_was_ended_and_never_of_a_close(ChannelProtocol protocol)
     {
-        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(ChannelPair.ClientOptions(protocol), ChannelPair.ServerOptions(protocol));
+        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
+            ChannelPair.ClientOptions(protocol),
+            ChannelPair.ServerOptions(protocol)
+        );
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
         pair.Server.Abort();
         var error = await Assert.ThrowsAsync<SecureChannelException>(() => receiving).WaitAsync(Soon);
@@ -201,8 +219,13 @@ public sealed class LifetimeTests
         // The stream takes half of a write, and then waits; a second write from the start would show the peer the same bytes twice.
         await using SocketPair sockets = await SocketPair.CreateAsync();
         HalfStream half = new(sockets.Client);
-        Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(sockets.Server, ChannelPair.ServerOptions(ChannelProtocol.V1)).AsTask();
-        await using ISecureChannel client = await SecureChannel.ConnectAsync(half, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        Task<ISecureChannel> accepting = SecureChannel
+            .AcceptAsync(sockets.Server, ChannelPair.ServerOptions(ChannelProtocol.V1))
+            .AsTask();
+        await using ISecureChannel client = await SecureChannel.ConnectAsync(
+            half,
+            ChannelPair.ClientOptions(ChannelProtocol.V1)
+        );
         await using ISecureChannel server = await accepting;
         half.IsHalf = true;
         using CancellationTokenSource source = new();
@@ -211,7 +234,9 @@ public sealed class LifetimeTests
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending).WaitAsync(Soon);
         await client.DisposeAsync().AsTask().WaitAsync(Soon);
-        var error = await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(server)).WaitAsync(Soon);
+        var error = await Assert
+            .ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(server))
+            .WaitAsync(Soon);
         Assert.Equal(SecureChannelError.Truncated, error.Error);
         Assert.Equal(1, half.Writes);
     }
@@ -222,7 +247,10 @@ public sealed class LifetimeTests
     {
         SecureChannelClientOptions options = ChannelPair.ClientOptions(ChannelProtocol.V1);
         options.SendBeforeConfirm = true;
-        await using ChannelPair pair = await ChannelPair.CreateAsync(options, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            options,
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         Assert.Equal(ProtocolPhase.Confirming, pair.Client.Phase);
         await pair.Client.SendAsync(new byte[] { 1 });
         await pair.Client.CloseAsync();
@@ -237,7 +265,9 @@ public sealed class LifetimeTests
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
         DeafStream deaf = new(sockets.Server);
-        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1)).AsTask();
+        Task<ISecureChannel> connecting = SecureChannel
+            .ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1))
+            .AsTask();
         ISecureChannel server = await SecureChannel.AcceptAsync(deaf, ChannelPair.ServerOptions(ChannelProtocol.V1));
         await using ISecureChannel client = await connecting;
         deaf.Strike();
@@ -264,11 +294,18 @@ public sealed class LifetimeTests
         SecureChannelClientOptions options = ChannelPair.ClientOptions(ChannelProtocol.V1);
         options.HandshakeTimeout = TimeSpan.FromSeconds(cancel ? 100 : 1);
         using CancellationTokenSource source = new(TimeSpan.FromSeconds(1));
-        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(deaf, options, cancel ? source.Token : default);
+        ValueTask<ISecureChannel> connecting = SecureChannel.ConnectAsync(
+            deaf,
+            options,
+            cancel ? source.Token : default
+        );
         if (cancel)
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.AsTask().WaitAsync(Soon));
         else
-            Assert.Equal(SecureChannelError.Timeout, (await Assert.ThrowsAsync<SecureChannelException>(() => connecting.AsTask().WaitAsync(Soon))).Error);
+            Assert.Equal(
+                SecureChannelError.Timeout,
+                (await Assert.ThrowsAsync<SecureChannelException>(() => connecting.AsTask().WaitAsync(Soon))).Error
+            );
     }
 
     [Theory]
@@ -282,9 +319,14 @@ public sealed class LifetimeTests
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
         SecureChannelServerOptions server = ChannelPair.ServerOptions(ChannelProtocol.V1);
         client.HandshakeTimeout = server.HandshakeTimeout = TimeSpan.FromSeconds(0.5);
-        Task<ISecureChannel> handshake = await Task.Run(() => Task.FromResult(role == ChannelRole.Client
-            ? SecureChannel.ConnectAsync(blocking, client).AsTask()
-            : SecureChannel.AcceptAsync(blocking, server).AsTask())).WaitAsync(Soon);
+        Task<ISecureChannel> handshake = await Task.Run(() =>
+                Task.FromResult(
+                    role == ChannelRole.Client
+                        ? SecureChannel.ConnectAsync(blocking, client).AsTask()
+                        : SecureChannel.AcceptAsync(blocking, server).AsTask()
+                )
+            )
+            .WaitAsync(Soon);
         var error = await Assert.ThrowsAsync<SecureChannelException>(() => handshake.WaitAsync(Soon));
         Assert.Equal(SecureChannelError.Timeout, error.Error);
     }
@@ -296,9 +338,13 @@ public sealed class LifetimeTests
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
         await using BlockingStream blocking = new(sockets.Server);
-        Task<ISecureChannel> connecting =
-            SecureChannel.ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1)).AsTask();
-        ISecureChannel server = await SecureChannel.AcceptAsync(blocking, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        Task<ISecureChannel> connecting = SecureChannel
+            .ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1))
+            .AsTask();
+        ISecureChannel server = await SecureChannel.AcceptAsync(
+            blocking,
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         await using ISecureChannel client = await connecting;
         blocking.Block();
         Task sending = Task.Run(() => server.SendAsync(new byte[10]).AsTask());
@@ -324,7 +370,9 @@ public sealed class LifetimeTests
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending).WaitAsync(Soon);
         Assert.Equal([1], await ChannelPair.ReceiveAsync(pair.Server).WaitAsync(Soon));
-        var error = await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server).WaitAsync(Soon));
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            ChannelPair.ReceiveAsync(pair.Server).WaitAsync(Soon)
+        );
         Assert.Equal(SecureChannelError.TerminatedByPeer, error.Error);
     }
 
@@ -334,7 +382,9 @@ public sealed class LifetimeTests
         PipePair pipes = new();
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
         options.LeaveOpen = true;
-        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, ChannelPair.ClientOptions(ChannelProtocol.V1)).AsTask();
+        Task<ISecureChannel> connecting = SecureChannel
+            .ConnectAsync(pipes.Client, ChannelPair.ClientOptions(ChannelProtocol.V1))
+            .AsTask();
         ISecureChannel server = await SecureChannel.AcceptAsync(pipes.Server, options);
         await using ISecureChannel client = await connecting;
         await client.WriteAsync(new byte[10]);
@@ -352,7 +402,10 @@ public sealed class LifetimeTests
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
         using ThrowingLoggerFactory logs = new();
         options.LoggerFactory = logs;
-        await using ChannelPair pair = await ChannelPair.CreateAsync(ChannelPair.ClientOptions(ChannelProtocol.V1), options);
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            options
+        );
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
         logs.Throws = true;
         pair.Server.Abort();
@@ -364,7 +417,9 @@ public sealed class LifetimeTests
     public async Task A_peer_that_sends_nothing_but_pings_does_not_hold_a_receive_that_is_cancelled()
     {
         await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
-            ChannelPair.ClientOptions(ChannelProtocol.V1), ChannelPair.ServerOptions(ChannelProtocol.V1));
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         using CancellationTokenSource flooding = new();
         Task flood = Task.Run(async () =>
         {
@@ -377,7 +432,9 @@ public sealed class LifetimeTests
         for (int i = 0; i < 20; i++)
         {
             using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(20));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChannelPair.ReceiveAsync(pair.Server, source.Token)).WaitAsync(Soon);
+            await Assert
+                .ThrowsAnyAsync<OperationCanceledException>(() => ChannelPair.ReceiveAsync(pair.Server, source.Token))
+                .WaitAsync(Soon);
         }
 
         await flooding.CancelAsync();
@@ -403,8 +460,13 @@ public sealed class LifetimeTests
     public async Task A_cancelled_receive_loses_nothing_on_a_transport_that_ignores_tokens()
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
-        Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1)).AsTask();
-        await using ISecureChannel server = await SecureChannel.AcceptAsync(new TokenlessStream(sockets.Server), ChannelPair.ServerOptions(ChannelProtocol.V1));
+        Task<ISecureChannel> connecting = SecureChannel
+            .ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1))
+            .AsTask();
+        await using ISecureChannel server = await SecureChannel.AcceptAsync(
+            new TokenlessStream(sockets.Server),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         await using ISecureChannel client = await connecting;
         for (byte i = 0; i < 100; i++)
         {
@@ -443,7 +505,9 @@ public sealed class LifetimeTests
             keys.Add(key);
             SocketPair sockets = await SocketPair.CreateAsync();
             DeafStream deaf = new(sockets.Server);
-            Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(sockets.Client, new SecureChannelClientOptions { Key = key }).AsTask();
+            Task<ISecureChannel> connecting = SecureChannel
+                .ConnectAsync(sockets.Client, new SecureChannelClientOptions { Key = key })
+                .AsTask();
             ISecureChannel server = await SecureChannel.AcceptAsync(deaf, options);
             pairs.Add(new ChannelPair(await connecting, server));
             transports.Add(deaf);
@@ -478,7 +542,10 @@ public sealed class LifetimeTests
 
         internal TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             if (!IsHalf)
             {

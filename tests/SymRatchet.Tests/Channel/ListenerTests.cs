@@ -30,7 +30,10 @@ public sealed class ListenerTests
         };
         await using (SecureChannelListener listener = SecureChannelListener.Listen(local, ServerOptions))
         {
-            EndPoint remote = kind == "name" ? new DnsEndPoint("localhost", ((IPEndPoint)listener.LocalEndPoint).Port) : listener.LocalEndPoint;
+            EndPoint remote =
+                kind == "name"
+                    ? new DnsEndPoint("localhost", ((IPEndPoint)listener.LocalEndPoint).Port)
+                    : listener.LocalEndPoint;
             await using ISecureChannel client = await SecureChannel.ConnectAsync(remote, ClientOptions);
             await using ISecureChannel server = await listener.AcceptAllAsync().FirstAsync().AsTask().WaitAsync(Soon);
             await client.SendAsync(new byte[] { 1 });
@@ -46,24 +49,38 @@ public sealed class ListenerTests
         using ListLoggerFactory logs = new();
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
         options.LoggerFactory = logs;
-        await using SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), options);
+        await using SecureChannelListener listener = SecureChannelListener.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            options
+        );
         using CancellationTokenSource stopping = new();
         TaskCompletionSource mayEnd = new();
         ISecureChannel? served = null;
-        Task serving = listener.ServeAsync(async (channel, stop) =>
-        {
-            byte[] first = (await channel.ReceiveMessageAsync(stop))!;
-            if (first[0] == 0)
-                throw new InvalidOperationException("a fault of the program");
-            await channel.SendAsync(first, stop);
-            served = channel;
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => channel.ReceiveMessageAsync(stop).AsTask());
-            await mayEnd.Task;
-            await channel.CloseAsync(CancellationToken.None);
-        }, stopping.Token);
+        Task serving = listener.ServeAsync(
+            async (channel, stop) =>
+            {
+                byte[] first = (await channel.ReceiveMessageAsync(stop))!;
+                if (first[0] == 0)
+                    throw new InvalidOperationException("a fault of the program");
+                await channel.SendAsync(first, stop);
+                served = channel;
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                    channel.ReceiveMessageAsync(stop).AsTask()
+                );
+                await mayEnd.Task;
+                await channel.CloseAsync(CancellationToken.None);
+            },
+            stopping.Token
+        );
 
-        await using ISecureChannel bad = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
-        await using ISecureChannel good = await SecureChannel.ConnectAsync(listener.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        await using ISecureChannel bad = await SecureChannel.ConnectAsync(
+            listener.LocalEndPoint,
+            ChannelPair.ClientOptions(ChannelProtocol.V1)
+        );
+        await using ISecureChannel good = await SecureChannel.ConnectAsync(
+            listener.LocalEndPoint,
+            ChannelPair.ClientOptions(ChannelProtocol.V1)
+        );
         await bad.SendAsync(new byte[] { 0 });
         await Assert.ThrowsAsync<SecureChannelException>(() => bad.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
         Assert.Equal(listener.LocalEndPoint, good.RemoteEndPoint);
@@ -85,7 +102,10 @@ public sealed class ListenerTests
     [Fact]
     public async Task Serving_ends_with_its_listener_and_needs_no_client()
     {
-        SecureChannelListener listener = SecureChannelListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), ChannelPair.ServerOptions(ChannelProtocol.V1));
+        SecureChannelListener listener = SecureChannelListener.Listen(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         Task serving = listener.ServeAsync((_, _) => Task.CompletedTask);
         await listener.DisposeAsync();
         await serving.WaitAsync(Soon);
@@ -105,7 +125,12 @@ public sealed class ListenerTests
             silent.Add(socket);
         }
 
-        Task<ISecureChannel>[] clients = [.. Enumerable.Range(0, 50).Select(_ => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask())];
+        Task<ISecureChannel>[] clients =
+        [
+            .. Enumerable
+                .Range(0, 50)
+                .Select(_ => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask()),
+        ];
         List<ISecureChannel> servers = await listener.AcceptAllAsync().Take(50).ToListAsync().AsTask().WaitAsync(Soon);
         await Task.WhenAll(clients).WaitAsync(Soon);
         foreach (ISecureChannel channel in servers.Concat(clients.Select(client => client.Result)))
@@ -133,8 +158,9 @@ public sealed class ListenerTests
             await accepted.Current.DisposeAsync();
         await server.SendAsync(new byte[] { 3 });
         Assert.Equal([3], await client.ReceiveMessageAsync());
-        var refused = await Assert.ThrowsAsync<SecureChannelException>(
-            () => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask());
+        var refused = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask()
+        );
         Assert.Equal(SecureChannelError.Transport, refused.Error);
         Assert.True(refused.IsTransient);
     }
@@ -144,11 +170,17 @@ public sealed class ListenerTests
     {
         SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, ServerOptions);
         ISecureChannel[] clients = await Task.WhenAll(
-            Enumerable.Range(0, 150).Select(_ => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask())).WaitAsync(Soon);
+                Enumerable
+                    .Range(0, 150)
+                    .Select(_ => SecureChannel.ConnectAsync(listener.LocalEndPoint, ClientOptions).AsTask())
+            )
+            .WaitAsync(Soon);
         await listener.DisposeAsync().AsTask().WaitAsync(Soon);
         foreach (ISecureChannel client in clients)
         {
-            await Assert.ThrowsAsync<SecureChannelException>(() => client.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+            await Assert.ThrowsAsync<SecureChannelException>(() =>
+                client.ReceiveMessageAsync().AsTask().WaitAsync(Soon)
+            );
             await client.DisposeAsync();
         }
     }
@@ -159,7 +191,9 @@ public sealed class ListenerTests
         await using SocketPair sockets = await SocketPair.CreateAsync();
         ((NetworkStream)sockets.Server).Socket.Close(0);
         await Task.Delay(200); // nobody has read it yet
-        var error = await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(sockets.Client, ClientOptions).AsTask());
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            SecureChannel.ConnectAsync(sockets.Client, ClientOptions).AsTask()
+        );
         Assert.True(error.IsTransient);
     }
 
@@ -168,9 +202,12 @@ public sealed class ListenerTests
     {
         string name = Path.GetRandomFileName();
         await File.WriteAllTextAsync("@" + name, "another's");
-        await using (SecureChannelListener listener = SecureChannelListener.Listen(new UnixDomainSocketEndPoint("\0" + name), ServerOptions))
-        {
-        }
+        await using (
+            SecureChannelListener listener = SecureChannelListener.Listen(
+                new UnixDomainSocketEndPoint("\0" + name),
+                ServerOptions
+            )
+        ) { }
 
         Assert.True(File.Exists("@" + name));
         File.Delete("@" + name);
@@ -183,19 +220,19 @@ public sealed class ListenerTests
         full.Bind(Anywhere);
         full.Listen(1);
         using CancellationTokenSource source = new(100);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => SecureChannel.ConnectAsync(full.LocalEndPoint!, ClientOptions, source.Token).AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            SecureChannel.ConnectAsync(full.LocalEndPoint!, ClientOptions, source.Token).AsTask().WaitAsync(Soon)
+        );
         using Socket accepted = await full.AcceptAsync();
-        while (await accepted.ReceiveAsync(new byte[1000]).WaitAsync(Soon) > 0)
-        {
-        }
+        while (await accepted.ReceiveAsync(new byte[1000]).WaitAsync(Soon) > 0) { }
     }
 
     [Fact]
     public async Task A_socket_that_cannot_be_made_is_an_error_of_the_channel()
     {
-        var error = await Assert.ThrowsAsync<SecureChannelException>(
-            () => SecureChannel.ConnectAsync(new StrangeEndPoint(), ClientOptions).AsTask());
+        var error = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            SecureChannel.ConnectAsync(new StrangeEndPoint(), ClientOptions).AsTask()
+        );
         Assert.Equal(SecureChannelError.Transport, error.Error);
     }
 
@@ -215,7 +252,9 @@ public sealed class ListenerTests
         SecureChannelClientOptions client = ClientOptions;
         client.LoggerFactory = logs;
         await sockets.Server.DisposeAsync();
-        await Assert.ThrowsAsync<SecureChannelException>(() => SecureChannel.ConnectAsync(sockets.Client, client).AsTask());
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            SecureChannel.ConnectAsync(sockets.Client, client).AsTask()
+        );
     }
 
     // In order or by a reset, as the bytes arrived.
@@ -225,9 +264,7 @@ public sealed class ListenerTests
         {
             Assert.Equal(0, await socket.ReceiveAsync(new byte[1]).WaitAsync(Soon));
         }
-        catch (SocketException)
-        {
-        }
+        catch (SocketException) { }
     }
 
     // No machine makes a TCP socket of it, as one without handles makes none at all.

@@ -16,9 +16,11 @@ public sealed class ReconnectingClientTests
         FakeTimeProvider time = new();
         int attempts = 0;
         List<ReconnectEventArgs> waits = [];
-        ReconnectingClient client = new(async _ => ++attempts % 12 == 0
-            ? (await ChannelPair.CreateAsync()).Client
-            : throw new SecureChannelException(SecureChannelError.Transport, "away"))
+        ReconnectingClient client = new(async _ =>
+            ++attempts % 12 == 0
+                ? (await ChannelPair.CreateAsync()).Client
+                : throw new SecureChannelException(SecureChannelError.Transport, "away")
+        )
         {
             TimeProvider = time,
         };
@@ -29,16 +31,19 @@ public sealed class ReconnectingClientTests
         };
         using CancellationTokenSource source = new();
         int channels = 0;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(async () =>
-        {
-            await foreach (ISecureChannel channel in client.ConnectAllAsync(source.Token))
-            {
-                Assert.Equal(ProtocolPhase.Active, channel.Phase);
-                time.Advance(client.LongestDelay);
-                if (++channels == 3)
-                    await source.CancelAsync();
-            }
-        }).WaitAsync(Soon));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Task.Run(async () =>
+                {
+                    await foreach (ISecureChannel channel in client.ConnectAllAsync(source.Token))
+                    {
+                        Assert.Equal(ProtocolPhase.Active, channel.Phase);
+                        time.Advance(client.LongestDelay);
+                        if (++channels == 3)
+                            await source.CancelAsync();
+                    }
+                })
+                .WaitAsync(Soon)
+        );
         Assert.Equal(36, waits.Count);
         for (int i = 0; i < waits.Count; i++)
         {
@@ -114,9 +119,12 @@ public sealed class ReconnectingClientTests
     public async Task What_others_can_cause_is_tried_again(SecureChannelError error)
     {
         int attempts = 0;
-        ReconnectingClient client = new(async _ => ++attempts == 1
-            ? throw new SecureChannelException(error, "once")
-            : (await ChannelPair.CreateAsync()).Client) { FirstDelay = TimeSpan.FromMilliseconds(1) };
+        ReconnectingClient client = new(async _ =>
+            ++attempts == 1 ? throw new SecureChannelException(error, "once") : (await ChannelPair.CreateAsync()).Client
+        )
+        {
+            FirstDelay = TimeSpan.FromMilliseconds(1),
+        };
         await client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon);
         Assert.Equal(2, attempts);
         Assert.True(new SecureChannelException(error, "").IsTransient);
@@ -128,7 +136,9 @@ public sealed class ReconnectingClientTests
     public async Task What_this_side_did_itself_ends_it(SecureChannelError error)
     {
         ReconnectingClient client = new(_ => throw new SecureChannelException(error, "by this side"));
-        await Assert.ThrowsAsync<SecureChannelException>(() => client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon)
+        );
         Assert.False(new SecureChannelException(error, "").IsTransient);
     }
 
@@ -136,16 +146,24 @@ public sealed class ReconnectingClientTests
     public async Task A_client_that_is_refused_for_too_long_gives_up_and_any_other_error_begins_the_time_anew()
     {
         FakeTimeProvider time = new();
-        Queue<SecureChannelError> errors = new(
-            [SecureChannelError.Refused, SecureChannelError.Refused, SecureChannelError.Transport, SecureChannelError.Refused, SecureChannelError.Authentication, SecureChannelError.Refused]);
+        Queue<SecureChannelError> errors = new([
+            SecureChannelError.Refused,
+            SecureChannelError.Refused,
+            SecureChannelError.Transport,
+            SecureChannelError.Refused,
+            SecureChannelError.Authentication,
+            SecureChannelError.Refused,
+        ]);
         ReconnectingClient client = new(_ => throw new SecureChannelException(errors.Dequeue(), "not now"))
         {
             TimeProvider = time,
             RefusalLimit = TimeSpan.FromMinutes(2),
         };
-        client.Waiting += (_, _) => Task.Delay(1).ContinueWith(_ => time.Advance(client.LongestDelay), TaskScheduler.Default);
-        SecureChannelException given = await Assert.ThrowsAsync<SecureChannelException>(
-            () => client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon));
+        client.Waiting += (_, _) =>
+            Task.Delay(1).ContinueWith(_ => time.Advance(client.LongestDelay), TaskScheduler.Default);
+        SecureChannelException given = await Assert.ThrowsAsync<SecureChannelException>(() =>
+            client.ConnectAllAsync().FirstAsync().AsTask().WaitAsync(Soon)
+        );
         Assert.Empty(errors);
         Assert.Equal(SecureChannelError.Refused, given.Error);
         Assert.Contains("refused for 120 s", given.Message, StringComparison.Ordinal);
@@ -157,7 +175,10 @@ public sealed class ReconnectingClientTests
     [InlineData(-2)]
     public void A_limit_of_refusals_that_makes_no_sense_is_refused(int seconds)
     {
-        ReconnectingClient client = new(_ => throw new InvalidOperationException("not to be asked")) { RefusalLimit = TimeSpan.FromSeconds(seconds) };
+        ReconnectingClient client = new(_ => throw new InvalidOperationException("not to be asked"))
+        {
+            RefusalLimit = TimeSpan.FromSeconds(seconds),
+        };
         Assert.Throws<InvalidOperationException>(() => client.ConnectAllAsync());
     }
 
@@ -165,8 +186,14 @@ public sealed class ReconnectingClientTests
     public async Task A_worker_outlives_its_server()
     {
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
-        SecureChannelListener first = SecureChannelListener.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0), options);
-        ReconnectingClient client = new(first.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1)) { FirstDelay = TimeSpan.FromMilliseconds(20) };
+        SecureChannelListener first = SecureChannelListener.Listen(
+            new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0),
+            options
+        );
+        ReconnectingClient client = new(first.LocalEndPoint, ChannelPair.ClientOptions(ChannelProtocol.V1))
+        {
+            FirstDelay = TimeSpan.FromMilliseconds(20),
+        };
         using CancellationTokenSource source = new();
         List<byte> answers = [];
         Task working = Task.Run(async () =>

@@ -15,10 +15,17 @@ public sealed class V1ChannelTests
     {
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
         client.Suites = [suite];
-        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(client, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
+            client,
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         Assert.Equal(suite, pair.Server.Peer.Suite);
         await Task.WhenAll(
-            PumpAsync(pair.Client), PumpAsync(pair.Server), DrainAsync(pair.Client), DrainAsync(pair.Server));
+            PumpAsync(pair.Client),
+            PumpAsync(pair.Server),
+            DrainAsync(pair.Client),
+            DrainAsync(pair.Server)
+        );
 
         static async Task PumpAsync(ISecureChannel channel)
         {
@@ -71,7 +78,11 @@ public sealed class V1ChannelTests
     {
         PipePair pipes = new();
         await using ChannelPair pair = await ChannelPair.OverAsync(
-            pipes.Client, pipes.Server, ChannelPair.ClientOptions(ChannelProtocol.V1), ChannelPair.ServerOptions(ChannelProtocol.V1));
+            pipes.Client,
+            pipes.Server,
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         await pair.Client.SendAsync(new byte[] { 1 });
         await pipes.Client.Output.CompleteAsync();
         Assert.Equal([1], await ChannelPair.ReceiveAsync(pair.Server));
@@ -96,7 +107,11 @@ public sealed class V1ChannelTests
     [Fact]
     public async Task Writes_flush_by_themselves_before_memory_grows_and_a_slow_reader_stops_the_sender()
     {
-        PipeOptions narrow = new(pauseWriterThreshold: 256 * 1024, resumeWriterThreshold: 128 * 1024, useSynchronizationContext: false);
+        PipeOptions narrow = new(
+            pauseWriterThreshold: 256 * 1024,
+            resumeWriterThreshold: 128 * 1024,
+            useSynchronizationContext: false
+        );
         await using ChannelPair pair = await ChannelPair.CreateAsync(pipeOptions: narrow);
         byte[] message = new byte[16 * 1024];
         int written = 0;
@@ -142,7 +157,10 @@ public sealed class V1ChannelTests
     {
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
         client.PaddingBlock = 1000;
-        await using ChannelPair pair = await ChannelPair.CreateAsync(client, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            client,
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         await pair.RoundAsync([], [1]);
         await pair.RoundAsync(new byte[pair.Client.MaxMessageSize], [1, 0, 0]);
         await pair.RoundAsync([0, 0, 1, 0, 0], []);
@@ -155,7 +173,9 @@ public sealed class V1ChannelTests
         SecureChannelClientOptions client = ChannelPair.ClientOptions(ChannelProtocol.V1);
         client.SendBeforeConfirm = true;
         PipePair pipes = new();
-        Task<ISecureChannel> accepting = SecureChannel.AcceptAsync(pipes.Server, ChannelPair.ServerOptions(ChannelProtocol.V1)).AsTask();
+        Task<ISecureChannel> accepting = SecureChannel
+            .AcceptAsync(pipes.Server, ChannelPair.ServerOptions(ChannelProtocol.V1))
+            .AsTask();
         await using ISecureChannel early = await SecureChannel.ConnectAsync(pipes.Client, client);
         Assert.Equal(ProtocolPhase.Confirming, early.Phase);
         await early.SendAsync(new byte[] { 1 });

@@ -41,8 +41,18 @@ public sealed class V1HandshakeTests
         // A store in memory is behind after every restart; one that lasts only if something is wrong.
         Parties lasting = new(clientEpoch, serverEpoch);
         await using ChannelPair other = await ChannelPair.CreateAsync(
-            new SecureChannelClientOptions { Keys = new LastingStore(lasting.ClientStore), ClientId = Parties.Id, LoggerFactory = lasting.ClientOptions.LoggerFactory },
-            new SecureChannelServerOptions { Keys = new LastingStore(lasting.ServerStore), LoggerFactory = lasting.ServerOptions.LoggerFactory });
+            new SecureChannelClientOptions
+            {
+                Keys = new LastingStore(lasting.ClientStore),
+                ClientId = Parties.Id,
+                LoggerFactory = lasting.ClientOptions.LoggerFactory,
+            },
+            new SecureChannelServerOptions
+            {
+                Keys = new LastingStore(lasting.ServerStore),
+                LoggerFactory = lasting.ServerOptions.LoggerFactory,
+            }
+        );
         bool unexplained = Math.Abs(clientEpoch - serverEpoch) > (serverEpoch > clientEpoch ? 0 : 1);
         Assert.Equal((unexplained, false), (parties.Says("had to catch up"), parties.Says("StoreBehind")));
         Assert.Equal((false, unexplained), (lasting.Says("had to catch up"), lasting.Says("StoreBehind")));
@@ -56,16 +66,12 @@ public sealed class V1HandshakeTests
         Parties parties = new();
         InMemoryKeyStore ahead = behind == ChannelRole.Server ? parties.ClientStore : parties.ServerStore;
         await Parties.MoveAsync(ahead, 40);
-        await using (await parties.ConnectAsync())
-        {
-        }
+        await using (await parties.ConnectAsync()) { }
 
         Assert.True(parties.Says("had to catch up"));
         Assert.False(parties.Says("StoreBehind"));
         await Parties.MoveAsync(ahead, 30);
-        await using (await parties.ConnectAsync())
-        {
-        }
+        await using (await parties.ConnectAsync()) { }
 
         Assert.True(parties.Says($"{behind}StoreBehind"));
     }
@@ -118,8 +124,12 @@ public sealed class V1HandshakeTests
     public async Task Unknown_id_and_wrong_key_are_one_error_and_hear_nothing()
     {
         Parties parties = new();
-        (SecureChannelException unknown, int answer) = await parties.AssertRefusedAsync(new SecureChannelClientOptions { Key = PreSharedKey.Import("nobody", Key) });
-        (SecureChannelException wrong, int wrongAnswer) = await parties.AssertRefusedAsync(new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, new byte[32]) });
+        (SecureChannelException unknown, int answer) = await parties.AssertRefusedAsync(
+            new SecureChannelClientOptions { Key = PreSharedKey.Import("nobody", Key) }
+        );
+        (SecureChannelException wrong, int wrongAnswer) = await parties.AssertRefusedAsync(
+            new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, new byte[32]) }
+        );
         Assert.Equal(SecureChannelError.Authentication, unknown.Error);
         Assert.Equal((unknown.Error, unknown.Message), (wrong.Error, wrong.Message));
         Assert.Equal((0, 0), (answer, wrongAnswer));
@@ -129,7 +139,9 @@ public sealed class V1HandshakeTests
     [Fact]
     [Requirement("R3-2")]
     public async Task A_key_for_another_server_name_is_a_wrong_key() =>
-        await new Parties().AssertRefusedAsync(new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, Key, "another server") });
+        await new Parties().AssertRefusedAsync(
+            new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, Key, "another server") }
+        );
 
     [Fact]
     [Requirement("R3-4", "R3-8")]
@@ -139,13 +151,17 @@ public sealed class V1HandshakeTests
         Parties parties = new();
         SecureChannelServerOptions reflected = parties.ServerOptions;
         reflected.Keys = parties.ClientStore;
-        await Assert.ThrowsAsync<ArgumentException>(async () => await SecureChannel.AcceptAsync(new PipePair().Server, reflected));
+        await Assert.ThrowsAsync<ArgumentException>(async () =>
+            await SecureChannel.AcceptAsync(new PipePair().Server, reflected)
+        );
 
         // A store that does not tell its role is found out by the role of its key.
         reflected.Keys = new LastingStore(parties.ClientStore);
         PipePair pipes = new();
         Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, parties.ClientOptions).AsTask();
-        var error = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.AcceptAsync(pipes.Server, reflected));
+        var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await SecureChannel.AcceptAsync(pipes.Server, reflected)
+        );
         Assert.Equal(SecureChannelError.Authentication, error.Error);
         await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
     }
@@ -178,9 +194,7 @@ public sealed class V1HandshakeTests
         Parties parties = new();
         PipePair pipes = new();
         RecordingPipe wire = new(pipes.Client);
-        await using (await ChannelPair.OverAsync(wire, pipes.Server, parties.ClientOptions, parties.ServerOptions))
-        {
-        }
+        await using (await ChannelPair.OverAsync(wire, pipes.Server, parties.ClientOptions, parties.ServerOptions)) { }
 
         (long, long) before = await parties.EpochsAsync();
         PipePair replay = new();
@@ -259,7 +273,9 @@ public sealed class V1HandshakeTests
     {
         PipePair pipes = new();
         await pipes.Client.Output.WriteAsync(first.Select(c => (byte)c).ToArray());
-        var error = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.AcceptAsync(pipes.Server, new Parties().ServerOptions));
+        var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await SecureChannel.AcceptAsync(pipes.Server, new Parties().ServerOptions)
+        );
         Assert.Equal(SecureChannelError.Malformed, error.Error);
         ReadResult answer = await pipes.Client.Input.ReadAsync();
         Assert.True(answer.IsCompleted && answer.Buffer.IsEmpty);
@@ -271,7 +287,9 @@ public sealed class V1HandshakeTests
     {
         PipePair pipes = new();
         await pipes.Client.Output.WriteAsync(new byte[] { 10, 0, 1, 0, 0, 0, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0 });
-        var error = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.AcceptAsync(pipes.Server, new Parties().ServerOptions));
+        var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await SecureChannel.AcceptAsync(pipes.Server, new Parties().ServerOptions)
+        );
         Assert.Equal(SecureChannelError.Limit, error.Error);
     }
 
@@ -279,12 +297,15 @@ public sealed class V1HandshakeTests
     public async Task No_exception_or_log_line_holds_a_key()
     {
         Parties parties = new();
-        await using (await parties.ConnectAsync())
-        {
-        }
+        await using (await parties.ConnectAsync()) { }
 
-        (SecureChannelException error, _) = await parties.AssertRefusedAsync(new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, new byte[32]) });
-        string everything = string.Join('\n', [.. parties.Log, error.ToString(), PreSharedKey.Import("x", Key).ToString()]);
+        (SecureChannelException error, _) = await parties.AssertRefusedAsync(
+            new SecureChannelClientOptions { Key = PreSharedKey.Import(Parties.Id, new byte[32]) }
+        );
+        string everything = string.Join(
+            '\n',
+            [.. parties.Log, error.ToString(), PreSharedKey.Import("x", Key).ToString()]
+        );
         Assert.DoesNotContain("5A5A", everything, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("ZZZZ", everything, StringComparison.Ordinal);
         Assert.DoesNotContain(Convert.ToBase64String(Key)[..8], everything, StringComparison.Ordinal);
@@ -294,10 +315,16 @@ public sealed class V1HandshakeTests
     /// <summary>Stands for a store that keeps its keys: the channel cannot tell that they are in memory.</summary>
     private sealed class LastingStore(IKeyStore inner) : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
+            inner.FindAsync(id, cancellationToken);
 
-        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
-            inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);
+        public ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        ) => inner.AdvanceAsync(id, serial, epoch, epochKey, cancellationToken);
     }
 
     private sealed class Parties
@@ -320,7 +347,13 @@ public sealed class V1HandshakeTests
 
         internal bool Says(string part) => Log.Any(line => line.Contains(part, StringComparison.Ordinal));
 
-        internal SecureChannelClientOptions ClientOptions => new() { Keys = ClientStore, ClientId = Id, LoggerFactory = _logs };
+        internal SecureChannelClientOptions ClientOptions =>
+            new()
+            {
+                Keys = ClientStore,
+                ClientId = Id,
+                LoggerFactory = _logs,
+            };
 
         internal SecureChannelServerOptions ServerOptions => new() { Keys = ServerStore, LoggerFactory = _logs };
 
@@ -343,12 +376,16 @@ public sealed class V1HandshakeTests
         }
 
         /// <summary>Both sides fail; returns the server's error and how many bytes it answered.</summary>
-        internal async Task<(SecureChannelException Server, int Answered)> AssertRefusedAsync(SecureChannelClientOptions client)
+        internal async Task<(SecureChannelException Server, int Answered)> AssertRefusedAsync(
+            SecureChannelClientOptions client
+        )
         {
             PipePair pipes = new();
             RecordingPipe serverSide = new(pipes.Server);
             Task<ISecureChannel> connecting = SecureChannel.ConnectAsync(pipes.Client, client).AsTask();
-            var error = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.AcceptAsync(serverSide, ServerOptions));
+            var error = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+                await SecureChannel.AcceptAsync(serverSide, ServerOptions)
+            );
             await Assert.ThrowsAsync<SecureChannelException>(() => connecting);
             return (error, serverSide.Sent.Length);
         }
@@ -366,9 +403,15 @@ public sealed class V1HandshakeTests
 
     private sealed class ReadOnlyStore(IKeyStore inner) : IKeyStore
     {
-        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) => inner.FindAsync(id, cancellationToken);
+        public ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default) =>
+            inner.FindAsync(id, cancellationToken);
 
-        public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default) =>
-            throw new UnauthorizedAccessException("the file is read-only");
+        public ValueTask AdvanceAsync(
+            ClientId id,
+            long serial,
+            long epoch,
+            ReadOnlyMemory<byte> epochKey,
+            CancellationToken cancellationToken = default
+        ) => throw new UnauthorizedAccessException("the file is read-only");
     }
 }

@@ -11,7 +11,30 @@ public sealed class CipherSuiteTests
 
     // Around the blocks of every cipher, around the length where AEGIS-256 changes its way into native code, and far beyond.
     private static readonly int[] Sizes =
-        [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 991, 992, 993, 1023, 1024, 1025, 4095, 4096, 4097, 16_384, 1 << 20];
+    [
+        0,
+        1,
+        15,
+        16,
+        17,
+        31,
+        32,
+        33,
+        63,
+        64,
+        65,
+        991,
+        992,
+        993,
+        1023,
+        1024,
+        1025,
+        4095,
+        4096,
+        4097,
+        16_384,
+        1 << 20,
+    ];
 
     public static TheoryData<CipherSuiteId> Suites => [.. CipherSuite.All.Select(suite => suite.Id)];
 
@@ -21,8 +44,8 @@ public sealed class CipherSuiteTests
         {
             TheoryData<CipherSuiteId, int> cases = [];
             foreach (CipherSuite suite in CipherSuite.All)
-                foreach (int size in Sizes)
-                    cases.Add(suite.Id, size);
+            foreach (int size in Sizes)
+                cases.Add(suite.Id, size);
             return cases;
         }
     }
@@ -31,9 +54,15 @@ public sealed class CipherSuiteTests
     [Requirement("R2.1-1")]
     public void The_registry_holds_every_suite_once_under_its_number()
     {
-        Assert.Equal(Enum.GetValues<CipherSuiteId>().Except([CipherSuiteId.None]), CipherSuite.All.Select(suite => suite.Id).Order());
+        Assert.Equal(
+            Enum.GetValues<CipherSuiteId>().Except([CipherSuiteId.None]),
+            CipherSuite.All.Select(suite => suite.Id).Order()
+        );
         Assert.All(CipherSuite.All, suite => Assert.Same(suite, CipherSuite.Get(suite.Id)));
-        Assert.All(CipherSuite.All, suite => Assert.True(suite.IsSupported, $"{suite.Id} is not supported on this machine."));
+        Assert.All(
+            CipherSuite.All,
+            suite => Assert.True(suite.IsSupported, $"{suite.Id} is not supported on this machine.")
+        );
     }
 
     [Theory]
@@ -41,7 +70,9 @@ public sealed class CipherSuiteTests
     public void What_is_sealed_opens_apart_and_in_place_to_the_same_bytes(CipherSuiteId id, int size)
     {
         CipherSuite suite = CipherSuite.Get(id);
-        byte[] key = Bytes(32, 1), header = Bytes(16, 2), plaintext = Bytes(size, 3);
+        byte[] key = Bytes(32, 1),
+            header = Bytes(16, 2),
+            plaintext = Bytes(size, 3);
 
         byte[] body = Seal(suite, key, header, plaintext);
         byte[] inPlace = [.. plaintext, .. new byte[suite.TagSize]];
@@ -62,7 +93,9 @@ public sealed class CipherSuiteTests
     public void Nothing_is_written_outside_of_the_lengths(CipherSuiteId id, int size)
     {
         CipherSuite suite = CipherSuite.Get(id);
-        byte[] key = Bytes(32, 1), header = Bytes(16, 2), plaintext = Bytes(size, 3);
+        byte[] key = Bytes(32, 1),
+            header = Bytes(16, 2),
+            plaintext = Bytes(size, 3);
         byte[] buffer = Filled(size + suite.TagSize + 64);
 
         suite.Seal(key, Round, header, plaintext, buffer.AsSpan(32));
@@ -80,9 +113,13 @@ public sealed class CipherSuiteTests
     public void Any_changed_byte_fails_and_leaves_nothing_of_the_plaintext(CipherSuiteId id, int size)
     {
         CipherSuite suite = CipherSuite.Get(id);
-        byte[] key = Bytes(32, 1), header = Bytes(16, 2);
+        byte[] key = Bytes(32, 1),
+            header = Bytes(16, 2);
         byte[] body = Seal(suite, key, header, Bytes(size, 3));
-        int[] positions = body.Length <= 200 ? [.. Enumerable.Range(0, body.Length)] : [0, 1, size / 2, size - 1, .. Enumerable.Range(size, suite.TagSize)];
+        int[] positions =
+            body.Length <= 200
+                ? [.. Enumerable.Range(0, body.Length)]
+                : [0, 1, size / 2, size - 1, .. Enumerable.Range(size, suite.TagSize)];
 
         foreach (int position in positions)
             AssertRefused(suite, key, Round, header, Flipped(body, position));
@@ -99,7 +136,8 @@ public sealed class CipherSuiteTests
     public void Any_other_length_fails(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);
-        byte[] key = Bytes(32, 1), header = Bytes(16, 2);
+        byte[] key = Bytes(32, 1),
+            header = Bytes(16, 2);
         byte[] body = Seal(suite, key, header, Bytes(40, 3));
 
         for (int length = suite.TagSize; length < body.Length; length++)
@@ -135,7 +173,8 @@ public sealed class CipherSuiteTests
             byte[] nonce = new byte[suite.NonceSize];
             for (int i = 0; i < 8; i++)
                 nonce[^(i + 1)] = (byte)(round >> (8 * i));
-            byte[] byRound = new byte[5 + suite.TagSize], byNonce = new byte[5 + suite.TagSize];
+            byte[] byRound = new byte[5 + suite.TagSize],
+                byNonce = new byte[5 + suite.TagSize];
             suite.Seal(Bytes(32, 1), round, Bytes(16, 2), Bytes(5, 3), byRound);
             suite.Seal(Bytes(32, 1), nonce, Bytes(16, 2), Bytes(5, 3), byNonce);
             Assert.Equal(byNonce, byRound);
@@ -147,7 +186,8 @@ public sealed class CipherSuiteTests
     public void A_step_depends_on_every_byte_of_the_chain_key_and_of_the_tag(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);
-        byte[] chainKey = Bytes(32, 4), tag = Bytes(suite.TagSize, 5);
+        byte[] chainKey = Bytes(32, 4),
+            tag = Bytes(suite.TagSize, 5);
         HashSet<string> keys = [];
         void Add(byte[] c, byte[] t)
         {
@@ -169,13 +209,21 @@ public sealed class CipherSuiteTests
     public void A_buffer_that_is_too_short_is_the_callers_mistake_and_never_reaches_native_code(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);
-        byte[] key = Bytes(32, 1), plaintext = Bytes(20, 3), body = Seal(suite, key, [], plaintext);
-        Assert.ThrowsAny<ArgumentException>(() => suite.Seal(key.AsSpan(0, 31), Round, [], plaintext, new byte[body.Length]));
+        byte[] key = Bytes(32, 1),
+            plaintext = Bytes(20, 3),
+            body = Seal(suite, key, [], plaintext);
+        Assert.ThrowsAny<ArgumentException>(() =>
+            suite.Seal(key.AsSpan(0, 31), Round, [], plaintext, new byte[body.Length])
+        );
         Assert.ThrowsAny<ArgumentException>(() => suite.Seal(key, Round, [], plaintext, new byte[body.Length - 1]));
-        Assert.ThrowsAny<ArgumentException>(() => suite.Seal(key, new byte[suite.NonceSize - 1], [], plaintext, new byte[body.Length]));
+        Assert.ThrowsAny<ArgumentException>(() =>
+            suite.Seal(key, new byte[suite.NonceSize - 1], [], plaintext, new byte[body.Length])
+        );
         Assert.ThrowsAny<ArgumentException>(() => suite.Open(key.AsSpan(0, 31), Round, [], body, new byte[20]));
         Assert.ThrowsAny<ArgumentException>(() => suite.Open(key, Round, [], body, new byte[19]));
-        Assert.ThrowsAny<ArgumentException>(() => suite.Step(Labels.Step, key.AsSpan(0, 31), new byte[32], new byte[64]));
+        Assert.ThrowsAny<ArgumentException>(() =>
+            suite.Step(Labels.Step, key.AsSpan(0, 31), new byte[32], new byte[64])
+        );
         Assert.ThrowsAny<ArgumentException>(() => suite.Step(Labels.Step, key, new byte[32], new byte[63]));
     }
 

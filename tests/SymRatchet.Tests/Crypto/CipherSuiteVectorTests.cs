@@ -18,8 +18,8 @@ public sealed class CipherSuiteVectorTests
         {
             TheoryData<CipherSuiteId, string> cases = [];
             foreach (CipherSuite suite in CipherSuite.All)
-                foreach (IReadOnlyDictionary<string, string> one in PublishedVectors.Read(Files[suite.Id]))
-                    cases.Add(suite.Id, one["name"]);
+            foreach (IReadOnlyDictionary<string, string> one in PublishedVectors.Read(Files[suite.Id]))
+                cases.Add(suite.Id, one["name"]);
             return cases;
         }
     }
@@ -30,7 +30,9 @@ public sealed class CipherSuiteVectorTests
     {
         CipherSuite suite = CipherSuite.Get(id);
         IReadOnlyDictionary<string, string> one = PublishedVectors.Read(Files[id]).Single(c => c["name"] == name);
-        byte[] key = one.Hex("key"), nonce = one.Hex("nonce"), data = one.Hex("associated_data");
+        byte[] key = one.Hex("key"),
+            nonce = one.Hex("nonce"),
+            data = one.Hex("associated_data");
         byte[] body = [.. one.Hex("ciphertext"), .. one.Hex("tag")];
         byte[] opened = new byte[body.Length - suite.TagSize];
         Assert.Equal(suite.NonceSize, nonce.Length);
@@ -43,7 +45,8 @@ public sealed class CipherSuiteVectorTests
             return;
         }
 
-        byte[] plaintext = one.Hex("plaintext"), sealedBody = new byte[body.Length];
+        byte[] plaintext = one.Hex("plaintext"),
+            sealedBody = new byte[body.Length];
         suite.Seal(key, nonce, data, plaintext, sealedBody);
         Assert.Equal(plaintext, opened);
         Assert.Equal(body, sealedBody);

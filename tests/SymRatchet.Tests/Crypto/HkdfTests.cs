@@ -13,7 +13,9 @@ public sealed class HkdfTests
     [MemberData(nameof(Cases))]
     public void It_does_what_the_RFC_published(string name)
     {
-        IReadOnlyDictionary<string, string> one = PublishedVectors.Read("hkdf-sha256.json").Single(c => c["name"] == name);
+        IReadOnlyDictionary<string, string> one = PublishedVectors
+            .Read("hkdf-sha256.json")
+            .Single(c => c["name"] == name);
         byte[] extracted = new byte[32];
         Hkdf.Extract(one.Hex("salt"), one.Hex("input_key"), extracted);
         Assert.Equal(one.Hex("pseudorandom_key"), extracted);

@@ -10,9 +10,17 @@ internal static class PublishedVectors
     {
         string path = Repository.PathOf("tests", "SymRatchet.Tests", "Crypto", "Vectors", file);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
-        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(
-            one => one.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.GetString()!))];
+        return
+        [
+            .. document
+                .RootElement.GetProperty("cases")
+                .EnumerateArray()
+                .Select(one =>
+                    one.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.GetString()!)
+                ),
+        ];
     }
 
-    internal static byte[] Hex(this IReadOnlyDictionary<string, string> one, string field) => Convert.FromHexString(one[field]);
+    internal static byte[] Hex(this IReadOnlyDictionary<string, string> one, string field) =>
+        Convert.FromHexString(one[field]);
 }

@@ -25,8 +25,15 @@ public sealed class RecordVectorTests
             suite.Step(Labels.Step, Hex(record, "chain_key"), Hex(record, "previous_tag"), keys);
             Assert.Equal([.. Hex(record, "next_chain_key"), .. Hex(record, "message_key")], keys);
 
-            byte[] plaintext = Hex(record, "plaintext"), body = new byte[plaintext.Length + suite.TagSize];
-            suite.Seal(Hex(record, "message_key"), record.GetProperty("round").GetUInt64(), Hex(record, "header"), plaintext, body);
+            byte[] plaintext = Hex(record, "plaintext"),
+                body = new byte[plaintext.Length + suite.TagSize];
+            suite.Seal(
+                Hex(record, "message_key"),
+                record.GetProperty("round").GetUInt64(),
+                Hex(record, "header"),
+                plaintext,
+                body
+            );
             Assert.Equal(Hex(record, "body"), body);
         }
     }
@@ -43,8 +50,11 @@ public sealed class RecordVectorTests
         foreach (JsonElement record in records)
         {
             ulong round = record.GetProperty("round").GetUInt64();
-            byte[] header = Hex(record, "header"), plaintext = Hex(record, "plaintext"), expected = Hex(record, "body");
-            byte[] body = new byte[expected.Length], opened = new byte[plaintext.Length];
+            byte[] header = Hex(record, "header"),
+                plaintext = Hex(record, "plaintext"),
+                expected = Hex(record, "body");
+            byte[] body = new byte[expected.Length],
+                opened = new byte[plaintext.Length];
             Assert.Equal((round, round), (sending.Round, receiving.Round));
 
             sending.Seal(round, header, plaintext, body);
@@ -59,10 +69,13 @@ public sealed class RecordVectorTests
     private static IReadOnlyList<JsonElement> Records(CipherSuiteId id)
     {
         JsonElement root = JsonElement.Parse(File.ReadAllText(Repository.PathOf("docs", "vectors", "v1-records.json")));
-        JsonElement suite = root.GetProperty("suites").EnumerateArray().Single(s => s.GetProperty("suite").GetInt32() == (int)id);
+        JsonElement suite = root.GetProperty("suites")
+            .EnumerateArray()
+            .Single(s => s.GetProperty("suite").GetInt32() == (int)id);
         Assert.Equal(id.ToString(), suite.GetProperty("name").GetString());
         return [.. suite.GetProperty("records").EnumerateArray()];
     }
 
-    private static byte[] Hex(JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);
+    private static byte[] Hex(JsonElement element, string name) =>
+        Convert.FromHexString(element.GetProperty(name).GetString()!);
 }

@@ -72,17 +72,25 @@ public sealed class SodiumTests
         internal bool Asked { get; private set; }
 
         internal IEnumerable<string> SupportedSuites() =>
-            from object suite in (System.Collections.IEnumerable)Get(_library.GetType(typeof(CipherSuite).FullName!)!, null, nameof(CipherSuite.All))!
+            from object suite in (System.Collections.IEnumerable)
+                Get(_library.GetType(typeof(CipherSuite).FullName!)!, null, nameof(CipherSuite.All))!
             where (bool)Get(suite.GetType(), suite, nameof(CipherSuite.IsSupported))!
             select Get(suite.GetType(), suite, nameof(CipherSuite.Id))!.ToString();
 
         internal async Task<string?> AgreedSuiteAsync()
         {
             Type pairs = _testKit.GetType(typeof(ChannelPair).FullName!)!;
-            MethodInfo create = pairs.GetMethods().Single(m => m.Name == nameof(ChannelPair.CreateAsync) && m.GetParameters().Length == 2);
-            Task creating = (Task)create.Invoke(null, [Enum.ToObject(create.GetParameters()[0].ParameterType, ChannelProtocol.V1), null])!;
+            MethodInfo create = pairs
+                .GetMethods()
+                .Single(m => m.Name == nameof(ChannelPair.CreateAsync) && m.GetParameters().Length == 2);
+            Task creating = (Task)
+                create.Invoke(
+                    null,
+                    [Enum.ToObject(create.GetParameters()[0].ParameterType, ChannelProtocol.V1), null]
+                )!;
             await creating;
-            await using IAsyncDisposable pair = (IAsyncDisposable)Get(creating.GetType(), creating, nameof(Task<>.Result))!;
+            await using IAsyncDisposable pair = (IAsyncDisposable)
+                Get(creating.GetType(), creating, nameof(Task<>.Result))!;
             object channel = Get(pairs, pair, nameof(ChannelPair.Client))!;
             object peer = Get(channel.GetType(), channel, nameof(ISecureChannel.Peer))!;
             return Get(peer.GetType(), peer, nameof(ChannelPeer.Suite))!.ToString();
@@ -99,7 +107,11 @@ public sealed class SodiumTests
             return NativeLibrary.Load(SomeOtherLibrary, typeof(object).Assembly, searchPath: null);
         }
 
-        private static object? Get(Type type, object? instance, string property) => type.GetProperty(
-            property, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static)!.GetValue(instance);
+        private static object? Get(Type type, object? instance, string property) =>
+            type.GetProperty(
+                        property,
+                        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static
+                    )!
+                .GetValue(instance);
     }
 }

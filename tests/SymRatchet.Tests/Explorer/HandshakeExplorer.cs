@@ -9,9 +9,17 @@ namespace SymRatchet.Tests.Explorer;
 /// never, to any handshake that waits for one; any handshake is dropped between any two of its steps (a crash, a time limit, a lost
 /// message); handshakes of the one identity run side by side. In each world it checks what docs/protocol.md promises.
 /// </summary>
-internal sealed class HandshakeExplorer(int clients, int clientsAtOnce, int servers, int serversAtOnce, Mistake mistake = Mistake.None)
+internal sealed class HandshakeExplorer(
+    int clients,
+    int clientsAtOnce,
+    int servers,
+    int serversAtOnce,
+    Mistake mistake = Mistake.None
+)
 {
-    private readonly HandshakeLibrary _library = new(sendBeforeConfirm: mistake == Mistake.ClientSendsDataBeforeTheConfirm);
+    private readonly HandshakeLibrary _library = new(
+        sendBeforeConfirm: mistake == Mistake.ClientSendsDataBeforeTheConfirm
+    );
     private readonly Dictionary<int, HandshakeNode> _nodes = [];
     private readonly Dictionary<(long Client, long Server), bool> _undisturbed = [];
     private readonly HashSet<UInt128> _seen = [];
@@ -60,7 +68,9 @@ internal sealed class HandshakeExplorer(int clients, int clientsAtOnce, int serv
     {
         if (world.ClientsStarted < clients && CountRunning(world, ChannelRole.Client) < clientsAtOnce)
         {
-            HandshakeNode hello = Known(_library.Read(_library.Start(ChannelRole.Client, world.ClientsStarted), world.ClientEpoch));
+            HandshakeNode hello = Known(
+                _library.Read(_library.Start(ChannelRole.Client, world.ClientsStarted), world.ClientEpoch)
+            );
             Reach(world.Run(hello.Id) with { ClientsStarted = world.ClientsStarted + 1 });
         }
 
@@ -68,9 +78,17 @@ internal sealed class HandshakeExplorer(int clients, int clientsAtOnce, int serv
         {
             foreach (int message in world.Messages)
             {
-                HandshakeNode heard = _library.Deliver(_library.Start(ChannelRole.Server, world.ServersStarted), message);
+                HandshakeNode heard = _library.Deliver(
+                    _library.Start(ChannelRole.Server, world.ServersStarted),
+                    message
+                );
                 if (heard.Kind != NodeKind.Refused)
-                    Reach(world.Run(Known(_library.Read(heard, world.ServerEpoch)).Id) with { ServersStarted = world.ServersStarted + 1 });
+                    Reach(
+                        world.Run(Known(_library.Read(heard, world.ServerEpoch)).Id) with
+                        {
+                            ServersStarted = world.ServersStarted + 1,
+                        }
+                    );
             }
         }
     }
@@ -122,10 +140,15 @@ internal sealed class HandshakeExplorer(int clients, int clientsAtOnce, int serv
         int session = (to.Keys * 2) + (to.Role == ChannelRole.Server ? 1 : 0);
         if (world.Sessions.Contains(session))
             Violation = $"a session became ACTIVE twice at the {to.Role}: {world}";
-        else if (to.Role == ChannelRole.Client && mistake != Mistake.ClientSendsDataBeforeTheConfirm && !world.Sessions.Contains(session + 1))
+        else if (
+            to.Role == ChannelRole.Client
+            && mistake != Mistake.ClientSendsDataBeforeTheConfirm
+            && !world.Sessions.Contains(session + 1)
+        )
             Violation = $"a client is ACTIVE and no server holds the same keys: {world}";
         else if (world.ClientEpoch <= to.Epoch || world.ServerEpoch <= to.Epoch)
-            Violation = $"the {to.Role} may send data of epoch {to.Epoch}, and a store can still derive its keys: {world}";
+            Violation =
+                $"the {to.Role} may send data of epoch {to.Epoch}, and a store can still derive its keys: {world}";
         Reach(world.Replace(from.Id, by: null).Establish(session));
     }
 
@@ -194,21 +217,37 @@ internal sealed class HandshakeExplorer(int clients, int clientsAtOnce, int serv
 
     // A handshake that dies owes its store nothing any more: that is what makes the mistake one.
     private World Drop(World world, HandshakeNode node) =>
-        world.Replace(node.Id, by: null) with { OwedWrites = IsMistaken(node.Role) ? [] : world.OwedWrites };
+        world.Replace(node.Id, by: null) with
+        {
+            OwedWrites = IsMistaken(node.Role) ? [] : world.OwedWrites,
+        };
 
-    private bool IsMistaken(ChannelRole role) => (role, mistake) is
-        (ChannelRole.Client, Mistake.ClientSendsItsConfirmBeforeItAdvances) or (ChannelRole.Server, Mistake.ServerConfirmsBeforeItAdvances);
+    private bool IsMistaken(ChannelRole role) =>
+        (role, mistake)
+            is
+                (ChannelRole.Client, Mistake.ClientSendsItsConfirmBeforeItAdvances)
+                or
+                (ChannelRole.Server, Mistake.ServerConfirmsBeforeItAdvances);
 
     // The one advance that stands before a confirm; a server's catching up stands before a challenge.
-    private bool IsOutOfOrder(HandshakeNode node) => IsMistaken(node.Role) && _library.Advanced(node).Kind == NodeKind.Send;
+    private bool IsOutOfOrder(HandshakeNode node) =>
+        IsMistaken(node.Role) && _library.Advanced(node).Kind == NodeKind.Send;
 
     private int CountRunning(World world, ChannelRole role) => world.Running.Count(id => _nodes[id].Role == role);
 
-    private static long EpochOf(World world, ChannelRole role) => role == ChannelRole.Client ? world.ClientEpoch : world.ServerEpoch;
+    private static long EpochOf(World world, ChannelRole role) =>
+        role == ChannelRole.Client ? world.ClientEpoch : world.ServerEpoch;
 
-    private static World Advance(World world, ChannelRole role, long epoch) => role == ChannelRole.Client
-        ? world with { ClientEpoch = Math.Max(world.ClientEpoch, epoch) }
-        : world with { ServerEpoch = Math.Max(world.ServerEpoch, epoch) };
+    private static World Advance(World world, ChannelRole role, long epoch) =>
+        role == ChannelRole.Client
+            ? world with
+            {
+                ClientEpoch = Math.Max(world.ClientEpoch, epoch),
+            }
+            : world with
+            {
+                ServerEpoch = Math.Max(world.ServerEpoch, epoch),
+            };
 
     private HandshakeNode Known(HandshakeNode node)
     {

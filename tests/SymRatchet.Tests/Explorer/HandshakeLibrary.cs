@@ -31,9 +31,22 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
             byte[] nonce = new byte[32];
             nonce[0] = (byte)role;
             nonce[1] = (byte)ordinal;
-            HandshakeSettings Settings() => new(
-                [CipherSuite.All[0]], MaxRecordSize: 4096, PaddingBlock: 0, EpochLimit: Limits.EpochLimit, sendBeforeConfirm, new FixedRandom(nonce));
-            root = Describe(role, () => role == ChannelRole.Client ? ClientHandshake.Start(ClientId, Settings()) : ServerHandshake.Start(Settings()));
+            HandshakeSettings Settings() =>
+                new(
+                    [CipherSuite.All[0]],
+                    MaxRecordSize: 4096,
+                    PaddingBlock: 0,
+                    EpochLimit: Limits.EpochLimit,
+                    sendBeforeConfirm,
+                    new FixedRandom(nonce)
+                );
+            root = Describe(
+                role,
+                () =>
+                    role == ChannelRole.Client
+                        ? ClientHandshake.Start(ClientId, Settings())
+                        : ServerHandshake.Start(Settings())
+            );
             _roots.Add((role, ordinal), root);
         }
 
@@ -75,15 +88,52 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
         int id = _nodes++;
         return reached switch
         {
-            FrameExpected => new HandshakeNode { Id = id, Role = role, Kind = NodeKind.Frame, Replay = Replay },
-            KeyNeeded => new HandshakeNode { Id = id, Role = role, Kind = NodeKind.Read, Replay = Replay },
-            AdvanceNeeded advance => new HandshakeNode { Id = id, Role = role, Kind = NodeKind.Advance, Epoch = advance.Epoch, Replay = Replay },
-            SendNeeded send => new HandshakeNode { Id = id, Role = role, Kind = NodeKind.Send, Message = MessageNumber(send.Bytes.ToArray()), Replay = Replay },
+            FrameExpected => new HandshakeNode
+            {
+                Id = id,
+                Role = role,
+                Kind = NodeKind.Frame,
+                Replay = Replay,
+            },
+            KeyNeeded => new HandshakeNode
+            {
+                Id = id,
+                Role = role,
+                Kind = NodeKind.Read,
+                Replay = Replay,
+            },
+            AdvanceNeeded advance => new HandshakeNode
+            {
+                Id = id,
+                Role = role,
+                Kind = NodeKind.Advance,
+                Epoch = advance.Epoch,
+                Replay = Replay,
+            },
+            SendNeeded send => new HandshakeNode
+            {
+                Id = id,
+                Role = role,
+                Kind = NodeKind.Send,
+                Message = MessageNumber(send.Bytes.ToArray()),
+                Replay = Replay,
+            },
             Established { Session: RatchetSession session } => new HandshakeNode
             {
-                Id = id, Role = role, Kind = NodeKind.Established, Epoch = session.Peer.Epoch, Keys = KeysNumber(role, session), Replay = Replay,
+                Id = id,
+                Role = role,
+                Kind = NodeKind.Established,
+                Epoch = session.Peer.Epoch,
+                Keys = KeysNumber(role, session),
+                Replay = Replay,
             },
-            Refused => new HandshakeNode { Id = id, Role = role, Kind = NodeKind.Refused, Replay = Replay },
+            Refused => new HandshakeNode
+            {
+                Id = id,
+                Role = role,
+                Kind = NodeKind.Refused,
+                Replay = Replay,
+            },
             _ => throw new InvalidOperationException(reached.GetType().Name),
         };
     }
@@ -105,7 +155,9 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
     // so the sessions are compared by the chain that no record has touched yet.
     private int KeysNumber(ChannelRole role, RatchetSession session)
     {
-        string name = Convert.ToHexString(role == ChannelRole.Client ? session.Sending.ChainKey : session.Receiving.ChainKey);
+        string name = Convert.ToHexString(
+            role == ChannelRole.Client ? session.Sending.ChainKey : session.Receiving.ChainKey
+        );
         if (!_keyNumbers.TryGetValue(name, out int number))
             _keyNumbers.Add(name, number = _keyNumbers.Count);
         return number;

@@ -5,7 +5,10 @@ namespace SymRatchet.Tests.Keys;
 public sealed class ClientIdTests
 {
     [Theory]
-    [InlineData("sensor-17", new byte[] { (byte)'s', (byte)'e', (byte)'n', (byte)'s', (byte)'o', (byte)'r', (byte)'-', (byte)'1', (byte)'7' })]
+    [InlineData(
+        "sensor-17",
+        new byte[] { (byte)'s', (byte)'e', (byte)'n', (byte)'s', (byte)'o', (byte)'r', (byte)'-', (byte)'1', (byte)'7' }
+    )]
     [InlineData("caf\u00e9", new byte[] { (byte)'c', (byte)'a', (byte)'f', 0xC3, 0xA9 })]
     [InlineData("0xFF00", new byte[] { 0xFF, 0x00 })]
     [InlineData("0x3078", new byte[] { (byte)'0', (byte)'x' })]

@@ -18,20 +18,21 @@ public sealed class KeyTextTests
         );
 
     /// <summary>What a font leaves out (Default_Ignorable_Code_Point) although it is no format character, and letters that are blank.</summary>
-    public static TheoryData<int, int> Unseen => new()
-    {
-        { 0x034F, 0x034F },
-        { 0x115F, 0x1160 },
-        { 0x17B4, 0x17B5 },
-        { 0x180B, 0x180F },
-        { 0x2065, 0x2065 },
-        { 0x2800, 0x2800 },
-        { 0x3164, 0x3164 },
-        { 0xFE00, 0xFE0F },
-        { 0xFFA0, 0xFFA0 },
-        { 0xFFF0, 0xFFF8 },
-        { 0xE0000, 0xE0FFF },
-    };
+    public static TheoryData<int, int> Unseen =>
+        new()
+        {
+            { 0x034F, 0x034F },
+            { 0x115F, 0x1160 },
+            { 0x17B4, 0x17B5 },
+            { 0x180B, 0x180F },
+            { 0x2065, 0x2065 },
+            { 0x2800, 0x2800 },
+            { 0x3164, 0x3164 },
+            { 0xFE00, 0xFE0F },
+            { 0xFFA0, 0xFFA0 },
+            { 0xFFF0, 0xFFF8 },
+            { 0xE0000, 0xE0FFF },
+        };
 
     [Theory]
     [MemberData(nameof(Unseen))]

@@ -108,7 +108,11 @@ public abstract class HandshakeSteps : IDisposable
         _owned.Add(store);
         store.Add(Key);
         using StoredKey key = StoreAt.Find(store, Id);
-        store.AdvanceAsync(Id, key.Serial, epoch, Enumerable.Repeat((byte)1, 32).ToArray()).AsTask().GetAwaiter().GetResult();
+        store
+            .AdvanceAsync(Id, key.Serial, epoch, Enumerable.Repeat((byte)1, 32).ToArray())
+            .AsTask()
+            .GetAwaiter()
+            .GetResult();
         return store;
     }
 

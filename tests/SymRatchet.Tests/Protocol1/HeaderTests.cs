@@ -15,7 +15,18 @@ public sealed class HeaderTests
     private const int HandshakeLimit = 4096;
     private const int RecordLimit = 100_000;
 
-    private static readonly int[] Lengths = [0, 1, 31, HandshakeLimit - 1, HandshakeLimit, HandshakeLimit + 1, RecordLimit, RecordLimit + 1, int.MaxValue];
+    private static readonly int[] Lengths =
+    [
+        0,
+        1,
+        31,
+        HandshakeLimit - 1,
+        HandshakeLimit,
+        HandshakeLimit + 1,
+        RecordLimit,
+        RecordLimit + 1,
+        int.MaxValue,
+    ];
 
     [Theory]
     [InlineData(ChannelRole.Server, ProtocolPhase.Init, HandshakeLimit, 10)]
@@ -26,7 +37,11 @@ public sealed class HeaderTests
     [InlineData(ChannelRole.Client, ProtocolPhase.Active, RecordLimit, 40, 60, 61, 62)]
     [Requirement("R4-2", "R4-3", "R4-4", "R4-5")]
     public void An_opcode_that_the_phase_does_not_take_and_a_length_above_its_limit_are_refused_by_the_header(
-        ChannelRole role, ProtocolPhase phase, int limit, params int[] takes)
+        ChannelRole role,
+        ProtocolPhase phase,
+        int limit,
+        params int[] takes
+    )
     {
         for (int opcode = 0; opcode < 256; opcode++)
         {
@@ -34,7 +49,8 @@ public sealed class HeaderTests
             {
                 foreach (Receiver receiver in Receiver.All(role, phase))
                 {
-                    string expected = opcode is < 10 or > 62 ? "no frame"
+                    string expected =
+                        opcode is < 10 or > 62 ? "no frame"
                         : !takes.Contains(opcode) || length == 0 ? "refused"
                         : length > limit ? "too large"
                         : "waits";
@@ -68,7 +84,14 @@ public sealed class HeaderTests
         private static readonly ClientId Id = new([1]);
 
         private static HandshakeSettings Settings =>
-            new([CipherSuite.All[0]], RecordLimit, PaddingBlock: 0, Limits.EpochLimit, SendBeforeConfirm: false, RandomSource.System);
+            new(
+                [CipherSuite.All[0]],
+                RecordLimit,
+                PaddingBlock: 0,
+                Limits.EpochLimit,
+                SendBeforeConfirm: false,
+                RandomSource.System
+            );
 
         internal static IEnumerable<Receiver> All(ChannelRole role, ProtocolPhase phase)
         {
@@ -79,14 +102,21 @@ public sealed class HeaderTests
             }
 
             if (phase == ProtocolPhase.Init)
-                return [new(role == ChannelRole.Client ? AfterHello() : (FrameExpected)ServerHandshake.Start(Settings))];
+                return
+                [
+                    new(role == ChannelRole.Client ? AfterHello() : (FrameExpected)ServerHandshake.Start(Settings)),
+                ];
             if (role == ChannelRole.Server)
                 return [new(AfterChallenge())];
 
             // A client that sends before it is confirmed has its session already.
             byte[] root = new byte[32];
             using SessionSecrets secrets = new(root, root);
-            return [new(AfterConfirm()), new(new RatchetSession(ChannelRole.Client, Id, epoch: 0, CipherSuite.All[0], secrets, Settings))];
+            return
+            [
+                new(AfterConfirm()),
+                new(new RatchetSession(ChannelRole.Client, Id, epoch: 0, CipherSuite.All[0], secrets, Settings)),
+            ];
         }
 
         internal string Take(byte[] header)
@@ -107,9 +137,10 @@ public sealed class HeaderTests
         }
 
         // No message is a header alone, so what a reader is given then is refused whatever its opcode.
-        private bool Refuses(byte[] header) => reader is FrameExpected expected
-            ? expected.Receive(header) is Refused
-            : ((ChannelSession)reader).Open(header, []).Status == OpenStatus.Failed;
+        private bool Refuses(byte[] header) =>
+            reader is FrameExpected expected
+                ? expected.Receive(header) is Refused
+                : ((ChannelSession)reader).Open(header, []).Status == OpenStatus.Failed;
 
         private static FrameExpected AfterHello() => (FrameExpected)Client().Sent();
 

@@ -128,8 +128,9 @@ public sealed class RecordTests : IDisposable
         );
         byte[][] gone = [before, keys[ChainState.KeySize..]];
         foreach (object half in new object[] { pair.Client.Sending, pair.Server.Receiving })
-            Assert.DoesNotContain(Held.Secrets(half), secret =>
-                !secret.IsErased && gone.Any(key => secret.Span.IndexOf(key) >= 0)
+            Assert.DoesNotContain(
+                Held.Secrets(half),
+                secret => !secret.IsErased && gone.Any(key => secret.Span.IndexOf(key) >= 0)
             );
     }
 

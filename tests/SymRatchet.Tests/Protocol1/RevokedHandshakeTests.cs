@@ -17,11 +17,22 @@ public sealed class RevokedHandshakeTests
     [InlineData(KeyEvolution.Forward, "client", false)]
     [InlineData(KeyEvolution.None, "client", false)]
     [Requirement("R3-16", "R5.3-1", "R5.3-4", "R5.3-6")]
-    public async Task A_key_that_is_revoked_before_the_last_proof_arrives_makes_no_session(KeyEvolution evolution, string revokes, bool isSession)
+    public async Task A_key_that_is_revoked_before_the_last_proof_arrives_makes_no_session(
+        KeyEvolution evolution,
+        string revokes,
+        bool isSession
+    )
     {
         using InMemoryKeyStore clientStore = Store(ChannelRole.Client, evolution);
         using InMemoryKeyStore serverStore = Store(ChannelRole.Server, evolution);
-        HandshakeSettings settings = new([CipherSuite.All[0]], MaxRecordSize: 4096, PaddingBlock: 0, Limits.EpochLimit, SendBeforeConfirm: false, RandomSource.System);
+        HandshakeSettings settings = new(
+            [CipherSuite.All[0]],
+            MaxRecordSize: 4096,
+            PaddingBlock: 0,
+            Limits.EpochLimit,
+            SendBeforeConfirm: false,
+            RandomSource.System
+        );
         using HandshakeEnd server = new(ChannelRole.Server, Id, serverStore, settings);
         using HandshakeEnd client = new(ChannelRole.Client, Id, clientStore, settings);
         server.Receive(client.Outgoing.Dequeue());

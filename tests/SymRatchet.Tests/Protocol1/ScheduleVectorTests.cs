@@ -22,7 +22,8 @@ public sealed class ScheduleVectorTests
         Hkdf.Extract(vector.Hex("salt"), vector.Hex("psk"), extracted);
         Assert.Equal(vector.Hex("extracted_key"), extracted);
 
-        byte[] identity = new byte[32], epochKey = new byte[32];
+        byte[] identity = new byte[32],
+            epochKey = new byte[32];
         EpochChain.Import(vector.Hex("psk"), vector.Hex("client_id"), vector.Hex("server_name"), identity, epochKey);
         Assert.Equal(vector.Hex("identity_key"), identity);
         AssertExpands(vector, identity, Labels.Hello, "identity_hello_key");
@@ -47,7 +48,8 @@ public sealed class ScheduleVectorTests
     {
         foreach (JsonElement vector in Sessions(id))
         {
-            byte[] transcript = vector.Hex("transcript_hash"), secret = new byte[32];
+            byte[] transcript = vector.Hex("transcript_hash"),
+                secret = new byte[32];
             Hkdf.Expand(vector.Hex("epoch_key"), [.. Labels.Session, .. transcript], secret);
             Assert.Equal(vector.Hex("session_secret"), secret);
             AssertExpands(vector, secret, Labels.ServerFinished, "server_finished_key");
@@ -57,7 +59,8 @@ public sealed class ScheduleVectorTests
             Assert.Equal(vector.Hex("c2s_chain_key"), secrets.ClientToServerChain.ToArray());
             Assert.Equal(vector.Hex("s2c_chain_key"), secrets.ServerToClientChain.ToArray());
 
-            byte[] mac = new byte[32], confirm = new byte[ClientConfirm.Size];
+            byte[] mac = new byte[32],
+                confirm = new byte[ClientConfirm.Size];
             secrets.ServerFinished(mac);
             Assert.Equal(vector.Hex("server_finished_mac"), mac);
             ClientConfirm.WriteHeader(confirm);
@@ -76,7 +79,8 @@ public sealed class ScheduleVectorTests
         {
             foreach (string direction in new[] { "c2s", "s2c" })
             {
-                byte[] chainKey = session.Hex($"{direction}_chain_key"), keys = new byte[CipherSuite.StepSize];
+                byte[] chainKey = session.Hex($"{direction}_chain_key"),
+                    keys = new byte[CipherSuite.StepSize];
                 foreach (JsonElement step in session.List($"{direction}_steps"))
                 {
                     Assert.Equal(step.Hex("chain_key"), chainKey);
@@ -98,7 +102,12 @@ public sealed class ScheduleVectorTests
         return sessions;
     }
 
-    private static void AssertExpands(JsonElement vector, ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, string expected)
+    private static void AssertExpands(
+        JsonElement vector,
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> label,
+        string expected
+    )
     {
         byte[] derived = new byte[32];
         Hkdf.Expand(key, label, derived);

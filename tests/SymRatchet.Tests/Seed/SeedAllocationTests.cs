@@ -18,7 +18,9 @@ public sealed class SeedAllocationTests(ITestOutputHelper output)
         foreach (int size in new[] { 64, 16384 })
         {
             double message = AllocatedPerMessage(size);
-            output.WriteLine($"{size} B: {message:0} B a message sealed and opened, {aes:0} B of them by the platform's AES");
+            output.WriteLine(
+                $"{size} B: {message:0} B a message sealed and opened, {aes:0} B of them by the platform's AES"
+            );
             Assert.Equal(aes, message);
         }
     }
@@ -30,16 +32,16 @@ public sealed class SeedAllocationTests(ITestOutputHelper output)
         using Aes opening = Aes.Create();
         byte[] buffer = new byte[64];
         return Allocation.Of(() =>
-        {
-            Span<byte> key = stackalloc byte[16];
-            for (int i = 0; i < Rounds; i++)
             {
-                sealing.SetKey(key);
-                sealing.EncryptCbc(buffer, key, buffer, PaddingMode.None);
-                opening.SetKey(key);
-                opening.DecryptCbc(buffer, key, buffer, PaddingMode.None);
-            }
-        }) / (double)Rounds;
+                Span<byte> key = stackalloc byte[16];
+                for (int i = 0; i < Rounds; i++)
+                {
+                    sealing.SetKey(key);
+                    sealing.EncryptCbc(buffer, key, buffer, PaddingMode.None);
+                    opening.SetKey(key);
+                    opening.DecryptCbc(buffer, key, buffer, PaddingMode.None);
+                }
+            }) / (double)Rounds;
     }
 
     private static double AllocatedPerMessage(int size)

@@ -100,7 +100,11 @@ public sealed class SeedFailureTests
     {
         SeedPair pair = SeedPair.Active();
         byte[] frame = SeedPair.Seal(pair.Client, new byte[40]);
-        AssertRefused(pair.Server, frame[..^cut], cut == 16 ? SecureChannelError.Authentication : SecureChannelError.Malformed);
+        AssertRefused(
+            pair.Server,
+            frame[..^cut],
+            cut == 16 ? SecureChannelError.Authentication : SecureChannelError.Malformed
+        );
     }
 
     [Theory]
@@ -126,7 +130,11 @@ public sealed class SeedFailureTests
     {
         SeedPair right = new();
         SeedPair wrong = new(masterKey: "client7_master_K"u8.ToArray());
-        AssertRefused(right.Server, SeedPair.Seal(wrong.Client, "Hello from client 7"u8), SecureChannelError.Authentication);
+        AssertRefused(
+            right.Server,
+            SeedPair.Seal(wrong.Client, "Hello from client 7"u8),
+            SecureChannelError.Authentication
+        );
     }
 
     [Fact]

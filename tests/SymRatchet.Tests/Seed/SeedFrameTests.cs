@@ -30,14 +30,18 @@ public sealed class SeedFrameTests
     [InlineData(0)]
     [InlineData(3)]
     public void Less_than_a_prefix_is_waited_for(int available) =>
-        Assert.Equal(FrameStatus.Incomplete, SeedFrame.Parse(new ReadOnlySequence<byte>(new byte[available]), MaxLength, out _));
+        Assert.Equal(
+            FrameStatus.Incomplete,
+            SeedFrame.Parse(new ReadOnlySequence<byte>(new byte[available]), MaxLength, out _)
+        );
 
     [Theory]
     [InlineData(0, 16)]
     [InlineData(15, 16)]
     [InlineData(16, 32)]
     [InlineData(17, 32)]
-    public void There_is_always_padding(int payload, int padded) => Assert.Equal(padded, SeedFrame.PaddedLength(payload));
+    public void There_is_always_padding(int payload, int padded) =>
+        Assert.Equal(padded, SeedFrame.PaddedLength(payload));
 
     [Fact]
     public void Unpadding_agrees_with_the_plain_definition_for_every_last_block()
@@ -50,7 +54,8 @@ public sealed class SeedFrameTests
                 block.AsSpan().Fill((byte)count);
                 if (wrongAt < 16)
                     block[wrongAt] ^= 0x40;
-                int expected = block[^1] is >= 1 and <= 16 && block[^block[^1]..].All(b => b == block[^1]) ? 16 - block[^1] : -1;
+                int expected =
+                    block[^1] is >= 1 and <= 16 && block[^block[^1]..].All(b => b == block[^1]) ? 16 - block[^1] : -1;
                 Assert.Equal(expected, Pkcs7.Unpad(block));
             }
         }

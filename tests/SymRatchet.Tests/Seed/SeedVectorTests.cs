@@ -49,7 +49,9 @@ public sealed class SeedVectorTests
         }
     }
 
-    private static void AssertKeys(SeedVectorKeys expected, SeedSession session) => Assert.Equal(
-        [expected.ClientEncryption, expected.ClientMac, expected.ServerEncryption, expected.ServerMac],
-        SeedPair.Keys(session));
+    private static void AssertKeys(SeedVectorKeys expected, SeedSession session) =>
+        Assert.Equal(
+            [expected.ClientEncryption, expected.ClientMac, expected.ServerEncryption, expected.ServerMac],
+            SeedPair.Keys(session)
+        );
 }

@@ -77,7 +77,7 @@ public sealed class AdapterLifetimeTests
         Assert.NotEqual(0, pool.Outstanding);
         Task receiving = Task.Run(async () =>
         {
-            for (int left = length; left != 0;)
+            for (int left = length; left != 0; )
                 left -= (await ChannelPair.ReceiveAsync(pair.Client))!.Length;
         });
         await pipe.Output.FlushAsync();
@@ -143,7 +143,12 @@ public sealed class AdapterLifetimeTests
     public async Task A_write_that_was_cut_between_its_messages_is_never_repeated()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(
-            pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+            pipeOptions: new PipeOptions(
+                pauseWriterThreshold: 1,
+                resumeWriterThreshold: 1,
+                useSynchronizationContext: false
+            )
+        );
         IDuplexPipe server = pair.Server.AsDuplexPipe();
         byte[] sent = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i * 31))];
         using CancellationTokenSource source = new();
@@ -154,14 +159,16 @@ public sealed class AdapterLifetimeTests
         await Assert.ThrowsAnyAsync<Exception>(() => writing).WaitAsync(Soon);
         await Assert.ThrowsAnyAsync<Exception>(() => server.Output.CompleteAsync().AsTask()).WaitAsync(Soon);
         int at = first.Length;
-        await Assert.ThrowsAsync<SecureChannelException>(async () =>
-        {
-            while (await ChannelPair.ReceiveAsync(pair.Client) is { } next)
+        await Assert
+            .ThrowsAsync<SecureChannelException>(async () =>
             {
-                Assert.Equal(sent[at..(at + next.Length)], next);
-                at += next.Length;
-            }
-        }).WaitAsync(Soon);
+                while (await ChannelPair.ReceiveAsync(pair.Client) is { } next)
+                {
+                    Assert.Equal(sent[at..(at + next.Length)], next);
+                    at += next.Length;
+                }
+            })
+            .WaitAsync(Soon);
         await server.Input.CompleteAsync();
     }
 
@@ -187,10 +194,17 @@ public sealed class AdapterLifetimeTests
     public async Task A_pipe_whose_peer_takes_nothing_is_completed_all_the_same()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync(
-            pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+            pipeOptions: new PipeOptions(
+                pauseWriterThreshold: 1,
+                resumeWriterThreshold: 1,
+                useSynchronizationContext: false
+            )
+        );
         IDuplexPipe server = pair.Server.AsDuplexPipe();
         server.Output.Write(new byte[100]);
-        await Assert.ThrowsAsync<SecureChannelException>(() => server.Output.CompleteAsync().AsTask()).WaitAsync(2 * Soon);
+        await Assert
+            .ThrowsAsync<SecureChannelException>(() => server.Output.CompleteAsync().AsTask())
+            .WaitAsync(2 * Soon);
         await server.Input.CompleteAsync().AsTask().WaitAsync(Soon);
     }
 
@@ -199,7 +213,8 @@ public sealed class AdapterLifetimeTests
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
         await using SecureChannelStream stream = pair.Server.AsStream();
-        byte[] first = new byte[10], second = new byte[10];
+        byte[] first = new byte[10],
+            second = new byte[10];
         ValueTask<int> reading = stream.ReadAsync(first);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => _ = await stream.ReadAsync(second));
         await pair.Client.SendAsync(new byte[] { 1, 2, 3 });
@@ -212,7 +227,9 @@ public sealed class AdapterLifetimeTests
     public async Task A_half_that_is_completed_leaves_the_other_to_read_everything()
     {
         await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
-            ChannelPair.ClientOptions(ChannelProtocol.V1), ChannelPair.ServerOptions(ChannelProtocol.V1));
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         byte[] sent = new byte[300_004];
         Random.Shared.NextBytes(sent);
         IDuplexPipe server = pair.Server.AsDuplexPipe();
@@ -282,7 +299,9 @@ public sealed class AdapterLifetimeTests
 
         await using ChannelPair cut = await ChannelPair.CreateAsync();
         SecureChannelStream stream = cut.Client.AsStream(closeOnDispose: true);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.WriteAsync(new byte[1], new CancellationToken(true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await stream.WriteAsync(new byte[1], new CancellationToken(true))
+        );
         await stream.DisposeAsync();
         await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(cut.Server));
     }
@@ -325,12 +344,16 @@ public sealed class AdapterLifetimeTests
         {
             program.LingerState = new LingerOption(enable: true, seconds: 0);
             program.Dispose();
-            await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server)).WaitAsync(Soon);
+            await Assert
+                .ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server))
+                .WaitAsync(Soon);
         }
         else
         {
             await pair.Server.DisposeAsync();
-            await Assert.ThrowsAsync<IOException>(async () => _ = await sockets.Client.ReadAsync(new byte[1])).WaitAsync(Soon);
+            await Assert
+                .ThrowsAsync<IOException>(async () => _ = await sockets.Client.ReadAsync(new byte[1]))
+                .WaitAsync(Soon);
         }
 
         await Assert.ThrowsAnyAsync<IOException>(() => relaying).WaitAsync(Soon);
@@ -362,7 +385,9 @@ public sealed class AdapterLifetimeTests
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => relaying).WaitAsync(Soon);
         await Assert.ThrowsAsync<SecureChannelException>(() => ChannelPair.ReceiveAsync(pair.Server)).WaitAsync(Soon);
-        await Assert.ThrowsAsync<IOException>(async () => _ = await sockets.Client.ReadAsync(new byte[1])).WaitAsync(Soon);
+        await Assert
+            .ThrowsAsync<IOException>(async () => _ = await sockets.Client.ReadAsync(new byte[1]))
+            .WaitAsync(Soon);
     }
 
     private static async Task ReadAllAsync(SecureChannelStream stream, List<byte> received, int readSize)

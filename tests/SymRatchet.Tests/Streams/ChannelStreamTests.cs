@@ -10,7 +10,9 @@ public sealed class ChannelStreamTests
     public async Task A_stream_carries_bytes_and_ends_with_the_close()
     {
         await using ChannelPair pair = await ChannelPair.OverSocketsAsync(
-            ChannelPair.ClientOptions(ChannelProtocol.V1), ChannelPair.ServerOptions(ChannelProtocol.V1));
+            ChannelPair.ClientOptions(ChannelProtocol.V1),
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         byte[] sent = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7))];
         Task writing = WriteAllAsync(pair.Client.AsStream(), sent);
         MemoryStream received = new();
@@ -70,7 +72,9 @@ public sealed class ChannelStreamTests
     public async Task A_peer_that_takes_nothing_does_not_hold_up_who_disposes()
     {
         // A flush waits until the other side has read.
-        await using ChannelPair pair = await ChannelPair.CreateAsync(pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            pipeOptions: new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1)
+        );
         await pair.Client.AsStream().DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(ProtocolPhase.Terminated, pair.Client.Phase);
     }

@@ -17,8 +17,9 @@ public sealed class FoundByStressTests
     [Fact]
     public async Task Nothing_comes_between_two_messages_of_one_write()
     {
-        await using ChannelPair pair =
-            await ChannelPair.CreateAsync(pipeOptions: new PipeOptions(pauseWriterThreshold: 0));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            pipeOptions: new PipeOptions(pauseWriterThreshold: 0)
+        );
         HeldChannel held = new(pair.Client);
         await using SecureChannelStream stream = held.AsStream();
         byte[] sent = new byte[150_000];
@@ -40,13 +41,15 @@ public sealed class FoundByStressTests
     [Fact]
     public async Task A_stream_that_closes_on_disposal_does_not_close_in_the_midst_of_a_write()
     {
-        await using ChannelPair pair =
-            await ChannelPair.CreateAsync(pipeOptions: new PipeOptions(pauseWriterThreshold: 0));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            pipeOptions: new PipeOptions(pauseWriterThreshold: 0)
+        );
         HeldChannel held = new(pair.Client);
         SecureChannelStream stream = held.AsStream(closeOnDispose: true);
         Task writing = stream.WriteAsync(new byte[150_000]).AsTask();
-        Task<SecureChannelException> reading = Assert.ThrowsAsync<SecureChannelException>(
-            () => pair.Server.AsStream().CopyToAsync(Stream.Null));
+        Task<SecureChannelException> reading = Assert.ThrowsAsync<SecureChannelException>(() =>
+            pair.Server.AsStream().CopyToAsync(Stream.Null)
+        );
 
         await stream.DisposeAsync();
         held.Held.SetResult();
@@ -58,8 +61,9 @@ public sealed class FoundByStressTests
     [Fact]
     public async Task A_flush_that_is_cancelled_between_two_messages_cannot_be_repeated_from_its_start()
     {
-        await using ChannelPair pair =
-            await ChannelPair.CreateAsync(pipeOptions: new PipeOptions(pauseWriterThreshold: 0));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            pipeOptions: new PipeOptions(pauseWriterThreshold: 0)
+        );
         HeldChannel held = new(pair.Client);
         IDuplexPipe pipe = held.AsDuplexPipe();
         pipe.Output.GetSpan(150_000)[..150_000].Clear();
@@ -83,8 +87,10 @@ public sealed class FoundByStressTests
         CheckingPool pool = new();
         SecureChannelClientOptions padding = ChannelPair.ClientOptions(ChannelProtocol.V1);
         padding.PaddingBlock = 256;
-        await using ChannelPair pair =
-            await ChannelPair.CreateAsync(padding, ChannelPair.ServerOptions(ChannelProtocol.V1));
+        await using ChannelPair pair = await ChannelPair.CreateAsync(
+            padding,
+            ChannelPair.ServerOptions(ChannelProtocol.V1)
+        );
         await using SecureChannelStream stream = new(pair.Server, leaveOpen: false, closeOnDispose: false, pool);
 
         await pair.Client.SendAsync(new byte[] { 1, 2, 3 });
@@ -108,8 +114,9 @@ public sealed class FoundByStressTests
 
         pair.Server.Abort();
 
-        var failure = await Assert.ThrowsAsync<SecureChannelException>(
-            async () => _ = tries ? pipe.Input.TryRead(out _) : (await pipe.Input.ReadAsync()).IsCanceled);
+        var failure = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            _ = tries ? pipe.Input.TryRead(out _) : (await pipe.Input.ReadAsync()).IsCanceled
+        );
         Assert.Equal(SecureChannelError.Aborted, failure.Error);
     }
 
@@ -120,7 +127,8 @@ public sealed class FoundByStressTests
         StuckStream stuck = new(sockets.Client);
         StreamPipe pipe = new(PipeReader.Create(stuck), PipeWriter.Create(stuck));
         Task<ISecureChannel> accepting = SecureChannel
-            .AcceptAsync(sockets.Server, ChannelPair.ServerOptions(ChannelProtocol.V1)).AsTask();
+            .AcceptAsync(sockets.Server, ChannelPair.ServerOptions(ChannelProtocol.V1))
+            .AsTask();
         ISecureChannel client = await SecureChannel.ConnectAsync(pipe, ChannelPair.ClientOptions(ChannelProtocol.V1));
         await using ISecureChannel server = await accepting;
         stuck.IsStuck = true;
@@ -139,7 +147,8 @@ public sealed class FoundByStressTests
         await pair.Client.SendAsync(new byte[10]);
 
         await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
-            await pair.Server.ReceiveAsync(new ActingWriter(() => _ = pair.Server.DisposeAsync().AsTask())));
+            await pair.Server.ReceiveAsync(new ActingWriter(() => _ = pair.Server.DisposeAsync().AsTask()))
+        );
     }
 
     [Fact]
@@ -171,16 +180,19 @@ public sealed class FoundByStressTests
     public async Task An_output_that_cannot_be_completed_in_the_background_is_not_told_of_as_unobserved()
     {
         await using ChannelPair pair = await ChannelPair.CreateAsync();
-        Assert.False(IsToldOf(
-            () =>
-            {
-                PipeWriter output = pair.Client.AsDuplexPipe().Output;
-                output.GetSpan(10);
-                output.Advance(10);
-                pair.Client.Abort();
-                output.Complete();
-            },
-            e => e is SecureChannelException { Error: SecureChannelError.Aborted }));
+        Assert.False(
+            IsToldOf(
+                () =>
+                {
+                    PipeWriter output = pair.Client.AsDuplexPipe().Output;
+                    output.GetSpan(10);
+                    output.Advance(10);
+                    pair.Client.Abort();
+                    output.Complete();
+                },
+                e => e is SecureChannelException { Error: SecureChannelError.Aborted }
+            )
+        );
     }
 
     [Fact]
@@ -272,8 +284,9 @@ public sealed class FoundByStressTests
             inner.FlushAsync(cancellationToken);
 
         public ValueTask<bool> ReceiveAsync(
-            IBufferWriter<byte> destination, CancellationToken cancellationToken = default) =>
-            inner.ReceiveAsync(destination, cancellationToken);
+            IBufferWriter<byte> destination,
+            CancellationToken cancellationToken = default
+        ) => inner.ReceiveAsync(destination, cancellationToken);
 
         public ValueTask CloseAsync(CancellationToken cancellationToken = default) =>
             inner.CloseAsync(cancellationToken);
@@ -294,7 +307,9 @@ public sealed class FoundByStressTests
         internal bool WasWrittenAtTheEnd { get; private set; }
 
         public override async ValueTask WriteAsync(
-            ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             if (IsStuck)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -313,9 +328,7 @@ public sealed class FoundByStressTests
     /// <summary>Does something when memory for a message is asked for.</summary>
     private sealed class ActingWriter(Action act) : IBufferWriter<byte>
     {
-        public void Advance(int count)
-        {
-        }
+        public void Advance(int count) { }
 
         public Memory<byte> GetMemory(int sizeHint = 0)
         {

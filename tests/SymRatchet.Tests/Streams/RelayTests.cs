@@ -34,7 +34,9 @@ public sealed class RelayTests
         await left.Client.SendAsync(new byte[] { 1 });
         await left.Client.DisposeAsync();
         Assert.Equal([1], await right.Server.ReceiveMessageAsync());
-        await Assert.ThrowsAsync<SecureChannelException>(() => right.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            right.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon)
+        );
         await Assert.ThrowsAsync<SecureChannelException>(() => relaying.WaitAsync(Soon));
     }
 
@@ -52,7 +54,9 @@ public sealed class RelayTests
         Task relaying = asSocket
             ? SecureChannelRelay.RunAsync(plain, pair.Client)
             : SecureChannelRelay.RunAsync(sockets.Server, pair.Client.AsStream());
-        await Assert.ThrowsAsync<SecureChannelException>(() => pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon)
+        );
         await Assert.ThrowsAnyAsync<IOException>(() => relaying.WaitAsync(Soon));
     }
 
@@ -98,9 +102,13 @@ public sealed class RelayTests
         await using ChannelPair pair = await ChannelPair.CreateAsync();
         using CancellationTokenSource source = new();
         Stream secured = pair.Client.AsStream();
-        Task relaying = Task.Run(() => SecureChannelRelay.RunAsync(isFirst ? stuck : secured, isFirst ? secured : stuck, source.Token));
+        Task relaying = Task.Run(() =>
+            SecureChannelRelay.RunAsync(isFirst ? stuck : secured, isFirst ? secured : stuck, source.Token)
+        );
         await source.CancelAsync();
-        await Assert.ThrowsAsync<SecureChannelException>(() => pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon));
+        await Assert.ThrowsAsync<SecureChannelException>(() =>
+            pair.Server.ReceiveMessageAsync().AsTask().WaitAsync(Soon)
+        );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => relaying.WaitAsync(Soon));
         blocking.Unblock();
     }

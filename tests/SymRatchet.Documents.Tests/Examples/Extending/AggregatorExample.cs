@@ -10,7 +10,9 @@ public sealed class AggregatorExample
     [Fact]
     public async Task The_server_answers_with_the_range()
     {
-        using AggregationServer rounds = new(new AggregationServerOptions { Rounds = new RoundOptions { Aggregator = new RangeAggregator() } });
+        using AggregationServer rounds = new(
+            new AggregationServerOptions { Rounds = new RoundOptions { Aggregator = new RangeAggregator() } }
+        );
         await using ChannelPair pair = await ChannelPair.CreateAsync();
         Task<SessionSummary> serving = rounds.ServeAsync(pair.Server);
 
@@ -22,7 +24,8 @@ public sealed class AggregatorExample
     }
 
     [Fact]
-    public void One_number_has_no_range() => Assert.Equal(0, new RangeAggregator().Aggregate([new Measurement(Client, 7, 1)]));
+    public void One_number_has_no_range() =>
+        Assert.Equal(0, new RangeAggregator().Aggregate([new Measurement(Client, 7, 1)]));
 
     [Fact]
     public async Task The_package_s_first_example_serves_a_client()
@@ -31,7 +34,10 @@ public sealed class AggregatorExample
         keys.Add(ChannelPair.KeyFor(ChannelProtocol.V1));
         await using SocketPair sockets = await SocketPair.CreateAsync();
         Task serving = ServeAsync(sockets.Server, keys);
-        await using ISecureChannel client = await SecureChannel.ConnectAsync(sockets.Client, ChannelPair.ClientOptions(ChannelProtocol.V1));
+        await using ISecureChannel client = await SecureChannel.ConnectAsync(
+            sockets.Client,
+            ChannelPair.ClientOptions(ChannelProtocol.V1)
+        );
         await client.SendAsync("9.4,8.9,8.3"u8.ToArray());
         Assert.Equal("Aggregated: 8.87"u8.ToArray(), await ChannelPair.ReceiveAsync(client));
         await client.CloseAsync();
@@ -41,7 +47,10 @@ public sealed class AggregatorExample
     private static async Task ServeAsync(Stream stream, IKeyStore keys)
     {
         using AggregationServer rounds = new(new AggregationServerOptions());
-        ISecureChannel channel = await SecureChannel.AcceptAsync(stream, new SecureChannelServerOptions { Keys = keys });
+        ISecureChannel channel = await SecureChannel.AcceptAsync(
+            stream,
+            new SecureChannelServerOptions { Keys = keys }
+        );
         await rounds.ServeAsync(channel);
     }
 }

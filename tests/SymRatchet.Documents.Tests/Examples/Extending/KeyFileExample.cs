@@ -30,7 +30,9 @@ public sealed class KeyFileExample : IDisposable
         for (long epoch = 0; epoch < 5; epoch++)
         {
             await using ChannelPair pair = await ChannelPair.CreateAsync(
-                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = "sensor-17" }, new SecureChannelServerOptions { Keys = server });
+                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = "sensor-17" },
+                new SecureChannelServerOptions { Keys = server }
+            );
             Assert.Equal((epoch, epoch), (pair.Client.Peer.Epoch, pair.Server.Peer.Epoch));
             await pair.RoundAsync([1], [2]);
         }
@@ -61,7 +63,9 @@ public sealed class KeyFileExample : IDisposable
     {
         KeyFileStore store = new(_path);
         Assert.Null(await store.FindAsync("sensor-18"));
-        await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync("sensor-18", 1, 1, new byte[32]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(async () =>
+            await store.AdvanceAsync("sensor-18", 1, 1, new byte[32])
+        );
         await Assert.ThrowsAsync<KeyNotFoundException>(async () => await store.AdvanceAsync(Id, 2, 1, new byte[32]));
     }
 
@@ -91,8 +95,12 @@ public sealed class KeyFileExample : IDisposable
     {
         await File.WriteAllBytesAsync(_path, new byte[300]);
         await using SocketPair sockets = await SocketPair.CreateAsync();
-        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.ConnectAsync(
-            sockets.Client, new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = Id }));
+        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await SecureChannel.ConnectAsync(
+                sockets.Client,
+                new SecureChannelClientOptions { Keys = new KeyFileStore(_path), ClientId = Id }
+            )
+        );
         Assert.Equal(SecureChannelError.KeyStore, failure.Error);
         Assert.IsType<KeyStoreException>(failure.InnerException);
     }

@@ -43,7 +43,13 @@ internal sealed class KeyFileStore(string path) : IKeyStore
         }
     }
 
-    public ValueTask AdvanceAsync(ClientId id, long serial, long epoch, ReadOnlyMemory<byte> epochKey, CancellationToken cancellationToken = default)
+    public ValueTask AdvanceAsync(
+        ClientId id,
+        long serial,
+        long epoch,
+        ReadOnlyMemory<byte> epochKey,
+        CancellationToken cancellationToken = default
+    )
     {
         lock (_gate)
         {
@@ -85,8 +91,17 @@ internal sealed class KeyFileStore(string path) : IKeyStore
                 throw new KeyStoreException("No slot of the key file reads back.");
             ReadOnlySpan<byte> bytes = SlotOf(content, slot);
             return new StoredKey(
-                ChannelProtocol.V1, ChannelRole.Client, new ClientId(content.AsSpan(IdOffset)), KeyEvolution.Forward, content.AsSpan(0, PreSharedKey.Size),
-                EpochOf(content, slot), bytes.Slice(EpochSize, PreSharedKey.Size)) { Serial = Serial };
+                ChannelProtocol.V1,
+                ChannelRole.Client,
+                new ClientId(content.AsSpan(IdOffset)),
+                KeyEvolution.Forward,
+                content.AsSpan(0, PreSharedKey.Size),
+                EpochOf(content, slot),
+                bytes.Slice(EpochSize, PreSharedKey.Size)
+            )
+            {
+                Serial = Serial,
+            };
         }
         finally
         {
@@ -100,9 +115,13 @@ internal sealed class KeyFileStore(string path) : IKeyStore
         ReadOnlySpan<byte> bytes = SlotOf(content, slot);
         Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes[..^SHA256.HashSizeInBytes], expected);
-        return expected.SequenceEqual(bytes[^SHA256.HashSizeInBytes..]) ? BinaryPrimitives.ReadInt64BigEndian(bytes) : -1;
+        return expected.SequenceEqual(bytes[^SHA256.HashSizeInBytes..])
+            ? BinaryPrimitives.ReadInt64BigEndian(bytes)
+            : -1;
     }
 
     private static ReadOnlySpan<byte> SlotOf(byte[] content, int slot) =>
-        content.Length > IdOffset ? content.AsSpan(PreSharedKey.Size + (slot * SlotSize), SlotSize) : throw new KeyStoreException("The key file is too short.");
+        content.Length > IdOffset
+            ? content.AsSpan(PreSharedKey.Size + (slot * SlotSize), SlotSize)
+            : throw new KeyStoreException("The key file is too short.");
 }

@@ -11,7 +11,8 @@ internal sealed class PacketTransport : IDuplexPipe
     /// <summary>Starts to send what the channel writes.</summary>
     /// <param name="maxPacket">The largest packet, in bytes.</param>
     /// <param name="send">Sends one packet; an empty one says that no more come.</param>
-    internal PacketTransport(int maxPacket, Func<ReadOnlyMemory<byte>, ValueTask> send) => _ = SendAsync(maxPacket, send);
+    internal PacketTransport(int maxPacket, Func<ReadOnlyMemory<byte>, ValueTask> send) =>
+        _ = SendAsync(maxPacket, send);
 
     public PipeReader Input => _arriving.Reader;
 
@@ -41,8 +42,7 @@ internal sealed class PacketTransport : IDuplexPipe
                 }
 
                 _leaving.Reader.AdvanceTo(read.Buffer.End);
-            }
-            while (!read.IsCompleted);
+            } while (!read.IsCompleted);
             await send(default);
             await _leaving.Reader.CompleteAsync();
         }

@@ -30,7 +30,9 @@ public sealed class TransportExample
     public async Task A_bus_that_fails_is_a_transport_that_fails()
     {
         PacketTransport broken = new(MaxPacket, _ => throw new IOException("the bus is off"));
-        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(async () => await SecureChannel.ConnectAsync(broken, _client));
+        SecureChannelException failure = await Assert.ThrowsAsync<SecureChannelException>(async () =>
+            await SecureChannel.ConnectAsync(broken, _client)
+        );
         Assert.Equal(SecureChannelError.Transport, failure.Error);
     }
 
@@ -49,7 +51,13 @@ public sealed class TransportExample
     public async Task A_channel_runs_over_a_named_pipe()
     {
         string name = $"symratchet-{Guid.NewGuid():N}";
-        await using NamedPipeServerStream listening = new(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous);
+        await using NamedPipeServerStream listening = new(
+            name,
+            PipeDirection.InOut,
+            1,
+            PipeTransmissionMode.Byte,
+            PipeOptions.Asynchronous
+        );
         Task<ISecureChannel> accepting = AcceptAsync(listening);
         NamedPipeClientStream pipe = new(".", name, PipeDirection.InOut, PipeOptions.Asynchronous);
         await pipe.ConnectAsync();
@@ -63,7 +71,10 @@ public sealed class TransportExample
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
         using var clientSocket = WebSocket.CreateFromStream(sockets.Client, new WebSocketCreationOptions());
-        using var serverSocket = WebSocket.CreateFromStream(sockets.Server, new WebSocketCreationOptions { IsServer = true });
+        using var serverSocket = WebSocket.CreateFromStream(
+            sockets.Server,
+            new WebSocketCreationOptions { IsServer = true }
+        );
         Task<ISecureChannel> accepting = AcceptAsync(WebSocketStream.Create(serverSocket, WebSocketMessageType.Binary));
         await using ISecureChannel channel = await ConnectAsync(clientSocket);
         await using ChannelPair pair = new(channel, await accepting);
@@ -91,7 +102,6 @@ public sealed class TransportExample
             packet = await packets.ReadAsync();
             Assert.True(packet.Length <= MaxPacket);
             await to.ArrivedAsync(packet);
-        }
-        while (packet.Length > 0);
+        } while (packet.Length > 0);
     }
 }
