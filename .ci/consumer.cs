@@ -10,7 +10,8 @@ using SymRatchet.KeyStores.DataProtection;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Sqlite;
 
-// The packages around the library, each at its work, in one program of a consumer; PostgreSQL, which needs a database, as far as its options.
+// The packages around the library, each at its work, in one program of a consumer; PostgreSQL, which needs a database,
+// as far as its options.
 DataProtectionKeyWrapper wrapper = new(DataProtectionProvider.Create(new DirectoryInfo("ring")));
 PostgreSqlKeyStoreOptions shared = new() { Wrapper = wrapper };
 await using SqliteKeyStore keys = SqliteKeyStore.Open(

@@ -5,7 +5,10 @@ using SymRatchet.Protocol1;
 
 namespace SymRatchet.Benchmarks;
 
-/// <summary>What opening one message costs, the ratchet step included. A record opens once only, so each call opens the same row of them with a new ratchet.</summary>
+/// <summary>
+/// What opening one message costs, the ratchet step included. A record opens once only, so each call opens the same row
+/// of them with a new ratchet.
+/// </summary>
 [MemoryDiagnoser]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByParams)]
 public class OpenBenchmarks

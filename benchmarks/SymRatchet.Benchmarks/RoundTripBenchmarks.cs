@@ -7,7 +7,10 @@ using Nerdbank.Streams;
 
 namespace SymRatchet.Benchmarks;
 
-/// <summary>A message there and back in memory, with no socket in between: what the layers cost by themselves, beside .NET's TLS in the same place.</summary>
+/// <summary>
+/// A message there and back in memory, with no socket in between: what the layers cost by themselves, beside .NET's TLS
+/// in the same place.
+/// </summary>
 [MemoryDiagnoser]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByParams)]
 public class RoundTripBenchmarks

@@ -9,8 +9,9 @@ using SymRatchet.Protocol1;
 namespace SymRatchet.Benchmarks;
 
 /// <summary>
-/// What sealing one message costs, the ratchet step included, beside what others do in the same run: one fixed key and no ratchet at all, a new
-/// AES-GCM key for each message, and a libsodium AEAD with a running nonce, as its secretstream works.
+/// What sealing one message costs, the ratchet step included, beside what others do in the same run: one fixed key and
+/// no ratchet at all, a new AES-GCM key for each message, and a libsodium AEAD with a running nonce, as its
+/// secretstream works.
 /// </summary>
 [MemoryDiagnoser]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByParams)]

@@ -4,7 +4,10 @@ using SymRatchet.Seed;
 
 namespace SymRatchet.Benchmarks;
 
-/// <summary>One round of the seed protocol: a message each way, sealed and opened, keys moved on. Its allocation is the platform's AES.</summary>
+/// <summary>
+/// One round of the seed protocol: a message each way, sealed and opened, keys moved on. Its allocation is the
+/// platform's AES.
+/// </summary>
 [MemoryDiagnoser]
 public class SeedBenchmarks
 {

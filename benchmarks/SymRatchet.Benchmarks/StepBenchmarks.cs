@@ -4,7 +4,9 @@ using SymRatchet.Protocol1;
 
 namespace SymRatchet.Benchmarks;
 
-/// <summary>The ratchet step alone: from a chain key and the tag of the record before to the next chain key and a message key.</summary>
+/// <summary>
+/// The ratchet step alone: from a chain key and the tag of the record before to the next chain key and a message key.
+/// </summary>
 [MemoryDiagnoser]
 public class StepBenchmarks
 {

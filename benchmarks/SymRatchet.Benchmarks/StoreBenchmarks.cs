@@ -7,8 +7,9 @@ using SymRatchet.KeyStores.Sqlite;
 namespace SymRatchet.Benchmarks;
 
 /// <summary>
-/// What a server's store costs a handshake: one after the other, and a hundred clients at once. The clients' keys are in memory, and so is the
-/// wire. PostgreSQL takes part where SYMRATCHET_POSTGRES names a database to which it may write.
+/// What a server's store costs a handshake: one after the other, and a hundred clients at once. The clients' keys are
+/// in memory, and so is the wire. PostgreSQL takes part where SYMRATCHET_POSTGRES names a database to which it may
+/// write.
 /// </summary>
 [SimpleJob(RunStrategy.Throughput, warmupCount: 2, iterationCount: 8)]
 public class StoreBenchmarks

@@ -24,8 +24,8 @@ public sealed class ClientKeys : IDisposable
         path is null ? Demonstration(protocol) : KeysFile.Read(path, protocol);
 
     /// <summary>
-    /// Known to everybody: clients 1 to 5, with <c>clientN_master_k</c> as the key of client N for seed, as in the original system, and the
-    /// SHA-256 of that text for protocol 1.
+    /// Known to everybody: clients 1 to 5, with <c>clientN_master_k</c> as the key of client N for seed, as in the
+    /// original system, and the SHA-256 of that text for protocol 1.
     /// </summary>
     public static ClientKeys Demonstration(ChannelProtocol protocol)
     {

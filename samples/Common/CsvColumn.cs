@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SymRatchet.Samples;
 
-/// <summary>The numbers of one column of a CSV file whose first line names the columns. Fields may stand in double quotes.</summary>
+/// <summary>
+/// The numbers of one column of a CSV file whose first line names the columns. Fields may stand in double quotes.
+/// </summary>
 public static class CsvColumn
 {
     /// <summary>The data set that comes with the samples, beside the program.</summary>

@@ -6,8 +6,8 @@ using System.Text;
 namespace SymRatchet.Samples;
 
 /// <summary>
-/// Reads a keys file: one client a line, as <c>id hexkey [weight]</c>; what follows a <c>#</c> is a comment. A complaint names
-/// file and line, and never repeats a key or what stands in its place.
+/// Reads a keys file: one client a line, as <c>id hexkey [weight]</c>; what follows a <c>#</c> is a comment. A
+/// complaint names file and line, and never repeats a key or what stands in its place.
 /// </summary>
 public static class KeysFile
 {

@@ -8,7 +8,10 @@ public sealed class Measurements(double[] values, int start)
 
     private int _next = start;
 
-    /// <summary>Reads the measurements of a client. With the bundled data each client begins a month after the one before, so that they differ.</summary>
+    /// <summary>
+    /// Reads the measurements of a client. With the bundled data each client begins a month after the one before, so
+    /// that they differ.
+    /// </summary>
     public static Measurements Load(string? path, string? column, string client)
     {
         if (path is not null)

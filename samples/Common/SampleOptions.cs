@@ -90,7 +90,10 @@ public static class SampleOptions
         return option;
     }
 
-    /// <summary>Turns a parser that throws <see cref="SampleException"/> or <see cref="ArgumentException"/> into one for an option.</summary>
+    /// <summary>
+    /// Turns a parser that throws <see cref="SampleException"/> or <see cref="ArgumentException"/> into one for an
+    /// option.
+    /// </summary>
     public static Func<ArgumentResult, T?> Parsed<T>(Func<string, T> parse) =>
         result =>
         {

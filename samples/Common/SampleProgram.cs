@@ -3,13 +3,17 @@ using System.CommandLine.Parsing;
 
 namespace SymRatchet.Samples;
 
-/// <summary>Runs a sample's command line: a clear line for whatever goes wrong, and an exit code that tells what.</summary>
+/// <summary>
+/// Runs a sample's command line: a clear line for whatever goes wrong, and an exit code that tells what.
+/// </summary>
 public static class SampleProgram
 {
     /// <summary>Runs the command.</summary>
     /// <param name="command">The command with its action.</param>
     /// <param name="args">The command line.</param>
-    /// <param name="ownSignals">Whether the action handles SIGINT and SIGTERM itself; otherwise they cancel its token.</param>
+    /// <param name="ownSignals">
+    /// Whether the action handles SIGINT and SIGTERM itself; otherwise they cancel its token.
+    /// </param>
     public static async Task<int> RunAsync(RootCommand command, string[] args, bool ownSignals = false)
     {
         ParseResult parsed = command.Parse(args);

@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace SymRatchet.Samples;
 
-/// <summary>Standard output and error: coloured where somebody looks, plain and never wrapped where a program reads.</summary>
+/// <summary>
+/// Standard output and error: coloured where somebody looks, plain and never wrapped where a program reads.
+/// </summary>
 public static class Terminal
 {
     public static IAnsiConsole Out { get; } = Create(Console.Out, Console.IsOutputRedirected);
@@ -12,7 +14,8 @@ public static class Terminal
     /// <summary>Says in one line why the program fails.</summary>
     public static void Fail(string reason) => Error.MarkupLineInterpolated($"[red]error:[/] {OneLine(reason)}");
 
-    // Words of a peer or a file may be in it: a control character must not move the cursor, nor begin a line of its own.
+    // Words of a peer or a file may be in it: a control character must not move the cursor, nor begin a line of its
+    // own.
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)).Trim();
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)

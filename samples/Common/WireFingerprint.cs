@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.Samples;
 
 /// <summary>
-/// A running hash of all that passed on one wire. It moves with every message, as the keys do, and tells nothing about them: whoever
-/// sees the wire can compute it. Thread-safe.
+/// A running hash of all that passed on one wire. It moves with every message, as the keys do, and tells nothing about
+/// them: whoever sees the wire can compute it. Thread-safe.
 /// </summary>
 public sealed class WireFingerprint
 {

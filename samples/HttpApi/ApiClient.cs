@@ -6,7 +6,10 @@ using SymRatchet.AspNetCore;
 
 namespace SymRatchet.Samples.HttpApi;
 
-/// <summary>One device, or the operator: HTTP, gRPC and SignalR with one key. Connections that are opened in parallel are channels of their own.</summary>
+/// <summary>
+/// One device, or the operator: HTTP, gRPC and SignalR with one key. Connections that are opened in parallel are
+/// channels of their own.
+/// </summary>
 internal sealed class ApiClient : IDisposable
 {
     private readonly Uri _address;
@@ -31,8 +34,12 @@ internal sealed class ApiClient : IDisposable
 
     internal GrpcChannel Channel { get; }
 
-    /// <summary>A connection to the hub that comes back by itself. It is not started yet; the caller disposes it.</summary>
-    /// <param name="retryDelays">How long it waits before each attempt to come back; at once, 2 s and 10 s by default.</param>
+    /// <summary>
+    /// A connection to the hub that comes back by itself. It is not started yet; the caller disposes it.
+    /// </summary>
+    /// <param name="retryDelays">
+    /// How long it waits before each attempt to come back; at once, 2 s and 10 s by default.
+    /// </param>
     internal HubConnection CreateHubConnection(params TimeSpan[] retryDelays) =>
         new HubConnectionBuilder()
             .WithUrl(
@@ -73,7 +80,9 @@ internal sealed class ApiClient : IDisposable
         _handler.Dispose();
     }
 
-    /// <summary>SignalR asks for its connection in requests of its own making; they need the version that the server speaks.</summary>
+    /// <summary>
+    /// SignalR asks for its connection in requests of its own making; they need the version that the server speaks.
+    /// </summary>
     private sealed class Http2Handler(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         protected override Task<HttpResponseMessage> SendAsync(

@@ -7,7 +7,9 @@ using SymRatchet.AspNetCore;
 
 namespace SymRatchet.Samples.HttpApi;
 
-/// <summary>A minimal API, a gRPC service and a SignalR hub behind one port, every connection of which is a channel.</summary>
+/// <summary>
+/// A minimal API, a gRPC service and a SignalR hub behind one port, every connection of which is a channel.
+/// </summary>
 internal static class ApiServer
 {
     internal const string Operator = "operator";
@@ -29,7 +31,8 @@ internal static class ApiServer
         builder.Services.AddGrpc();
         builder.Services.AddSignalR();
 
-        // gRPC needs HTTP/2, and without TLS Kestrel does not tell HTTP/1.1 and HTTP/2 apart on one port. So everything here speaks HTTP/2.
+        // gRPC needs HTTP/2, and without TLS Kestrel does not tell HTTP/1.1 and HTTP/2 apart on one port. So everything
+        // here speaks HTTP/2.
         builder.WebHost.ConfigureKestrel(kestrel =>
             kestrel.Listen(
                 endpoint,

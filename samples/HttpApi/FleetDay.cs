@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace SymRatchet.Samples.HttpApi;
 
-/// <summary>What a device does with its key, told step by step, with whatever comes out otherwise than it should.</summary>
+/// <summary>
+/// What a device does with its key, told step by step, with whatever comes out otherwise than it should.
+/// </summary>
 internal sealed class FleetDay(Uri address, PreSharedKey key, string name)
 {
     private static readonly double[] Measurements = [20.5, 21.5, 24];

@@ -4,7 +4,9 @@ using SymRatchet.Aggregation;
 
 namespace SymRatchet.Samples.Quickstart;
 
-/// <summary>An analytics server on a free port of the loopback: it takes connections and aggregates, until it is disposed.</summary>
+/// <summary>
+/// An analytics server on a free port of the loopback: it takes connections and aggregates, until it is disposed.
+/// </summary>
 internal sealed class AnalyticsServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -4,7 +4,9 @@ using SymRatchet.Samples.Attacks.Wire;
 
 namespace SymRatchet.Samples.Quickstart;
 
-/// <summary>A client in the field. Its way to the server leads past a tap, which sees what everybody on the wire sees.</summary>
+/// <summary>
+/// A client in the field. Its way to the server leads past a tap, which sees what everybody on the wire sees.
+/// </summary>
 internal sealed class FieldClient(string id, PreSharedKey key, CipherSuiteId suite)
 {
     private readonly Measurements _measurements = Measurements.Load(path: null, column: null, id);

@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace SymRatchet.Samples.Quickstart;
 
-/// <summary>Three clients, a server, and two sessions each: aggregates, suites, epochs, and fingerprints of the wire.</summary>
+/// <summary>
+/// Three clients, a server, and two sessions each: aggregates, suites, epochs, and fingerprints of the wire.
+/// </summary>
 internal static class FieldDay
 {
     private const int Sessions = 2;

@@ -7,7 +7,9 @@ using SymRatchet.Samples.Attacks.Lab;
 
 namespace SymRatchet.Samples.Quickstart;
 
-/// <summary>The main job in one command: rounds over channels, how the keys move, and what an attacker on the wire achieves.</summary>
+/// <summary>
+/// The main job in one command: rounds over channels, how the keys move, and what an attacker on the wire achieves.
+/// </summary>
 internal static class QuickstartCommand
 {
     // Everything takes about a second; whatever hangs is cut off.

@@ -7,7 +7,9 @@ using SymRatchet.Samples.Server.Dashboard;
 
 namespace SymRatchet.Samples.Server;
 
-/// <summary>Accepts connections and serves each on its own, until the host stops; then it ends the sessions in order.</summary>
+/// <summary>
+/// Accepts connections and serves each on its own, until the host stops; then it ends the sessions in order.
+/// </summary>
 internal sealed class ConnectionLoop(
     TcpListener listener,
     SecureChannelServerOptions channelOptions,

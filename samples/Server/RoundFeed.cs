@@ -4,7 +4,8 @@ using SymRatchet.Aggregation;
 namespace SymRatchet.Samples.Server;
 
 /// <summary>
-/// What happens in the rounds, for whoever shows it. A reader that is too slow loses the oldest events; the rounds never wait for it.
+/// What happens in the rounds, for whoever shows it. A reader that is too slow loses the oldest events; the rounds
+/// never wait for it.
 /// </summary>
 internal sealed class RoundFeed
 {

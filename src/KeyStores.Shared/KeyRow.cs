@@ -4,7 +4,9 @@ using SymRatchet.Session;
 
 namespace SymRatchet.KeyStores;
 
-/// <summary>A row of the table of keys, which has the same columns in every database. Times are in milliseconds since 1970.</summary>
+/// <summary>
+/// A row of the table of keys, which has the same columns in every database. Times are in milliseconds since 1970.
+/// </summary>
 internal static class KeyRow
 {
     /// <summary>The columns that <see cref="ReadKeys"/> expects, in this order.</summary>
@@ -79,7 +81,10 @@ internal static class KeyRow
     internal static KeyStoreException Damaged(ClientId id, Exception e) =>
         new($"The row of {id} in the key store is damaged: {e.Message}", e);
 
-    /// <summary>Reads what is known of an identity, whatever it is: one odd row must not hide the others. <see cref="OddityOf"/> names it.</summary>
+    /// <summary>
+    /// Reads what is known of an identity, whatever it is: one odd row must not hide the others. <see cref="OddityOf"/>
+    /// names it.
+    /// </summary>
     internal static KeyRecord ReadRecord(DbDataReader row) =>
         new()
         {

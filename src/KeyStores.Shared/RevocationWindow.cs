@@ -1,8 +1,8 @@
 namespace SymRatchet.KeyStores;
 
 /// <summary>
-/// Which revocations a watch has told of. Every look starts a minute before the last one: clocks differ, and what was committed later
-/// may bear an earlier time.
+/// Which revocations a watch has told of. Every look starts a minute before the last one: clocks differ, and what was
+/// committed later may bear an earlier time.
 /// </summary>
 internal sealed class RevocationWindow
 {

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores;
 
-/// <summary>The keys of one identity as they are written down. They may be plain ones, so they are erased when disposed.</summary>
+/// <summary>
+/// The keys of one identity as they are written down. They may be plain ones, so they are erased when disposed.
+/// </summary>
 /// <param name="Identity">The key that never changes; empty for a key of the seed protocol, which has none.</param>
 /// <param name="Root">The root key.</param>
 internal sealed record WrappedKey(byte[] Identity, byte[] Root) : IDisposable

@@ -19,7 +19,9 @@ public static class ChannelPeerExtensions
     /// <param name="peer">A peer in the role of the client.</param>
     /// <param name="authenticationType">The identity's authentication type.</param>
     /// <param name="issuer">The issuer of the claims; the authentication type where it is null.</param>
-    /// <exception cref="ArgumentException">The peer is a server: a client proves no name of its server's, only that it has the key.</exception>
+    /// <exception cref="ArgumentException">
+    /// The peer is a server: a client proves no name of its server's, only that it has the key.
+    /// </exception>
     public static ClaimsPrincipal ToClaimsPrincipal(
         this ChannelPeer peer,
         string authenticationType = AuthenticationType,

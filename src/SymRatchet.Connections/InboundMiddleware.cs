@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// The server's side. A connection whose handshake fails is dropped without a word, and is no error of the listener: the library logs
-/// and counts it.
+/// The server's side. A connection whose handshake fails is dropped without a word, and is no error of the listener:
+/// the library logs and counts it.
 /// </summary>
 internal sealed class InboundMiddleware(ConnectionDelegate next, SecureChannelServerOptions options)
 {

@@ -4,8 +4,8 @@ using System.Net;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// A channel whose user does not dispose it: a handler that has completed both halves of its transport is done with them, while what it
-/// said may still be on its way.
+/// A channel whose user does not dispose it: a handler that has completed both halves of its transport is done with
+/// them, while what it said may still be on its way.
 /// </summary>
 internal sealed class KeptChannel(ISecureChannel inner) : ISecureChannel
 {

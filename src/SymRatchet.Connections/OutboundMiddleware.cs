@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Connections;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// The client's side. A connection whose handshake fails is aborted, and its dialer is told why. Handshakes beyond a number wait for
-/// their turn.
+/// The client's side. A connection whose handshake fails is aborted, and its dialer is told why. Handshakes beyond a
+/// number wait for their turn.
 /// </summary>
 internal sealed class OutboundMiddleware(
     ConnectionDelegate next,

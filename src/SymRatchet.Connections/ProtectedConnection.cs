@@ -5,14 +5,15 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// A connection with a channel between it and whoever handles it: handshake, then everything that follows over the channel, then an
-/// authenticated close. A handler that completes its output closes that direction at once, and may go on to read.
+/// A connection with a channel between it and whoever handles it: handshake, then everything that follows over the
+/// channel, then an authenticated close. A handler that completes its output closes that direction at once, and may go
+/// on to read.
 /// </summary>
 internal sealed class ProtectedConnection
 {
     /// <summary>
-    /// How long a handshake may go on after its connection has closed, with what arrived before; and how long a connection may take to
-    /// end in order after its channel has failed, with what is still to be sent.
+    /// How long a handshake may go on after its connection has closed, with what arrived before; and how long a
+    /// connection may take to end in order after its channel has failed, with what is still to be sent.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -27,8 +28,9 @@ internal sealed class ProtectedConnection
     }
 
     /// <summary>
-    /// Runs a handshake until it ends or <paramref name="stopping"/> is cancelled. A connection counts as closed once its peer sends no
-    /// more, while the last message of the handshake, and all that follows it, may still wait to be read.
+    /// Runs a handshake until it ends or <paramref name="stopping"/> is cancelled. A connection counts as closed once
+    /// its peer sends no more, while the last message of the handshake, and all that follows it, may still wait to be
+    /// read.
     /// </summary>
     internal static async ValueTask<ISecureChannel> HandshakeAsync(
         ConnectionContext connection,
@@ -96,8 +98,9 @@ internal sealed class ProtectedConnection
 
     private Task BeginToEnd() => _ending ??= EndAsync();
 
-    // A channel that failed, or whose client was revoked, takes the connection and all that runs on it with it. Disposing the channel
-    // tells the peer and ends the connection in order; aborted at once, it would drop that, and what was sent before it.
+    // A channel that failed, or whose client was revoked, takes the connection and all that runs on it with it.
+    // Disposing the channel tells the peer and ends the connection in order; aborted at once, it would drop that, and
+    // what was sent before it.
     private async Task EndAsync()
     {
         Task disposing = _channel.DisposeAsync().AsTask();

@@ -3,8 +3,9 @@ using System.IO.Pipelines;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// The writing half of a channel as Kestrel knows its transports: once the connection is gone, a flush says that nobody reads any
-/// more and does not throw, which Kestrel would log as an error. The reading half and the connection's token tell why.
+/// The writing half of a channel as Kestrel knows its transports: once the connection is gone, a flush says that nobody
+/// reads any more and does not throw, which Kestrel would log as an error. The reading half and the connection's token
+/// tell why.
 /// </summary>
 internal sealed class TransportWriter(PipeWriter inner) : PipeWriter
 {

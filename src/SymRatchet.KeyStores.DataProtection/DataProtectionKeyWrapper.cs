@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.DataProtection;
 namespace SymRatchet.KeyStores.DataProtection;
 
 /// <summary>
-/// Wraps keys with ASP.NET Core Data Protection: authenticated encryption under a key ring of its own, whose newest key wraps and all of whose keys
-/// unwrap. Thread-safe.
+/// Wraps keys with ASP.NET Core Data Protection: authenticated encryption under a key ring of its own, whose newest key
+/// wraps and all of whose keys unwrap. Thread-safe.
 /// </summary>
 /// <remarks>
-/// The key ring must be kept elsewhere than the store, and be shared by all processes that share the store. Without it the store is lost.
-/// To make old copies of a store unreadable, let the ring have a new key, call the store's <c>RewrapAsync</c>, and delete the old keys from where the
-/// ring is kept.
+/// The key ring must be kept elsewhere than the store, and be shared by all processes that share the store. Without it
+/// the store is lost. To make old copies of a store unreadable, let the ring have a new key, call the store's
+/// <c>RewrapAsync</c>, and delete the old keys from where the ring is kept.
 /// </remarks>
 public sealed class DataProtectionKeyWrapper : IKeyWrapper
 {
@@ -19,9 +19,14 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
 
     private readonly IPersistedDataProtector _protector;
 
-    /// <summary>Makes a wrapper with a protector of its own, so that nothing that was protected for another purpose opens as a key.</summary>
+    /// <summary>
+    /// Makes a wrapper with a protector of its own, so that nothing that was protected for another purpose opens as a
+    /// key.
+    /// </summary>
     /// <param name="provider">The key ring. An ephemeral one takes the store with it when the process ends.</param>
-    /// <exception cref="ArgumentException">The provider is not of Data Protection itself, and cannot tell which of its keys wrapped a key.</exception>
+    /// <exception cref="ArgumentException">
+    /// The provider is not of Data Protection itself, and cannot tell which of its keys wrapped a key.
+    /// </exception>
     public DataProtectionKeyWrapper(IDataProtectionProvider provider)
     {
         ArgumentNullException.ThrowIfNull(provider);

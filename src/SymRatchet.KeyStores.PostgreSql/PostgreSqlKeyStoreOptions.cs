@@ -1,6 +1,8 @@
 namespace SymRatchet.KeyStores.PostgreSql;
 
-/// <summary>How a PostgreSQL key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.</summary>
+/// <summary>
+/// How a PostgreSQL key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.
+/// </summary>
 public sealed class PostgreSqlKeyStoreOptions
 {
     private const int MaxSchemaLength = 40;

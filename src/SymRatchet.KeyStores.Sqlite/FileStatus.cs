@@ -24,7 +24,10 @@ internal readonly record struct FileStatus(
     bool IsMounted
 )
 {
-    /// <summary>Whether files can be told apart here. Elsewhere than on Linux a store does not notice that its files were replaced.</summary>
+    /// <summary>
+    /// Whether files can be told apart here. Elsewhere than on Linux a store does not notice that its files were
+    /// replaced.
+    /// </summary>
     internal static bool IsSupported { get; } = OperatingSystem.IsLinux();
 
     /// <summary>The user in whose name this process opens files.</summary>

@@ -4,8 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// The one writer of a store. Changes that arrive while a commit waits for the disk form the next group: one transaction and one wait
-/// for all of them. Each change of a group fails by itself. It is reported once its group is durable.
+/// The one writer of a store. Changes that arrive while a commit waits for the disk form the next group: one
+/// transaction and one wait for all of them. Each change of a group fails by itself. It is reported once its group is
+/// durable.
 /// </summary>
 internal sealed class GroupWriter : IAsyncDisposable
 {
@@ -55,7 +56,9 @@ internal sealed class GroupWriter : IAsyncDisposable
 
     /// <summary>Runs a change in the next group. A caller that goes before it was begun takes it along.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="owned">What the change uses and its caller might erase too early: it is erased when the writer is done with it.</param>
+    /// <param name="owned">
+    /// What the change uses and its caller might erase too early: it is erased when the writer is done with it.
+    /// </param>
     /// <param name="isAdvance">Whether it moves a key forward.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask<T> WriteAsync<T>(

@@ -6,9 +6,9 @@ using SQLitePCL;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// Copies the log into the database file after each commit, and leaves nothing in the log but at most the one page of that commit: it holds keys
-/// as they are now, and the next commit writes over it in place. Somebody who reads the store for long makes that impossible; then
-/// old keys stay readable until it is done again.
+/// Copies the log into the database file after each commit, and leaves nothing in the log but at most the one page of
+/// that commit: it holds keys as they are now, and the next commit writes over it in place. Somebody who reads the
+/// store for long makes that impossible; then old keys stay readable until it is done again.
 /// </summary>
 internal sealed partial class LogCleaner
 {
@@ -64,7 +64,8 @@ internal sealed partial class LogCleaner
 
     private bool TryClean(SqliteConnection connection, TimeSpan patience)
     {
-        // SQLite's own wait is as long as that for a lock, and does not hold for another process that cleans at the same time.
+        // SQLite's own wait is as long as that for a lock, and does not hold for another process that cleans at the
+        // same time.
         raw.sqlite3_busy_timeout(connection.Handle, 0);
         try
         {
@@ -88,8 +89,8 @@ internal sealed partial class LogCleaner
         }
     }
 
-    // A log that is cut off and grows again waits for the file system twice more than one that is written over. More than one page may be left of
-    // a larger commit before, of this process or another: such a log is cut off.
+    // A log that is cut off and grows again waits for the file system twice more than one that is written over. More
+    // than one page may be left of a larger commit before, of this process or another: such a log is cut off.
     private bool TryClean(SqliteConnection connection) =>
         Checkpoint(connection, "RESTART", out long pages)
         && (

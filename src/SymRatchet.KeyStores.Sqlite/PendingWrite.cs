@@ -12,7 +12,9 @@ internal abstract class PendingWrite
     /// <summary>Whether it moves a key forward, so that the key that it replaces must go.</summary>
     internal required bool IsAdvance { get; init; }
 
-    /// <summary>What the change owns and is erased once the writer is done with it, whatever its caller does meanwhile.</summary>
+    /// <summary>
+    /// What the change owns and is erased once the writer is done with it, whatever its caller does meanwhile.
+    /// </summary>
     internal IDisposable? Owned { get; init; }
 
     /// <summary>Whether its caller still waits; it must be run then.</summary>
@@ -21,7 +23,9 @@ internal abstract class PendingWrite
     /// <summary>Gives it up, if it was not started.</summary>
     internal bool TryAbandon() => Interlocked.CompareExchange(ref _state, Abandoned, Waiting) != Started;
 
-    /// <summary>Runs the change in the group's transaction, and again where that failed. Whatever it throws is its own.</summary>
+    /// <summary>
+    /// Runs the change in the group's transaction, and again where that failed. Whatever it throws is its own.
+    /// </summary>
     internal abstract void Run(KeyWrites writes);
 
     /// <summary>The change failed, and has changed nothing; the others of its group go on.</summary>

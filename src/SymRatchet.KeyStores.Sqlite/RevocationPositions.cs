@@ -1,6 +1,8 @@
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>Up to which revocation the watches that ended have told, so that one which follows leaves out none. Thread-safe.</summary>
+/// <summary>
+/// Up to which revocation the watches that ended have told, so that one which follows leaves out none. Thread-safe.
+/// </summary>
 /// <param name="opened">The last revocation when the store was opened, where a watch starts that follows none.</param>
 internal sealed class RevocationPositions(RevocationPosition opened)
 {
@@ -9,8 +11,8 @@ internal sealed class RevocationPositions(RevocationPosition opened)
     private int _notFollowed;
 
     /// <summary>
-    /// Where a new watch starts: at all positions, since nobody says which of the watches that ended it follows. They stay until each of
-    /// those has been followed; some revocations are told twice.
+    /// Where a new watch starts: at all positions, since nobody says which of the watches that ended it follows. They
+    /// stay until each of those has been followed; some revocations are told twice.
     /// </summary>
     internal RevocationPosition[] Start()
     {

@@ -4,8 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// Looks for ids that were revoked, by whichever process, as often as the file has changed. It goes by the numbers of revocations, not by
-/// the time of day, and from the first one again where the store was put back: telling twice does no harm. For one enumeration.
+/// Looks for ids that were revoked, by whichever process, as often as the file has changed. It goes by the numbers of
+/// revocations, not by the time of day, and from the first one again where the store was put back: telling twice does
+/// no harm. For one enumeration.
 /// </summary>
 internal sealed class RevocationWatch : IDisposable
 {
@@ -29,7 +30,9 @@ internal sealed class RevocationWatch : IDisposable
         Told = told;
     }
 
-    /// <summary>The last revocation that was told; before the first one, those of the watches that this one follows.</summary>
+    /// <summary>
+    /// The last revocation that was told; before the first one, those of the watches that this one follows.
+    /// </summary>
     internal RevocationPosition[] Told { get; private set; }
 
     /// <summary>Tells of revocations until it is cancelled or the file cannot be read.</summary>

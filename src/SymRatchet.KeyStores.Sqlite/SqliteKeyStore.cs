@@ -6,14 +6,15 @@ using SymRatchet.Keys;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// Keys in one SQLite file, for a server or a client. Thread-safe, and safe among processes that open the same file. An advance is on the
-/// disk before it is reported, and the key that it replaced is in none of the store's files any more, unless another process reads
-/// the file for long; <c>docs/key-stores.md</c> says what holds then. Advances that arrive together share one wait for the disk.
+/// Keys in one SQLite file, for a server or a client. Thread-safe, and safe among processes that open the same file. An
+/// advance is on the disk before it is reported, and the key that it replaced is in none of the store's files any more,
+/// unless another process reads the file for long; <c>docs/key-stores.md</c> says what holds then. Advances that arrive
+/// together share one wait for the disk.
 /// </summary>
 /// <remarks>
-/// The file is created for its owner alone, and refused where others may use it (on Unix; on Windows the rights are the folder's). Put it on
-/// a local disk: SQLite's log does not work on network file systems. While a store is open its files may not be replaced or removed;
-/// on Linux it notices, and fails.
+/// The file is created for its owner alone, and refused where others may use it (on Unix; on Windows the rights are the
+/// folder's). Put it on a local disk: SQLite's log does not work on network file systems. While a store is open its
+/// files may not be replaced or removed; on Linux it notices, and fails.
 /// </remarks>
 public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance, IAsyncDisposable
 {
@@ -57,7 +58,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     /// <inheritdoc/>
     public ChannelRole Role { get; }
 
-    /// <summary>Opens a store, and creates its file where there is none. A store of an older version is brought up to this one.</summary>
+    /// <summary>
+    /// Opens a store, and creates its file where there is none. A store of an older version is brought up to this one.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="role">The one role that the store's keys serve; fixed when the file is created.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
@@ -87,7 +90,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
                 throw StoreFailure.Replaced(path);
 
-            // A process that was killed between a commit and the end of it has left its log, and old keys in the file beneath.
+            // A process that was killed between a commit and the end of it has left its log, and old keys in the file
+            // beneath.
             LogCleaner cleaner = new(path, options);
             cleaner.Clean(anchor);
             SqliteKeyStore store = new(
@@ -120,7 +124,9 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     /// place, asks first.
     /// </summary>
     /// <param name="path">The file; one that does not exist is not in use.</param>
-    /// <returns>Whether it is in use. Always false on systems other than Linux, where a program does not say so.</returns>
+    /// <returns>
+    /// Whether it is in use. Always false on systems other than Linux, where a program does not say so.
+    /// </returns>
     /// <exception cref="KeyStoreException">That cannot be told; the message says why.</exception>
     public static bool IsInUse(string path)
     {

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>How a SQLite key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.</summary>
+/// <summary>
+/// How a SQLite key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.
+/// </summary>
 public sealed class SqliteKeyStoreOptions
 {
     /// <summary>Makes options with defaults.</summary>
@@ -24,7 +26,10 @@ public sealed class SqliteKeyStoreOptions
         LoggerFactory = other.LoggerFactory;
     }
 
-    /// <summary>What encrypts keys before they are written; by default they are written as they are, to a file that only its owner may read.</summary>
+    /// <summary>
+    /// What encrypts keys before they are written; by default they are written as they are, to a file that only its
+    /// owner may read.
+    /// </summary>
     public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
     /// <summary>

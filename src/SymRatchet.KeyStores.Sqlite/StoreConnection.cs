@@ -22,12 +22,13 @@ internal static class StoreConnection
         {
             connection.Open();
 
-            // The connection's own small blocks are not erased when they are freed. SQLite refuses only while some are in use.
+            // The connection's own small blocks are not erased when they are freed. SQLite refuses only while some are
+            // in use.
             if (raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_LOOKASIDE, 0, 0, 0) != raw.SQLITE_OK)
                 throw new KeyStoreException($"SQLite does not give up the memory that it cannot erase for {path}.");
 
-            // FULL: a commit is on the disk before it is reported. secure_delete: what is replaced is overwritten with zeros.
-            // temp_store: nothing is written anywhere but to the store's own files.
+            // FULL: a commit is on the disk before it is reported. secure_delete: what is replaced is overwritten with
+            // zeros. temp_store: nothing is written anywhere but to the store's own files.
             connection.Execute(
                 string.Create(
                     CultureInfo.InvariantCulture,

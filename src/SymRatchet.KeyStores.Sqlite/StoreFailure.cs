@@ -51,7 +51,9 @@ internal static class StoreFailure
             IsOutcomeUnknown = isOutcomeUnknown,
         };
 
-    /// <summary>SQLite keeps the log beside a name: who comes by another name does not see it, and undoes what it holds.</summary>
+    /// <summary>
+    /// SQLite keeps the log beside a name: who comes by another name does not see it, and undoes what it holds.
+    /// </summary>
     internal static KeyStoreException OtherName(string path) =>
         new(
             $"{path} is in use by another name too, or could be: a hard link, or a mount of the file itself. Give it one name only; link or mount its folder."
@@ -70,7 +72,9 @@ internal static class StoreFailure
             IsOutcomeUnknown = isOutcomeUnknown,
         };
 
-    /// <summary>Whether a commit that SQLite has refused is certainly not made: it never came to the last page of the log.</summary>
+    /// <summary>
+    /// Whether a commit that SQLite has refused is certainly not made: it never came to the last page of the log.
+    /// </summary>
     internal static bool IsRefusal(SqliteException e) =>
         e.SqliteErrorCode is Busy or Locked or ReadOnly or Full or Corrupt;
 

@@ -10,8 +10,12 @@ internal static class StoreFile
 
     private const uint Root = 0;
 
-    /// <summary>Creates the file where that is allowed, and refuses one that others may read or that cannot be written.</summary>
-    /// <returns>The path of the file itself, beside which SQLite keeps its log, where the given one is a link.</returns>
+    /// <summary>
+    /// Creates the file where that is allowed, and refuses one that others may read or that cannot be written.
+    /// </summary>
+    /// <returns>
+    /// The path of the file itself, beside which SQLite keeps its log, where the given one is a link.
+    /// </returns>
     internal static string Prepare(string path, bool createIfMissing)
     {
         path = Resolve(path);
@@ -21,7 +25,9 @@ internal static class StoreFile
         return path;
     }
 
-    /// <summary>Refuses files that others may use or that belong to others. Done again when SQLite has opened them.</summary>
+    /// <summary>
+    /// Refuses files that others may use or that belong to others. Done again when SQLite has opened them.
+    /// </summary>
     internal static void CheckRights(string path)
     {
         if (OperatingSystem.IsWindows())

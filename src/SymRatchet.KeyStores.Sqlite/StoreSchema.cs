@@ -11,8 +11,8 @@ internal static class StoreSchema
 
     private const long Version = 3;
 
-    // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so that a watch which looks
-    // only then still ends what the old key had opened.
+    // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so
+    // that a watch which looks only then still ends what the old key had opened.
     private const string TablesOfVersion1 = """
         CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
         CREATE TABLE keys (
@@ -34,8 +34,9 @@ internal static class StoreSchema
         CREATE INDEX keys_revoked ON keys (revoked) WHERE revoked IS NOT NULL;
         """;
 
-    // Revocations have numbers, in the order in which they were committed: a watch that goes by the time of day misses those of a clock that was
-    // stepped back. The trigger gives the numbers, so that a process of version 1 which still has the file open does not go without.
+    // Revocations have numbers, in the order in which they were committed: a watch that goes by the time of day misses
+    // those of a clock that was stepped back. The trigger gives the numbers, so that a process of version 1 which still
+    // has the file open does not go without.
     private const string Version2 = """
         ALTER TABLE keys ADD COLUMN revocation INTEGER;
         DROP INDEX keys_revoked;
@@ -62,7 +63,9 @@ internal static class StoreSchema
         PRAGMA user_version = 3;
         """;
 
-    /// <summary>Makes the tables of a new file, brings those of an older version up to this one, and checks them.</summary>
+    /// <summary>
+    /// Makes the tables of a new file, brings those of an older version up to this one, and checks them.
+    /// </summary>
     internal static void Ensure(SqliteConnection connection, string path, ChannelRole role)
     {
         connection.Execute("PRAGMA journal_mode = WAL");

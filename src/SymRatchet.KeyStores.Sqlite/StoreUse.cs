@@ -4,8 +4,8 @@ using System.Globalization;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// Says to all processes which file is in use at a path, for as long as one of them uses it. Whoever comes after the file was replaced is
-/// refused: it would read and change a file that the others do not see.
+/// Says to all processes which file is in use at a path, for as long as one of them uses it. Whoever comes after the
+/// file was replaced is refused: it would read and change a file that the others do not see.
 /// </summary>
 internal sealed class StoreUse : IDisposable
 {

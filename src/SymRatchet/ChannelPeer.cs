@@ -30,10 +30,14 @@ public sealed class ChannelPeer
     /// <summary>The client's id, proven on the server, and this side's own on the client. 1 to 255 bytes.</summary>
     public ClientId ClientId { get; }
 
-    /// <summary>The cipher suite of the session; <see cref="CipherSuiteId.None"/> where the protocol has one cipher of its own.</summary>
+    /// <summary>
+    /// The cipher suite of the session; <see cref="CipherSuiteId.None"/> where the protocol has one cipher of its own.
+    /// </summary>
     public CipherSuiteId Suite { get; }
 
-    /// <summary>The epoch whose root key the session grew from; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</summary>
+    /// <summary>
+    /// The epoch whose root key the session grew from; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.
+    /// </summary>
     public long Epoch { get; }
 
     /// <summary>The role, id, protocol, suite and epoch.</summary>

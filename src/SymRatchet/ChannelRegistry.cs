@@ -7,9 +7,10 @@ using SymRatchet.Protocol1;
 namespace SymRatchet;
 
 /// <summary>
-/// The channels of a server that stand or are in their handshake, by identity. It watches a store and ends those of an identity that is
-/// revoked, on whichever node that was done: the peer is told, and the owner's calls fail with <see cref="SecureChannelError.Aborted"/>.
-/// Thread-safe. Make one for each store, and set it as <see cref="SecureChannelServerOptions.ChannelRegistry"/>.
+/// The channels of a server that stand or are in their handshake, by identity. It watches a store and ends those of an
+/// identity that is revoked, on whichever node that was done: the peer is told, and the owner's calls fail with
+/// <see cref="SecureChannelError.Aborted"/>. Thread-safe. Make one for each store, and set it as
+/// <see cref="SecureChannelServerOptions.ChannelRegistry"/>.
 /// </summary>
 public sealed class ChannelRegistry : IAsyncDisposable
 {
@@ -28,7 +29,8 @@ public sealed class ChannelRegistry : IAsyncDisposable
     /// <summary>Starts to watch a store.</summary>
     /// <param name="store">The store; not disposed with this.</param>
     /// <param name="options">
-    /// The options of the channels, for their logger, their clock and how ids are named in logs; copied. Defaults where it is null.
+    /// The options of the channels, for their logger, their clock and how ids are named in logs; copied. Defaults where
+    /// it is null.
     /// </param>
     public ChannelRegistry(IKeyDirectory store, SecureChannelServerOptions? options = null)
     {
@@ -38,7 +40,8 @@ public sealed class ChannelRegistry : IAsyncDisposable
         _time = options.TimeProvider;
         _hashIdsInLogs = options.HashIdsInLogs;
 
-        // Subscribed before anything is accepted, and watched on the pool: a store that blocks must not hold up who makes this.
+        // Subscribed before anything is accepted, and watched on the pool: a store that blocks must not hold up who
+        // makes this.
         IAsyncEnumerable<ClientId>? first = Subscribe(store);
         _watching = Task.Run(() => WatchAsync(store, first));
     }

@@ -5,12 +5,13 @@ using System.Security.Cryptography;
 namespace SymRatchet;
 
 /// <summary>
-/// The id of a client: bytes, compared as bytes, with one text form for people, logs and claims. Every different id has a different text,
-/// which <see cref="Parse(string)"/> reads back. Ids that can be used are 1 to 255 bytes long; whatever takes one checks that. Immutable.
+/// The id of a client: bytes, compared as bytes, with one text form for people, logs and claims. Every different id has
+/// a different text, which <see cref="Parse(string)"/> reads back. Ids that can be used are 1 to 255 bytes long;
+/// whatever takes one checks that. Immutable.
 /// </summary>
 /// <remarks>
-/// The text form is the id's UTF-8 text, or <c>0x</c> and its bytes in hex where they are no text, or text with characters that
-/// are not seen, or text that itself begins with <c>0x</c>. Protocol 1, section 3.
+/// The text form is the id's UTF-8 text, or <c>0x</c> and its bytes in hex where they are no text, or text with
+/// characters that are not seen, or text that itself begins with <c>0x</c>. Protocol 1, section 3.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, IParsable<ClientId>
@@ -29,7 +30,9 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     /// <summary>The id's length in bytes; 0 for <c>default</c>, which is nobody's id.</summary>
     public int Length => _bytes?.Length ?? 0;
 
-    /// <summary>The id that is the UTF-8 of a text, whatever stands in it: also text that begins with <c>0x</c>.</summary>
+    /// <summary>
+    /// The id that is the UTF-8 of a text, whatever stands in it: also text that begins with <c>0x</c>.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <exception cref="ArgumentException">The text is not well-formed: it has half of a surrogate pair.</exception>
     public static ClientId FromUtf8(string text)
@@ -41,8 +44,8 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     /// <summary>The id whose <see cref="ToString"/> is this text, so that two texts are never one id.</summary>
     /// <param name="text">The text form of the id.</param>
     /// <exception cref="ArgumentException">
-    /// No id is written so: it is hex of an id that has a text, begins or ends with white space, has characters that are not seen,
-    /// or is not well-formed. The message says how the id is written.
+    /// No id is written so: it is hex of an id that has a text, begins or ends with white space, has characters that
+    /// are not seen, or is not well-formed. The message says how the id is written.
     /// </exception>
     public static implicit operator ClientId(string text)
     {
@@ -51,10 +54,13 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     }
 
     /// <summary>
-    /// Reads what <see cref="ToString"/> wrote, or a person: also an id that has a text may be written as <c>0x</c> and hex here.
+    /// Reads what <see cref="ToString"/> wrote, or a person: also an id that has a text may be written as <c>0x</c> and
+    /// hex here.
     /// </summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="FormatException">It begins with <c>0x</c> and hex does not follow, or is not well-formed text.</exception>
+    /// <exception cref="FormatException">
+    /// It begins with <c>0x</c> and hex does not follow, or is not well-formed text.
+    /// </exception>
     public static ClientId Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -105,8 +111,8 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     public override string ToString() => KeyText.ToDisplay(Bytes);
 
     /// <summary>
-    /// A name for logs that must not show ids: <c>#</c> and the first half of the SHA-256 of the bytes, in hex. It is the same for the same id,
-    /// so an id that can be guessed can be recognised.
+    /// A name for logs that must not show ids: <c>#</c> and the first half of the SHA-256 of the bytes, in hex. It is
+    /// the same for the same id, so an id that can be guessed can be recognised.
     /// </summary>
     public string ToHash() => "#" + Convert.ToHexString(SHA256.HashData(Bytes).AsSpan(..(SHA256.HashSizeInBytes / 2)));
 

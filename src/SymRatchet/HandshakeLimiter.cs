@@ -6,13 +6,15 @@ using SymRatchet.Protocol1;
 namespace SymRatchet;
 
 /// <summary>
-/// The limits on pending handshakes of a server: in all, for each address and for each identity. One object serves all accepts that
-/// share it, as those with the same options do. Protocol 1, section 8 (Limits).
+/// The limits on pending handshakes of a server: in all, for each address and for each identity. One object serves all
+/// accepts that share it, as those with the same options do. Protocol 1, section 8 (Limits).
 /// </summary>
 /// <remarks>
-/// <para>A new handshake is never refused. At a limit, the oldest pending handshake that the limit counts is evicted: of the same
-/// identity, of the same address, or of all. So a handshake is evicted only after as many newer ones as its limit says, and who
-/// sends fewer than that in the time of an honest handshake keeps nobody out, whatever he recorded.</para>
+/// <para>
+/// A new handshake is never refused. At a limit, the oldest pending handshake that the limit counts is evicted: of the
+/// same identity, of the same address, or of all. So a handshake is evicted only after as many newer ones as its limit
+/// says, and who sends fewer than that in the time of an honest handshake keeps nobody out, whatever he recorded.
+/// </para>
 /// <para>A handshake whose client has proven its key counts no more and is not evicted any more. Thread-safe.</para>
 /// </remarks>
 public sealed class HandshakeLimiter
@@ -30,8 +32,8 @@ public sealed class HandshakeLimiter
     public int MaxPending { get; init; } = Limits.PendingHandshakes;
 
     /// <summary>
-    /// Handshakes pending from one IPv4 address or one IPv6 network of 64 bits; 2048 by default. Transports without an address
-    /// count only in all.
+    /// Handshakes pending from one IPv4 address or one IPv6 network of 64 bits; 2048 by default. Transports without an
+    /// address count only in all.
     /// </summary>
     public int MaxPendingPerAddress { get; init; } = Limits.PendingHandshakesPerAddress;
 
@@ -93,7 +95,9 @@ public sealed class HandshakeLimiter
         }
     }
 
-    /// <summary>Takes a handshake out: it is over, or its client has proven its key and what remains is this side's to do.</summary>
+    /// <summary>
+    /// Takes a handshake out: it is over, or its client has proven its key and what remains is this side's to do.
+    /// </summary>
     /// <returns>False where it was evicted before.</returns>
     internal bool TryLeave(PendingHandshake handshake)
     {

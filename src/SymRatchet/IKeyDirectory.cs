@@ -1,25 +1,33 @@
 namespace SymRatchet;
 
 /// <summary>
-/// A key store with its operators' side: keys come, are replaced and go, and what is known of them is listed. As safe among threads
-/// and processes as <see cref="IKeyStore"/>; every change is durable before its call returns.
+/// A key store with its operators' side: keys come, are replaced and go, and what is known of them is listed. As safe
+/// among threads and processes as <see cref="IKeyStore"/>; every change is durable before its call returns.
 /// </summary>
 public interface IKeyDirectory : IKeyStore
 {
     /// <summary>The one role that the keys of this store serve.</summary>
     ChannelRole Role { get; }
 
-    /// <summary>Adds a key, at whatever epoch it is, so that keys can be moved from one store to another. The store gives it a serial of its own.</summary>
+    /// <summary>
+    /// Adds a key, at whatever epoch it is, so that keys can be moved from one store to another. The store gives it a
+    /// serial of its own.
+    /// </summary>
     /// <param name="key">The key; copied.</param>
     /// <param name="cancellationToken">Ends the wait; the key may have been added all the same.</param>
-    /// <exception cref="ArgumentException">The key serves another role, or one of its suites is unknown or named twice.</exception>
-    /// <exception cref="InvalidOperationException">The id is there already. A revoked id is brought back by <see cref="RotateAsync"/> only.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key serves another role, or one of its suites is unknown or named twice.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The id is there already. A revoked id is brought back by <see cref="RotateAsync"/> only.
+    /// </exception>
     ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Gives an identity a new key. A server's store keeps it beside the old one until the client has used the new, and drops the
-    /// old one then; a second rotation replaces a new key that was not used. A client's store, a store in which the id is revoked,
-    /// and any store for a key of the seed protocol, which does not say which of two keys is meant, take the new key at once.
+    /// Gives an identity a new key. A server's store keeps it beside the old one until the client has used the new, and
+    /// drops the old one then; a second rotation replaces a new key that was not used. A client's store, a store in
+    /// which the id is revoked, and any store for a key of the seed protocol, which does not say which of two keys is
+    /// meant, take the new key at once.
     /// </summary>
     /// <param name="key">The new key, of epoch 0 and of the same protocol and evolution as the old; copied.</param>
     /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
@@ -28,8 +36,8 @@ public interface IKeyDirectory : IKeyStore
     ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Erases the keys of an identity and remembers that it was revoked. Its handshakes fail from now on, those in flight included;
-    /// its live channels end where <see cref="ChannelRegistry"/> are used.
+    /// Erases the keys of an identity and remembers that it was revoked. Its handshakes fail from now on, those in
+    /// flight included; its live channels end where <see cref="ChannelRegistry"/> are used.
     /// </summary>
     /// <param name="id">The client's id.</param>
     /// <param name="cancellationToken">Ends the wait; the identity may have been revoked all the same.</param>
@@ -65,9 +73,10 @@ public interface IKeyDirectory : IKeyStore
     );
 
     /// <summary>
-    /// The ids that are revoked from now on, by this process or another that shares the store, within a second of the fact. An id may come
-    /// more than once, and ids that were revoked shortly before may come first. Ends only with its token, or where the store cannot be
-    /// read; what is revoked until a watch of the same object is begun again is told by that one.
+    /// The ids that are revoked from now on, by this process or another that shares the store, within a second of the
+    /// fact. An id may come more than once, and ids that were revoked shortly before may come first. Ends only with its
+    /// token, or where the store cannot be read; what is revoked until a watch of the same object is begun again is
+    /// told by that one.
     /// </summary>
     /// <param name="cancellationToken">Ends the watch.</param>
     /// <exception cref="KeyStoreException">The store cannot be read; begin the watch again.</exception>

@@ -14,7 +14,8 @@ public interface IKeyStoreMaintenance
 
     /// <summary>
     /// Wraps every key again as the store's wrapper does it now, so that a wrapping key that is no longer used can be
-    /// destroyed, and with it every old copy of what was under it; or that keys which were plain are wrapped from now on.
+    /// destroyed, and with it every old copy of what was under it; or that keys which were plain are wrapped from now
+    /// on.
     /// </summary>
     /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
     /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>

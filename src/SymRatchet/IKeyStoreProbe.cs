@@ -1,8 +1,8 @@
 namespace SymRatchet;
 
 /// <summary>
-/// A key store that can tell whether it could move a key forward now. A store that answers reads may still be unable to:
-/// its disk is full or read-only, its lock is held elsewhere, its file is gone. No client can connect then.
+/// A key store that can tell whether it could move a key forward now. A store that answers reads may still be unable
+/// to: its disk is full or read-only, its lock is held elsewhere, its file is gone. No client can connect then.
 /// </summary>
 public interface IKeyStoreProbe
 {

@@ -3,8 +3,8 @@ using SymRatchet.Keys;
 namespace SymRatchet;
 
 /// <summary>
-/// Keys in this process's memory: for servers that are provisioned at each start, and for tests. Thread-safe. After a restart it
-/// starts at epoch 0 again, and the handshake catches up with the other side.
+/// Keys in this process's memory: for servers that are provisioned at each start, and for tests. Thread-safe. After a
+/// restart it starts at epoch 0 again, and the handshake catches up with the other side.
 /// </summary>
 public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
 {
@@ -74,7 +74,9 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         return new(true);
     }
 
-    /// <summary>Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.</summary>
+    /// <summary>
+    /// Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.
+    /// </summary>
     /// <param name="id">The client's id.</param>
     /// <returns>False where the id is unknown.</returns>
     internal bool Remove(ClientId id)

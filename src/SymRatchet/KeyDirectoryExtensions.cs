@@ -46,7 +46,9 @@ public static class KeyDirectoryExtensions
         }
     }
 
-    /// <summary>Imports a pre-shared key for the store's role and gives it to its identity in place of the one it has.</summary>
+    /// <summary>
+    /// Imports a pre-shared key for the store's role and gives it to its identity in place of the one it has.
+    /// </summary>
     /// <param name="directory">The store.</param>
     /// <param name="key">The new key; the store keeps what it becomes, not the key.</param>
     /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>

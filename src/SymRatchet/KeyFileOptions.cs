@@ -1,6 +1,8 @@
 namespace SymRatchet;
 
-/// <summary>How a <see cref="KeyFile"/> behaves. Read when the file is opened; later changes change nothing. Not thread-safe.</summary>
+/// <summary>
+/// How a <see cref="KeyFile"/> behaves. Read when the file is opened; later changes change nothing. Not thread-safe.
+/// </summary>
 public sealed class KeyFileOptions
 {
     /// <summary>Makes options with defaults.</summary>

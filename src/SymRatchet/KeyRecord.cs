@@ -22,8 +22,8 @@ public sealed class KeyRecord
     public required DateTimeOffset Added { get; init; }
 
     /// <summary>
-    /// When the key was moved last, which every session of a key that evolves does; null before the first one, and for keys that
-    /// do not move.
+    /// When the key was moved last, which every session of a key that evolves does; null before the first one, and for
+    /// keys that do not move.
     /// </summary>
     public DateTimeOffset? LastSeen { get; init; }
 

@@ -1,6 +1,9 @@
 namespace SymRatchet;
 
-/// <summary>A key store that cannot be opened, read or written. The message says which, and what can be done; it never holds a key.</summary>
+/// <summary>
+/// A key store that cannot be opened, read or written. The message says which, and what can be done; it never holds a
+/// key.
+/// </summary>
 public sealed class KeyStoreException : IOException
 {
     /// <summary>Makes an exception without a message of its own.</summary>
@@ -18,8 +21,8 @@ public sealed class KeyStoreException : IOException
         : base(message, innerException) { }
 
     /// <summary>
-    /// Gets whether the store cannot tell if the change was made: it may be there, now or later. False, the default, where the
-    /// change was certainly not made, or none was asked for.
+    /// Gets whether the store cannot tell if the change was made: it may be there, now or later. False, the default,
+    /// where the change was certainly not made, or none was asked for.
     /// </summary>
     public bool IsOutcomeUnknown { get; init; }
 }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace SymRatchet;
 
 /// <summary>
-/// Where a store keeps a key. A wrapped key is bound to its place, so nobody who can write to the store can give one identity the key
-/// of another, or put an old one in the place of a new one. Immutable.
+/// Where a store keeps a key. A wrapped key is bound to its place, so nobody who can write to the store can give one
+/// identity the key of another, or put an old one in the place of a new one. Immutable.
 /// </summary>
 public sealed class KeyWrapContext
 {

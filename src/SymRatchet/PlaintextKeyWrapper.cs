@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace SymRatchet;
 
-/// <summary>Writes keys down as they are: what protects them is who may read the store. For stores that are given no other wrapper. Thread-safe.</summary>
+/// <summary>
+/// Writes keys down as they are: what protects them is who may read the store. For stores that are given no other
+/// wrapper. Thread-safe.
+/// </summary>
 public sealed class PlaintextKeyWrapper : IKeyWrapper
 {
     private PlaintextKeyWrapper() { }

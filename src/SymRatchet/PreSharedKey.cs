@@ -9,12 +9,12 @@ using SymRatchet.Session;
 namespace SymRatchet;
 
 /// <summary>
-/// The secret that a client and a server share, with what it is bound to. It erases its bytes when disposed and shows them to
-/// nobody. Immutable, and safe for several threads until it is disposed.
+/// The secret that a client and a server share, with what it is bound to. It erases its bytes when disposed and shows
+/// them to nobody. Immutable, and safe for several threads until it is disposed.
 /// </summary>
 /// <remarks>
-/// This is what is carried to both sides once; a store then holds what it becomes (protocol 1, "Provisioning"). A key serves one
-/// protocol, one client id and one server name.
+/// This is what is carried to both sides once; a store then holds what it becomes (protocol 1, "Provisioning"). A key
+/// serves one protocol, one client id and one server name.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class PreSharedKey : IDisposable
@@ -53,7 +53,10 @@ public sealed class PreSharedKey : IDisposable
     /// <summary>The client's id as it stands in a store.</summary>
     public ClientId Id { get; }
 
-    /// <summary>The name of the server that the key is bound to, 0 to 255 bytes, in the text form of ids. One name for each listener.</summary>
+    /// <summary>
+    /// The name of the server that the key is bound to, 0 to 255 bytes, in the text form of ids. One name for each
+    /// listener.
+    /// </summary>
     public string ServerName => KeyText.ToDisplay(_serverName);
 
     /// <summary>Whether the root key moves forward with every session.</summary>
@@ -61,7 +64,9 @@ public sealed class PreSharedKey : IDisposable
 
     /// <summary>Makes a new random key for protocol 1.</summary>
     /// <param name="clientId">The client's id, 1 to 255 bytes.</param>
-    /// <param name="serverName">The server's name, at most 255 bytes, written as an id is; the same on both sides.</param>
+    /// <param name="serverName">
+    /// The server's name, at most 255 bytes, written as an id is; the same on both sides.
+    /// </param>
     /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
     /// <exception cref="ArgumentException">The id or the name is too long, empty, or no valid text.</exception>
     public static PreSharedKey Generate(
@@ -85,9 +90,13 @@ public sealed class PreSharedKey : IDisposable
     /// <summary>Takes over a key for protocol 1.</summary>
     /// <param name="clientId">The client's id, 1 to 255 bytes.</param>
     /// <param name="key">32 uniformly random bytes, never a password; copied.</param>
-    /// <param name="serverName">The server's name, at most 255 bytes, written as an id is; the same on both sides.</param>
+    /// <param name="serverName">
+    /// The server's name, at most 255 bytes, written as an id is; the same on both sides.
+    /// </param>
     /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
-    /// <exception cref="ArgumentException">The key is not 32 bytes long, or the id or the name is too long, empty, or no valid text.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is not 32 bytes long, or the id or the name is too long, empty, or no valid text.
+    /// </exception>
     public static PreSharedKey Import(
         ClientId clientId,
         ReadOnlySpan<byte> key,
@@ -115,24 +124,37 @@ public sealed class PreSharedKey : IDisposable
         return new PreSharedKey(ChannelProtocol.Seed, SeedKeys.IdOf(clientId), [], KeyEvolution.None, masterKey);
     }
 
-    /// <summary>Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.</summary>
+    /// <summary>
+    /// Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.
+    /// </summary>
     /// <param name="path">The file; at most 4,095 bytes.</param>
     /// <exception cref="IOException">
-    /// The file cannot be read, is not a regular file (a symbolic link, a pipe, a device), belongs to another user than this one or root, or
-    /// others may use it. Systems other than Linux check the last of these only, and Windows none.
+    /// The file cannot be read, is not a regular file (a symbolic link, a pipe, a device), belongs to another user than
+    /// this one or root, or others may use it. Systems other than Linux check the last of these only, and Windows none.
     /// </exception>
-    /// <exception cref="FormatException">The file is not a credential; the message names the line and never its content.</exception>
+    /// <exception cref="FormatException">
+    /// The file is not a credential; the message names the line and never its content.
+    /// </exception>
     public static PreSharedKey FromCredentialFile(string path) => CredentialFile.Read(path);
 
-    /// <summary>Writes the key to a new file that only its owner may read. Whoever has the file can speak as the client.</summary>
+    /// <summary>
+    /// Writes the key to a new file that only its owner may read. Whoever has the file can speak as the client.
+    /// </summary>
     /// <param name="path">The file; it must not exist yet.</param>
-    /// <exception cref="ArgumentException">The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.
+    /// </exception>
     /// <exception cref="IOException">The file exists already or cannot be written.</exception>
     public void WriteCredentialFile(string path) => CredentialFile.Write(path, this);
 
-    /// <summary>Writes what <see cref="WriteCredentialFile"/> writes, for a destination that is no file. Whoever reads it can speak as the client.</summary>
+    /// <summary>
+    /// Writes what <see cref="WriteCredentialFile"/> writes, for a destination that is no file. Whoever reads it can
+    /// speak as the client.
+    /// </summary>
     /// <param name="destination">A stream that can be written; left open.</param>
-    /// <exception cref="ArgumentException">The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.
+    /// </exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public void WriteCredential(Stream destination)
     {
@@ -141,7 +163,8 @@ public sealed class PreSharedKey : IDisposable
     }
 
     /// <summary>
-    /// Reads what <see cref="WriteCredential"/> has written, from a source that is not a file: standard input, a secret store.
+    /// Reads what <see cref="WriteCredential"/> has written, from a source that is not a file: standard input, a secret
+    /// store.
     /// </summary>
     /// <param name="source">A stream that can be read; read to its end, at most 4,095 bytes, and left open.</param>
     /// <exception cref="IOException">The stream cannot be read.</exception>

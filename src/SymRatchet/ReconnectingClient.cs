@@ -6,17 +6,22 @@ using SymRatchet.Crypto;
 namespace SymRatchet;
 
 /// <summary>
-/// Connects for as long as a program runs: one channel after another, each to be used until it ends. Between attempts it waits a
-/// random time whose bound doubles with each failure, so that a fleet does not come back all at once. What was sent and not
-/// acknowledged is the application's to send again. Thread-safe; each enumeration connects for itself.
+/// Connects for as long as a program runs: one channel after another, each to be used until it ends. Between attempts
+/// it waits a random time whose bound doubles with each failure, so that a fleet does not come back all at once. What
+/// was sent and not acknowledged is the application's to send again. Thread-safe; each enumeration connects for itself.
 /// </summary>
 public sealed class ReconnectingClient
 {
     private readonly Func<CancellationToken, ValueTask<ISecureChannel>> _connect;
 
     /// <summary>A client that connects to one server.</summary>
-    /// <param name="remote">The server, as for <see cref="SecureChannel.ConnectAsync(EndPoint, SecureChannelClientOptions, CancellationToken)"/>.</param>
-    /// <param name="options">Who the client is; copied. With a durable store of keys, since the program will start again some day.</param>
+    /// <param name="remote">
+    /// The server, as for
+    /// <see cref="SecureChannel.ConnectAsync(EndPoint, SecureChannelClientOptions, CancellationToken)"/>.
+    /// </param>
+    /// <param name="options">
+    /// Who the client is; copied. With a durable store of keys, since the program will start again some day.
+    /// </param>
     /// <exception cref="ArgumentException">The options are incomplete.</exception>
     public ReconnectingClient(EndPoint remote, SecureChannelClientOptions options)
     {
@@ -28,27 +33,35 @@ public sealed class ReconnectingClient
     }
 
     /// <summary>A client that connects in a way of its own.</summary>
-    /// <param name="connect">Makes a channel. What it throws is tried again where it is a <see cref="SecureChannelException"/> that
-    /// <see cref="SecureChannelException.IsTransient"/>; anything else ends the enumeration.</param>
+    /// <param name="connect">
+    /// Makes a channel. What it throws is tried again where it is a <see cref="SecureChannelException"/> that
+    /// <see cref="SecureChannelException.IsTransient"/>; anything else ends the enumeration.
+    /// </param>
     public ReconnectingClient(Func<CancellationToken, ValueTask<ISecureChannel>> connect)
     {
         ArgumentNullException.ThrowIfNull(connect);
         _connect = connect;
     }
 
-    /// <summary>Tells of each wait before the next attempt. Raised on the enumerating task, which goes on when the handlers return.</summary>
+    /// <summary>
+    /// Tells of each wait before the next attempt. Raised on the enumerating task, which goes on when the handlers
+    /// return.
+    /// </summary>
     public event EventHandler<ReconnectEventArgs>? Waiting;
 
     /// <summary>The bound of the first wait; one second by default. It doubles with each failure in a row.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The bound of any wait; one minute by default. A channel that stood for so long ends a row of failures.</summary>
+    /// <summary>
+    /// The bound of any wait; one minute by default. A channel that stood for so long ends a row of failures.
+    /// </summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// For how long handshakes may fail with a server that is there before the client gives up;
     /// <see cref="Timeout.InfiniteTimeSpan"/>, the default, for ever. A server does not say why it refuses: a revoked
-    /// key looks like a server without room, or like somebody who changes messages on the way, but it lasts. A day suits a device whose server may lose its store for hours.
+    /// key looks like a server without room, or like somebody who changes messages on the way, but it lasts. A day
+    /// suits a device whose server may lose its store for hours.
     /// </summary>
     public TimeSpan RefusalLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
@@ -56,8 +69,8 @@ public sealed class ReconnectingClient
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Gives one channel after another, for ever. Each is disposed when the next one is asked for; catch what its use throws
-    /// inside the loop, or the loop ends.
+    /// Gives one channel after another, for ever. Each is disposed when the next one is asked for; catch what its use
+    /// throws inside the loop, or the loop ends.
     /// </summary>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="SecureChannelException">This side itself ended an attempt, or handshakes failed for as long as

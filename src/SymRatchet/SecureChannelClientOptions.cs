@@ -3,7 +3,8 @@ using SymRatchet.Protocol1;
 namespace SymRatchet;
 
 /// <summary>
-/// What a client needs to connect: who it is, and its key. Either <see cref="Key"/>, or <see cref="Keys"/> with <see cref="ClientId"/>.
+/// What a client needs to connect: who it is, and its key. Either <see cref="Key"/>, or <see cref="Keys"/> with
+/// <see cref="ClientId"/>.
 /// </summary>
 public sealed class SecureChannelClientOptions : SecureChannelOptions
 {
@@ -22,9 +23,10 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     }
 
     /// <summary>
-    /// The client's key, which carries its id. Its epochs are remembered by the key object and no longer: a program that
-    /// starts again begins at epoch 0 and catches up with the server, as far as <see cref="SecureChannelOptions.EpochLimit"/>. For forward
-    /// secrecy between sessions that survives a restart, import the key into a durable store once and set <see cref="Keys"/> instead.
+    /// The client's key, which carries its id. Its epochs are remembered by the key object and no longer: a program
+    /// that starts again begins at epoch 0 and catches up with the server, as far as
+    /// <see cref="SecureChannelOptions.EpochLimit"/>. For forward secrecy between sessions that survives a restart,
+    /// import the key into a durable store once and set <see cref="Keys"/> instead.
     /// </summary>
     public PreSharedKey? Key { get; set; }
 
@@ -37,9 +39,10 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
     public ClientId? ClientId { get; set; }
 
     /// <summary>
-    /// Whether <see cref="SecureChannel.ConnectAsync(Stream, SecureChannelClientOptions, CancellationToken)"/> returns one round trip earlier, so that
-    /// data travels with the client's last proof. Off by default, for a price: until this proof, a later one or a hello made after it
-    /// has reached the server, the server's store can still open that data. Protocol 1 only.
+    /// Whether <see cref="SecureChannel.ConnectAsync(Stream, SecureChannelClientOptions, CancellationToken)"/> returns
+    /// one round trip earlier, so that data travels with the client's last proof. Off by default, for a price: until
+    /// this proof, a later one or a hello made after it has reached the server, the server's store can still open that
+    /// data. Protocol 1 only.
     /// </summary>
     public bool SendBeforeConfirm { get; set; }
 

@@ -7,12 +7,14 @@ public enum SecureChannelError
     None = 0,
 
     /// <summary>
-    /// The peer did not prove the key: to a server, an unknown id, a wrong key and a message that was changed are this same error on
-    /// purpose, and it hangs up alike, so that nobody can search for ids.
+    /// The peer did not prove the key: to a server, an unknown id, a wrong key and a message that was changed are this
+    /// same error on purpose, and it hangs up alike, so that nobody can search for ids.
     /// </summary>
     Authentication,
 
-    /// <summary>A message that this phase, role or turn does not allow, or one sent in the wrong direction or with another id.</summary>
+    /// <summary>
+    /// A message that this phase, role or turn does not allow, or one sent in the wrong direction or with another id.
+    /// </summary>
     UnexpectedMessage,
 
     /// <summary>A message out of order: replayed, dropped or swapped.</summary>
@@ -46,8 +48,8 @@ public enum SecureChannelError
     Aborted,
 
     /// <summary>
-    /// The server hung up during the handshake. It says no more: an unknown id, a wrong key or server name, another protocol,
-    /// no suite in common, a revoked key and no room for a handshake all look like this to a client.
+    /// The server hung up during the handshake. It says no more: an unknown id, a wrong key or server name, another
+    /// protocol, no suite in common, a revoked key and no room for a handshake all look like this to a client.
     /// </summary>
     Refused,
 }

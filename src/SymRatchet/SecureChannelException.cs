@@ -1,6 +1,8 @@
 namespace SymRatchet;
 
-/// <summary>A channel or its handshake failed. The channel is over; connect again. Its text never holds a key or a payload.</summary>
+/// <summary>
+/// A channel or its handshake failed. The channel is over; connect again. Its text never holds a key or a payload.
+/// </summary>
 public sealed class SecureChannelException : IOException
 {
     /// <summary>Makes an exception without a reason; the library always gives one.</summary>

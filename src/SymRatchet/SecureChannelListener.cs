@@ -8,9 +8,9 @@ using SymRatchet.Diagnostics;
 namespace SymRatchet;
 
 /// <summary>
-/// Listens on a socket and hands out a channel for each client that has proven its key, for servers without Kestrel. Handshakes run side
-/// by side within the limits of <see cref="SecureChannelServerOptions.HandshakeLimiter"/>; one that fails is logged and counted
-/// and disturbs no other. Thread-safe.
+/// Listens on a socket and hands out a channel for each client that has proven its key, for servers without Kestrel.
+/// Handshakes run side by side within the limits of <see cref="SecureChannelServerOptions.HandshakeLimiter"/>; one that
+/// fails is logged and counted and disturbs no other. Thread-safe.
 /// </summary>
 /// <remarks>
 /// A client whose channel is not taken waits: once some do, no more connections are accepted until they are taken.
@@ -46,7 +46,9 @@ public sealed class SecureChannelListener : IAsyncDisposable
     public EndPoint LocalEndPoint { get; }
 
     /// <summary>Begins to listen. <see cref="IPAddress.IPv6Any"/> takes IPv4, too.</summary>
-    /// <param name="local">An <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/> whose file is not there yet.</param>
+    /// <param name="local">
+    /// An <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/> whose file is not there yet.
+    /// </param>
     /// <param name="options">The keys of the clients; copied.</param>
     /// <exception cref="ArgumentException">The options are incomplete.</exception>
     /// <exception cref="SocketException">The address is in use, or not one of this machine.</exception>
@@ -73,8 +75,8 @@ public sealed class SecureChannelListener : IAsyncDisposable
     }
 
     /// <summary>
-    /// Hands out channels until the listener is disposed. Whoever takes a channel disposes it. Several may enumerate at the same time;
-    /// each channel is given to one.
+    /// Hands out channels until the listener is disposed. Whoever takes a channel disposes it. Several may enumerate at
+    /// the same time; each channel is given to one.
     /// </summary>
     /// <param name="cancellationToken">Ends this enumeration; the listener goes on.</param>
     public IAsyncEnumerable<ISecureChannel> AcceptAllAsync(CancellationToken cancellationToken = default) =>
@@ -82,7 +84,8 @@ public sealed class SecureChannelListener : IAsyncDisposable
 
     /// <summary>
     /// Serves each client with a task of its own, side by side, until it is told to stop; then it waits for those that
-    /// are under way. A channel is disposed when its handler returns or throws, so a handler that is done closes it first.
+    /// are under way. A channel is disposed when its handler returns or throws, so a handler that is done closes it
+    /// first.
     /// </summary>
     /// <param name="handler">
     /// What is done with a channel. What it throws ends this client only and is logged, but for
@@ -93,7 +96,9 @@ public sealed class SecureChannelListener : IAsyncDisposable
     /// Stops it: no more channels are taken, and the handlers' token is cancelled. The listener goes on until it is
     /// disposed.
     /// </param>
-    /// <returns>A task that ends when the last handler has returned; it ends well, whatever the handlers threw.</returns>
+    /// <returns>
+    /// A task that ends when the last handler has returned; it ends well, whatever the handlers threw.
+    /// </returns>
     public async Task ServeAsync(
         Func<ISecureChannel, CancellationToken, Task> handler,
         CancellationToken cancellationToken = default
@@ -139,8 +144,8 @@ public sealed class SecureChannelListener : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: no more connections are accepted, handshakes end, and channels that nobody has taken are aborted. Those that were
-    /// handed out stay.
+    /// Stops: no more connections are accepted, handshakes end, and channels that nobody has taken are aborted. Those
+    /// that were handed out stay.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -267,8 +272,8 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The handshake's own log says why; what it cannot have logged is a fault of what the options brought along, a log or
-            // a clock, and ends this connection only.
+            // The handshake's own log says why; what it cannot have logged is a fault of what the options brought
+            // along, a log or a clock, and ends this connection only.
             connection.Dispose();
             if (channel is not null)
                 await channel.DisposeAsync().ConfigureAwait(false);

@@ -33,39 +33,50 @@ public abstract class SecureChannelOptions
     public ChannelProtocol Protocol { get; set; } = ChannelProtocol.V1;
 
     /// <summary>
-    /// The cipher suites that are offered or accepted, the preferred first; the server's preference decides. Suites that this machine
-    /// does not support are passed over. By default all three, <see cref="CipherSuiteId.Aegis256"/> first. Protocol 1 only.
+    /// The cipher suites that are offered or accepted, the preferred first; the server's preference decides. Suites
+    /// that this machine does not support are passed over. By default all three, <see cref="CipherSuiteId.Aegis256"/>
+    /// first. Protocol 1 only.
     /// </summary>
     public IReadOnlyList<CipherSuiteId> Suites { get; set; } =
     [CipherSuiteId.Aegis256, CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305];
 
     /// <summary>
-    /// The largest record that is sent or accepted, in bytes, tag and padding counted: 256 bytes to 16 MiB, 1 MiB by default. What is left
-    /// for a message is <see cref="ISecureChannel.MaxMessageSize"/>.
+    /// The largest record that is sent or accepted, in bytes, tag and padding counted: 256 bytes to 16 MiB, 1 MiB by
+    /// default. What is left for a message is <see cref="ISecureChannel.MaxMessageSize"/>.
     /// </summary>
     public int MaxRecordSize { get; set; } = Limits.DefaultMaxRecordSize;
 
     /// <summary>
-    /// Pads every message that is sent to a multiple of this many bytes, so that its length tells less; 0, the default, for no
-    /// padding. The receiver needs no setting. Protocol 1 only.
+    /// Pads every message that is sent to a multiple of this many bytes, so that its length tells less; 0, the default,
+    /// for no padding. The receiver needs no setting. Protocol 1 only.
     /// </summary>
     public int PaddingBlock { get; set; }
 
-    /// <summary>How many epochs one side's store may be ahead of the other's, 1 to 65,536; 65,536 by default. Protocol 1 only.</summary>
+    /// <summary>
+    /// How many epochs one side's store may be ahead of the other's, 1 to 65,536; 65,536 by default. Protocol 1 only.
+    /// </summary>
     public long EpochLimit { get; set; } = Limits.EpochLimit;
 
-    /// <summary>How long a handshake may take, 10 seconds by default, and less than a day. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</summary>
+    /// <summary>
+    /// How long a handshake may take, 10 seconds by default, and less than a day.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
+    /// </summary>
     public TimeSpan HandshakeTimeout { get; set; } = Limits.HandshakeTimeout;
 
     /// <summary>
-    /// After how long without anything from the peer it is asked for a sign of life; <see cref="Timeout.InfiniteTimeSpan"/>, the
-    /// default, for never. 30 seconds suit most uses. A peer that is gone is found within this and <see cref="KeepAliveTimeout"/>, and
-    /// the channel then fails with <see cref="SecureChannelError.Timeout"/>. Nothing is sent while traffic flows. The peer answers
-    /// only while it receives, and this side concludes nothing while it does not: a program that only sends receives beside that. Not once a direction is closed. Protocol 1 only.
+    /// After how long without anything from the peer it is asked for a sign of life;
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, the default, for never. 30 seconds suit most uses. A peer that is gone
+    /// is found within this and <see cref="KeepAliveTimeout"/>, and the channel then fails with
+    /// <see cref="SecureChannelError.Timeout"/>. Nothing is sent while traffic flows. The peer answers only while it
+    /// receives, and this side concludes nothing while it does not: a program that only sends receives beside that. Not
+    /// once a direction is closed. Protocol 1 only.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>How long the peer may take to give the sign of life that it was asked for; 20 seconds by default, and less than a day.</summary>
+    /// <summary>
+    /// How long the peer may take to give the sign of life that it was asked for; 20 seconds by default, and less than
+    /// a day.
+    /// </summary>
     public TimeSpan KeepAliveTimeout { get; set; } = Limits.KeepAliveTimeout;
 
     /// <summary>Whether the stream or pipe stays open when the channel is disposed. Off by default.</summary>
@@ -78,14 +89,14 @@ public abstract class SecureChannelOptions
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     /// <summary>
-    /// Whether logs name a client by a hash of its id, the first half of its SHA-256, and not by the id. Off by default. Lines of one client can still be
-    /// told to be of one; an id that can be guessed can be recognised.
+    /// Whether logs name a client by a hash of its id, the first half of its SHA-256, and not by the id. Off by
+    /// default. Lines of one client can still be told to be of one; an id that can be guessed can be recognised.
     /// </summary>
     public bool HashIdsInLogs { get; set; }
 
     /// <summary>
-    /// Checks that channels can be made with these options, as <see cref="SecureChannel"/> does with each: for a program, or a
-    /// middleware, that is to fail when it starts and not with its first connection.
+    /// Checks that channels can be made with these options, as <see cref="SecureChannel"/> does with each: for a
+    /// program, or a middleware, that is to fail when it starts and not with its first connection.
     /// </summary>
     /// <exception cref="ArgumentException">The options are incomplete, or one has a value out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>

@@ -8,8 +8,9 @@ using SymRatchet.Streams;
 namespace SymRatchet;
 
 /// <summary>
-/// Carries bytes between a plain connection and a channel, or any two streams, both ways, until both directions have ended. Half-closes
-/// pass through; an error on one side becomes an error on the other, so nobody takes a stream that was cut for a whole one.
+/// Carries bytes between a plain connection and a channel, or any two streams, both ways, until both directions have
+/// ended. Half-closes pass through; an error on one side becomes an error on the other, so nobody takes a stream that
+/// was cut for a whole one.
 /// </summary>
 public static class SecureChannelRelay
 {
@@ -17,10 +18,16 @@ public static class SecureChannelRelay
 
 #pragma warning disable RS0026 // no call can mean both
     /// <summary>Relays between a socket and a channel.</summary>
-    /// <param name="plain">A connected socket. Closed when this returns: in order where all was said, else by a reset.</param>
-    /// <param name="channel">The channel. Disposed when this returns; closed only where the socket's side ended in order.</param>
+    /// <param name="plain">
+    /// A connected socket. Closed when this returns: in order where all was said, else by a reset.
+    /// </param>
+    /// <param name="channel">
+    /// The channel. Disposed when this returns; closed only where the socket's side ended in order.
+    /// </param>
     /// <param name="cancellationToken">Ends the relay as an error does.</param>
-    /// <exception cref="IOException">The socket or the channel failed first; a <see cref="SecureChannelException"/> for the channel.</exception>
+    /// <exception cref="IOException">
+    /// The socket or the channel failed first; a <see cref="SecureChannelException"/> for the channel.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
     public static async Task RunAsync(
         Socket plain,
@@ -49,9 +56,10 @@ public static class SecureChannelRelay
     }
 
     /// <summary>
-    /// Relays between two streams. A <see cref="NetworkStream"/> and a <see cref="SecureChannelStream"/> carry half-closes and errors as the
-    /// other overload says, and a <see cref="SslStream"/> carries half-closes. Of any other stream an end can be told only by
-    /// disposing it, so its peer learns of an end once both directions have ended, and cannot tell it from an error.
+    /// Relays between two streams. A <see cref="NetworkStream"/> and a <see cref="SecureChannelStream"/> carry
+    /// half-closes and errors as the other overload says, and a <see cref="SslStream"/> carries half-closes. Of any
+    /// other stream an end can be told only by disposing it, so its peer learns of an end once both directions have
+    /// ended, and cannot tell it from an error.
     /// </summary>
     /// <param name="first">A two-way stream. Disposed when this returns.</param>
     /// <param name="second">Another one. Disposed when this returns.</param>

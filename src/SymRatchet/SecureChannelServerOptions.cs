@@ -6,7 +6,9 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     /// <summary>Makes options with defaults.</summary>
     public SecureChannelServerOptions() { }
 
-    /// <summary>Makes a copy. The key store, limiter, registry, clock and loggers are shared with the original.</summary>
+    /// <summary>
+    /// Makes a copy. The key store, limiter, registry, clock and loggers are shared with the original.
+    /// </summary>
     /// <param name="other">The options to copy.</param>
     public SecureChannelServerOptions(SecureChannelServerOptions other)
         : base(other)
@@ -22,7 +24,10 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
     /// <summary>The limits on pending handshakes, shared by all accepts that share the object; null for none.</summary>
     public HandshakeLimiter? HandshakeLimiter { get; set; } = new();
 
-    /// <summary>Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the default, for none.</summary>
+    /// <summary>
+    /// Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the
+    /// default, for none.
+    /// </summary>
     public ChannelRegistry? ChannelRegistry { get; set; }
 
     /// <inheritdoc/>

@@ -6,19 +6,23 @@ using SymRatchet.Streams;
 namespace SymRatchet;
 
 /// <summary>
-/// A two-way stream over a channel. A write becomes one message, or several where it is longer than 64 KiB; a read takes what has
-/// arrived, and gives 0 after the peer's authenticated close only. Made by <see cref="SecureChannelExtensions.AsStream"/>.
+/// A two-way stream over a channel. A write becomes one message, or several where it is longer than 64 KiB; a read
+/// takes what has arrived, and gives 0 after the peer's authenticated close only. Made by
+/// <see cref="SecureChannelExtensions.AsStream"/>.
 /// </summary>
 /// <remarks>
-/// One read and one write may run at the same time; a second one of the same kind throws <see cref="InvalidOperationException"/>.
-/// <see cref="CompleteWritesAsync"/> and <see cref="Abort"/> end the stream in order and at once; disposing it alone proves
-/// nothing to the peer, as with a connection that breaks. A write that fails or is cancelled after a part of it was sent ends
-/// the channel.
+/// One read and one write may run at the same time; a second one of the same kind throws
+/// <see cref="InvalidOperationException"/>. <see cref="CompleteWritesAsync"/> and <see cref="Abort"/> end the stream in
+/// order and at once; disposing it alone proves nothing to the peer, as with a connection that breaks. A write that
+/// fails or is cancelled after a part of it was sent ends the channel.
 /// </remarks>
 #pragma warning disable RS0027 // the overloads are those of Stream
 public sealed class SecureChannelStream : Stream
 {
-    /// <summary>The largest message that a write makes, in bytes: large enough that its cost is its bytes, small enough for a reader's buffer.</summary>
+    /// <summary>
+    /// The largest message that a write makes, in bytes: large enough that its cost is its bytes, small enough for a
+    /// reader's buffer.
+    /// </summary>
     internal const int MaxChunk = 64 * 1024;
 
     private readonly ISecureChannel _channel;
@@ -62,8 +66,8 @@ public sealed class SecureChannelStream : Stream
     }
 
     /// <summary>
-    /// Closes the writing direction with an authenticated close: the peer reads 0 after everything that was written. Reading goes on.
-    /// A second call does nothing.
+    /// Closes the writing direction with an authenticated close: the peer reads 0 after everything that was written.
+    /// Reading goes on. A second call does nothing.
     /// </summary>
     /// <param name="cancellationToken">As for <see cref="ISecureChannel.SendAsync"/>.</param>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
@@ -81,7 +85,10 @@ public sealed class SecureChannelStream : Stream
         }
     }
 
-    /// <summary>Ends the channel at once, in both directions: reads and writes fail, here and at the peer. The stream is still to be disposed.</summary>
+    /// <summary>
+    /// Ends the channel at once, in both directions: reads and writes fail, here and at the peer. The stream is still
+    /// to be disposed.
+    /// </summary>
     public void Abort()
     {
         _hasFailedToWrite = true;
@@ -158,7 +165,8 @@ public sealed class SecureChannelStream : Stream
         }
         catch
         {
-            // Whoever writes again begins with the whole of it: after a part of it, the peer would read that part twice.
+            // Whoever writes again begins with the whole of it: after a part of it, the peer would read that part
+            // twice.
             _hasFailedToWrite = true;
             if (isCut)
                 Abort();
@@ -201,8 +209,9 @@ public sealed class SecureChannelStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>
-    /// Disposes the channel too, unless it is left open. The peer learns of an end only where <see cref="CompleteWritesAsync"/> was
-    /// called before, or the stream was made to close on disposal; else its reads fail.
+    /// Disposes the channel too, unless it is left open. The peer learns of an end only where
+    /// <see cref="CompleteWritesAsync"/> was called before, or the stream was made to close on disposal; else its reads
+    /// fail.
     /// </summary>
     // The base class would call Dispose(true), and end the stream a second time.
 #pragma warning disable CA2215
@@ -263,7 +272,8 @@ public sealed class SecureChannelStream : Stream
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // A channel that has failed, or whose peer takes nothing, cannot be closed any more; disposing a stream does not throw for it.
+            // A channel that has failed, or whose peer takes nothing, cannot be closed any more; disposing a stream
+            // does not throw for it.
         }
     }
 }

@@ -6,8 +6,8 @@ using SymRatchet.Session;
 namespace SymRatchet;
 
 /// <summary>
-/// One identity as a key store holds it: a snapshot of its epoch and the key of that epoch, read together. The reader owns the
-/// snapshot and disposes it, which erases its keys. Not thread-safe.
+/// One identity as a key store holds it: a snapshot of its epoch and the key of that epoch, read together. The reader
+/// owns the snapshot and disposes it, which erases its keys. Not thread-safe.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class StoredKey : IDisposable
@@ -23,10 +23,19 @@ public sealed class StoredKey : IDisposable
     /// <param name="role">The one role that the key serves.</param>
     /// <param name="id">The client's id, 1 to 255 bytes.</param>
     /// <param name="evolution">Whether the root key moves forward.</param>
-    /// <param name="identityKey">The key that never changes, 32 bytes; empty for <see cref="ChannelProtocol.Seed"/>.</param>
-    /// <param name="epoch">The epoch of <paramref name="epochKey"/>, 0 or more; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.</param>
-    /// <param name="epochKey">The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.</param>
-    /// <exception cref="ArgumentException">A size or the epoch is out of range, or a protocol, role or evolution is none that there is.</exception>
+    /// <param name="identityKey">
+    /// The key that never changes, 32 bytes; empty for <see cref="ChannelProtocol.Seed"/>.
+    /// </param>
+    /// <param name="epoch">
+    /// The epoch of <paramref name="epochKey"/>, 0 or more; 0 for <see cref="ChannelProtocol.Seed"/>, which has no
+    /// epochs.
+    /// </param>
+    /// <param name="epochKey">
+    /// The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A size or the epoch is out of range, or a protocol, role or evolution is none that there is.
+    /// </exception>
     public StoredKey(
         ChannelProtocol protocol,
         ChannelRole role,
@@ -75,7 +84,10 @@ public sealed class StoredKey : IDisposable
     /// <summary>The epoch of <see cref="EpochKey"/>.</summary>
     public long Epoch { get; }
 
-    /// <summary>Which key this is: a store gives every key that comes to it a number of its own, so a key that was replaced is never mistaken for the new one.</summary>
+    /// <summary>
+    /// Which key this is: a store gives every key that comes to it a number of its own, so a key that was replaced is
+    /// never mistaken for the new one.
+    /// </summary>
     public long Serial { get; init; }
 
     /// <summary>The cipher suites that the identity may use; empty for no restriction.</summary>
@@ -84,10 +96,15 @@ public sealed class StoredKey : IDisposable
     /// <summary>When the key was moved last; null if it never was, or if the store does not know.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>The new key that waits beside this one until the client uses it; null for none. Disposed with this.</summary>
+    /// <summary>
+    /// The new key that waits beside this one until the client uses it; null for none. Disposed with this.
+    /// </summary>
     public StoredKey? Successor { get; init; }
 
-    /// <summary>The key that authenticates handshake messages and protects no data. A secret: copy it nowhere but into the store.</summary>
+    /// <summary>
+    /// The key that authenticates handshake messages and protects no data. A secret: copy it nowhere but into the
+    /// store.
+    /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> IdentityKey => _identityKey.Span;
 

@@ -1,6 +1,8 @@
 namespace SymRatchet.Aggregation.Tests;
 
-/// <summary>Memory over unbounded rounds. It looks at the heap of the whole process, so nothing else may run meanwhile.</summary>
+/// <summary>
+/// Memory over unbounded rounds. It looks at the heap of the whole process, so nothing else may run meanwhile.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class BoundedMemoryTests
 {

@@ -7,7 +7,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Aggregation.Tests;
 
-/// <summary>Neither a client nor the user's own code holds up the rest: each of them may throw, block, or never come back.</summary>
+/// <summary>
+/// Neither a client nor the user's own code holds up the rest: each of them may throw, block, or never come back.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class HostileAggregationTests
 {

@@ -1,6 +1,8 @@
 namespace SymRatchet.Aggregation.Tests;
 
-/// <summary>The seed's rule: every contribution is answered at once, over all who are present and have completed the same round.</summary>
+/// <summary>
+/// The seed's rule: every contribution is answered at once, over all who are present and have completed the same round.
+/// </summary>
 public sealed class ImmediateRoundsTests
 {
     private readonly EngineHarness _harness = new(RoundClosing.Immediately);

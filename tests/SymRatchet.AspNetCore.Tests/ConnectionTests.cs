@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace SymRatchet.AspNetCore.Tests;
 
-/// <summary>How a connection ends: only what was really said to the end is closed in order, and nobody holds up a server that stops.</summary>
+/// <summary>
+/// How a connection ends: only what was really said to the end is closed in order, and nobody holds up a server that
+/// stops.
+/// </summary>
 public sealed class ConnectionTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

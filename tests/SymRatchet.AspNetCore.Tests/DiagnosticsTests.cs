@@ -8,7 +8,10 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.AspNetCore.Tests;
 
-/// <summary>What the library tells of itself reaches those who listen: a plain listener and OpenTelemetry. No id, and no key, is in it.</summary>
+/// <summary>
+/// What the library tells of itself reaches those who listen: a plain listener and OpenTelemetry. No id, and no key, is
+/// in it.
+/// </summary>
 public sealed class DiagnosticsTests
 {
     [Fact]

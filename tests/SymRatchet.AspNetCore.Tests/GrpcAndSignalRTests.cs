@@ -6,7 +6,10 @@ using SymRatchet.Samples.HttpApi;
 
 namespace SymRatchet.AspNetCore.Tests;
 
-/// <summary>gRPC and SignalR over channels, by the server and the client of the sample, also when the server goes away in the middle.</summary>
+/// <summary>
+/// gRPC and SignalR over channels, by the server and the client of the sample, also when the server goes away in the
+/// middle.
+/// </summary>
 public sealed class GrpcAndSignalRTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -11,7 +11,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.AspNetCore.Tests;
 
-/// <summary>A real Kestrel with a handler of connections behind its channels, and with every line that it logs.</summary>
+/// <summary>
+/// A real Kestrel with a handler of connections behind its channels, and with every line that it logs.
+/// </summary>
 internal sealed class RawServer : IAsyncDisposable
 {
     private readonly WebApplication _application;

@@ -5,7 +5,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.AspNetCore.Tests;
 
-/// <summary>A revoked client loses its connections without a line of anybody's: forgetting one would be found out too late.</summary>
+/// <summary>
+/// A revoked client loses its connections without a line of anybody's: forgetting one would be found out too late.
+/// </summary>
 public sealed class RevocationByDefaultTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

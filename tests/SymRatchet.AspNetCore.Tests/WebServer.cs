@@ -14,7 +14,9 @@ using Microsoft.Extensions.Options;
 
 namespace SymRatchet.AspNetCore.Tests;
 
-/// <summary>A real Kestrel on a free port whose every connection is a channel, with an application that counts what reaches it.</summary>
+/// <summary>
+/// A real Kestrel on a free port whose every connection is a channel, with an application that counts what reaches it.
+/// </summary>
 internal sealed class WebServer : IAsyncDisposable
 {
     private readonly WebApplication _application;

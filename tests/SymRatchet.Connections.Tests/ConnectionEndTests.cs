@@ -6,8 +6,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Connections.Tests;
 
 /// <summary>
-/// What a pipeline does to its connection when the channel ends. The transport is in memory: nothing but the pipeline can
-/// abort the connection.
+/// What a pipeline does to its connection when the channel ends. The transport is in memory: nothing but the pipeline
+/// can abort the connection.
 /// </summary>
 public sealed class ConnectionEndTests
 {
@@ -32,7 +32,9 @@ public sealed class ConnectionEndTests
         await running.WaitAsync(Patience);
     }
 
-    /// <summary>Whoever owns the connection disposes it when the call returns, and it must not be aborted after that.</summary>
+    /// <summary>
+    /// Whoever owns the connection disposes it when the call returns, and it must not be aborted after that.
+    /// </summary>
     [Fact]
     public async Task The_call_returns_only_when_a_failed_channel_has_ended_its_connection()
     {

@@ -11,7 +11,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Connections.Tests;
 
-/// <summary>A real Kestrel whose connections are channels that go to a handler, with every line that it and the channels log.</summary>
+/// <summary>
+/// A real Kestrel whose connections are channels that go to a handler, with every line that it and the channels log.
+/// </summary>
 internal sealed class Listener : IAsyncDisposable
 {
     private readonly WebApplication _application;

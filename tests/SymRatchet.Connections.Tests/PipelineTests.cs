@@ -8,7 +8,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Connections.Tests;
 
-/// <summary>Channels over Kestrel's listener on one side, and over a pipeline that has no server on the other; real sockets.</summary>
+/// <summary>
+/// Channels over Kestrel's listener on one side, and over a pipeline that has no server on the other; real sockets.
+/// </summary>
 public sealed class PipelineTests
 {
     private static readonly TimeSpan Patience = Pipeline.Patience;
@@ -70,7 +72,8 @@ public sealed class PipelineTests
                         connection.Features.Get<ISecureChannelFeature>()!.Channel.Peer
                     );
 
-                    // Nobody has told a client its server's name: whoever authorises by users must not find its own there.
+                    // Nobody has told a client its server's name: whoever authorises by users must not find its own
+                    // there.
                     Assert.Null(connection.Features.Get<IConnectionUserFeature>());
                     return Task.CompletedTask;
                 }

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace SymRatchet.Connections.Tests;
 
 /// <summary>
-/// What ends a connection comes at any moment of its handshake and of its traffic, from several sides at a time. Whatever it is, the
-/// pipelines of both sides end, and nobody gets anything but the beginning of what was sent.
+/// What ends a connection comes at any moment of its handshake and of its traffic, from several sides at a time.
+/// Whatever it is, the pipelines of both sides end, and nobody gets anything but the beginning of what was sent.
 /// </summary>
 public sealed class RaceTests
 {
@@ -35,7 +35,8 @@ public sealed class RaceTests
             }
         );
 
-        // Whatever becomes of the others, and of the buffers that all connections share, one that nobody disturbs goes on.
+        // Whatever becomes of the others, and of the buffers that all connections share, one that nobody disturbs goes
+        // on.
         using CancellationTokenSource enough = new();
         Task bystander = Pipeline.Client(
             "sensor-17",

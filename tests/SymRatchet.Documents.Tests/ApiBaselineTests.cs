@@ -2,7 +2,9 @@ using SymRatchet.Documents.Tests.Running;
 
 namespace SymRatchet.Documents.Tests;
 
-/// <summary>A package that takes something away from its users cannot be packed; one that brings something can.</summary>
+/// <summary>
+/// A package that takes something away from its users cannot be packed; one that brings something can.
+/// </summary>
 [Collection(nameof(SourceCopy))]
 public sealed class ApiBaselineTests
 {

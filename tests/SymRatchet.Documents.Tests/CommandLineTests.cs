@@ -7,8 +7,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Documents.Tests;
 
 /// <summary>
-/// The command lines that the documents name and <see cref="CommandTests"/> does not run: programs, commands, options and
-/// filters that there are.
+/// The command lines that the documents name and <see cref="CommandTests"/> does not run: programs, commands, options
+/// and filters that there are.
 /// </summary>
 public sealed partial class CommandLineTests
 {

@@ -3,7 +3,9 @@ using SymRatchet.Documents.Tests.Running;
 
 namespace SymRatchet.Documents.Tests;
 
-/// <summary>The blocks of a document that are marked as <c>sh</c> run as they stand, one after the other in a fresh folder.</summary>
+/// <summary>
+/// The blocks of a document that are marked as <c>sh</c> run as they stand, one after the other in a fresh folder.
+/// </summary>
 public sealed class CommandTests
 {
     public static TheoryData<string> WithCommands =>

@@ -4,8 +4,9 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Documents.Tests;
 
 /// <summary>
-/// Every piece of C# in every document stands, line for line, in a file that is compiled; most of those files are tests and run. Where a document shows a
-/// change as a diff, what was there before and what comes of it both do. Whole programs are the business of <see cref="ProgramTests"/>.
+/// Every piece of C# in every document stands, line for line, in a file that is compiled; most of those files are tests
+/// and run. Where a document shows a change as a diff, what was there before and what comes of it both do. Whole
+/// programs are the business of <see cref="ProgramTests"/>.
 /// </summary>
 public sealed class ExampleTests
 {

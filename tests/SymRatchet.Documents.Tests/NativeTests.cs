@@ -9,8 +9,8 @@ using Xunit.Abstractions;
 namespace SymRatchet.Documents.Tests;
 
 /// <summary>
-/// What the first guide says of its client as native code: how large it is, and how soon its first answer is there. SYMRATCHET_MEASURE=1
-/// measures it; .ci/consumer builds it and runs it each time.
+/// What the first guide says of its client as native code: how large it is, and how soon its first answer is there.
+/// SYMRATCHET_MEASURE=1 measures it; .ci/consumer builds it and runs it each time.
 /// </summary>
 public sealed class NativeTests(ITestOutputHelper output)
 {

@@ -38,7 +38,9 @@ public sealed partial class OptionTests
             Reference.Prose.Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Order()
         );
 
-    /// <summary>Elsewhere a default stands beside the name of its option, as in <c>`Name` (10 s by default)</c>.</summary>
+    /// <summary>
+    /// Elsewhere a default stands beside the name of its option, as in <c>`Name` (10 s by default)</c>.
+    /// </summary>
     [Fact]
     public void Every_number_that_is_said_to_be_a_default_is_that_of_the_option_before_it()
     {

@@ -3,8 +3,8 @@ using SymRatchet.Documents.Tests.Running;
 namespace SymRatchet.Documents.Tests;
 
 /// <summary>
-/// The change of the library that the guide shows as a diff: applied to a copy of the sources, built with every analyser, and tested by the tests that it
-/// brings, beside those of the layers that it touches.
+/// The change of the library that the guide shows as a diff: applied to a copy of the sources, built with every
+/// analyser, and tested by the tests that it brings, beside those of the layers that it touches.
 /// </summary>
 [Collection(nameof(SourceCopy))]
 public sealed class PatchTests

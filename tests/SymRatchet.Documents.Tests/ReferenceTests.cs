@@ -9,7 +9,10 @@ using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.Documents.Tests;
 
-/// <summary>That every public member has documentation is the compiler's business; that it tells of every parameter is the business here.</summary>
+/// <summary>
+/// That every public member has documentation is the compiler's business; that it tells of every parameter is the
+/// business here.
+/// </summary>
 public sealed class ReferenceTests
 {
     public static TheoryData<Type> Libraries =>
@@ -44,7 +47,8 @@ public sealed class ReferenceTests
         Assert.Empty(missing);
     }
 
-    // Accessors and operators, what the compiler adds to records, and what says the same as the member that it overrides.
+    // Accessors and operators, what the compiler adds to records, and what says the same as the member that it
+    // overrides.
     private static bool IsWrittenByTheCompiler(MethodBase method) =>
         (method.IsSpecialName && !method.IsConstructor)
         || method.Name is nameof(Equals) or "Deconstruct" or "PrintMembers"

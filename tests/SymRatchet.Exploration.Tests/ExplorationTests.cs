@@ -10,8 +10,8 @@ namespace SymRatchet.Exploration;
 /// The lifetime of two channels, explored. The bound: for each scenario the schedules with at most two departures from
 /// the default order (EXPLORATION_DEPTH), fewest first and at most EXPLORATION_RUNS of them, so all with one departure
 /// and an even sample of those with two; and as many random walks, which depart as often as they like. A departure lets
-/// another call, completion or continuation go first, also inside a call, wherever the library calls into its transport,
-/// a receiver's buffer or the pool. A failure prints its schedule and what ran.
+/// another call, completion or continuation go first, also inside a call, wherever the library calls into its
+/// transport, a receiver's buffer or the pool. A failure prints its schedule and what ran.
 /// </summary>
 public sealed class ExplorationTests(ITestOutputHelper output)
 {

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SymRatchet.KeyStores.CrashProcess;
 
-/// <summary>Writes every warning of the library to standard output: an alarm of a store that was put back is one.</summary>
+/// <summary>
+/// Writes every warning of the library to standard output: an alarm of a store that was put back is one.
+/// </summary>
 internal sealed class AlarmLog : ILoggerFactory, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;

@@ -27,7 +27,8 @@ internal sealed class EchoClient(SecureChannelClientOptions options)
                             }
                 )
             {
-                // The server was killed, and will be back. A client cannot tell this from a refusal, but a server that refuses says so itself.
+                // The server was killed, and will be back. A client cannot tell this from a refusal, but a server that
+                // refuses says so itself.
                 await Task.Delay(2);
             }
             catch (SecureChannelException e)

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace SymRatchet.KeyStores.CrashProcess;
 
-/// <summary>Ends this process as if the power were cut, before or after an advance of its choice: the moments that chance hits seldom.</summary>
+/// <summary>
+/// Ends this process as if the power were cut, before or after an advance of its choice: the moments that chance hits
+/// seldom.
+/// </summary>
 internal sealed class HaltingKeyStore(IKeyStore inner) : IKeyStore
 {
     private int _before;

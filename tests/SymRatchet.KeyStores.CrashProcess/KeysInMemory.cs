@@ -18,7 +18,9 @@ internal sealed class KeysInMemory
     private readonly Dictionary<UInt128, Place> _masked = [];
     private readonly bool[] _starts = new bool[1 << 16];
 
-    /// <summary>Writes how many keys were found while the store was open, replaced ones, and after it was closed.</summary>
+    /// <summary>
+    /// Writes how many keys were found while the store was open, replaced ones, and after it was closed.
+    /// </summary>
     /// <param name="path">The store, which is created.</param>
     /// <param name="isLate">Whether SQLite is used before, so that it cannot be told to erase its memory.</param>
     internal static async Task RunAsync(string path, bool isLate)

@@ -5,8 +5,9 @@ using SymRatchet.KeyStores.CrashProcess;
 using SymRatchet.KeyStores.PostgreSql;
 using SymRatchet.KeyStores.Sqlite;
 
-// server FILE SOCKET | client FILE SOCKET ID | client-file KEYFILE SOCKET ID | server-pg DATABASE SOCKET SCHEMA: one end of the tests with several processes. Lines on standard
-// input arm its store; when that ends, so does the process. memory FILE | memory-late FILE: KeysInMemory.
+// server FILE SOCKET | client FILE SOCKET ID | client-file KEYFILE SOCKET ID | server-pg DATABASE SOCKET SCHEMA: one
+// end of the tests with several processes. Lines on standard input arm its store; when that ends, so does the process.
+// memory FILE | memory-late FILE: KeysInMemory.
 if (args[0].StartsWith("memory", StringComparison.Ordinal))
 {
     await KeysInMemory.RunAsync(args[1], isLate: args[0] == "memory-late");

@@ -4,7 +4,9 @@ using SymRatchet.Programs.Tests.Running;
 
 namespace SymRatchet.Programs.Tests;
 
-/// <summary>StackExchange.Redis, whose connections are channels, and Debian's redis-server behind a forwarder.</summary>
+/// <summary>
+/// StackExchange.Redis, whose connections are channels, and Debian's redis-server behind a forwarder.
+/// </summary>
 public sealed class RedisTests
 {
     private const string CounterKey = "counter";

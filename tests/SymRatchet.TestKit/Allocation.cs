@@ -6,8 +6,8 @@ public static class Allocation
     private const int Tries = 3;
 
     /// <summary>
-    /// The bytes that work allocates once it is warm: the least of some tries. What the work itself allocates, each try does; what the
-    /// runtime allocates now and then, such as a pooled buffer that a collection took away, not.
+    /// The bytes that work allocates once it is warm: the least of some tries. What the work itself allocates, each try
+    /// does; what the runtime allocates now and then, such as a pooled buffer that a collection took away, not.
     /// </summary>
     public static long Of(Action work)
     {

@@ -1,6 +1,9 @@
 namespace SymRatchet.TestKit;
 
-/// <summary>A stream whose asynchronous calls block their thread, once told to, until they are let go; disposal does not wake them.</summary>
+/// <summary>
+/// A stream whose asynchronous calls block their thread, once told to, until they are let go; disposal does not wake
+/// them.
+/// </summary>
 public sealed class BlockingStream(Stream inner) : PassingStream(inner)
 {
     private readonly ManualResetEventSlim _passes = new(initialState: true);

@@ -79,7 +79,9 @@ public sealed class ChannelPair(ISecureChannel client, ISecureChannel server) : 
         return await channel.ReceiveAsync(buffer, cancellationToken) ? buffer.WrittenSpan.ToArray() : null;
     }
 
-    /// <summary>One message each way, which both protocols allow; throws where what arrives is not what was sent.</summary>
+    /// <summary>
+    /// One message each way, which both protocols allow; throws where what arrives is not what was sent.
+    /// </summary>
     public async Task RoundAsync(byte[] request, byte[] response)
     {
         await PassAsync(Client, Server, request);

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace SymRatchet.TestKit;
 
 /// <summary>
-/// A pool that checks its users: what is given back is zeroed, is given back once, and is not written to afterwards. It hands
-/// nothing out again, so whoever still writes to a returned array is found.
+/// A pool that checks its users: what is given back is zeroed, is given back once, and is not written to afterwards. It
+/// hands nothing out again, so whoever still writes to a returned array is found.
 /// </summary>
 public sealed class CheckingPool : ArrayPool<byte>
 {

@@ -5,7 +5,9 @@ namespace SymRatchet.TestKit;
 /// <summary>Two ends of a connection in memory whose readers see what arrives in chunks of given sizes.</summary>
 public sealed class ChunkedPipePair
 {
-    /// <param name="chunks">Bytes that become visible at each read, from the start again when used up; where there are none, one.</param>
+    /// <param name="chunks">
+    /// Bytes that become visible at each read, from the start again when used up; where there are none, one.
+    /// </param>
     /// <param name="options">How much the connection holds.</param>
     public ChunkedPipePair(int[] chunks, PipeOptions? options = null)
     {

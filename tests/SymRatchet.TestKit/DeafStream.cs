@@ -1,8 +1,8 @@
 namespace SymRatchet.TestKit;
 
 /// <summary>
-/// A two-way stream that passes everything on until it is struck deaf: then no call comes back, whatever token it was given and
-/// even where it is disposed.
+/// A two-way stream that passes everything on until it is struck deaf: then no call comes back, whatever token it was
+/// given and even where it is disposed.
 /// </summary>
 public sealed class DeafStream(Stream inner) : PassingStream(inner)
 {

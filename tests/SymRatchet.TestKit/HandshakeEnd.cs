@@ -5,8 +5,8 @@ using SymRatchet.Session;
 namespace SymRatchet.TestKit;
 
 /// <summary>
-/// One end of protocol 1 without IO: the real handshake states and session, a store, and the stream as arrays of bytes. It does at once
-/// whatever it can do, so a test decides everything about the wire and nothing depends on time.
+/// One end of protocol 1 without IO: the real handshake states and session, a store, and the stream as arrays of bytes.
+/// It does at once whatever it can do, so a test decides everything about the wire and nothing depends on time.
 /// </summary>
 internal sealed class HandshakeEnd : IDisposable
 {

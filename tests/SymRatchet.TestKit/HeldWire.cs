@@ -5,8 +5,8 @@ using System.IO.Pipelines;
 namespace SymRatchet.TestKit;
 
 /// <summary>
-/// A connection in memory of which one direction passes through the hands of a test: at first as it comes, and once held, not at
-/// all; then the test sees the frames and sends what it likes instead.
+/// A connection in memory of which one direction passes through the hands of a test: at first as it comes, and once
+/// held, not at all; then the test sees the frames and sends what it likes instead.
 /// </summary>
 public sealed class HeldWire
 {

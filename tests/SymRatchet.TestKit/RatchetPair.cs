@@ -4,7 +4,9 @@ using SymRatchet.Session;
 
 namespace SymRatchet.TestKit;
 
-/// <summary>A client and a server session of protocol 1 over one session secret, ACTIVE, and the wire between them as arrays.</summary>
+/// <summary>
+/// A client and a server session of protocol 1 over one session secret, ACTIVE, and the wire between them as arrays.
+/// </summary>
 internal sealed class RatchetPair : IDisposable
 {
     internal RatchetPair(

@@ -4,7 +4,9 @@ using SymRatchet.Session;
 
 namespace SymRatchet.TestKit;
 
-/// <summary>A client and a server session of the seed protocol over one key, and the wire between them as arrays.</summary>
+/// <summary>
+/// A client and a server session of the seed protocol over one key, and the wire between them as arrays.
+/// </summary>
 internal sealed class SeedPair
 {
     internal SeedPair(byte id = 7, byte[]? masterKey = null, int maxMessageSize = 1 << 20)

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace SymRatchet.TestKit;
 
-/// <summary>Reads docs/vectors/v1-schedule.json and v1-handshake.json, which a peer written from docs/protocol.md alone has computed.</summary>
+/// <summary>
+/// Reads docs/vectors/v1-schedule.json and v1-handshake.json, which a peer written from docs/protocol.md alone has
+/// computed.
+/// </summary>
 internal static class V1Vectors
 {
     internal static JsonElement Schedule { get; } = Read("v1-schedule.json");

@@ -4,7 +4,9 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace SymRatchet.Comparison.Peers;
 
-/// <summary>TLS 1.2 over a pre-shared key, AES-256-GCM, from BouncyCastle: what a .NET program had for this until now.</summary>
+/// <summary>
+/// TLS 1.2 over a pre-shared key, AES-256-GCM, from BouncyCastle: what a .NET program had for this until now.
+/// </summary>
 internal sealed class BouncyCastlePeer : SocketPeer
 {
     private const int Suite = CipherSuite.TLS_PSK_WITH_AES_256_GCM_SHA384;

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace SymRatchet.Comparison.Peers;
 
 /// <summary>
-/// TLS 1.3 over a pre-shared key by OpenSSL's own programs, in the one suite that they have for one. Each end is a process with pipes to the program that is measured; the server's
-/// end serves one connection after the other and does not tell them apart, so only what happens within one is measured.
+/// TLS 1.3 over a pre-shared key by OpenSSL's own programs, in the one suite that they have for one. Each end is a
+/// process with pipes to the program that is measured; the server's end serves one connection after the other and does
+/// not tell them apart, so only what happens within one is measured.
 /// </summary>
 internal sealed class OpenSslPeer : WirePeer
 {

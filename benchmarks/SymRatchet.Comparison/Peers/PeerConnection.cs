@@ -54,7 +54,10 @@ internal abstract class PeerConnection : IAsyncDisposable
         await TryReceiveNumberAsync()
         ?? throw new EndOfStreamException("The peer hung up in the middle of a measurement.");
 
-    /// <summary>The next number, or null where the peer is done: an exception for each connection that ends would be measured with the next one.</summary>
+    /// <summary>
+    /// The next number, or null where the peer is done: an exception for each connection that ends would be measured
+    /// with the next one.
+    /// </summary>
     internal async Task<long?> TryReceiveNumberAsync()
     {
         byte[] bytes = new byte[sizeof(long)];

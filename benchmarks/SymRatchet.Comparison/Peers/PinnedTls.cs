@@ -5,7 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace SymRatchet.Comparison.Peers;
 
-/// <summary>TLS 1.3 with an ECDSA P-256 certificate that the client knows in advance; each connection is a full handshake.</summary>
+/// <summary>
+/// TLS 1.3 with an ECDSA P-256 certificate that the client knows in advance; each connection is a full handshake.
+/// </summary>
 internal sealed class PinnedTls
 {
     private readonly Lazy<X509Certificate2> _certificate = new(CreateCertificate);

@@ -1,6 +1,9 @@
 namespace SymRatchet.Comparison.Peers;
 
-/// <summary>The protocol that SymRatchet began with. It answers each message with one, so nothing can be measured that goes one way.</summary>
+/// <summary>
+/// The protocol that SymRatchet began with. It answers each message with one, so nothing can be measured that goes one
+/// way.
+/// </summary>
 internal sealed class SeedPeer() : SymRatchetPeer("symratchet-seed", CipherSuiteId.Aegis256)
 {
     private static readonly PreSharedKey SeedKey = PreSharedKey.ForSeed(

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SymRatchet.Comparison.Peers;
 
-/// <summary>spiped: a symmetric key, a Diffie-Hellman exchange, AES-128-CTR with HMAC-SHA256 in frames of 1 KiB.</summary>
+/// <summary>
+/// spiped: a symmetric key, a Diffie-Hellman exchange, AES-128-CTR with HMAC-SHA256 in frames of 1 KiB.
+/// </summary>
 internal sealed class SpipedPeer : TunnelPeer
 {
     internal override string Name => "spiped";

@@ -2,7 +2,9 @@ using SymRatchet.KeyStores.Sqlite;
 
 namespace SymRatchet.Comparison.Peers;
 
-/// <summary>A channel whose handshake waits for the disk: the server's epochs are in SQLite, or those of both ends are.</summary>
+/// <summary>
+/// A channel whose handshake waits for the disk: the server's epochs are in SQLite, or those of both ends are.
+/// </summary>
 internal sealed class SqlitePeer(string name, bool clientToo) : SymRatchetPeer(name, CipherSuiteId.Aegis256)
 {
     private readonly TemporaryFolder _folder = new();

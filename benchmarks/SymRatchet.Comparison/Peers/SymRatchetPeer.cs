@@ -37,7 +37,10 @@ internal class SymRatchetPeer : SocketPeer
     private protected sealed override async Task<PeerConnection> AcceptAsync(Stream transport) =>
         new ChannelConnection(await SecureChannel.AcceptAsync(transport, await _server.Value));
 
-    /// <summary>A server with one client's key in memory. All clients have one address and one identity here, so no limit is set by either.</summary>
+    /// <summary>
+    /// A server with one client's key in memory. All clients have one address and one identity here, so no limit is set
+    /// by either.
+    /// </summary>
     private protected static SecureChannelServerOptions Serve(PreSharedKey key)
     {
         InMemoryKeyStore keys = new(ChannelRole.Server);

@@ -1,6 +1,8 @@
 namespace SymRatchet.Comparison.Peers;
 
-/// <summary>A folder of its owner's alone that is made when it is first needed, and goes with what it was made for.</summary>
+/// <summary>
+/// A folder of its owner's alone that is made when it is first needed, and goes with what it was made for.
+/// </summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly Lazy<string> _path = new(() => Directory.CreateTempSubdirectory("symratchet-peers-").FullName);

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace SymRatchet.Comparison.Peers;
 
 /// <summary>
-/// Plain TCP through a pair of tunnel programs on one machine, as a program without protection of its own is run behind them:
-/// the client's end of the tunnel, the server's end, the server.
+/// Plain TCP through a pair of tunnel programs on one machine, as a program without protection of its own is run behind
+/// them: the client's end of the tunnel, the server's end, the server.
 /// </summary>
 internal abstract class TunnelPeer : TcpPeer
 {

@@ -5,7 +5,10 @@ using ScottPlot.TickGenerators;
 
 namespace SymRatchet.Comparison.Plots;
 
-/// <summary>The pictures that tell a run. Greys and colours of middling light on no background, so that light and dark pages both carry them.</summary>
+/// <summary>
+/// The pictures that tell a run. Greys and colours of middling light on no background, so that light and dark pages
+/// both carry them.
+/// </summary>
 internal static class Pictures
 {
     private const int Width = 820;

@@ -4,8 +4,8 @@ using SymRatchet.Comparison.Scenarios;
 namespace SymRatchet.Comparison.Running;
 
 /// <summary>
-/// Measures peers side by side: each scenario in many short rounds, and in each round every peer once, so that whatever drifts on
-/// the machine hits all of them alike.
+/// Measures peers side by side: each scenario in many short rounds, and in each round every peer once, so that whatever
+/// drifts on the machine hits all of them alike.
 /// </summary>
 internal sealed class ComparisonRun(
     IReadOnlyList<Scenario> scenarios,

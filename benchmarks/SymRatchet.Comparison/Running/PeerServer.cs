@@ -4,7 +4,10 @@ using SymRatchet.Comparison.Scenarios;
 
 namespace SymRatchet.Comparison.Running;
 
-/// <summary>The server's process for one peer. It says where it listens, and answers questions on its standard input until that ends.</summary>
+/// <summary>
+/// The server's process for one peer. It says where it listens, and answers questions on its standard input until that
+/// ends.
+/// </summary>
 internal static class PeerServer
 {
     /// <summary>What the process holds in memory.</summary>

@@ -4,7 +4,10 @@ using SymRatchet.Comparison.Running;
 
 namespace SymRatchet.Comparison.Scenarios;
 
-/// <summary>Messages of 64 bytes one way, put together as far as the peer's API does so; how many a second, or what they allocate at both ends.</summary>
+/// <summary>
+/// Messages of 64 bytes one way, put together as far as the peer's API does so; how many a second, or what they
+/// allocate at both ends.
+/// </summary>
 internal sealed class MessagesScenario(ServerPool servers, bool allocations) : ServedScenario(servers)
 {
     // The clock is looked at once in so many messages.

@@ -6,7 +6,9 @@ using SymRatchet.Protocol1;
 
 namespace SymRatchet.Comparison.Scenarios;
 
-/// <summary>Sealing one message, with the ratchet step where there is a ratchet, in this process and on one thread.</summary>
+/// <summary>
+/// Sealing one message, with the ratchet step where there is a ratchet, in this process and on one thread.
+/// </summary>
 internal sealed class SealScenario(int size) : Scenario
 {
     internal const string FixedKey = "aesgcm-fixed-key";

@@ -4,7 +4,9 @@ using SymRatchet.Comparison.Running;
 
 namespace SymRatchet.Comparison.Scenarios;
 
-/// <summary>Blocks of 64 KiB one way through the peer's stream, until the server has said that it has them all.</summary>
+/// <summary>
+/// Blocks of 64 KiB one way through the peer's stream, until the server has said that it has them all.
+/// </summary>
 internal sealed class StreamScenario(ServerPool servers) : ServedScenario(servers)
 {
     internal override string Name => "stream-64KiB";

@@ -7,7 +7,9 @@ using SymRatchet.Comparison.Running;
 
 namespace SymRatchet.Comparison.Soak;
 
-/// <summary>Keeps many clients connected to one server and looks at round trips, errors and memory while the time passes.</summary>
+/// <summary>
+/// Keeps many clients connected to one server and looks at round trips, errors and memory while the time passes.
+/// </summary>
 internal sealed class SoakRun(string peer, int clients, TimeSpan time)
 {
     private const int ConnectAtOnce = 32;

@@ -4,7 +4,10 @@ using SymRatchet.Samples.Attacks.Wire;
 
 namespace SymRatchet.Samples.Attacks.Catalogue;
 
-/// <summary>Every attack, in the order in which they are shown: on messages, on the handshake, with stolen or old keys, on the parser and the server's patience.</summary>
+/// <summary>
+/// Every attack, in the order in which they are shown: on messages, on the handshake, with stolen or old keys, on the
+/// parser and the server's patience.
+/// </summary>
 public static class AttackCatalogue
 {
     private const string TagFirst =

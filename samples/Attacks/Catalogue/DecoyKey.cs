@@ -23,7 +23,8 @@ internal static class DecoyKey
     /// <summary>The key of one client under the id of another.</summary>
     internal static PreSharedKey Borrowed(Laboratory laboratory)
     {
-        // For v1 a key is bound to its id when it is imported; what the thief can do is to import his secret under the other id.
+        // For v1 a key is bound to its id when it is imported; what the thief can do is to import his secret under the
+        // other id.
         using StoredKey own = laboratory.KeyOf(laboratory.Other).ImportFor(ChannelRole.Client);
         return laboratory.Protocol == ChannelProtocol.Seed
             ? PreSharedKey.ForSeed(byte.Parse(laboratory.Victim.Bytes, CultureInfo.InvariantCulture), own.EpochKey)

@@ -16,7 +16,8 @@ internal sealed class FalseClient(string name, string how, string sent, Func<Lab
 
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {
-        // Once the victim has been served, its epoch is past the first: v1 answers an old epoch before it is proven, but only to whoever has the key.
+        // Once the victim has been served, its epoch is past the first: v1 answers an old epoch before it is proven,
+        // but only to whoever has the key.
         await laboratory.VisitAsync(laboratory.Server, laboratory.KeyOf(laboratory.Victim), ["1"], cancellationToken);
         using PreSharedKey key = falseKey(laboratory);
         await using ManInTheMiddle wire = laboratory.Intercept();

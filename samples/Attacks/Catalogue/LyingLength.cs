@@ -3,7 +3,10 @@ using SymRatchet.Samples.Attacks.Wire;
 
 namespace SymRatchet.Samples.Attacks.Catalogue;
 
-/// <summary>A length that lies, in a hello on a connection of the attacker's own and in the first data message of an honest session.</summary>
+/// <summary>
+/// A length that lies, in a hello on a connection of the attacker's own and in the first data message of an honest
+/// session.
+/// </summary>
 internal sealed class LyingLength(string name, string how, string why, params uint[] lengths) : IAttack
 {
     public string Name => name;

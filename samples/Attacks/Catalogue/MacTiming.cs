@@ -8,7 +8,8 @@ internal sealed class MacTiming : IAttack
 {
     private const int Samples = 300;
 
-    // How far two samples of the same thing may lie apart by chance, in standard deviations; beyond it the time tells something.
+    // How far two samples of the same thing may lie apart by chance, in standard deviations; beyond it the time tells
+    // something.
     private const double Significant = 6;
 
     public string Name => "mac-timing";

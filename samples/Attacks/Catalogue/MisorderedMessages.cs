@@ -4,8 +4,9 @@ using SymRatchet.Samples.Attacks.Wire;
 namespace SymRatchet.Samples.Attacks.Catalogue;
 
 /// <summary>
-/// Messages in another order than they were sent in. On v1 the client sends its messages at once; seed's client waits for each answer, so
-/// there a recorded session is sent again with its messages in that order, which seed takes from the right beginning on.
+/// Messages in another order than they were sent in. On v1 the client sends its messages at once; seed's client waits
+/// for each answer, so there a recorded session is sent again with its messages in that order, which seed takes from
+/// the right beginning on.
 /// </summary>
 internal sealed class MisorderedMessages(string name, string how, string sent, int[] order) : IAttack
 {

@@ -41,7 +41,8 @@ internal sealed class PaddingOracle : IAttack
         };
     }
 
-    // seed: the last byte of the IV, which is added to the one block of plaintext. v1 has no block padding: the last byte of a two-byte message.
+    // seed: the last byte of the IV, which is added to the one block of plaintext. v1 has no block padding: the last
+    // byte of a two-byte message.
     private static int Deciding(WireFormat format) =>
         format.Protocol == ChannelProtocol.Seed ? format.BodyOffset - 1 : format.BodyOffset + 1;
 }

@@ -9,8 +9,8 @@ internal static class Judgement
     private const byte Terminate = 60;
 
     /// <summary>
-    /// Judges by what happened at both ends: how many data frames the server answered, what its application got, and whether it
-    /// ended the session.
+    /// Judges by what happened at both ends: how many data frames the server answered, what its application got, and
+    /// whether it ended the session.
     /// </summary>
     internal static AttackReport Judge(
         this Laboratory laboratory,

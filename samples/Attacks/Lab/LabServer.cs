@@ -8,8 +8,8 @@ using System.Threading.Channels;
 namespace SymRatchet.Samples.Attacks.Lab;
 
 /// <summary>
-/// An honest server on a real socket for attacks to be tried on: it answers every message, and remembers what reached its
-/// application, which no attacker can see and every verdict is held against.
+/// An honest server on a real socket for attacks to be tried on: it answers every message, and remembers what reached
+/// its application, which no attacker can see and every verdict is held against.
 /// </summary>
 internal sealed class LabServer : IAsyncDisposable
 {

@@ -5,8 +5,8 @@ using SymRatchet.Samples.Attacks.Wire;
 namespace SymRatchet.Samples.Attacks.Lab;
 
 /// <summary>
-/// Where an attack is tried: an honest server, honest clients for it, and the wire between them. The server is the laboratory's
-/// own, or a live one, of which only the wire is seen.
+/// Where an attack is tried: an honest server, honest clients for it, and the wire between them. The server is the
+/// laboratory's own, or a live one, of which only the wire is seen.
 /// </summary>
 public sealed class Laboratory : IAsyncDisposable
 {
@@ -72,7 +72,10 @@ public sealed class Laboratory : IAsyncDisposable
     internal async Task<ServedSession> NextEndAsync(CancellationToken cancellationToken) =>
         await _own!.Ended.ReadAsync(cancellationToken).AsTask().WaitAsync(Patience, cancellationToken);
 
-    /// <summary>An honest client's visit: connect, send each message and wait for its answer. Ends without a word where the channel fails.</summary>
+    /// <summary>
+    /// An honest client's visit: connect, send each message and wait for its answer. Ends without a word where the
+    /// channel fails.
+    /// </summary>
     public Task<Visit> VisitAsync(
         Endpoint endpoint,
         PreSharedKey key,

@@ -78,7 +78,10 @@ internal static class Trials
             cancellationToken
         );
 
-    /// <summary>Sends recorded client frames on a connection of the attacker's own, each after what the server says to the one before.</summary>
+    /// <summary>
+    /// Sends recorded client frames on a connection of the attacker's own, each after what the server says to the one
+    /// before.
+    /// </summary>
     internal static async Task<AttackReport> ReplayAsync(
         this Laboratory laboratory,
         string sent,

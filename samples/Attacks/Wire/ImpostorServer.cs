@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace SymRatchet.Samples.Attacks.Wire;
 
-/// <summary>A server that knows nothing but a recording: to each frame of a client it says the next frame of it.</summary>
+/// <summary>
+/// A server that knows nothing but a recording: to each frame of a client it says the next frame of it.
+/// </summary>
 internal sealed class ImpostorServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

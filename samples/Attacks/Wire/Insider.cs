@@ -1,8 +1,8 @@
 namespace SymRatchet.Samples.Attacks.Wire;
 
 /// <summary>
-/// A client that has the right keys and does what no honest client does; the attacker's own, made from the protocol's description.
-/// It is on a connection of its own.
+/// A client that has the right keys and does what no honest client does; the attacker's own, made from the protocol's
+/// description. It is on a connection of its own.
 /// </summary>
 internal abstract class Insider(FrameStream connection) : IAsyncDisposable
 {
@@ -18,7 +18,9 @@ internal abstract class Insider(FrameStream connection) : IAsyncDisposable
     /// <summary>The number of the next message to the server.</summary>
     internal ulong Round { get; private protected set; }
 
-    /// <summary>Goes through the handshake as far as the server has something to say before the client's last word.</summary>
+    /// <summary>
+    /// Goes through the handshake as far as the server has something to say before the client's last word.
+    /// </summary>
     internal abstract Task GreetAsync(CancellationToken cancellationToken);
 
     /// <summary>Says the last word of the handshake, where there is one.</summary>

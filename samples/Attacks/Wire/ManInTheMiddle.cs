@@ -10,8 +10,8 @@ namespace SymRatchet.Samples.Attacks.Wire;
 public delegate IEnumerable<byte[]> Tamper(bool toServer, int index, byte[] frame);
 
 /// <summary>
-/// A real man in the middle: a TCP proxy for one connection between an honest client and an honest server. It records every frame
-/// as it was sent, and passes on what the attack makes of it.
+/// A real man in the middle: a TCP proxy for one connection between an honest client and an honest server. It records
+/// every frame as it was sent, and passes on what the attack makes of it.
 /// </summary>
 public sealed class ManInTheMiddle : IAsyncDisposable
 {

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.Samples.Attacks.Wire;
 
-/// <summary>One direction's records of protocol 1 in suite 2 (section 6), for whoever holds the session's secret.</summary>
+/// <summary>
+/// One direction's records of protocol 1 in suite 2 (section 6), for whoever holds the session's secret.
+/// </summary>
 internal sealed class V1Chain(byte[] session, string direction)
 {
     private const int HeaderSize = 16;

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SymRatchet.Samples.Attacks.Wire;
 
-/// <summary>The key schedule of protocol 1 as its specification tells it (sections 2, 3 and 5), for whoever holds a root key.</summary>
+/// <summary>
+/// The key schedule of protocol 1 as its specification tells it (sections 2, 3 and 5), for whoever holds a root key.
+/// </summary>
 internal static class V1Secrets
 {
     internal static byte[] NextEpoch(byte[] rootKey) => Expand(rootKey, "next epoch");

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace SymRatchet.Samples.Attacks.Wire;
 
 /// <summary>
-/// What the attacker knows of a protocol: where frames end and where their fields are. It is read off the specification; nothing
-/// of the library is used.
+/// What the attacker knows of a protocol: where frames end and where their fields are. It is read off the
+/// specification; nothing of the library is used.
 /// </summary>
 public abstract class WireFormat
 {

@@ -5,8 +5,8 @@ using SymRatchet.Aggregation;
 namespace SymRatchet.Samples.Server.Dashboard;
 
 /// <summary>
-/// What one open page is sent: everything at once, and again whenever something has changed, a few times a second at most. A
-/// reader that is slow gets fewer of them, and still the newest.
+/// What one open page is sent: everything at once, and again whenever something has changed, a few times a second at
+/// most. A reader that is slow gets fewer of them, and still the newest.
 /// </summary>
 internal sealed class DashboardFeed(ServerView server, LiveBoard board, AggregationServer rounds, TimeProvider time)
 {

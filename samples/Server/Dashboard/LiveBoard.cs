@@ -3,7 +3,8 @@ using SymRatchet.Aggregation;
 namespace SymRatchet.Samples.Server.Dashboard;
 
 /// <summary>
-/// What goes on in the server, for the page. It is told of everything, keeps the last of it, and holds nobody up. Thread-safe.
+/// What goes on in the server, for the page. It is told of everything, keeps the last of it, and holds nobody up.
+/// Thread-safe.
 /// </summary>
 internal sealed class LiveBoard(TimeProvider time)
 {

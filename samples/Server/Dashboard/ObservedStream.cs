@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace SymRatchet.Samples.Server.Dashboard;
 
 /// <summary>
-/// A connection that takes the fingerprint of all that passes. It is a <see cref="NetworkStream"/> still, so the channel knows the
-/// remote address, and its limits by address hold.
+/// A connection that takes the fingerprint of all that passes. It is a <see cref="NetworkStream"/> still, so the
+/// channel knows the remote address, and its limits by address hold.
 /// </summary>
 internal sealed class ObservedStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {

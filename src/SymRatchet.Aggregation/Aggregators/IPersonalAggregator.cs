@@ -1,6 +1,8 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>An aggregator that tells each client a number of its own. What it tells everybody goes to the history.</summary>
+/// <summary>
+/// An aggregator that tells each client a number of its own. What it tells everybody goes to the history.
+/// </summary>
 /// <remarks><see cref="IBatchPersonalAggregator"/> answers all clients of a round in one pass.</remarks>
 public interface IPersonalAggregator : IAggregator
 {

@@ -1,9 +1,12 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>Tells each client the mean of what the others sent, so that it can compare itself; alone, it hears its own.</summary>
+/// <summary>
+/// Tells each client the mean of what the others sent, so that it can compare itself; alone, it hears its own.
+/// </summary>
 /// <remarks>
-/// Nothing is subtracted from a sum of all: a client's own numbers do not touch its answer, however large they are. Both methods add up
-/// the others' numbers, in different orders, so each is within 2^-52 times the sum of their magnitudes of the exact mean.
+/// Nothing is subtracted from a sum of all: a client's own numbers do not touch its answer, however large they are.
+/// Both methods add up the others' numbers, in different orders, so each is within 2^-52 times the sum of their
+/// magnitudes of the exact mean.
 /// </remarks>
 internal sealed class MeanOfOthersAggregator : IBatchPersonalAggregator
 {

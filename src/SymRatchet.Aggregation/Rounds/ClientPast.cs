@@ -1,6 +1,8 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>What one client has contributed so far, as far back as its share of memory reaches; the newest is always there.</summary>
+/// <summary>
+/// What one client has contributed so far, as far back as its share of memory reaches; the newest is always there.
+/// </summary>
 internal sealed class ClientPast(int capacity)
 {
     private const int CostOfContribution = 8;

@@ -1,9 +1,9 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// One round at a time for everybody: the first contribution opens it, the rule closes it and answers all who contributed. While a
-/// round is aggregated the next one takes contributions, and closes at the earliest when the one before it is published: however
-/// long an aggregator takes, there is one closed round and one open one.
+/// One round at a time for everybody: the first contribution opens it, the rule closes it and answers all who
+/// contributed. While a round is aggregated the next one takes contributions, and closes at the earliest when the one
+/// before it is published: however long an aggregator takes, there is one closed round and one open one.
 /// </summary>
 internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(options)
 {

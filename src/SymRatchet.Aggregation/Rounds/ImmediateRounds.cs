@@ -1,8 +1,8 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// The seed system's rule: every client counts its own rounds, and each contribution is answered, as soon as its turn comes, over
-/// all present clients that have completed the same round. What waits for its turn goes with its client.
+/// The seed system's rule: every client counts its own rounds, and each contribution is answered, as soon as its turn
+/// comes, over all present clients that have completed the same round. What waits for its turn goes with its client.
 /// </summary>
 internal sealed class ImmediateRounds(RoundOptions options) : RoundEngine(options)
 {

@@ -1,8 +1,8 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// A closed round on its way to an aggregate: its numbers as they were when it closed. <see cref="Run"/> calls the aggregator and
-/// touches nothing of the engine, so it may run on another thread, for as long as it takes.
+/// A closed round on its way to an aggregate: its numbers as they were when it closed. <see cref="Run"/> calls the
+/// aggregator and touches nothing of the engine, so it may run on another thread, for as long as it takes.
 /// </summary>
 public sealed class RoundAggregation
 {
@@ -47,7 +47,9 @@ public sealed class RoundAggregation
     /// <summary>What the aggregator threw.</summary>
     internal List<Exception> Failures { get; } = [];
 
-    /// <summary>Calls the aggregator. Whatever it throws refuses the round to those whom it concerns, and is not thrown here.</summary>
+    /// <summary>
+    /// Calls the aggregator. Whatever it throws refuses the round to those whom it concerns, and is not thrown here.
+    /// </summary>
     /// <exception cref="InvalidOperationException">It has run already.</exception>
     public void Run()
     {

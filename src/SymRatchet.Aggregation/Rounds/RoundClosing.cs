@@ -2,7 +2,8 @@ namespace SymRatchet.Aggregation;
 
 /// <summary>The rule by which rounds close. Immutable.</summary>
 /// <remarks>
-/// A round never closes while the one before it is aggregated: it takes contributions until then, even beyond its quorum or its time.
+/// A round never closes while the one before it is aggregated: it takes contributions until then, even beyond its
+/// quorum or its time.
 /// </remarks>
 public sealed class RoundClosing
 {
@@ -20,8 +21,8 @@ public sealed class RoundClosing
     }
 
     /// <summary>
-    /// The seed system's rule: each client has a count of its own rounds, and its contribution to round R is answered at once, over
-    /// the numbers of all present clients that have completed R so far.
+    /// The seed system's rule: each client has a count of its own rounds, and its contribution to round R is answered
+    /// at once, over the numbers of all present clients that have completed R so far.
     /// </summary>
     public static RoundClosing Immediately { get; } =
         new(answersAtOnce: true, allPresent: false, atLeast: 1, atLatest: null);

@@ -1,14 +1,15 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// Keeps rounds without any input or output of its own: calls go in, outcomes come out of <see cref="TryTakeOutcome"/>. After
-/// each call the caller takes the outcomes, tells the clients, takes the round that is to be aggregated, if there is one, and comes back
-/// after <see cref="DueIn"/>. Not thread-safe.
+/// Keeps rounds without any input or output of its own: calls go in, outcomes come out of <see cref="TryTakeOutcome"/>.
+/// After each call the caller takes the outcomes, tells the clients, takes the round that is to be aggregated, if there
+/// is one, and comes back after <see cref="DueIn"/>. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// The engine never calls the aggregator: a round that closes waits in <see cref="TakeAggregation"/>, runs wherever the caller likes, and
-/// comes back through <see cref="Publish"/>. Rounds are aggregated one at a time and published in the order in which they closed.
-/// Memory is bounded by the clients that are present, whatever number of rounds they do and however long an aggregator takes.
+/// The engine never calls the aggregator: a round that closes waits in <see cref="TakeAggregation"/>, runs wherever the
+/// caller likes, and comes back through <see cref="Publish"/>. Rounds are aggregated one at a time and published in the
+/// order in which they closed. Memory is bounded by the clients that are present, whatever number of rounds they do and
+/// however long an aggregator takes.
 /// </remarks>
 public abstract class RoundEngine
 {
@@ -46,10 +47,15 @@ public abstract class RoundEngine
     /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
     public abstract OpenRound? Open { get; }
 
-    /// <summary>How long until <see cref="CloseIfDue"/> has something to do; null where no round runs against time.</summary>
+    /// <summary>
+    /// How long until <see cref="CloseIfDue"/> has something to do; null where no round runs against time.
+    /// </summary>
     public abstract TimeSpan? DueIn { get; }
 
-    /// <summary>Lets a client in. A client is present once: an earlier presence of the same id ends, with an outcome that says so.</summary>
+    /// <summary>
+    /// Lets a client in. A client is present once: an earlier presence of the same id ends, with an outcome that says
+    /// so.
+    /// </summary>
     /// <param name="client">The client's id, not <c>default</c>.</param>
     /// <param name="weight">Positive, at most <see cref="MaxWeight"/>.</param>
     public RoundMember Join(ClientId client, double weight = 1)
@@ -73,7 +79,9 @@ public abstract class RoundEngine
         return member;
     }
 
-    /// <summary>Counts a client's numbers. Where they are counted, an outcome follows, now or when the round closes.</summary>
+    /// <summary>
+    /// Counts a client's numbers. Where they are counted, an outcome follows, now or when the round closes.
+    /// </summary>
     /// <param name="member">Who contributes.</param>
     /// <param name="numbers">At least one, all finite; copied.</param>
     /// <param name="round">The round that the client means; null for the one that is its turn.</param>
@@ -96,7 +104,10 @@ public abstract class RoundEngine
         return refusal;
     }
 
-    /// <summary>Lets a client go; its numbers are no longer counted. It may make the open round complete. Nothing happens if it is gone.</summary>
+    /// <summary>
+    /// Lets a client go; its numbers are no longer counted. It may make the open round complete. Nothing happens if it
+    /// is gone.
+    /// </summary>
     /// <param name="member">What <see cref="Join"/> gave.</param>
     public void Leave(RoundMember member)
     {
@@ -114,17 +125,23 @@ public abstract class RoundEngine
     /// <summary>Closes the open round if its time is over.</summary>
     public abstract void CloseIfDue();
 
-    /// <summary>Closes the open round by hand; where the round before it is still aggregated, as soon as that is published.</summary>
+    /// <summary>
+    /// Closes the open round by hand; where the round before it is still aggregated, as soon as that is published.
+    /// </summary>
     /// <returns>Whether there was one.</returns>
     public abstract bool Close();
 
     /// <summary>
-    /// Takes the round that is to be aggregated next, once: call <see cref="RoundAggregation.Run"/> anywhere, then <see cref="Publish"/> here.
+    /// Takes the round that is to be aggregated next, once: call <see cref="RoundAggregation.Run"/> anywhere, then
+    /// <see cref="Publish"/> here.
     /// </summary>
     /// <returns>The round; null where none is closed, or one was taken and is not published yet.</returns>
     public RoundAggregation? TakeAggregation() => IsAggregating ? null : _running = NextAggregation();
 
-    /// <summary>Answers those who contributed to a round, also those who have gone meanwhile, and closes the next round if it is complete.</summary>
+    /// <summary>
+    /// Answers those who contributed to a round, also those who have gone meanwhile, and closes the next round if it is
+    /// complete.
+    /// </summary>
     /// <param name="aggregation">What <see cref="TakeAggregation"/> gave, after it has run.</param>
     /// <exception cref="InvalidOperationException">It is not the round that was taken, or it has not run.</exception>
     public void Publish(RoundAggregation aggregation)

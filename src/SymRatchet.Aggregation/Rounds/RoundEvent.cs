@@ -29,7 +29,9 @@ public abstract record RoundEvent
     /// <param name="Refusal">Why.</param>
     public sealed record Refused(RoundMember Member, RoundRefusal Refusal) : RoundEvent;
 
-    /// <summary>A round closed and was aggregated. Where rounds are answered at once, this comes with each answer.</summary>
+    /// <summary>
+    /// A round closed and was aggregated. Where rounds are answered at once, this comes with each answer.
+    /// </summary>
     /// <param name="Round">The round, with its aggregate.</param>
     public sealed record Closed(ClosedRound Round) : RoundEvent;
 

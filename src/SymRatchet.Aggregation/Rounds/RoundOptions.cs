@@ -1,6 +1,8 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>How rounds are kept. Read when the engine or the server is made; later changes change nothing. Not thread-safe.</summary>
+/// <summary>
+/// How rounds are kept. Read when the engine or the server is made; later changes change nothing. Not thread-safe.
+/// </summary>
 public sealed class RoundOptions
 {
     /// <summary>Makes options with defaults.</summary>
@@ -29,16 +31,17 @@ public sealed class RoundOptions
     public int HistoryLength { get; set; } = 256;
 
     /// <summary>
-    /// How much of each client's past is kept where rounds are answered at once, counted in numbers of 8 bytes, each contribution
-    /// with 8 more for itself; 65,536 by default (half a MiB). A client that is further behind than that hears an
-    /// answer without those whose numbers of that round are gone.
+    /// How much of each client's past is kept where rounds are answered at once, counted in numbers of 8 bytes, each
+    /// contribution with 8 more for itself; 65,536 by default (half a MiB). A client that is further behind than that
+    /// hears an answer without those whose numbers of that round are gone.
     /// </summary>
     public int RetainedNumbersPerClient { get; set; } = 65_536;
 
     /// <summary>
-    /// Hears of everything that happens, in order, on the thread where it happens: it must be quick, throw nothing, and call nothing here. A
-    /// round's <see cref="RoundEvent.Closed"/> comes when it is aggregated, perhaps after the first contributions to the next one. An
-    /// <see cref="AggregationServer"/> calls it outside of its lock, one event after the other, on the thread of any session.
+    /// Hears of everything that happens, in order, on the thread where it happens: it must be quick, throw nothing, and
+    /// call nothing here. A round's <see cref="RoundEvent.Closed"/> comes when it is aggregated, perhaps after the
+    /// first contributions to the next one. An <see cref="AggregationServer"/> calls it outside of its lock, one event
+    /// after the other, on the thread of any session.
     /// </summary>
     public Action<RoundEvent>? Observer { get; set; }
 

@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// Serves rounds over any number of channels: contributions in, aggregates out. One client's failure or slowness is its own:
-/// the others go on. Thread-safe.
+/// Serves rounds over any number of channels: contributions in, aggregates out. One client's failure or slowness is its
+/// own: the others go on. Thread-safe.
 /// </summary>
 /// <remarks>
-/// The aggregator runs on one thread of the pool at a time, and nobody waits for it but the clients whose round it is: others join, leave and
-/// contribute to the next round meanwhile. A log or an observer that blocks holds up the one session that tells it.
+/// The aggregator runs on one thread of the pool at a time, and nobody waits for it but the clients whose round it is:
+/// others join, leave and contribute to the next round meanwhile. A log or an observer that blocks holds up the one
+/// session that tells it.
 /// </remarks>
 public sealed class AggregationServer : IDisposable
 {
@@ -36,13 +37,16 @@ public sealed class AggregationServer : IDisposable
     /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
     public OpenRound? Open => _table.Read(engine => engine.Open);
 
-    /// <summary>Closes the open round by hand; where the round before it is still aggregated, as soon as that is answered. Does not wait for the answers.</summary>
+    /// <summary>
+    /// Closes the open round by hand; where the round before it is still aggregated, as soon as that is answered. Does
+    /// not wait for the answers.
+    /// </summary>
     /// <returns>Whether there was one.</returns>
     public bool CloseRound() => _table.Close();
 
     /// <summary>
-    /// Serves one client until its session ends. The next contribution is counted only after the answer to the one before was
-    /// taken, so a client's backlog stays in its own connection.
+    /// Serves one client until its session ends. The next contribution is counted only after the answer to the one
+    /// before was taken, so a client's backlog stays in its own connection.
     /// </summary>
     /// <param name="channel">The client's channel; disposed when this returns.</param>
     /// <param name="cancellationToken">Ends the session in order: the client is told that all is said.</param>
@@ -77,7 +81,10 @@ public sealed class AggregationServer : IDisposable
         }
     }
 
-    /// <summary>Stops the clock of the rounds. End the sessions first. A round that is aggregated meanwhile is answered to whoever is left.</summary>
+    /// <summary>
+    /// Stops the clock of the rounds. End the sessions first. A round that is aggregated meanwhile is answered to
+    /// whoever is left.
+    /// </summary>
     public void Dispose() => _table.Dispose();
 
     // A channel that does not come back from its end keeps its own resources, and no session.

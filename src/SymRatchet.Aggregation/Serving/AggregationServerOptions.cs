@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>How a server aggregates. Read when the server is made; later changes change nothing. Not thread-safe.</summary>
+/// <summary>
+/// How a server aggregates. Read when the server is made; later changes change nothing. Not thread-safe.
+/// </summary>
 public sealed class AggregationServerOptions
 {
     /// <summary>Makes options with defaults.</summary>
@@ -26,8 +28,8 @@ public sealed class AggregationServerOptions
     public RoundOptions Rounds { get; set; } = new();
 
     /// <summary>
-    /// The weight of a client by its id; 1 for everybody by default. Asked once, when the client joins; what it throws ends that session and
-    /// its channel.
+    /// The weight of a client by its id; 1 for everybody by default. Asked once, when the client joins; what it throws
+    /// ends that session and its channel.
     /// </summary>
     public Func<ClientId, double> WeightOf { get; set; } = _ => 1;
 
@@ -35,16 +37,19 @@ public sealed class AggregationServerOptions
     public int MaxNumbers { get; set; } = 1024;
 
     /// <summary>
-    /// How long a client may keep the server waiting, for its next contribution or in taking its answer; 5 minutes by default.
-    /// <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. A client that waits for its round to close or to be aggregated keeps nobody
-    /// waiting. Ending a session takes at most a second for each step that the client or its channel does not come back from.
+    /// How long a client may keep the server waiting, for its next contribution or in taking its answer; 5 minutes by
+    /// default. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. A client that waits for its round to close or to
+    /// be aggregated keeps nobody waiting. Ending a session takes at most a second for each step that the client or its
+    /// channel does not come back from.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Where logs go; nowhere by default. No line holds a client's numbers.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    /// <summary>Whether logs name a client by <see cref="ClientId.ToHash"/> and not by its id. Off by default.</summary>
+    /// <summary>
+    /// Whether logs name a client by <see cref="ClientId.ToHash"/> and not by its id. Off by default.
+    /// </summary>
     public bool HashIdsInLogs { get; set; }
 
     internal string LogNameOf(ClientId id) => HashIdsInLogs ? id.ToHash() : id.ToString();

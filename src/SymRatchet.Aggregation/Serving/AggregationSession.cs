@@ -61,7 +61,8 @@ internal sealed class AggregationSession(
                 )
                     return Summary(SessionEnd.BadContribution, reason!);
 
-                // The next message is waited for at once: that is how the server learns of a client that goes in mid-round.
+                // The next message is waited for at once: that is how the server learns of a client that goes in
+                // mid-round.
                 receiving = ReceiveAsync(ending);
                 Task<RoundOutcome> answering = table.ContributeAsync(seat, numbers);
                 if (await LeavesFirstAsync(receiving, answering, ending).ConfigureAwait(false))
@@ -74,7 +75,8 @@ internal sealed class AggregationSession(
                         $"{outcome.Refusal}"
                     );
 
-                // Counted before it leaves: a client may have the answer, and break the channel, before the send has come back.
+                // Counted before it leaves: a client may have the answer, and break the channel, before the send has
+                // come back.
                 _rounds++;
                 patience.CancelAfter(options.IdleTimeout);
                 await channel
@@ -88,7 +90,8 @@ internal sealed class AggregationSession(
         }
         finally
         {
-            // A cancelled receive leaves the channel usable, so a last word can still be said. One that does not come back is left behind.
+            // A cancelled receive leaves the channel usable, so a last word can still be said. One that does not come
+            // back is left behind.
             await patience.CancelAsync().ConfigureAwait(false);
             Task returning = receiving.WaitAsync(CloseTimeout, options.Rounds.TimeProvider, CancellationToken.None);
             await returning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

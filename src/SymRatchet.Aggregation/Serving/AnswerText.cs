@@ -3,7 +3,10 @@ using System.Text;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>What a server answers in a round: <c>Aggregated: </c> and the aggregate with two decimal places, in ASCII. Thread-safe.</summary>
+/// <summary>
+/// What a server answers in a round: <c>Aggregated: </c> and the aggregate with two decimal places, in ASCII.
+/// Thread-safe.
+/// </summary>
 public static class AnswerText
 {
     private static ReadOnlySpan<byte> Prefix => "Aggregated: "u8;

@@ -4,12 +4,14 @@ using System.Text;
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// What a client sends in a round: decimal numbers in UTF-8, separated by commas, with blanks around them where one likes.
-/// The decimal separator is a point, whatever the machine's culture. Thread-safe.
+/// What a client sends in a round: decimal numbers in UTF-8, separated by commas, with blanks around them where one
+/// likes. The decimal separator is a point, whatever the machine's culture. Thread-safe.
 /// </summary>
 public static class ContributionText
 {
-    /// <summary>No number is larger than this, in either direction: beyond it a double no longer holds its second decimal place.</summary>
+    /// <summary>
+    /// No number is larger than this, in either direction: beyond it a double no longer holds its second decimal place.
+    /// </summary>
     public const double MaxMagnitude = 1e13;
 
     /// <summary>Reads a contribution that a peer sent.</summary>

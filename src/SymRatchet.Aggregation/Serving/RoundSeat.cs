@@ -1,6 +1,9 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>One session's place in the rounds, and where it waits for its outcome. Guarded by the <see cref="RoundTable"/>'s lock.</summary>
+/// <summary>
+/// One session's place in the rounds, and where it waits for its outcome. Guarded by the <see cref="RoundTable"/>'s
+/// lock.
+/// </summary>
 internal sealed class RoundSeat : IDisposable
 {
     private readonly CancellationTokenSource _lost = new();

@@ -1,8 +1,9 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them. The aggregator runs
-/// outside the lock, on one thread of the pool at a time, and so do the log and the observer, so that nobody else waits for them.
+/// A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them. The
+/// aggregator runs outside the lock, on one thread of the pool at a time, and so do the log and the observer, so that
+/// nobody else waits for them.
 /// </summary>
 internal sealed class RoundTable : IDisposable
 {
@@ -79,7 +80,8 @@ internal sealed class RoundTable : IDisposable
                     Tell(seat, outcome);
             }
 
-            // Rounded up to the next millisecond: a timer that fires too early finds nothing due and would only be set again.
+            // Rounded up to the next millisecond: a timer that fires too early finds nothing due and would only be set
+            // again.
             TimeSpan due = _engine.DueIn is { } left
                 ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds))
                 : Timeout.InfiniteTimeSpan;

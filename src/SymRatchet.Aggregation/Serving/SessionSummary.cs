@@ -4,7 +4,9 @@ namespace SymRatchet.Aggregation;
 /// <param name="End">Why it ended.</param>
 /// <param name="Rounds">How many rounds were answered; the last answer may not have arrived.</param>
 /// <param name="Detail">The reason in words, for logs.</param>
-/// <param name="Error">What the channel failed of, where <paramref name="End"/> is <see cref="SessionEnd.ChannelFailed"/>.</param>
+/// <param name="Error">
+/// What the channel failed of, where <paramref name="End"/> is <see cref="SessionEnd.ChannelFailed"/>.
+/// </param>
 public readonly record struct SessionSummary(
     SessionEnd End,
     long Rounds,

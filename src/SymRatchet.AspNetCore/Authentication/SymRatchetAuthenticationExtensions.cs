@@ -6,8 +6,8 @@ namespace SymRatchet.AspNetCore;
 public static class SymRatchetAuthenticationExtensions
 {
     /// <summary>
-    /// Makes the channel's identity the request's user, with the client's id as its name, so that <c>[Authorize]</c>, policies and rate limits by
-    /// user work. Nothing is asked of the client beyond its handshake.
+    /// Makes the channel's identity the request's user, with the client's id as its name, so that <c>[Authorize]</c>,
+    /// policies and rate limits by user work. Nothing is asked of the client beyond its handshake.
     /// </summary>
     /// <param name="builder">The authentication.</param>
     /// <param name="scheme">The scheme's name.</param>

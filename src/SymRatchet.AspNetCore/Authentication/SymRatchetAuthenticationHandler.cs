@@ -7,7 +7,9 @@ using SymRatchet.Connections;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Takes the identity that the channel's handshake has proven. A request that came over no channel has none.</summary>
+/// <summary>
+/// Takes the identity that the channel's handshake has proven. A request that came over no channel has none.
+/// </summary>
 internal sealed class SymRatchetAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,

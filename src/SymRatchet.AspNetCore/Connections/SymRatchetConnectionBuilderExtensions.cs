@@ -9,8 +9,9 @@ namespace SymRatchet.AspNetCore;
 public static class SymRatchetConnectionBuilderExtensions
 {
     /// <summary>
-    /// Protects the connections of a listener by channels with the options that <see cref="SymRatchetServiceCollectionExtensions"/> registered.
-    /// Whatever handles connections can follow: HTTP, SignalR's transport, or a handler of one's own.
+    /// Protects the connections of a listener by channels with the options that
+    /// <see cref="SymRatchetServiceCollectionExtensions"/> registered. Whatever handles connections can follow: HTTP,
+    /// SignalR's transport, or a handler of one's own.
     /// </summary>
     /// <param name="builder">The listener, such as Kestrel's <c>ListenOptions</c>.</param>
     /// <exception cref="OptionsValidationException">The options are not complete.</exception>

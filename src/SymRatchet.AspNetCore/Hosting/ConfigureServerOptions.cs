@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Reads the options of a server from the configuration. Whatever is wrong there is told with the name of its key.</summary>
+/// <summary>
+/// Reads the options of a server from the configuration. Whatever is wrong there is told with the name of its key.
+/// </summary>
 internal sealed class ConfigureServerOptions(IConfiguration configuration)
     : IConfigureOptions<SecureChannelServerOptions>
 {

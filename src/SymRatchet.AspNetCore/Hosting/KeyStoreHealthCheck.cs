@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 namespace SymRatchet.AspNetCore;
 
 /// <summary>
-/// Asks the server's key store whether it could move a key forward, where it is an <see cref="IKeyStoreProbe"/>; any other store is asked
-/// for an id that need not be there. The answer is waited for within a limit, whatever the store does.
+/// Asks the server's key store whether it could move a key forward, where it is an <see cref="IKeyStoreProbe"/>; any
+/// other store is asked for an id that need not be there. The answer is waited for within a limit, whatever the store
+/// does.
 /// </summary>
 internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> options, TimeProvider? time = null)
     : IHealthCheck
@@ -47,7 +48,8 @@ internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> o
     private static HealthCheckResult Failed(HealthCheckContext context, string description, Exception e) =>
         new(context.Registration.FailureStatus, description, e);
 
-    // A store that does not come back is asked once and not again with each check; one that blocks takes one thread, and not the caller's.
+    // A store that does not come back is asked once and not again with each check; one that blocks takes one thread,
+    // and not the caller's.
     private Task AskAsync()
     {
         lock (_gate)

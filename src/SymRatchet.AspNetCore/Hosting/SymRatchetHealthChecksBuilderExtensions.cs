@@ -7,9 +7,9 @@ namespace SymRatchet.AspNetCore;
 public static class SymRatchetHealthChecksBuilderExtensions
 {
     /// <summary>
-    /// Adds a check of the key store of the options that <see cref="SymRatchetServiceCollectionExtensions"/> registered: unhealthy while the
-    /// store could not move a key forward (<see cref="IKeyStoreProbe"/>), or, where it is no such store, while it cannot be read; also where
-    /// it has not answered for 5 seconds.
+    /// Adds a check of the key store of the options that <see cref="SymRatchetServiceCollectionExtensions"/>
+    /// registered: unhealthy while the store could not move a key forward (<see cref="IKeyStoreProbe"/>), or, where it
+    /// is no such store, while it cannot be read; also where it has not answered for 5 seconds.
     /// </summary>
     /// <param name="builder">The health checks.</param>
     /// <param name="name">The check's name.</param>

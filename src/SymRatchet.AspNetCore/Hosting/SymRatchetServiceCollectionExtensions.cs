@@ -12,11 +12,11 @@ public static class SymRatchetServiceCollectionExtensions
     public const string Section = "SymRatchet";
 
     /// <summary>
-    /// Registers the options of a server: limits and suites from the section <see cref="Section"/> of the configuration,
-    /// and the keys from the <see cref="IKeyStore"/> among the services or from <paramref name="configure"/>. Channels of
-    /// a client that is revoked are ended: by <see cref="ChannelRegistry"/> that are brought in one of these two ways, and
-    /// else by some that are made here, where the store tells of revocations. The options are validated when the host
-    /// starts.
+    /// Registers the options of a server: limits and suites from the section <see cref="Section"/> of the
+    /// configuration, and the keys from the <see cref="IKeyStore"/> among the services or from
+    /// <paramref name="configure"/>. Channels of a client that is revoked are ended: by <see cref="ChannelRegistry"/>
+    /// that are brought in one of these two ways, and else by some that are made here, where the store tells of
+    /// revocations. The options are validated when the host starts.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets what the configuration does not, and has the last word.</param>

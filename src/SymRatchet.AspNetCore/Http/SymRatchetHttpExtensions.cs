@@ -10,17 +10,26 @@ public static class SymRatchetHttpExtensions
 {
 #pragma warning disable RS0026 // no call can mean both
     /// <summary>
-    /// Makes a handler connect through channels. Addresses begin with <c>http://</c>, since it is the connection that is protected; HTTP/2 needs
-    /// <c>HttpVersionPolicy.RequestVersionExact</c>. Connections of one identity may be opened in parallel.
+    /// Makes a handler connect through channels. Addresses begin with <c>http://</c>, since it is the connection that
+    /// is protected; HTTP/2 needs <c>HttpVersionPolicy.RequestVersionExact</c>. Connections of one identity may be
+    /// opened in parallel.
     /// </summary>
-    /// <param name="handler">The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set, and it uses no proxy.</param>
-    /// <param name="options">Who the client is; copied. A handshake that fails is an <see cref="HttpRequestException"/> with the <see cref="SecureChannelException"/> in it.</param>
+    /// <param name="handler">
+    /// The handler; its <see cref="SocketsHttpHandler.ConnectCallback"/> is set, and it uses no proxy.
+    /// </param>
+    /// <param name="options">
+    /// Who the client is; copied. A handshake that fails is an <see cref="HttpRequestException"/> with the
+    /// <see cref="SecureChannelException"/> in it.
+    /// </param>
     /// <param name="maxConcurrentHandshakes">
-    /// How many connections are opened at a time; the others wait. A client that begins with a thousand requests does not flood its server.
+    /// How many connections are opened at a time; the others wait. A client that begins with a thousand requests does
+    /// not flood its server.
     /// </param>
     /// <exception cref="ArgumentException">The options are not complete.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
-    /// <exception cref="InvalidOperationException">The handler connects in a way of its own already, or has a proxy.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The handler connects in a way of its own already, or has a proxy.
+    /// </exception>
     public static SocketsHttpHandler UseSymRatchet(
         this SocketsHttpHandler handler,
         SecureChannelClientOptions options,
@@ -57,7 +66,10 @@ public static class SymRatchetHttpExtensions
         return handler;
     }
 
-    /// <summary>Makes the clients of a factory connect through channels; see <see cref="UseSymRatchet(SocketsHttpHandler, SecureChannelClientOptions, int)"/>.</summary>
+    /// <summary>
+    /// Makes the clients of a factory connect through channels; see
+    /// <see cref="UseSymRatchet(SocketsHttpHandler, SecureChannelClientOptions, int)"/>.
+    /// </summary>
     /// <param name="builder">The client's builder; its primary handler is replaced.</param>
     /// <param name="options">Who the client is, from the services.</param>
     /// <param name="maxConcurrentHandshakes">How many connections are opened at a time; the others wait.</param>

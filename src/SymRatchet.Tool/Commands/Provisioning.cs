@@ -48,7 +48,9 @@ internal static class Provisioning
             (directory, key, _, cancellationToken) => directory.RotateAsync(key, cancellationToken)
         );
 
-    /// <summary>What was asked for; else that of the key which the client has, since a rotation must not change it.</summary>
+    /// <summary>
+    /// What was asked for; else that of the key which the client has, since a rotation must not change it.
+    /// </summary>
     private static async ValueTask<KeyEvolution> EvolutionAsync(
         ParseResult parsed,
         Option<KeyEvolution> option,

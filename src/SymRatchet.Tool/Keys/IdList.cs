@@ -2,7 +2,9 @@ using System.Text;
 
 namespace SymRatchet.Tool.Keys;
 
-/// <summary>A list of ids, one a line, that is read back to the same ids whatever console or editor it went through.</summary>
+/// <summary>
+/// A list of ids, one a line, that is read back to the same ids whatever console or editor it went through.
+/// </summary>
 internal static class IdList
 {
     /// <summary>Of some two million ids.</summary>
@@ -14,7 +16,9 @@ internal static class IdList
     // Ill-formed text throws: read as replacement characters it would name nobody.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The line for an id: ASCII only, because a console writes anything else in an encoding of its own.</summary>
+    /// <summary>
+    /// The line for an id: ASCII only, because a console writes anything else in an encoding of its own.
+    /// </summary>
     internal static string ToLine(string id) =>
         Ascii.IsValid(id) ? id : $"0x{Convert.ToHexString(ClientId.Parse(id).Bytes)}";
 

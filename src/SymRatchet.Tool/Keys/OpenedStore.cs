@@ -15,7 +15,9 @@ internal sealed class OpenedStore(
 
     internal string Name => name;
 
-    /// <summary>Set while another store is copied into this one; null where none can be: a key file holds one client.</summary>
+    /// <summary>
+    /// Set while another store is copied into this one; null where none can be: a key file holds one client.
+    /// </summary>
     internal UnfinishedMark? Unfinished => unfinished;
 
     /// <summary>Null where the store is a file.</summary>

@@ -21,7 +21,9 @@ internal sealed class StoreArguments
     private readonly string _prefix;
 
     /// <summary>Makes the options.</summary>
-    /// <param name="prefix">What their names begin with: <c>--</c>, or <c>--to-</c> for the target of a migration.</param>
+    /// <param name="prefix">
+    /// What their names begin with: <c>--</c>, or <c>--to-</c> for the target of a migration.
+    /// </param>
     internal StoreArguments(string prefix = "--")
     {
         _prefix = prefix;

@@ -4,8 +4,8 @@ using System.Net;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The addresses that count as one: an IPv4 address, also where it is mapped into IPv6, or the 64 bits of an IPv6 network, within
-/// which whoever has one address has all of them.
+/// The addresses that count as one: an IPv4 address, also where it is mapped into IPv6, or the 64 bits of an IPv6
+/// network, within which whoever has one address has all of them.
 /// </summary>
 internal readonly record struct AddressBlock(ulong Network, bool IsIPv4)
 {

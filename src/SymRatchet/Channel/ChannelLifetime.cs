@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The end of a channel, which its sender and its receiver share: one state, one reason, and the token that every flush, read and
-/// delay carries. Both ask it before each step and after each wait. Without IO; thread-safe.
+/// The end of a channel, which its sender and its receiver share: one state, one reason, and the token that every
+/// flush, read and delay carries. Both ask it before each step and after each wait. Without IO; thread-safe.
 /// </summary>
 #pragma warning disable CA1001 // without a timer or a wait handle there is nothing to dispose
 internal sealed class ChannelLifetime

@@ -8,8 +8,9 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The receiving half: frames in, messages out. It never writes; what is to be answered it only posts. A read of the transport
-/// outlives the call that began it where that call was cancelled, and serves the next one, so nothing is lost.
+/// The receiving half: frames in, messages out. It never writes; what is to be answered it only posts. A read of the
+/// transport outlives the call that began it where that call was cancelled, and serves the next one, so nothing is
+/// lost.
 /// </summary>
 internal sealed class ChannelReceiver
 {
@@ -41,10 +42,14 @@ internal sealed class ChannelReceiver
         _read = new TransportOperation<ReadResult>(ReadCameBack);
     }
 
-    /// <summary>Completed once <see cref="Release"/> was called and nobody uses the reading half of the transport any more.</summary>
+    /// <summary>
+    /// Completed once <see cref="Release"/> was called and nobody uses the reading half of the transport any more.
+    /// </summary>
     internal Task Finished => _finished.Task;
 
-    /// <summary>The number of the transport's read that has brought nothing yet, 1 or more; 0 where none is out.</summary>
+    /// <summary>
+    /// The number of the transport's read that has brought nothing yet, 1 or more; 0 where none is out.
+    /// </summary>
     internal long PendingRead
     {
         get

@@ -8,9 +8,9 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The sending half. One at a time holds the writer: a call of the owner, the outbox, or a flush that was left behind. What the rest of
-/// the channel has to say (PING, PONG, TERMINATE) is posted to the outbox, one slot each, and leaves with the next flush or by
-/// itself; whoever posts never waits.
+/// The sending half. One at a time holds the writer: a call of the owner, the outbox, or a flush that was left behind.
+/// What the rest of the channel has to say (PING, PONG, TERMINATE) is posted to the outbox, one slot each, and leaves
+/// with the next flush or by itself; whoever posts never waits.
 /// </summary>
 #pragma warning disable CA1001 // without a timer or a wait handle there is nothing to dispose
 internal sealed class ChannelSender
@@ -53,7 +53,9 @@ internal sealed class ChannelSender
         _flush = new TransportOperation<FlushResult>(FlushCameBack);
     }
 
-    /// <summary>Completed once nothing more is written: after the channel ended, and its last frame left or never will.</summary>
+    /// <summary>
+    /// Completed once nothing more is written: after the channel ended, and its last frame left or never will.
+    /// </summary>
     internal Task Finished => _finished.Task;
 
     /// <summary>Completed once this side's close has left, or could not.</summary>
@@ -147,8 +149,8 @@ internal sealed class ChannelSender
     internal void PostReply() => StartOutbox();
 
     /// <summary>
-    /// Called once when the channel has ended: seals the TERMINATE, erases the keys and releases whoever waits. Whoever holds the
-    /// writer, now or next, writes the frame and finishes.
+    /// Called once when the channel has ended: seals the TERMINATE, erases the keys and releases whoever waits. Whoever
+    /// holds the writer, now or next, writes the frame and finishes.
     /// </summary>
     /// <param name="reason">What the peer is told; null for nothing.</param>
     internal void End(SecureChannelError? reason)
@@ -273,8 +275,8 @@ internal sealed class ChannelSender
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && _flush.HasOperation)
         {
-            // A part of a frame may be on its way, and what would follow it must not begin it again. The flush goes on: where all of it
-            // leaves, the peer is told.
+            // A part of a frame may be on its way, and what would follow it must not begin it again. The flush goes on:
+            // where all of it leaves, the peer is told.
             if (_lifetime.State != ChannelState.Closed)
                 _fail(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"), SecureChannelError.Aborted);
             throw;
@@ -310,7 +312,8 @@ internal sealed class ChannelSender
         ReleaseWriter();
     }
 
-    // What is posted while the writer is held is found by its holder when it lets go, so nothing is lost between the two.
+    // What is posted while the writer is held is found by its holder when it lets go, so nothing is lost between the
+    // two.
     private void ReleaseWriter()
     {
         _writer.Release();

@@ -6,7 +6,9 @@ namespace SymRatchet.Channel;
 /// <summary>Connections of the system's sockets.</summary>
 internal static class Dialer
 {
-    /// <summary>Connects a socket; whatever keeps it from that is the channel's error, as in the handshake that follows.</summary>
+    /// <summary>
+    /// Connects a socket; whatever keeps it from that is the channel's error, as in the handshake that follows.
+    /// </summary>
     internal static async ValueTask<Stream> DialAsync(
         EndPoint remote,
         SecureChannelOptions options,

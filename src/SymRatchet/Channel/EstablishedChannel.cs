@@ -8,8 +8,9 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// An established channel: a sender, a receiver, and the lifetime that they share. It knows no protocol. Here, and only here, a
-/// channel is ended: calls that wait return at once, keys are erased at once, and what the transport still has to do is bounded.
+/// An established channel: a sender, a receiver, and the lifetime that they share. It knows no protocol. Here, and only
+/// here, a channel is ended: calls that wait return at once, keys are erased at once, and what the transport still has
+/// to do is bounded.
 /// </summary>
 internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
 {
@@ -61,7 +62,9 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
 
     internal TimeProvider Time => _time;
 
-    /// <summary>Fails the channel where the peer gives no sign of life. Called once, before the channel is anybody's.</summary>
+    /// <summary>
+    /// Fails the channel where the peer gives no sign of life. Called once, before the channel is anybody's.
+    /// </summary>
     internal void WatchPeer(TimeSpan interval, TimeSpan timeout)
     {
         // A channel that was abandoned and not disposed is not kept by its timer.
@@ -149,8 +152,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     }
 
     /// <summary>
-    /// Ends the channel from outside its owner's calls, and returns at once: the peer is told where it takes it, and the transport is
-    /// closed behind that.
+    /// Ends the channel from outside its owner's calls, and returns at once: the peer is told where it takes it, and
+    /// the transport is closed behind that.
     /// </summary>
     internal void Abort(string reason)
     {
@@ -170,8 +173,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         return failure;
     }
 
-    // The peer answers the last of two pings, and its caller waits for this one's answer: so a ping that is out serves, and one that
-    // comes to be posted meanwhile is posted again.
+    // The peer answers the last of two pings, and its caller waits for this one's answer: so a ping that is out serves,
+    // and one that comes to be posted meanwhile is posted again.
     private bool TryAskForLife()
     {
         if (Volatile.Read(ref _ping) is null)

@@ -7,8 +7,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the store and
-/// the clock; what any of it means is the states' business.
+/// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the
+/// store and the clock; what any of it means is the states' business.
 /// </summary>
 internal sealed class HandshakeDriver(
     Transport transport,
@@ -75,7 +75,9 @@ internal sealed class HandshakeDriver(
         }
     }
 
-    /// <summary>What an exception says of the handshake; null where it is a fault of the program and goes up as it is.</summary>
+    /// <summary>
+    /// What an exception says of the handshake; null where it is a fault of the program and goes up as it is.
+    /// </summary>
     private SecureChannelException? FailureOf(Exception e, CancellationToken cancellationToken) =>
         e switch
         {
@@ -118,7 +120,8 @@ internal sealed class HandshakeDriver(
 
     private void Report(HandshakeAlarm alarm)
     {
-        // A store in memory begins again with every start of its process: that a key which it never moved is behind says nothing.
+        // A store in memory begins again with every start of its process: that a key which it never moved is behind
+        // says nothing.
         if (_isFirstMove && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
         {
             _logger.CaughtUp(role, _client, transport.RemoteName);
@@ -277,7 +280,9 @@ internal sealed class HandshakeDriver(
         return store.FindAsync(id, cancellationToken);
     }
 
-    /// <summary>Waits for a store until the handshake ends, whatever the store does: it may block, or ignore its token.</summary>
+    /// <summary>
+    /// Waits for a store until the handshake ends, whatever the store does: it may block, or ignore its token.
+    /// </summary>
     private async ValueTask<T> AskStoreAsync<T>(
         Func<CancellationToken, ValueTask<T>> question,
         CancellationToken cancellationToken

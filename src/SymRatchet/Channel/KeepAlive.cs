@@ -1,9 +1,9 @@
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// Finds a peer that is gone without a word: after an interval in which nothing arrived it pings, and if then nothing arrives
-/// for a time-out, the channel fails. What arrives is told by the reads of the transport, so traffic costs nothing more; while nobody
-/// receives on this side, no read is out and nothing is concluded.
+/// Finds a peer that is gone without a word: after an interval in which nothing arrived it pings, and if then nothing
+/// arrives for a time-out, the channel fails. What arrives is told by the reads of the transport, so traffic costs
+/// nothing more; while nobody receives on this side, no read is out and nothing is concluded.
 /// </summary>
 internal sealed class KeepAlive : IDisposable
 {
@@ -18,10 +18,14 @@ internal sealed class KeepAlive : IDisposable
     private long _seen;
     private bool _isPinged;
 
-    /// <param name="interval">After so long without anything from the peer it is pinged; looked at twice in the interval.</param>
+    /// <param name="interval">
+    /// After so long without anything from the peer it is pinged; looked at twice in the interval.
+    /// </param>
     /// <param name="timeout">So long it may take to give a sign of life.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="pendingRead">The number of the read that waits for the peer now; 0 where none does, null where the channel is nobody's.</param>
+    /// <param name="pendingRead">
+    /// The number of the read that waits for the peer now; 0 where none does, null where the channel is nobody's.
+    /// </param>
     /// <param name="tryPing">Has a ping sent; false where the channel takes none any more.</param>
     /// <param name="silent">Called once for a peer that gave no sign of life.</param>
     internal KeepAlive(

@@ -1,6 +1,8 @@
 namespace SymRatchet.Channel;
 
-/// <summary>One place among the pending handshakes of a <see cref="HandshakeLimiter"/>, given back when disposed.</summary>
+/// <summary>
+/// One place among the pending handshakes of a <see cref="HandshakeLimiter"/>, given back when disposed.
+/// </summary>
 internal sealed class PendingHandshake : IDisposable
 {
     private readonly HandshakeLimiter _limiter;

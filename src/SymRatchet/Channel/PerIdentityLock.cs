@@ -1,8 +1,8 @@
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// One long derivation at a time for each id: a client that makes its server walk 65,536 epochs in each of many handshakes
-/// costs one core and not all of them.
+/// One long derivation at a time for each id: a client that makes its server walk 65,536 epochs in each of many
+/// handshakes costs one core and not all of them.
 /// </summary>
 internal static class PerIdentityLock
 {

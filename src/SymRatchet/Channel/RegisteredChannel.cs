@@ -1,8 +1,8 @@
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// One connection among the <see cref="ChannelRegistry"/>. It enters before its handshake reads the store: a key that is revoked earlier
-/// is not found, and one that is revoked later finds the connection here.
+/// One connection among the <see cref="ChannelRegistry"/>. It enters before its handshake reads the store: a key that
+/// is revoked earlier is not found, and one that is revoked later finds the connection here.
 /// </summary>
 internal sealed class RegisteredChannel(ChannelRegistry all) : IDisposable
 {

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The threads that calls of a key store begin on. A store that blocks where it should be asynchronous keeps a few threads of the
-/// pool, each store its own, and the others go on: established channels, revocation, and whatever else the process does.
+/// The threads that calls of a key store begin on. A store that blocks where it should be asynchronous keeps a few
+/// threads of the pool, each store its own, and the others go on: established channels, revocation, and whatever else
+/// the process does.
 /// </summary>
 internal static class StoreThreads
 {
@@ -13,7 +14,8 @@ internal static class StoreThreads
     private static readonly ConditionalWeakTable<IKeyStore, ConcurrentExclusiveSchedulerPair> Schedulers = [];
 
     /// <summary>
-    /// Begins a call as soon as one of the store's threads is free. A store that blocks for ever, if only for one id, is closed to all.
+    /// Begins a call as soon as one of the store's threads is free. A store that blocks for ever, if only for one id,
+    /// is closed to all.
     /// </summary>
     internal static Task<T> RunAsync<T>(IKeyStore store, Func<Task<T>> call)
     {

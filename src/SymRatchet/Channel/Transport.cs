@@ -6,7 +6,9 @@ using SymRatchet.Protocol1;
 
 namespace SymRatchet.Channel;
 
-/// <summary>A stream or pipe as the channel sees it: unread bytes on one side, memory to seal into on the other.</summary>
+/// <summary>
+/// A stream or pipe as the channel sees it: unread bytes on one side, memory to seal into on the other.
+/// </summary>
 internal sealed class Transport : IAsyncDisposable
 {
     // Large reads for large records; an idle connection waits with no buffer at all.
@@ -91,8 +93,9 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     /// <summary>
-    /// Drops the first bytes of <see cref="Unread"/>. The reader is told once nothing is left, or a good piece has gone: one call for
-    /// many small messages, and a writer at the other end of a pipe is not held up by what was read already.
+    /// Drops the first bytes of <see cref="Unread"/>. The reader is told once nothing is left, or a good piece has
+    /// gone: one call for many small messages, and a writer at the other end of a pipe is not held up by what was read
+    /// already.
     /// </summary>
     internal void Consume(int length)
     {
@@ -121,7 +124,9 @@ internal sealed class Transport : IAsyncDisposable
         HasEnded = result.IsCompleted || result.IsCanceled;
     }
 
-    /// <summary>For a handshake: waits for more bytes than are there, and no longer than its token, whatever the transport does.</summary>
+    /// <summary>
+    /// For a handshake: waits for more bytes than are there, and no longer than its token, whatever the transport does.
+    /// </summary>
     /// <returns>False at the end of the stream.</returns>
     internal async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
     {
@@ -141,10 +146,13 @@ internal sealed class Transport : IAsyncDisposable
         await write.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // A stream of somebody's own may block where it should be asynchronous, and then it is not the handshake that waits.
+    // A stream of somebody's own may block where it should be asynchronous, and then it is not the handshake that
+    // waits.
     private Task<T> BeginAsync<T>(Func<Task<T>> call) => _stream is null or NetworkStream ? call() : Task.Run(call);
 
-    /// <summary>Closes the stream beneath, which wakes whoever still reads or writes. Not a pipe, nor what is left open.</summary>
+    /// <summary>
+    /// Closes the stream beneath, which wakes whoever still reads or writes. Not a pipe, nor what is left open.
+    /// </summary>
     internal async Task CloseStreamAsync()
     {
         if (_stream is null || _leaveOpen)
@@ -194,7 +202,9 @@ internal sealed class Transport : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.</summary>
+    /// <summary>
+    /// Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.
+    /// </summary>
     internal static bool IsFailure(Exception e) =>
         e
             is (IOException and not SecureChannelException)
@@ -202,7 +212,9 @@ internal sealed class Transport : IAsyncDisposable
                 or InvalidOperationException
                 or SocketException;
 
-    /// <summary>Ends both halves of a handshake that failed; a call that has not come back ends its half when it does.</summary>
+    /// <summary>
+    /// Ends both halves of a handshake that failed; a call that has not come back ends its half when it does.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await CloseStreamAsync()

@@ -4,9 +4,9 @@ using System.Threading.Tasks.Sources;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// One read or flush of a transport at a time, awaited for as long as its caller and the channel want, and no longer: a transport
-/// is not trusted to come back. An operation that nobody waits for any more is still owned here. It is taken up again by the next
-/// wait, or it is left behind and tells when it has come back.
+/// One read or flush of a transport at a time, awaited for as long as its caller and the channel want, and no longer: a
+/// transport is not trusted to come back. An operation that nobody waits for any more is still owned here. It is taken
+/// up again by the next wait, or it is left behind and tells when it has come back.
 /// </summary>
 /// <param name="cameBack">Called once for an operation that was left behind: with its result, or what it threw.</param>
 internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : IValueTaskSource<T?>
@@ -48,8 +48,8 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     }
 
     /// <summary>
-    /// Waits for the operation. Cancelled, the operation goes on. When the channel ends, it returns at once and with nothing: the
-    /// caller asks the lifetime.
+    /// Waits for the operation. Cancelled, the operation goes on. When the channel ends, it returns at once and with
+    /// nothing: the caller asks the lifetime.
     /// </summary>
     internal ValueTask<T?> WaitAsync(CancellationToken cancellationToken)
     {
@@ -78,7 +78,9 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
         return new ValueTask<T?>(this, _wait.Version);
     }
 
-    /// <summary>Releases whoever waits, for good. What is out comes back through the callback of <see cref="LeaveBehind"/>.</summary>
+    /// <summary>
+    /// Releases whoever waits, for good. What is out comes back through the callback of <see cref="LeaveBehind"/>.
+    /// </summary>
     internal void End()
     {
         lock (_gate)
@@ -91,7 +93,9 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
         _wait.SetResult(default);
     }
 
-    /// <summary>Gives up an operation whose result nobody has taken; it tells when it has come back, which may be at once.</summary>
+    /// <summary>
+    /// Gives up an operation whose result nobody has taken; it tells when it has come back, which may be at once.
+    /// </summary>
     /// <returns>False where there is none, so that nobody will be told.</returns>
     internal bool LeaveBehind()
     {

@@ -1,6 +1,8 @@
 namespace SymRatchet.Crypto;
 
-/// <summary>Suite 1: AEGIS-256 (draft-irtf-cfrg-aegis-aead), whose ciphertext of zeros is also the step function.</summary>
+/// <summary>
+/// Suite 1: AEGIS-256 (draft-irtf-cfrg-aegis-aead), whose ciphertext of zeros is also the step function.
+/// </summary>
 internal sealed class Aegis256Suite() : CipherSuite(CipherSuiteId.Aegis256, NonceBytes, tagSize: 32, Sodium.IsAvailable)
 {
     private const int NonceBytes = 32;

@@ -56,7 +56,10 @@ internal abstract class CipherSuite
         Seal(key, WriteNonce(nonce, round), associatedData, plaintext, body);
     }
 
-    /// <summary>Opens ciphertext and tag, or clears the plaintext and says false. The plaintext may lie exactly where the ciphertext is.</summary>
+    /// <summary>
+    /// Opens ciphertext and tag, or clears the plaintext and says false. The plaintext may lie exactly where the
+    /// ciphertext is.
+    /// </summary>
     [SkipLocalsInit]
     internal bool Open(
         ReadOnlySpan<byte> key,
@@ -99,8 +102,9 @@ internal abstract class CipherSuite
     }
 
     /// <summary>
-    /// The ratchet step: from a chain key and the tag of the record before, the next chain key and this record's key. The step of the
-    /// suites whose AEAD is not a PRF of its own is <c>HKDF-Expand(C, label || tag, 64)</c>. The label has up to 32 bytes.
+    /// The ratchet step: from a chain key and the tag of the record before, the next chain key and this record's key.
+    /// The step of the suites whose AEAD is not a PRF of its own is <c>HKDF-Expand(C, label || tag, 64)</c>. The label
+    /// has up to 32 bytes.
     /// </summary>
     internal virtual void Step(
         ReadOnlySpan<byte> label,
@@ -128,7 +132,9 @@ internal abstract class CipherSuite
         Span<byte> body
     );
 
-    /// <summary>Every length fits the others when this is called. What it leaves in the plaintext when it fails is cleared.</summary>
+    /// <summary>
+    /// Every length fits the others when this is called. What it leaves in the plaintext when it fails is cleared.
+    /// </summary>
     private protected abstract bool OpenCore(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -140,8 +146,8 @@ internal abstract class CipherSuite
     /// <summary>The round, left-padded with zeros.</summary>
     private ReadOnlySpan<byte> WriteNonce(Span<byte> buffer, ulong round)
     {
-        // AEGIS-256 reads the second half of its nonce as one, so it is written as one: after a write in two pieces the processor has to
-        // wait for both to reach its cache, which costs a tenth of a short record.
+        // AEGIS-256 reads the second half of its nonce as one, so it is written as one: after a write in two pieces the
+        // processor has to wait for both to reach its cache, which costs a tenth of a short record.
         ulong bigEndian = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(round) : round;
         Vector128<byte>.Zero.CopyTo(buffer);
         Vector128.Create(0UL, bigEndian).AsByte().CopyTo(buffer[Vector128<byte>.Count..]);

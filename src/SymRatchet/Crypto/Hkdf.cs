@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// HKDF with SHA-256 (RFC 5869). libsodium derives 32 bytes in 1.2 us, where OpenSSL 3 takes 2.3, nearly all of them for
-/// objects that it looks up and makes anew; the platform's is used where libsodium is not there.
+/// HKDF with SHA-256 (RFC 5869). libsodium derives 32 bytes in 1.2 us, where OpenSSL 3 takes 2.3, nearly all of them
+/// for objects that it looks up and makes anew; the platform's is used where libsodium is not there.
 /// </summary>
 internal static class Hkdf
 {

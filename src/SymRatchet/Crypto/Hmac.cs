@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.Crypto;
 
-/// <summary>HMAC with SHA-256 (RFC 2104) under a key of 32 bytes, of libsodium where it is there; see <see cref="Hkdf"/>.</summary>
+/// <summary>
+/// HMAC with SHA-256 (RFC 2104) under a key of 32 bytes, of libsodium where it is there; see <see cref="Hkdf"/>.
+/// </summary>
 internal static class Hmac
 {
     internal static void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac)

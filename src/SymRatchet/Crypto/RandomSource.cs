@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.Crypto;
 
-/// <summary>Where nonces and initialisation vectors come from. Outside of tests there is one source: the operating system.</summary>
+/// <summary>
+/// Where nonces and initialisation vectors come from. Outside of tests there is one source: the operating system.
+/// </summary>
 internal abstract class RandomSource
 {
     internal static RandomSource System { get; } = new SystemRandomSource();

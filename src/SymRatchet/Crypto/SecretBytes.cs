@@ -28,7 +28,9 @@ internal sealed class SecretBytes : IDisposable
 
     internal bool IsErased => _erased;
 
-    /// <summary>The bytes themselves. A secret that was erased is never read again as zeros: that would be a known key.</summary>
+    /// <summary>
+    /// The bytes themselves. A secret that was erased is never read again as zeros: that would be a known key.
+    /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal Span<byte> Span
     {

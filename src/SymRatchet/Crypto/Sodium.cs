@@ -2,27 +2,31 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-// Beside the program, where the package puts it, or where the system has its own; never the folder in which the program happens to run.
+// Beside the program, where the package puts it, or where the system has its own; never the folder in which the program
+// happens to run.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
 
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// libsodium, from the native library that the NuGet package of that name brings; a system's own may be too old to have AEGIS. Spans go
-/// down as pointers, without copies or handles. AEGIS-256 is imported twice: without the runtime's switch to native code, which is
-/// two to three nanoseconds of the 35 that 64 bytes take, and with it for what must not hold up the garbage collector. ChaCha20-Poly1305
-/// takes 330 for them and gained nothing by the first way.
+/// libsodium, from the native library that the NuGet package of that name brings; a system's own may be too old to have
+/// AEGIS. Spans go down as pointers, without copies or handles. AEGIS-256 is imported twice: without the runtime's
+/// switch to native code, which is two to three nanoseconds of the 35 that 64 bytes take, and with it for what must not
+/// hold up the garbage collector. ChaCha20-Poly1305 takes 330 for them and gained nothing by the first way.
 /// </summary>
 internal static unsafe partial class Sodium
 {
     private const string Library = "libsodium";
 
-    /// <summary>Up to here the quick way is measurably quicker; with the processor's AES it takes 130 ns at most.</summary>
+    /// <summary>
+    /// Up to here the quick way is measurably quicker; with the processor's AES it takes 130 ns at most.
+    /// </summary>
     private const int SmallCall = 1024;
 
     /// <summary>
-    /// Whether the library is there, with AEGIS-256 in it. To read it is what initialises the library, and every suite reads it
-    /// when it is made: without that AEGIS-256 works, but at a fraction of its speed, because it does not know of the processor's AES.
+    /// Whether the library is there, with AEGIS-256 in it. To read it is what initialises the library, and every suite
+    /// reads it when it is made: without that AEGIS-256 works, but at a fraction of its speed, because it does not know
+    /// of the processor's AES.
     /// </summary>
     internal static bool IsAvailable { get; } = !IsPlatformOnly && Probe(Library);
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace SymRatchet.Diagnostics;
 
-/// <summary>The activity source <c>SymRatchet</c>: a span for each handshake. Tags have few values; an id is never one of them.</summary>
+/// <summary>
+/// The activity source <c>SymRatchet</c>: a span for each handshake. Tags have few values; an id is never one of them.
+/// </summary>
 internal static class ChannelTracing
 {
     private static readonly ActivitySource Source = new("SymRatchet");

@@ -5,8 +5,8 @@ using System.Text;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// The file that carries a key to a client: lines of <c>name: value</c>, the id and server name as base64 of their bytes, the key
-/// last. It is created for its owner alone, and refused where others may read it.
+/// The file that carries a key to a client: lines of <c>name: value</c>, the id and server name as base64 of their
+/// bytes, the key last. It is created for its owner alone, and refused where others may read it.
 /// </summary>
 internal static class CredentialFile
 {
@@ -29,7 +29,8 @@ internal static class CredentialFile
 
     internal static void Write(Stream destination, PreSharedKey key)
     {
-        // An array, and not a span: a stream that writes arrays only would copy it to a shared one, which nobody erases.
+        // An array, and not a span: a stream that writes arrays only would copy it to a shared one, which nobody
+        // erases.
         byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
         try
         {
@@ -58,7 +59,8 @@ internal static class CredentialFile
 
     internal static PreSharedKey Read(Stream source)
     {
-        // An array, and not a span: a stream that reads into arrays only would read into a shared one, which nobody erases.
+        // An array, and not a span: a stream that reads into arrays only would read into a shared one, which nobody
+        // erases.
         byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
         try
         {

@@ -1,6 +1,9 @@
 namespace SymRatchet.Keys;
 
-/// <summary>One identity in a store in memory: its key, the one that is to follow, and what is known of it. Used under the store's lock.</summary>
+/// <summary>
+/// One identity in a store in memory: its key, the one that is to follow, and what is known of it. Used under the
+/// store's lock.
+/// </summary>
 internal sealed class KeySlot : IDisposable
 {
     private static readonly byte[] NobodysKey = new byte[PreSharedKey.Size];

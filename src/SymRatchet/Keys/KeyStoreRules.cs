@@ -5,7 +5,8 @@ using SymRatchet.Session;
 namespace SymRatchet;
 
 /// <summary>
-/// What every <see cref="IKeyDirectory"/> refuses, so that stores do not differ. The store packages compile this file too.
+/// What every <see cref="IKeyDirectory"/> refuses, so that stores do not differ. The store packages compile this file
+/// too.
 /// </summary>
 internal static class KeyStoreRules
 {
@@ -58,10 +59,14 @@ internal static class KeyStoreRules
         }
     }
 
-    /// <summary>Whether a rotation brings a key that the identity does not have already; where it has one that can be read.</summary>
+    /// <summary>
+    /// Whether a rotation brings a key that the identity does not have already; where it has one that can be read.
+    /// </summary>
     /// <param name="key">The new key.</param>
     /// <param name="current">The key of the identity.</param>
-    /// <exception cref="ArgumentException">It is the same key: whoever rotates wants the old one to be worth nothing.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is the same key: whoever rotates wants the old one to be worth nothing.
+    /// </exception>
     internal static void CheckIsNew(StoredKey key, StoredKey current)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -78,8 +83,8 @@ internal static class KeyStoreRules
     }
 
     /// <summary>
-    /// Whether a new key takes the place of the old one at once. A client has one key; a revoked identity has none to keep; and a
-    /// protocol may not tell which of two keys a client uses.
+    /// Whether a new key takes the place of the old one at once. A client has one key; a revoked identity has none to
+    /// keep; and a protocol may not tell which of two keys a client uses.
     /// </summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="current">What the store knows of the identity.</param>

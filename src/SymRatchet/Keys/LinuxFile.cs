@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// What .NET does not offer of files: an open that follows no link and waits for nobody, a lock that goes with the process, and
-/// whose an open file is. One source, compiled into each assembly that keeps keys in files.
+/// What .NET does not offer of files: an open that follows no link and waits for nobody, a lock that goes with the
+/// process, and whose an open file is. One source, compiled into each assembly that keeps keys in files.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static partial class LinuxFile

@@ -13,7 +13,9 @@ internal static class SuiteSet
     internal static long ToBits(IReadOnlyList<CipherSuiteId> suites) =>
         suites.Aggregate(0L, (bits, suite) => bits | (1L << (int)suite));
 
-    /// <summary>The suites of those bits that are one's; where the others of a row count, compare the bits of these.</summary>
+    /// <summary>
+    /// The suites of those bits that are one's; where the others of a row count, compare the bits of these.
+    /// </summary>
     internal static IReadOnlyList<CipherSuiteId> FromBits(long bits) =>
         [.. All.Where(suite => (bits & (1L << (int)suite)) != 0)];
 }

@@ -4,7 +4,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The chain of one direction (protocol 1, "Records"): chain key, the tag of the record before, and the round. Not thread-safe.
+/// The chain of one direction (protocol 1, "Records"): chain key, the tag of the record before, and the round. Not
+/// thread-safe.
 /// </summary>
 internal sealed class ChainState : IDisposable
 {
@@ -30,7 +31,10 @@ internal sealed class ChainState : IDisposable
     /// <summary>The chain key, for tests that compare both ends.</summary>
     internal ReadOnlySpan<byte> ChainKey => _chain.Span;
 
-    /// <summary>Computes the next chain key and this round's message key without moving. Before the first record the tag is 32 zero bytes in every suite.</summary>
+    /// <summary>
+    /// Computes the next chain key and this round's message key without moving. Before the first record the tag is 32
+    /// zero bytes in every suite.
+    /// </summary>
     internal void Step(Span<byte> nextChainAndMessageKey) =>
         Suite.Step(Labels.Step, _chain.Span, _previousTag.AsSpan(0, _previousTagSize), nextChainAndMessageKey);
 

@@ -6,8 +6,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The client's handshake of protocol 1: hello, challenge, advance the store, confirm, confirm. The store moves before the confirm
-/// leaves, so that a server that hears it may believe that the root key is forgotten here.
+/// The client's handshake of protocol 1: hello, challenge, advance the store, confirm, confirm. The store moves before
+/// the confirm leaves, so that a server that hears it may believe that the root key is forgotten here.
 /// </summary>
 internal static class ClientHandshake
 {
@@ -45,7 +45,10 @@ internal static class ClientHandshake
         }
     }
 
-    /// <summary>Keeps the root key of the hello's epoch until the challenge is dealt with: a parallel handshake may have moved the store on.</summary>
+    /// <summary>
+    /// Keeps the root key of the hello's epoch until the challenge is dealt with: a parallel handshake may have moved
+    /// the store on.
+    /// </summary>
     private sealed class ExpectServerChallenge(byte[] hello, StoredKey key, HandshakeSettings settings) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
@@ -139,8 +142,9 @@ internal static class ClientHandshake
     }
 
     /// <summary>
-    /// Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the key has a second
-    /// owner. A key that was revoked or replaced meanwhile makes no session, also where it does not evolve.
+    /// Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the
+    /// key has a second owner. A key that was revoked or replaced meanwhile makes no session, also where it does not
+    /// evolve.
     /// </summary>
     private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send)
         : KeyNeeded(id)

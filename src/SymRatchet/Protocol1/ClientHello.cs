@@ -1,9 +1,9 @@
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// CLIENT_HELLO (protocol 1, "Handshake", message 1), after the header:
-/// <c>suite count u8 | suites | evolution u8 | epoch u64 | nonce 32 | id length u8 | id | extensions length u16 | extensions | proof 32 | mac 32</c>.
-/// Every field is the peer's word until the mac has verified.
+/// CLIENT_HELLO (protocol 1, "Handshake", message 1), after the header: <c>suite count u8 | suites | evolution u8 |
+/// epoch u64 | nonce 32 | id length u8 | id | extensions length u16 | extensions | proof 32 | mac 32</c>. Every field
+/// is the peer's word until the mac has verified.
 /// </summary>
 internal readonly ref struct ClientHello
 {

@@ -4,8 +4,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// Provisioning and the chain of root keys (protocol 1, "Provisioning"). A key walks forward only; that it cannot walk back is
-/// the forward secrecy between sessions.
+/// Provisioning and the chain of root keys (protocol 1, "Provisioning"). A key walks forward only; that it cannot walk
+/// back is the forward secrecy between sessions.
 /// </summary>
 internal static class EpochChain
 {
@@ -14,7 +14,10 @@ internal static class EpochChain
     /// <summary>Epochs end here; they are compared as unsigned numbers and never wrap.</summary>
     internal const long LastEpoch = long.MaxValue;
 
-    /// <summary>Turns a pre-shared key into the identity key and the root key of epoch 0, bound to the client's id and the server's name.</summary>
+    /// <summary>
+    /// Turns a pre-shared key into the identity key and the root key of epoch 0, bound to the client's id and the
+    /// server's name.
+    /// </summary>
     internal static void Import(
         ReadOnlySpan<byte> preSharedKey,
         ReadOnlySpan<byte> id,

@@ -39,9 +39,10 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
         );
 
     /// <summary>
-    /// Finds the frame at the start of a buffer. What is no protocol 1 is refused by its first bytes, without waiting for a whole
-    /// header. A header whose opcode the receiver does not take is handed to it alone, to be refused: its body is not waited for. Only
-    /// then is the length held against the limit, unsigned, before anybody waits or allocates for it.
+    /// Finds the frame at the start of a buffer. What is no protocol 1 is refused by its first bytes, without waiting
+    /// for a whole header. A header whose opcode the receiver does not take is handed to it alone, to be refused: its
+    /// body is not waited for. Only then is the length held against the limit, unsigned, before anybody waits or
+    /// allocates for it.
     /// </summary>
     /// <param name="buffer">What has arrived.</param>
     /// <param name="takes">The opcodes that the receiver takes, as bits; all opcodes are below 64.</param>

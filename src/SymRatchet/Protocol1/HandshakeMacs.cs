@@ -3,7 +3,9 @@ using SymRatchet.Crypto;
 
 namespace SymRatchet.Protocol1;
 
-/// <summary>The first stage of the key schedule: what the identity key and the root key sign before there is a session secret.</summary>
+/// <summary>
+/// The first stage of the key schedule: what the identity key and the root key sign before there is a session secret.
+/// </summary>
 internal static class HandshakeMacs
 {
     internal const int Size = 32;

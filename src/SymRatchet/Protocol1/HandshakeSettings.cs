@@ -22,8 +22,8 @@ internal sealed record HandshakeSettings(
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// How long after a session of an identity another handshake of it may still be behind because the two ran side by side. With
-    /// <see cref="Timeout.InfiniteTimeSpan"/>, always.
+    /// How long after a session of an identity another handshake of it may still be behind because the two ran side by
+    /// side. With <see cref="Timeout.InfiniteTimeSpan"/>, always.
     /// </summary>
     internal TimeSpan ParallelWindow { get; init; } = Timeout.InfiniteTimeSpan;
 }

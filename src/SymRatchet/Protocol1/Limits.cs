@@ -38,8 +38,8 @@ internal static class Limits
     /// <summary>How long a pipe that was completed may take to send what is left in it, and its close.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
-    // A handshake that waits costs some kilobytes. At 500 connections a second, one waits four seconds before as many newer
-    // ones of its identity or address have come; in all, longer than a handshake may take.
+    // A handshake that waits costs some kilobytes. At 500 connections a second, one waits four seconds before as many
+    // newer ones of its identity or address have come; in all, longer than a handshake may take.
     internal const int PendingHandshakes = 8192;
     internal const int PendingHandshakesPerAddress = 2048;
     internal const int PendingHandshakesPerId = 2048;

@@ -7,8 +7,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// An established session of protocol 1 (section "Records"). The two halves share nothing but the end: each has its ratchet, and a
-/// direction that is closed or failed has no key any more.
+/// An established session of protocol 1 (section "Records"). The two halves share nothing but the end: each has its
+/// ratchet, and a direction that is closed or failed has no key any more.
 /// </summary>
 internal sealed class RatchetSession : ChannelSession
 {
@@ -117,7 +117,9 @@ internal sealed class RatchetSession : ChannelSession
         }
     }
 
-    /// <summary>The record of round 0 of the server's chain, which tells the client that its proof has arrived.</summary>
+    /// <summary>
+    /// The record of round 0 of the server's chain, which tells the client that its proof has arrived.
+    /// </summary>
     internal int SealServerConfirm(Span<byte> destination) =>
         SealRecord(Opcode.ServerConfirm, FrameFlags.None, [], destination);
 

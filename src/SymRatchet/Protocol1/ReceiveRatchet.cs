@@ -5,8 +5,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The receiving half of the ratchet. It moves only after a tag verified: nothing that an attacker sends moves a key. A stream is
-/// ordered, so there is no cache of skipped keys; a gap is fatal. Not thread-safe.
+/// The receiving half of the ratchet. It moves only after a tag verified: nothing that an attacker sends moves a key. A
+/// stream is ordered, so there is no cache of skipped keys; a gap is fatal. Not thread-safe.
 /// </summary>
 internal sealed class ReceiveRatchet(CipherSuite suite, ReadOnlySpan<byte> firstChainKey) : IDisposable
 {
@@ -18,7 +18,10 @@ internal sealed class ReceiveRatchet(CipherSuite suite, ReadOnlySpan<byte> first
 
     internal ReadOnlySpan<byte> ChainKey => _chain.ChainKey;
 
-    /// <summary>Opens one record body and moves on, or moves nothing and clears the plaintext. The plaintext may lie where the ciphertext is.</summary>
+    /// <summary>
+    /// Opens one record body and moves on, or moves nothing and clears the plaintext. The plaintext may lie where the
+    /// ciphertext is.
+    /// </summary>
     /// <param name="round">The round of the header: the chain's own, but for a last word out of turn.</param>
     /// <param name="header">The header as received.</param>
     /// <param name="body">Ciphertext and tag.</param>

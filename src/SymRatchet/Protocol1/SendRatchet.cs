@@ -4,7 +4,9 @@ using SymRatchet.Crypto;
 
 namespace SymRatchet.Protocol1;
 
-/// <summary>The sending half of the ratchet: one key for each record, gone once it is sealed. Not thread-safe.</summary>
+/// <summary>
+/// The sending half of the ratchet: one key for each record, gone once it is sealed. Not thread-safe.
+/// </summary>
 internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstChainKey) : IDisposable
 {
     private readonly ChainState _chain = new(suite, firstChainKey);
@@ -15,7 +17,9 @@ internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstCha
 
     internal ReadOnlySpan<byte> ChainKey => _chain.ChainKey;
 
-    /// <summary>Seals one record body (ciphertext and tag) and moves on. The plaintext may lie where the ciphertext goes.</summary>
+    /// <summary>
+    /// Seals one record body (ciphertext and tag) and moves on. The plaintext may lie where the ciphertext goes.
+    /// </summary>
     /// <param name="round">The round of the header: the chain's own, but for a last word out of turn.</param>
     /// <param name="header">The header as sent, authenticated with the record.</param>
     /// <param name="plaintext">What to seal.</param>

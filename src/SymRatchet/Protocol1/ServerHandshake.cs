@@ -6,8 +6,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The server's handshake of protocol 1. Whoever has no key of the identity hears nothing at all; who has it but not the root key of
-/// the claimed epoch can move no store.
+/// The server's handshake of protocol 1. Whoever has no key of the identity hears nothing at all; who has it but not
+/// the root key of the claimed epoch can move no store.
 /// </summary>
 internal static class ServerHandshake
 {
@@ -156,7 +156,10 @@ internal static class ServerHandshake
             return ahead > 1 ? new CatchUpTurn(this, key) : CatchUp(key);
         }
 
-        /// <summary>The client is ahead: its proof is checked before the store is moved, and the store is moved before anything is sent.</summary>
+        /// <summary>
+        /// The client is ahead: its proof is checked before the store is moved, and the store is moved before anything
+        /// is sent.
+        /// </summary>
         internal HandshakeState CatchUp(StoredKey key)
         {
             using StoredKey behind = key;
@@ -208,8 +211,8 @@ internal static class ServerHandshake
             );
         }
 
-        // A client's store is ahead of the server's or level with it. Only a hello that was made before another session of the
-        // identity ended can be behind, and no handshake lives longer than its time limit.
+        // A client's store is ahead of the server's or level with it. Only a hello that was made before another session
+        // of the identity ended can be behind, and no handshake lives longer than its time limit.
         private bool IsBehindUnexplained(StoredKey key) =>
             helloEpoch < key.Epoch
             && settings.ParallelWindow != Timeout.InfiniteTimeSpan
@@ -237,7 +240,9 @@ internal static class ServerHandshake
         public override void Dispose() => key.Dispose();
     }
 
-    /// <summary>Reads epoch and key again after the store moved: a parallel handshake may have moved it past the hello's epoch.</summary>
+    /// <summary>
+    /// Reads epoch and key again after the store moved: a parallel handshake may have moved it past the hello's epoch.
+    /// </summary>
     private sealed class ChallengeKeyNeeded(Challenger challenger, ClientId id) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
@@ -259,7 +264,9 @@ internal static class ServerHandshake
         HandshakeSettings settings
     ) : FrameExpected
     {
-        /// <summary>What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.</summary>
+        /// <summary>
+        /// What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.
+        /// </summary>
         internal HandshakeAlarm AlarmIfProven { get; init; }
 
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
@@ -289,8 +296,8 @@ internal static class ServerHandshake
     }
 
     /// <summary>
-    /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes no session. It
-    /// moves past the session's root key before the client is told so.
+    /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes
+    /// no session. It moves past the session's root key before the client is told so.
     /// </summary>
     private sealed class ConfirmedKeyNeeded(
         ClientId id,
@@ -317,7 +324,8 @@ internal static class ServerHandshake
             if (behind <= 0 && used == key)
                 return send; // the key does not evolve, or a parallel handshake was first
 
-            // A key that is used for the first time takes the place of the one before it, even where it does not evolve.
+            // A key that is used for the first time takes the place of the one before it, even where it does not
+            // evolve.
             SecretBytes epochKey = new(used.EpochKey);
             EpochChain.Walk(epochKey.Span, behind);
             return new AdvanceNeeded(Id, serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);

@@ -4,8 +4,9 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The second stage of the key schedule (protocol 1, "Handshake"): from the root key of the epoch and the transcript hash come the
-/// keys of both finished macs and both chains. The session secret itself lives only inside the constructor.
+/// The second stage of the key schedule (protocol 1, "Handshake"): from the root key of the epoch and the transcript
+/// hash come the keys of both finished macs and both chains. The session secret itself lives only inside the
+/// constructor.
 /// </summary>
 internal sealed class SessionSecrets : IDisposable
 {
@@ -32,7 +33,9 @@ internal sealed class SessionSecrets : IDisposable
         }
     }
 
-    /// <summary>The first chain keys. Whoever starts the ratchets disposes this object, so that they alone hold them.</summary>
+    /// <summary>
+    /// The first chain keys. Whoever starts the ratchets disposes this object, so that they alone hold them.
+    /// </summary>
     internal Span<byte> ClientToServerChain => _keys.Span[(2 * KeySize)..(3 * KeySize)];
 
     internal Span<byte> ServerToClientChain => _keys.Span[(3 * KeySize)..];

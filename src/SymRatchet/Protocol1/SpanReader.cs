@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// Reads the fields of a message one after the other. Reading past the end gives empty fields and is remembered, so a parser
-/// asks once, at its end, whether the message was as long as it claims.
+/// Reads the fields of a message one after the other. Reading past the end gives empty fields and is remembered, so a
+/// parser asks once, at its end, whether the message was as long as it claims.
 /// </summary>
 internal ref struct SpanReader(ReadOnlySpan<byte> source)
 {

@@ -3,8 +3,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The transition table of protocol 1. Opcodes are those that the role receives; a TERMINATE with reason 0 ends one direction
-/// and leaves the phase when both are ended.
+/// The transition table of protocol 1. Opcodes are those that the role receives; a TERMINATE with reason 0 ends one
+/// direction and leaves the phase when both are ended.
 /// </summary>
 internal static class V1Transitions
 {

@@ -1,6 +1,8 @@
 namespace SymRatchet.Seed;
 
-/// <summary>PKCS#7 padding to blocks of 16 bytes (RFC 5652, section 6.3), by the protocol's own code as in the original.</summary>
+/// <summary>
+/// PKCS#7 padding to blocks of 16 bytes (RFC 5652, section 6.3), by the protocol's own code as in the original.
+/// </summary>
 internal static class Pkcs7
 {
     /// <summary>Fills what follows the payload with the number of bytes added.</summary>
@@ -8,8 +10,9 @@ internal static class Pkcs7
         padded[payloadLength..].Fill((byte)(padded.Length - payloadLength));
 
     /// <summary>
-    /// Checks the padding by the same steps whatever it holds: every byte of the last block is looked at, and no branch depends
-    /// on one. Whoever calls it has verified the MAC, so the answer tells an attacker nothing that he did not write himself.
+    /// Checks the padding by the same steps whatever it holds: every byte of the last block is looked at, and no branch
+    /// depends on one. Whoever calls it has verified the MAC, so the answer tells an attacker nothing that he did not
+    /// write himself.
     /// </summary>
     /// <returns>The length of the payload, or -1 where the padding is wrong.</returns>
     internal static int Unpad(ReadOnlySpan<byte> padded)

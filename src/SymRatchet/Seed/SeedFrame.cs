@@ -5,8 +5,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// Layout of a seed frame, sizes and offsets in bytes:
-/// <c>length u32 | opcode u8 | client id u8 | round u32 | direction u8 | IV 16 | ciphertext n*16 | HMAC 32</c>, big-endian.
+/// Layout of a seed frame, sizes and offsets in bytes: <c>length u32 | opcode u8 | client id u8 | round u32 | direction
+/// u8 | IV 16 | ciphertext n*16 | HMAC 32</c>, big-endian.
 /// </summary>
 internal static class SeedFrame
 {
@@ -48,8 +48,8 @@ internal static class SeedFrame
     }
 
     /// <summary>
-    /// Reads the length prefix, unsigned, and holds it against the limit before anybody waits or allocates for it. A message that
-    /// is too short is let through: the error codes of later versions of the original may be.
+    /// Reads the length prefix, unsigned, and holds it against the limit before anybody waits or allocates for it. A
+    /// message that is too short is let through: the error codes of later versions of the original may be.
     /// </summary>
     internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, int maxLength, out int frameLength)
     {

@@ -5,8 +5,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// The two keys of one direction and their evolution. <c>H</c> is SHA-256 cut to 16 bytes; a key becomes <c>H(key || fed)</c>.
-/// Not thread-safe.
+/// The two keys of one direction and their evolution. <c>H</c> is SHA-256 cut to 16 bytes; a key becomes <c>H(key ||
+/// fed)</c>. Not thread-safe.
 /// </summary>
 internal sealed class SeedKeys : IDisposable
 {

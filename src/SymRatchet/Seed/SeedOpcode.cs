@@ -1,6 +1,8 @@
 namespace SymRatchet.Seed;
 
-/// <summary>The opcodes of the seed protocol. 50 and 60 end a session; later versions of the original also send 51 to 59.</summary>
+/// <summary>
+/// The opcodes of the seed protocol. 50 and 60 end a session; later versions of the original also send 51 to 59.
+/// </summary>
 internal enum SeedOpcode : byte
 {
     ClientHello = 10,

@@ -2,7 +2,9 @@ using SymRatchet.Session;
 
 namespace SymRatchet.Seed;
 
-/// <summary>A handshake that ends before a session: what is still said to the peer, and that the keys are erased.</summary>
+/// <summary>
+/// A handshake that ends before a session: what is still said to the peer, and that the keys are erased.
+/// </summary>
 internal static class SeedRefusal
 {
     internal static Refused Of(SeedSession session, OpenResult result)

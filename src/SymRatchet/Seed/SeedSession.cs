@@ -8,8 +8,9 @@ using SymRatchet.Session;
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// One session of the seed protocol, for either role, from its first frame on: a strict exchange of one client message and one
-/// server message a round. Hello and challenge are the messages of round 0. Any failure is final and erases all four keys.
+/// One session of the seed protocol, for either role, from its first frame on: a strict exchange of one client message
+/// and one server message a round. Hello and challenge are the messages of round 0. Any failure is final and erases all
+/// four keys.
 /// </summary>
 internal sealed class SeedSession : ChannelSession
 {
@@ -229,7 +230,8 @@ internal sealed class SeedSession : ChannelSession
         return OpenResult.Message(length);
     }
 
-    // Whether the attacker forged it or the peer sent it, the session is over; a clean close is only what the MAC proves.
+    // Whether the attacker forged it or the peer sent it, the session is over; a clean close is only what the MAC
+    // proves.
     private OpenResult Terminated(ReadOnlySpan<byte> message, SeedOpcode opcode, Span<byte> destination)
     {
         bool proven =
@@ -291,7 +293,8 @@ internal sealed class SeedSession : ChannelSession
         return frame.Length;
     }
 
-    // Seed protocol, "Keys": a client message feeds its ciphertext and IV, a server message its payload and the status code.
+    // Seed protocol, "Keys": a client message feeds its ciphertext and IV, a server message its payload and the status
+    // code.
     private void Evolve(byte direction, ReadOnlySpan<byte> message, ReadOnlySpan<byte> payload)
     {
         if (direction == SeedFrame.ClientToServer)

@@ -3,9 +3,9 @@ using System.Buffers;
 namespace SymRatchet.Session;
 
 /// <summary>
-/// An established session without any IO: bytes in, bytes out. The channel drives it and knows nothing else of the protocol.
-/// The sending half and the receiving half may be called at the same time, each by one caller at a time; keys may be erased, and
-/// the last frame sealed, by anybody at any time.
+/// An established session without any IO: bytes in, bytes out. The channel drives it and knows nothing else of the
+/// protocol. The sending half and the receiving half may be called at the same time, each by one caller at a time; keys
+/// may be erased, and the last frame sealed, by anybody at any time.
 /// </summary>
 internal abstract class ChannelSession : IFrameReader, IDisposable
 {
@@ -15,7 +15,9 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
 
     internal abstract int MaxMessageSize { get; }
 
-    /// <summary>Whether the stream may end here without an authenticated close. Only a protocol that has none says yes.</summary>
+    /// <summary>
+    /// Whether the stream may end here without an authenticated close. Only a protocol that has none says yes.
+    /// </summary>
     internal abstract bool EndOfStreamIsClose { get; }
 
     /// <summary>The size of the largest frame that is not a message.</summary>
@@ -28,7 +30,9 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
 
     /// <summary>Seals one message and moves the sending keys on.</summary>
     /// <returns>The length of the frame written.</returns>
-    /// <exception cref="InvalidOperationException">It is not this side's turn; nothing was written and no key moved.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is not this side's turn; nothing was written and no key moved.
+    /// </exception>
     internal abstract int Seal(ReadOnlySpan<byte> message, Span<byte> destination);
 
     /// <summary>Seals what <see cref="HasReply"/> speaks of.</summary>
@@ -42,7 +46,10 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
     /// <returns>The length of the frame, or 0 where this direction takes none any more.</returns>
     internal virtual int SealPing(ulong token, Span<byte> destination) => 0;
 
-    /// <summary>Seals the last frame of this direction: a close where the reason is none, else the reason. Erases the sending keys.</summary>
+    /// <summary>
+    /// Seals the last frame of this direction: a close where the reason is none, else the reason. Erases the sending
+    /// keys.
+    /// </summary>
     /// <returns>The length of the frame, or 0 where there is nothing left to say.</returns>
     internal abstract int SealTerminate(SecureChannelError reason, Span<byte> destination);
 
@@ -52,8 +59,8 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
     internal abstract int GetOpenedLength(int frameLength);
 
     /// <summary>
-    /// Verifies and opens one frame. The receiving keys move only where it verified; on failure the destination is cleared
-    /// and the receiving keys are erased.
+    /// Verifies and opens one frame. The receiving keys move only where it verified; on failure the destination is
+    /// cleared and the receiving keys are erased.
     /// </summary>
     internal abstract OpenResult Open(ReadOnlySpan<byte> frame, Span<byte> destination);
 

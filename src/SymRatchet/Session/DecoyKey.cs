@@ -4,8 +4,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Session;
 
 /// <summary>
-/// The key that an unknown id is checked against: made of a secret of this process and the id, so it is nobody's, the same at every
-/// try, and fails at the same check and in the same way as a wrong key.
+/// The key that an unknown id is checked against: made of a secret of this process and the id, so it is nobody's, the
+/// same at every try, and fails at the same check and in the same way as a wrong key.
 /// </summary>
 internal static class DecoyKey
 {

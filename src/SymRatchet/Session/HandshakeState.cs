@@ -1,9 +1,9 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// A handshake between two steps. Each state is a type that says what it waits for: a frame, a key, a send. It is used once:
-/// the step returns the next state, and the old one refuses to be used again. A store is IO too, so a state only asks
-/// for it, and a test can stop, crash or replay between any two steps.
+/// A handshake between two steps. Each state is a type that says what it waits for: a frame, a key, a send. It is used
+/// once: the step returns the next state, and the old one refuses to be used again. A store is IO too, so a state only
+/// asks for it, and a test can stop, crash or replay between any two steps.
 /// </summary>
 internal abstract class HandshakeState : IDisposable
 {

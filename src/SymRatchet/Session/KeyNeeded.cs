@@ -5,6 +5,8 @@ internal abstract class KeyNeeded(ClientId id) : HandshakeState
 {
     internal ClientId Id { get; } = id;
 
-    /// <summary>Steps on with the store's answer, null for an unknown id. The key stays the caller's and is not kept.</summary>
+    /// <summary>
+    /// Steps on with the store's answer, null for an unknown id. The key stays the caller's and is not kept.
+    /// </summary>
     internal abstract HandshakeState Found(StoredKey? key);
 }

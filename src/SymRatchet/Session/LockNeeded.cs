@@ -1,6 +1,8 @@
 namespace SymRatchet.Session;
 
-/// <summary>Waits for its turn among the handshakes of one id: what comes next walks many epochs and costs a core meanwhile.</summary>
+/// <summary>
+/// Waits for its turn among the handshakes of one id: what comes next walks many epochs and costs a core meanwhile.
+/// </summary>
 internal abstract class LockNeeded(ClientId id) : HandshakeState
 {
     internal ClientId Id { get; } = id;

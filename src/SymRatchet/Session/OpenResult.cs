@@ -1,6 +1,8 @@
 namespace SymRatchet.Session;
 
-/// <summary>The outcome of opening one frame. What the peer does wrong is a status here and an exception only at the channel.</summary>
+/// <summary>
+/// The outcome of opening one frame. What the peer does wrong is a status here and an exception only at the channel.
+/// </summary>
 internal readonly record struct OpenResult(
     OpenStatus Status,
     int Length = 0,

@@ -1,6 +1,8 @@
 namespace SymRatchet.Session;
 
-/// <summary>The one byte of a TERMINATE of protocol 1. A number that is not here is read as <see cref="Internal"/>.</summary>
+/// <summary>
+/// The one byte of a TERMINATE of protocol 1. A number that is not here is read as <see cref="Internal"/>.
+/// </summary>
 internal enum TerminationReason : byte
 {
     Close = 0,

@@ -1,8 +1,8 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// The whole of phase x opcode x role of a protocol. What is not in the table is refused; there is no other place where an
-/// opcode is allowed.
+/// The whole of phase x opcode x role of a protocol. What is not in the table is refused; there is no other place where
+/// an opcode is allowed.
 /// </summary>
 internal sealed class TransitionTable
 {

@@ -4,7 +4,9 @@ using SymRatchet.Channel;
 
 namespace SymRatchet.Streams;
 
-/// <summary>The two halves of a channel as pipes. Each is completed for itself; the channel is disposed with the second.</summary>
+/// <summary>
+/// The two halves of a channel as pipes. Each is completed for itself; the channel is disposed with the second.
+/// </summary>
 #pragma warning disable CA1001 // disposed with the second half
 internal sealed class ChannelDuplexPipe : IDuplexPipe
 #pragma warning restore CA1001

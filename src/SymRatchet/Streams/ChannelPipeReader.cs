@@ -4,9 +4,10 @@ using System.Runtime.CompilerServices;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// The reading half of a channel as a pipe. The buffers are the inner reader's, and it gives them back only when no read is in
-/// progress and nobody holds bytes of theirs: completed during a read, the read ends first, with an error and not with bytes;
-/// completed while bytes are held, they go back with the holder's <see cref="AdvanceTo(SequencePosition)"/>, or never.
+/// The reading half of a channel as a pipe. The buffers are the inner reader's, and it gives them back only when no
+/// read is in progress and nobody holds bytes of theirs: completed during a read, the read ends first, with an error
+/// and not with bytes; completed while bytes are held, they go back with the holder's
+/// <see cref="AdvanceTo(SequencePosition)"/>, or never.
 /// </summary>
 internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream stream, Func<Task> completed) : PipeReader
 {

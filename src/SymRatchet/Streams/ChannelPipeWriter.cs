@@ -5,8 +5,9 @@ using SymRatchet.Protocol1;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// The writing half of a channel as a pipe. Completed, it sends what is left and closes the direction with an authenticated close;
-/// completed with an exception, it aborts the channel. The inner writer is completed only when no flush is in progress.
+/// The writing half of a channel as a pipe. Completed, it sends what is left and closes the direction with an
+/// authenticated close; completed with an exception, it aborts the channel. The inner writer is completed only when no
+/// flush is in progress.
 /// </summary>
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
 internal sealed class ChannelPipeWriter(
@@ -78,7 +79,9 @@ internal sealed class ChannelPipeWriter(
         }
     }
 
-    /// <summary>Completes in the background; whoever must know that all was sent completes it again and awaits that.</summary>
+    /// <summary>
+    /// Completes in the background; whoever must know that all was sent completes it again and awaits that.
+    /// </summary>
     public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
 
     public override ValueTask CompleteAsync(Exception? exception = null)
@@ -129,7 +132,8 @@ internal sealed class ChannelPipeWriter(
         }
     }
 
-    // A peer that takes nothing must not hold up who completes: what could not be sent in time is an error, here and there.
+    // A peer that takes nothing must not hold up who completes: what could not be sent in time is an error, here and
+    // there.
     private async ValueTask CloseAsync()
     {
         using CancellationTokenSource limit = new(Limits.DrainTimeout, time);

@@ -6,7 +6,9 @@ namespace SymRatchet.Streams;
 /// <summary>Memory for pipes that hold plaintext, which goes back to the pool of arrays as zeros.</summary>
 internal sealed class ErasingMemoryPool(ArrayPool<byte> pool) : MemoryPool<byte>
 {
-    /// <summary>Any size: what is larger, a pipe rents from the shared pool of arrays, and gives back as it is.</summary>
+    /// <summary>
+    /// Any size: what is larger, a pipe rents from the shared pool of arrays, and gives back as it is.
+    /// </summary>
     public override int MaxBufferSize => Array.MaxLength;
 
     /// <inheritdoc/>

@@ -1,7 +1,8 @@
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// One user at a time, and an end: whoever leaves after the end, or ends while nobody is in, cleans up, and nobody else does.
+/// One user at a time, and an end: whoever leaves after the end, or ends while nobody is in, cleans up, and nobody else
+/// does.
 /// </summary>
 internal struct ExclusiveUse
 {

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// Takes one message: straight into the reader's buffer where the channel asks for no more room than it has, else into a rented
-/// one that later reads empty. No buffer is held while nothing is left over.
+/// Takes one message: straight into the reader's buffer where the channel asks for no more room than it has, else into
+/// a rented one that later reads empty. No buffer is held while nothing is left over.
 /// </summary>
 internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, IDisposable
 {
@@ -17,7 +17,9 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
 
     internal bool HasRest => _start < _end;
 
-    /// <summary>What is left over of the message, or all of one that had nowhere to go; good until the next one is taken.</summary>
+    /// <summary>
+    /// What is left over of the message, or all of one that had nowhere to go; good until the next one is taken.
+    /// </summary>
     internal ReadOnlyMemory<byte> Rest => _rented.AsMemory(_start, _end - _start);
 
     /// <summary>Names the buffer that the next message may go to.</summary>
@@ -27,7 +29,9 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
         _written = 0;
     }
 
-    /// <summary>How much of the message went straight into the reader's buffer; 0 where it went to the rented one, or was empty.</summary>
+    /// <summary>
+    /// How much of the message went straight into the reader's buffer; 0 where it went to the rented one, or was empty.
+    /// </summary>
     internal int TakeDirect()
     {
         int direct = _rented is null ? _written : 0;

@@ -11,8 +11,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Connections.Tests.Cluster;
 
 /// <summary>
-/// Two silos on this machine. Each is the server of the other and of the client, and the client of the other: with a key for each pair
-/// and way, "a>b" for the connections that a opens to b.
+/// Two silos on this machine. Each is the server of the other and of the client, and the client of the other: with a
+/// key for each pair and way, "a>b" for the connections that a opens to b.
 /// </summary>
 internal sealed class ChannelCluster : IAsyncDisposable
 {

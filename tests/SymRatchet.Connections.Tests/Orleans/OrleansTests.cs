@@ -5,7 +5,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Connections.Tests.Cluster;
 
-/// <summary>A cluster and a client whose every connection is a channel; docs/aspnetcore.md shows the lines that make it so.</summary>
+/// <summary>
+/// A cluster and a client whose every connection is a channel; docs/aspnetcore.md shows the lines that make it so.
+/// </summary>
 public sealed class OrleansTests
 {
     private const int Grains = 30;

@@ -10,7 +10,10 @@ internal sealed record Option(PropertyInfo Property, object? Default)
 {
     private const BindingFlags Own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
-    /// <summary>Those of every public type that is made without arguments to be set, of their base types, and of the reconnecting client.</summary>
+    /// <summary>
+    /// Those of every public type that is made without arguments to be set, of their base types, and of the
+    /// reconnecting client.
+    /// </summary>
     internal static Option[] All { get; } =
     [.. Libraries.All.SelectMany(library => library.GetExportedTypes()).SelectMany(Of)];
 

@@ -3,7 +3,8 @@ using SymRatchet.Documents.Tests.Running;
 namespace SymRatchet.Documents.Tests.Examples;
 
 /// <summary>
-/// Examples that name files as a reader would, without a folder, run in a folder of their own, one after the other: the current folder is the process's.
+/// Examples that name files as a reader would, without a folder, run in a folder of their own, one after the other: the
+/// current folder is the process's.
 /// </summary>
 [Collection(nameof(CurrentFolder))]
 public abstract class CurrentFolder : IDisposable

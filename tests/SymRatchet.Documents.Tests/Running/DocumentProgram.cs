@@ -4,7 +4,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Documents.Tests.Running;
 
-/// <summary>A whole program out of a document, built as a project of its own against this build of the libraries.</summary>
+/// <summary>
+/// A whole program out of a document, built as a project of its own against this build of the libraries.
+/// </summary>
 internal static class DocumentProgram
 {
     private static readonly string Configuration = typeof(DocumentProgram)
@@ -46,7 +48,8 @@ internal static class DocumentProgram
             """
         );
 
-        // The libraries are built already, perhaps by a build that is still at work on other projects: nothing of them is built again.
+        // The libraries are built already, perhaps by a build that is still at work on other projects: nothing of them
+        // is built again.
         await ProcessRun.GoodAsync(
             project,
             ProcessRun.Dotnet,

@@ -57,8 +57,8 @@ internal sealed class HopGate
     }
 
     /// <summary>
-    /// Waits until every hop that is under way has come to the gate: nothing is queued, and no thread of the pool is busy
-    /// but those that stand here, those whose hops run, and those that were busy before.
+    /// Waits until every hop that is under way has come to the gate: nothing is queued, and no thread of the pool is
+    /// busy but those that stand here, those whose hops run, and those that were busy before.
     /// </summary>
     /// <returns>How many stand there.</returns>
     internal int Settle()
@@ -147,7 +147,8 @@ internal sealed class HopGate
         if (_running is not { } hop || hop.Thread != Thread.CurrentThread)
             return;
 
-        // This thread may go on to another continuation before the one that waits has woken: that one is to arrive, too.
+        // This thread may go on to another continuation before the one that waits has woken: that one is to arrive,
+        // too.
         _holder = null;
         hop.Left.Set();
     }

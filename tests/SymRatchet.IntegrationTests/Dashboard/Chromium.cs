@@ -10,7 +10,9 @@ public sealed class Chromium : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>The executable that the variable CHROMIUM names, or the first one in PATH; null where there is none.</summary>
+    /// <summary>
+    /// The executable that the variable CHROMIUM names, or the first one in PATH; null where there is none.
+    /// </summary>
     internal static string? Executable { get; } =
         Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } named ? named : FindInPath();
 

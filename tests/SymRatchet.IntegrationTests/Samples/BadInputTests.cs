@@ -2,7 +2,10 @@ using SymRatchet.IntegrationTests.Processes;
 
 namespace SymRatchet.IntegrationTests.Samples;
 
-/// <summary>What people get wrong on the command line and in files: one clear line and an exit code, never a stack trace, never a key.</summary>
+/// <summary>
+/// What people get wrong on the command line and in files: one clear line and an exit code, never a stack trace, never
+/// a key.
+/// </summary>
 public sealed class BadInputTests
 {
     private const string GoodKey = "000102030405060708090a0b0c0d0e0f";

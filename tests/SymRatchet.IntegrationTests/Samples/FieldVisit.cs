@@ -5,7 +5,10 @@ using SymRatchet.IntegrationTests.Processes;
 
 namespace SymRatchet.IntegrationTests.Samples;
 
-/// <summary>A client in this process at a server in another, through the library; the wire is at hand for whoever wants to spoil it.</summary>
+/// <summary>
+/// A client in this process at a server in another, through the library; the wire is at hand for whoever wants to spoil
+/// it.
+/// </summary>
 internal sealed class FieldVisit : IAsyncDisposable
 {
     private readonly ArrayBufferWriter<byte> _answer = new();

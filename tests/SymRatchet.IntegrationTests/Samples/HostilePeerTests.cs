@@ -3,7 +3,9 @@ using SymRatchet.IntegrationTests.Processes;
 
 namespace SymRatchet.IntegrationTests.Samples;
 
-/// <summary>What strangers and broken clients do on the wire: a logged end of their own connection, and the others are served.</summary>
+/// <summary>
+/// What strangers and broken clients do on the wire: a logged end of their own connection, and the others are served.
+/// </summary>
 public sealed class HostilePeerTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

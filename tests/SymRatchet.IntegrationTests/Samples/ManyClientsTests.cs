@@ -67,7 +67,8 @@ public sealed class ManyClientsTests
                 })
         );
 
-        // Everybody sends a one, and is answered at once: the sums of a round are 1 to 200, each of them once, in whatever order.
+        // Everybody sends a one, and is answered at once: the sums of a round are 1 to 200, each of them once, in
+        // whatever order.
         string[] everySum =
         [
             .. Enumerable.Range(1, Clients).Select(sum => $"Aggregated: {sum}.00").Order(StringComparer.Ordinal),

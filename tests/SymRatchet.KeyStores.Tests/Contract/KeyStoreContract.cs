@@ -11,7 +11,10 @@ public abstract class KeyStoreContract
     /// <summary>Whether a store of this kind has room for more than one identity.</summary>
     private protected virtual bool HoldsSeveral => true;
 
-    /// <summary>Opens the store of this test: each call gives an object of its own where the kind of store allows several on one set of keys.</summary>
+    /// <summary>
+    /// Opens the store of this test: each call gives an object of its own where the kind of store allows several on one
+    /// set of keys.
+    /// </summary>
     private protected abstract ValueTask<IKeyDirectory> OpenAsync(ChannelRole role = ChannelRole.Server);
 
     [SkippableFact]

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace SymRatchet.KeyStores.Tests.Contract;
 
-/// <summary>Keys that a test can compute again: the pre-shared key of an id is the hash of its name, and an epoch's key that of its number.</summary>
+/// <summary>
+/// Keys that a test can compute again: the pre-shared key of an id is the hash of its name, and an epoch's key that of
+/// its number.
+/// </summary>
 internal static class TestKeys
 {
     internal static PreSharedKey Shared(

@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace SymRatchet.KeyStores.Tests.Crash;
 
 /// <summary>
-/// A server and a client as processes of their own, each with its store file, make one session after the other and are killed in turn: at
-/// any instant, right before an advance, or between the durable advance and what is sent after it.
+/// A server and a client as processes of their own, each with its store file, make one session after the other and are
+/// killed in turn: at any instant, right before an advance, or between the durable advance and what is sent after it.
 /// SYMRATCHET_CRASH_KILLS sets how often; 50 by default.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)

@@ -42,8 +42,8 @@ internal sealed class KilledStore(
         _last = epoch;
         Assert.Equal(Convert.ToHexString(Root(epoch)), Convert.ToHexString(key.EpochKey));
 
-        // An advance that was never reported may have left the key that it replaced; opening the store removes even that.
-        // Beside a reader, as this test is one, old keys may stay until the next cleaning.
+        // An advance that was never reported may have left the key that it replaced; opening the store removes even
+        // that. Beside a reader, as this test is one, old keys may stay until the next cleaning.
         if (!wasRead)
             Assert.Empty(KeySearch.Find(asLeft, Before(epoch - 1)));
         Assert.Empty(KeySearch.Find(Bytes(), Before(epoch)));

@@ -9,8 +9,8 @@ using Xunit.Abstractions;
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
 
 /// <summary>
-/// Two server processes on one database, and fifty clients that take now the one, now the other, and at times both at once.
-/// SYMRATCHET_HOPPING_SESSIONS sets how many sessions; 1,000 by default.
+/// Two server processes on one database, and fifty clients that take now the one, now the other, and at times both at
+/// once. SYMRATCHET_HOPPING_SESSIONS sets how many sessions; 1,000 by default.
 /// </summary>
 [Collection(PostgresServer.CollectionName)]
 public sealed class HoppingTests(PostgresServer server, ITestOutputHelper output)

@@ -9,8 +9,8 @@ using Xunit.Abstractions;
 namespace SymRatchet.KeyStores.Tests.PostgreSql;
 
 /// <summary>
-/// What PostgreSQL's files still hold of keys that were replaced. The numbers that these tests write are those of docs/key-stores.md. With
-/// SYMRATCHET_MEASURE=1 they also wait as long as an operator would.
+/// What PostgreSQL's files still hold of keys that were replaced. The numbers that these tests write are those of
+/// docs/key-stores.md. With SYMRATCHET_MEASURE=1 they also wait as long as an operator would.
 /// </summary>
 [Collection(PostgresServer.CollectionName)]
 public sealed class OldRowTests(PostgresServer server, ITestOutputHelper output)
@@ -87,7 +87,10 @@ public sealed class OldRowTests(PostgresServer server, ITestOutputHelper output)
 
     private string Table => $"{_stores.SchemaOf(ChannelRole.Server)}.keys";
 
-    /// <summary>Adds an identity, moves it, and returns the root keys that it had, the last one excepted where there is more than one store.</summary>
+    /// <summary>
+    /// Adds an identity, moves it, and returns the root keys that it had, the last one excepted where there is more
+    /// than one store.
+    /// </summary>
     private static async Task<List<byte[]>> AdvanceAsync(PostgreSqlKeyStore store, string name, int count)
     {
         await store.AddAsync(TestKeys.Shared(name));

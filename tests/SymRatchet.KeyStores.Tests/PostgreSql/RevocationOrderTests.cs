@@ -277,7 +277,8 @@ public sealed class RevocationOrderTests(PostgresServer server)
         }
         catch (KeyStoreException)
         {
-            // A look of a busy machine may take longer than a look may. Whoever watches takes the watch up again and misses nothing.
+            // A look of a busy machine may take longer than a look may. Whoever watches takes the watch up again and
+            // misses nothing.
             told.AddRange(await TakeAsync(watched, 1, patience.Token));
             Assert.Contains("c", told);
         }

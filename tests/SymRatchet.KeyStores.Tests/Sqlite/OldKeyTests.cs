@@ -4,7 +4,10 @@ using SymRatchet.KeyStores.Tests.Contract;
 
 namespace SymRatchet.KeyStores.Tests.Sqlite;
 
-/// <summary>What was replaced is in none of the bytes of the store's files, the log included, while the store is open and in use.</summary>
+/// <summary>
+/// What was replaced is in none of the bytes of the store's files, the log included, while the store is open and in
+/// use.
+/// </summary>
 public sealed class OldKeyTests
 {
     private static readonly CipherSuiteId[] NoSuites = [];

@@ -13,7 +13,9 @@ internal sealed class OutsideConnection : IDisposable
         _connection.Open();
     }
 
-    /// <summary>Makes one database what another is, in place, as <c>.backup</c> and <c>.restore</c> of the sqlite3 program do.</summary>
+    /// <summary>
+    /// Makes one database what another is, in place, as <c>.backup</c> and <c>.restore</c> of the sqlite3 program do.
+    /// </summary>
     internal static void Copy(string from, string to)
     {
         using OutsideConnection source = new(from);

@@ -4,7 +4,9 @@ using SymRatchet.KeyStores.Tests.Contract;
 
 namespace SymRatchet.KeyStores.Tests.Sqlite;
 
-/// <summary>Another program reads the store for long, so that what was replaced cannot be overwritten meanwhile.</summary>
+/// <summary>
+/// Another program reads the store for long, so that what was replaced cannot be overwritten meanwhile.
+/// </summary>
 public sealed class ReaderInTheWayTests : IAsyncLifetime
 {
     private const string Name = "device 1";

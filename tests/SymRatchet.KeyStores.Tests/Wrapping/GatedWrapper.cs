@@ -3,7 +3,10 @@ using SymRatchet.KeyStores.Tests.Contract;
 
 namespace SymRatchet.KeyStores.Tests.Wrapping;
 
-/// <summary>Writes keys as they are and counts its calls; while its gate is closed no call returns, as with a key service that hangs.</summary>
+/// <summary>
+/// Writes keys as they are and counts its calls; while its gate is closed no call returns, as with a key service that
+/// hangs.
+/// </summary>
 internal sealed class GatedWrapper : SyncWrapper, IDisposable
 {
     private readonly ManualResetEventSlim _gate = new(initialState: true);

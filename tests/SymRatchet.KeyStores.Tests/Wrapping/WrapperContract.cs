@@ -5,7 +5,8 @@ using SymRatchet.KeyStores.Tests.Contract;
 namespace SymRatchet.KeyStores.Tests.Wrapping;
 
 /// <summary>
-/// What every store that takes a wrapper does, whatever the wrapper does. A class for each kind of store runs all of it.
+/// What every store that takes a wrapper does, whatever the wrapper does. A class for each kind of store runs all of
+/// it.
 /// </summary>
 public abstract class WrapperContract
 {
@@ -313,7 +314,9 @@ public abstract class WrapperContract
         Assert.Equal(1, await store.EpochAsync(Name));
     }
 
-    /// <summary>Has something happen while the root key of an identity is wrapped or opened; not within itself.</summary>
+    /// <summary>
+    /// Has something happen while the root key of an identity is wrapped or opened; not within itself.
+    /// </summary>
     private void During(string name, int times, Func<Task> happening)
     {
         int left = times;

@@ -3,7 +3,9 @@ using SymRatchet.Samples.Forwarder;
 
 namespace SymRatchet.Programs.Tests.Running;
 
-/// <summary>The forwarder of the samples in front of a server that knows nothing of channels, and a client's key for it.</summary>
+/// <summary>
+/// The forwarder of the samples in front of a server that knows nothing of channels, and a client's key for it.
+/// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
     private const string Client = "program";

@@ -3,8 +3,8 @@ using SymRatchet.Aggregation;
 namespace SymRatchet.PropertyTests.Aggregation;
 
 /// <summary>
-/// What the rounds should do, written down in the plainest way: it forgets nothing, keeps everything in lists and computes
-/// each answer anew.
+/// What the rounds should do, written down in the plainest way: it forgets nothing, keeps everything in lists and
+/// computes each answer anew.
 /// </summary>
 internal sealed class ReferenceRounds(RoundClosing closing, string aggregator, DateTimeOffset begin)
 {

@@ -4,9 +4,9 @@ using Xunit.Abstractions;
 namespace SymRatchet.PropertyTests.Aggregation;
 
 /// <summary>
-/// Every order of the steps below, to a bound, on the engine and on the plain reference: what clients do before, while and after a
-/// round is aggregated, with an aggregator that throws in some. An order whose last step changes nothing is not followed further: what
-/// comes after it is what comes without that step.
+/// Every order of the steps below, to a bound, on the engine and on the plain reference: what clients do before, while
+/// and after a round is aggregated, with an aggregator that throws in some. An order whose last step changes nothing is
+/// not followed further: what comes after it is what comes without that step.
 /// </summary>
 public sealed class RoundInterleavings(ITestOutputHelper output)
 {

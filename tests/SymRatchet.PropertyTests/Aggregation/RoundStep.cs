@@ -7,7 +7,10 @@ public abstract record RoundStep
 
     public sealed record Leave(string Client) : RoundStep;
 
-    /// <summary>A contribution, perhaps of a session that is gone; <paramref name="Offset"/> names a round as far from the right one.</summary>
+    /// <summary>
+    /// A contribution, perhaps of a session that is gone; <paramref name="Offset"/> names a round as far from the right
+    /// one.
+    /// </summary>
     public sealed record Contribute(string Client, double[] Numbers, int? Offset, bool FromEarlierSession) : RoundStep
     {
         public override string ToString() =>

@@ -100,7 +100,9 @@ public sealed class ChannelProperties
         }
     }
 
-    /// <summary>Changes the frames, the last of which is the close, and tells how many still arrive as they were sent.</summary>
+    /// <summary>
+    /// Changes the frames, the last of which is the close, and tells how many still arrive as they were sent.
+    /// </summary>
     private static int Apply(Change change, List<byte[]> frames, int where, int bit, List<byte[]> foreign)
     {
         int at = where % frames.Count;
@@ -113,7 +115,8 @@ public sealed class ChannelProperties
                 frames.RemoveAt(at);
                 return at;
             case Change.Repeat:
-                // The close ends the direction: what comes after it is never looked at, so the frame before it is repeated.
+                // The close ends the direction: what comes after it is never looked at, so the frame before it is
+                // repeated.
                 at = where % (frames.Count - 1);
                 frames.Insert(at, frames[at]);
                 return at + 1;

@@ -88,8 +88,9 @@ public sealed class LimiterProperties
     }
 
     /// <summary>
-    /// 20 virtual seconds of the worst that 500 connections a second can do with the default limits: any mix of silent connections,
-    /// fresh and repeated hellos of the honest client's identity, and of its address, before, between and after its messages.
+    /// 20 virtual seconds of the worst that 500 connections a second can do with the default limits: any mix of silent
+    /// connections, fresh and repeated hellos of the honest client's identity, and of its address, before, between and
+    /// after its messages.
     /// </summary>
     [Property(MaxTest = 150)]
     [Requirement("R8-3", "R8-6")]

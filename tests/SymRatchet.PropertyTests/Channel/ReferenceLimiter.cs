@@ -1,8 +1,8 @@
 namespace SymRatchet.PropertyTests.Channel;
 
 /// <summary>
-/// What the limiter should do, written down in the plainest way: one list of all that was ever pending, looked through anew for
-/// each answer.
+/// What the limiter should do, written down in the plainest way: one list of all that was ever pending, looked through
+/// anew for each answer.
 /// </summary>
 internal sealed class ReferenceLimiter(int inAll, int perNetwork, int perId)
 {

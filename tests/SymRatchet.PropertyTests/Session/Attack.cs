@@ -1,7 +1,9 @@
 namespace SymRatchet.PropertyTests.Session;
 
 /// <summary>The attacker's choices within a <see cref="WireChange"/>; FsCheck makes them up.</summary>
-/// <param name="OtherRunsFirst">Whether the other handshake that he recorded is over before this one starts, or runs in the middle of it.</param>
+/// <param name="OtherRunsFirst">
+/// Whether the other handshake that he recorded is over before this one starts, or runs in the middle of it.
+/// </param>
 /// <param name="Position">Where a message is flipped, cut or spliced, in 256ths of its length.</param>
 /// <param name="Mask">What is flipped there.</param>
 /// <param name="Choice">Which other message he takes.</param>

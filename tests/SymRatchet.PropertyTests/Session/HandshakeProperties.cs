@@ -76,8 +76,9 @@ public sealed class HandshakeProperties
         Assert.Equal(0, parties.EpochsApart);
     }
 
-    // Whoever the changed message was for hears nothing. Its peer may hear its own word over the keys of both, where it was proven before it met
-    // the change: a message that comes twice was right the first time, and the last message finds a server that is proven already.
+    // Whoever the changed message was for hears nothing. Its peer may hear its own word over the keys of both, where it
+    // was proven before it met the change: a message that comes twice was right the first time, and the last message
+    // finds a server that is proven already.
     private static void AssertDelivered(Opcode changed, WireChange change, HandshakeEnd client, HandshakeEnd server)
     {
         bool wasForClient = changed is Opcode.ServerChallenge or Opcode.ServerConfirm;

@@ -4,7 +4,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.PropertyTests.Session;
 
-/// <summary>A client and a server of one identity with their stores, for any number of handshakes between them.</summary>
+/// <summary>
+/// A client and a server of one identity with their stores, for any number of handshakes between them.
+/// </summary>
 internal sealed class Parties : IDisposable
 {
     internal static readonly byte[] ClientWord = "the client's word"u8.ToArray();

@@ -143,7 +143,8 @@ public sealed class RatchetProperties
         foreach (byte[] frame in frames)
             RatchetPair.Open(receiver, frame);
 
-        // The thief has the chain key, and the wire, so every tag: he tries the stolen key at every place of the recording.
+        // The thief has the chain key, and the wire, so every tag: he tries the stolen key at every place of the
+        // recording.
         CipherSuite cipher = RatchetPair.Suite(suite);
         byte[] stolen = receiver.Receiving.ChainKey.ToArray();
         byte[] keys = new byte[64];

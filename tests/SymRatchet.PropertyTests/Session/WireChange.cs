@@ -15,6 +15,8 @@ public enum WireChange
     /// <summary>Sends another message before it, of this handshake or of another one of the same identity.</summary>
     Swap,
 
-    /// <summary>Puts the end of the same message of another handshake of the same identity in its place, perhaps all of it.</summary>
+    /// <summary>
+    /// Puts the end of the same message of another handshake of the same identity in its place, perhaps all of it.
+    /// </summary>
     Splice,
 }

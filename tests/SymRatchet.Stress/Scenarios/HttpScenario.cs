@@ -24,8 +24,8 @@ internal sealed class HttpScenario : IScenario
         bool isHttp2 = random.Next(3) == 0;
         int ending = random.Next(6); // 0: revoked; 1: the client is disposed; else in order
         Connection connection = new($"HTTP/{(isHttp2 ? 2 : 1)}, ending {ending}", () => step.Now);
-        // A client that is disposed as its first request begins may leave a pool behind, and a connection in it until it has been
-        // idle for long. (Seen with plain HttpClient and Kestrel too: once in 100,000 clients.)
+        // A client that is disposed as its first request begins may leave a pool behind, and a connection in it until
+        // it has been idle for long. (Seen with plain HttpClient and Kestrel too: once in 100,000 clients.)
         SocketsHttpHandler handler = new() { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) };
         HttpClient client = new(
             handler.UseSymRatchet(

@@ -6,7 +6,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Architecture;
 
 /// <summary>
-/// How long a comparison takes cannot be tested in a test's time; with what it is made can. Tags are compared by the AEADs.
+/// How long a comparison takes cannot be tested in a test's time; with what it is made can. Tags are compared by the
+/// AEADs.
 /// </summary>
 public sealed class ConstantTimeTests
 {

@@ -16,7 +16,9 @@ public sealed partial class LayerTests
                 .Select(type => type.FullName)
         );
 
-    /// <summary>A reader of the package finds all of it in one folder, and nothing else but what its types say themselves with.</summary>
+    /// <summary>
+    /// A reader of the package finds all of it in one folder, and nothing else but what its types say themselves with.
+    /// </summary>
     [Fact]
     public void The_public_types_stand_at_the_root()
     {
@@ -36,7 +38,9 @@ public sealed partial class LayerTests
         Assert.False(upward.Any(), string.Join(Environment.NewLine, upward));
     }
 
-    /// <summary>What must name it: the choice of a protocol, its entry, the shape of its keys, and how such a key is made.</summary>
+    /// <summary>
+    /// What must name it: the choice of a protocol, its entry, the shape of its keys, and how such a key is made.
+    /// </summary>
     [Fact]
     public void Nothing_else_asks_whether_a_key_or_a_channel_is_of_the_seed()
     {

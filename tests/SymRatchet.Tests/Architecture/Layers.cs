@@ -5,9 +5,9 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Architecture;
 
 /// <summary>
-/// The layers of src/SymRatchet. A type's layer is the folder of the file that bears its name; public types stand at the
-/// root, for whoever reads the package, and count as part of whatever they use. What uses what is read from the compiled
-/// assembly, so what the sources hide the compiler does not.
+/// The layers of src/SymRatchet. A type's layer is the folder of the file that bears its name; public types stand at
+/// the root, for whoever reads the package, and count as part of whatever they use. What uses what is read from the
+/// compiled assembly, so what the sources hide the compiler does not.
 /// </summary>
 internal static class Layers
 {
@@ -34,7 +34,9 @@ internal static class Layers
     internal static HashSet<(string From, string To)> Arrows() =>
         [.. from use in Uses() where use.From != use.To select (BottomUp[use.From], BottomUp[use.To])];
 
-    /// <summary>Every use of a type in a layer by a type in a layer, and the public types that it leads through, if any.</summary>
+    /// <summary>
+    /// Every use of a type in a layer by a type in a layer, and the public types that it leads through, if any.
+    /// </summary>
     internal static IEnumerable<(string Path, int From, int To)> Uses() =>
         from type in Types()
         where !IsPublic(type)
@@ -82,7 +84,10 @@ internal static class Layers
     internal static IEnumerable<TypeDefinition> Types() =>
         Module.Types.Where(type => type.Namespace.StartsWith(nameof(SymRatchet), StringComparison.Ordinal));
 
-    /// <summary>Everything that a type and the types nested in it name: bases, fields, signatures, and the operands of every instruction.</summary>
+    /// <summary>
+    /// Everything that a type and the types nested in it name: bases, fields, signatures, and the operands of every
+    /// instruction.
+    /// </summary>
     internal static IEnumerable<TypeDefinition> Uses(TypeDefinition type) =>
         References(type)
             .SelectMany(Flatten)

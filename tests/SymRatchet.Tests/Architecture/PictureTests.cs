@@ -4,8 +4,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Architecture;
 
 /// <summary>
-/// The picture shows the library: every arrow in it is there, and what can be reached along its arrows is all that is used, directly or through
-/// others. Arrows that others imply are left out, or nobody could read it.
+/// The picture shows the library: every arrow in it is there, and what can be reached along its arrows is all that is
+/// used, directly or through others. Arrows that others imply are left out, or nobody could read it.
 /// </summary>
 public sealed class PictureTests
 {

@@ -4,7 +4,10 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>A client that is behind: either it runs beside another handshake of its own, or its key has a second owner or an old store.</summary>
+/// <summary>
+/// A client that is behind: either it runs beside another handshake of its own, or its key has a second owner or an old
+/// store.
+/// </summary>
 public sealed class CloneAlarmTests
 {
     private const string Id = "device 1";

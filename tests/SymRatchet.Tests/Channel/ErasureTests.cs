@@ -2,7 +2,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>After the end of a channel, however it ended, none of its keys is left in anything that it still holds.</summary>
+/// <summary>
+/// After the end of a channel, however it ended, none of its keys is left in anything that it still holds.
+/// </summary>
 public sealed class ErasureTests
 {
     public static TheoryData<ChannelProtocol, string> Endings

@@ -9,7 +9,9 @@ using Xunit.Abstractions;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>Protocol 1, section 8, over real sockets: who floods a server with handshakes keeps nobody else out.</summary>
+/// <summary>
+/// Protocol 1, section 8, over real sockets: who floods a server with handshakes keeps nobody else out.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class HandshakeFloodTests(ITestOutputHelper output)
 {

@@ -3,7 +3,10 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>The handshake's limits hold whatever a key store does: it does not come back, comes back late, or blocks whoever calls it.</summary>
+/// <summary>
+/// The handshake's limits hold whatever a key store does: it does not come back, comes back late, or blocks whoever
+/// calls it.
+/// </summary>
 public sealed class HostileStoreTests
 {
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
@@ -168,7 +171,10 @@ public sealed class HostileStoreTests
             await _inner.AdvanceAsync(id, serial, epoch, epochKey, CancellationToken.None);
         }
 
-        /// <summary>The call that was given up comes back: it had its key until then, nobody has it after, and what it answers is erased.</summary>
+        /// <summary>
+        /// The call that was given up comes back: it had its key until then, nobody has it after, and what it answers
+        /// is erased.
+        /// </summary>
         internal async Task AssertLateCallAsync()
         {
             _unblock.Set();

@@ -4,7 +4,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>A peer that is gone without a word is found in time; one that lives, or cannot be judged, is left alone.</summary>
+/// <summary>
+/// A peer that is gone without a word is found in time; one that lives, or cannot be judged, is left alone.
+/// </summary>
 public sealed class KeepAliveTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
@@ -158,8 +160,9 @@ public sealed class KeepAliveTests
     }
 
     /// <summary>
-    /// Every history of ten steps of ten seconds: nothing, something arrives, nobody reads any more. A peer is called silent only after one
-    /// read was out for the whole of a time-out behind a ping, and always once one was out for interval and time-out.
+    /// Every history of ten steps of ten seconds: nothing, something arrives, nobody reads any more. A peer is called
+    /// silent only after one read was out for the whole of a time-out behind a ping, and always once one was out for
+    /// interval and time-out.
     /// </summary>
     [Fact]
     public void Only_one_read_that_brings_nothing_for_so_long_is_silence()

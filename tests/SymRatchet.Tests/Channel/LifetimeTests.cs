@@ -4,7 +4,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Channel;
 
-/// <summary>Whatever a peer, a transport or another call does: every call returns, and nothing is delivered after the end.</summary>
+/// <summary>
+/// Whatever a peer, a transport or another call does: every call returns, and nothing is delivered after the end.
+/// </summary>
 public sealed class LifetimeTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
@@ -92,8 +94,8 @@ public sealed class LifetimeTests
         );
         Task<byte[]?> receiving = ChannelPair.ReceiveAsync(pair.Server);
 
-        // Nobody receives at the client, so no ping is answered and each is given up at once. They are posted faster than they leave;
-        // a send carries the last one with it.
+        // Nobody receives at the client, so no ping is answered and each is given up at once. They are posted faster
+        // than they leave; a send carries the last one with it.
         for (int i = 0; i < 200_000; i++)
         {
             await PingOnceAsync(pair.Client);
@@ -216,7 +218,8 @@ public sealed class LifetimeTests
     [Fact]
     public async Task A_cancelled_send_is_not_begun_again()
     {
-        // The stream takes half of a write, and then waits; a second write from the start would show the peer the same bytes twice.
+        // The stream takes half of a write, and then waits; a second write from the start would show the peer the same
+        // bytes twice.
         await using SocketPair sockets = await SocketPair.CreateAsync();
         HalfStream half = new(sockets.Client);
         Task<ISecureChannel> accepting = SecureChannel

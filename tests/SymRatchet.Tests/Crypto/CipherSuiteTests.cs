@@ -9,7 +9,8 @@ public sealed class CipherSuiteTests
 {
     private const ulong Round = 0x0000_1234_5678_9ABC;
 
-    // Around the blocks of every cipher, around the length where AEGIS-256 changes its way into native code, and far beyond.
+    // Around the blocks of every cipher, around the length where AEGIS-256 changes its way into native code, and far
+    // beyond.
     private static readonly int[] Sizes =
     [
         0,

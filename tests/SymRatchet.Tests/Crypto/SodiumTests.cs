@@ -54,8 +54,8 @@ public sealed class SodiumTests
     }
 
     /// <summary>
-    /// The library a second time in this process, in a place of its own where the name of libsodium leads to another file. Its types are not
-    /// those of this test, so what it does is asked for by name.
+    /// The library a second time in this process, in a place of its own where the name of libsodium leads to another
+    /// file. Its types are not those of this test, so what it does is asked for by name.
     /// </summary>
     private sealed class Isolated : AssemblyLoadContext, IDisposable
     {

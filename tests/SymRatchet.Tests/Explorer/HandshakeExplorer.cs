@@ -5,9 +5,10 @@ using System.Text;
 namespace SymRatchet.Tests.Explorer;
 
 /// <summary>
-/// Searches every interleaving of the real handshake code, breadth first: any message ever sent is delivered any number of times or
-/// never, to any handshake that waits for one; any handshake is dropped between any two of its steps (a crash, a time limit, a lost
-/// message); handshakes of the one identity run side by side. In each world it checks what docs/protocol.md promises.
+/// Searches every interleaving of the real handshake code, breadth first: any message ever sent is delivered any number
+/// of times or never, to any handshake that waits for one; any handshake is dropped between any two of its steps (a
+/// crash, a time limit, a lost message); handshakes of the one identity run side by side. In each world it checks what
+/// docs/protocol.md promises.
 /// </summary>
 internal sealed class HandshakeExplorer(
     int clients,

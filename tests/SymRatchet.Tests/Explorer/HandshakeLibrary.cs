@@ -6,8 +6,9 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Explorer;
 
 /// <summary>
-/// Runs the real handshake code on deterministic nonces and remembers where each history of inputs led, so that a state is computed
-/// once however many interleavings pass through it. A handshake state is consumed by use; a history is replayed to branch.
+/// Runs the real handshake code on deterministic nonces and remembers where each history of inputs led, so that a state
+/// is computed once however many interleavings pass through it. A handshake state is consumed by use; a history is
+/// replayed to branch.
 /// </summary>
 internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
 {
@@ -151,8 +152,8 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
         return number;
     }
 
-    // Equal at both ends means: what one sends with, the other receives with. A confirm has moved the server's chain by one record,
-    // so the sessions are compared by the chain that no record has touched yet.
+    // Equal at both ends means: what one sends with, the other receives with. A confirm has moved the server's chain by
+    // one record, so the sessions are compared by the chain that no record has touched yet.
     private int KeysNumber(ChannelRole role, RatchetSession session)
     {
         string name = Convert.ToHexString(

@@ -2,7 +2,9 @@ using SymRatchet.Session;
 
 namespace SymRatchet.Tests.Explorer;
 
-/// <summary>What one handshake waits for after one history of inputs. The same history always leads to the same node.</summary>
+/// <summary>
+/// What one handshake waits for after one history of inputs. The same history always leads to the same node.
+/// </summary>
 internal sealed class HandshakeNode
 {
     internal required int Id { get; init; }
@@ -14,7 +16,10 @@ internal sealed class HandshakeNode
     /// <summary>The number of the message that a <see cref="NodeKind.Send"/> sends.</summary>
     internal int Message { get; init; }
 
-    /// <summary>The epoch that a <see cref="NodeKind.Advance"/> writes, or that an <see cref="NodeKind.Established"/> session grew from.</summary>
+    /// <summary>
+    /// The epoch that a <see cref="NodeKind.Advance"/> writes, or that an <see cref="NodeKind.Established"/> session
+    /// grew from.
+    /// </summary>
     internal long Epoch { get; init; }
 
     /// <summary>The number of the session's keys, equal at both ends if and only if the keys are.</summary>

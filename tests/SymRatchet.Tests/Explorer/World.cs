@@ -1,8 +1,8 @@
 namespace SymRatchet.Tests.Explorer;
 
 /// <summary>
-/// Everything that is true at one moment: two stores, the handshakes that run, every message ever sent (each can be delivered
-/// again at any time), and the sessions that were made. Immutable; two worlds are equal if their keys are.
+/// Everything that is true at one moment: two stores, the handshakes that run, every message ever sent (each can be
+/// delivered again at any time), and the sessions that were made. Immutable; two worlds are equal if their keys are.
 /// </summary>
 internal sealed record World(
     long ClientEpoch,

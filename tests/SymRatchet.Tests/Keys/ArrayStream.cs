@@ -1,8 +1,8 @@
 namespace SymRatchet.Tests.Keys;
 
 /// <summary>
-/// A stream that reads and writes arrays only, so many bytes at a time where it reads: for spans its base takes an array
-/// that is shared, and leaves in it what it held.
+/// A stream that reads and writes arrays only, so many bytes at a time where it reads: for spans its base takes an
+/// array that is shared, and leaves in it what it held.
 /// </summary>
 internal sealed class ArrayStream(Stream inner, int most = int.MaxValue) : Stream
 {

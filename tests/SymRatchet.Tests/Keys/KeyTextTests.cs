@@ -17,7 +17,10 @@ public sealed class KeyTextTests
             KeyText.ToDisplay(Encoding.UTF8.GetBytes(id))
         );
 
-    /// <summary>What a font leaves out (Default_Ignorable_Code_Point) although it is no format character, and letters that are blank.</summary>
+    /// <summary>
+    /// What a font leaves out (Default_Ignorable_Code_Point) although it is no format character, and letters that are
+    /// blank.
+    /// </summary>
     public static TheoryData<int, int> Unseen =>
         new()
         {

@@ -4,7 +4,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Protocol1;
 
 /// <summary>
-/// What a client makes of a challenge, from somebody who has the keys and does one thing wrong. Protocol 1, section 5.2.
+/// What a client makes of a challenge, from somebody who has the keys and does one thing wrong. Protocol 1, section
+/// 5.2.
 /// </summary>
 public sealed class ChallengeTests : HandshakeSteps
 {

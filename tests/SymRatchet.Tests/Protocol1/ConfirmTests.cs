@@ -7,8 +7,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Protocol1;
 
 /// <summary>
-/// What is left of a handshake when its challenge is sent, what a server makes of a confirm, and when it looks at its store.
-/// Protocol 1, sections 5.2 to 5.9.
+/// What is left of a handshake when its challenge is sent, what a server makes of a confirm, and when it looks at its
+/// store. Protocol 1, sections 5.2 to 5.9.
 /// </summary>
 public sealed class ConfirmTests : HandshakeSteps
 {

@@ -9,7 +9,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Protocol1;
 
 /// <summary>
-/// docs/vectors/v1-handshake.json: whole sessions, byte for byte, with the real code in one role and the file in the other.
+/// docs/vectors/v1-handshake.json: whole sessions, byte for byte, with the real code in one role and the file in the
+/// other.
 /// </summary>
 public sealed class HandshakeVectorTests
 {

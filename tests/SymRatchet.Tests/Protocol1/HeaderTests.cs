@@ -7,8 +7,8 @@ using SymRatchet.TestKit;
 namespace SymRatchet.Tests.Protocol1;
 
 /// <summary>
-/// Protocol 1, section 4: what a receiver makes of each opcode and length in each of its phases, by the header alone. The whole table
-/// is here once more, written from the specification.
+/// Protocol 1, section 4: what a receiver makes of each opcode and length in each of its phases, by the header alone.
+/// The whole table is here once more, written from the specification.
 /// </summary>
 public sealed class HeaderTests
 {

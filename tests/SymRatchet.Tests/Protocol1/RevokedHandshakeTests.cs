@@ -4,7 +4,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Protocol1;
 
-/// <summary>A handshake in flight makes no session with a key that was revoked meanwhile. Protocol 1, section 5.3.</summary>
+/// <summary>
+/// A handshake in flight makes no session with a key that was revoked meanwhile. Protocol 1, section 5.3.
+/// </summary>
 public sealed class RevokedHandshakeTests
 {
     private static readonly ClientId Id = "device 1";

@@ -5,7 +5,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Protocol1;
 
-/// <summary>docs/vectors/v1-schedule.json: every key of protocol 1, from the pre-shared key to the key of a record.</summary>
+/// <summary>
+/// docs/vectors/v1-schedule.json: every key of protocol 1, from the pre-shared key to the key of a record.
+/// </summary>
 public sealed class ScheduleVectorTests
 {
     public static TheoryData<int> Imports => [.. Enumerable.Range(0, V1Vectors.Schedule.List("imports").Count())];

@@ -5,7 +5,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Seed;
 
-/// <summary>Every way in which a message is refused: with its reason, for good, with nothing delivered and no key moved.</summary>
+/// <summary>
+/// Every way in which a message is refused: with its reason, for good, with nothing delivered and no key moved.
+/// </summary>
 public sealed class SeedFailureTests
 {
     private const int MessageStart = SeedFrame.PrefixSize;
@@ -167,7 +169,8 @@ public sealed class SeedFailureTests
         Assert.All(whole, b => Assert.Equal(0, b));
         Assert.Equal(ProtocolPhase.Terminated, session.Phase);
 
-        // The sending keys stayed where they were for the last word, and go with it; the receiving ones are gone already.
+        // The sending keys stayed where they were for the last word, and go with it; the receiving ones are gone
+        // already.
         Assert.Equal(before[2], session.ServerToClientKeys.EncryptionKey.ToArray());
         Assert.True(session.ClientToServerKeys.IsErased);
         Assert.NotEmpty(SeedPair.Terminate(session, result.Error));

@@ -6,7 +6,9 @@ using SymRatchet.TestKit;
 
 namespace SymRatchet.Tests.Streams;
 
-/// <summary>Streams and pipes that are disposed, completed, cancelled and misused while a call is in progress.</summary>
+/// <summary>
+/// Streams and pipes that are disposed, completed, cancelled and misused while a call is in progress.
+/// </summary>
 public sealed class AdapterLifetimeTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);

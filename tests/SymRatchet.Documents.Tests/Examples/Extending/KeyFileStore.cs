@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace SymRatchet.Documents.Tests.Examples.Extending;
 
 /// <summary>
-/// The key of one device in one small file, for a client with no room for a database: the key that never changes, two slots for root keys, and the id.
-/// A new root key goes to the free slot and is flushed before the old one is erased, so a crash at any instant leaves a key that reads back.
+/// The key of one device in one small file, for a client with no room for a database: the key that never changes, two
+/// slots for root keys, and the id. A new root key goes to the free slot and is flushed before the old one is erased,
+/// so a crash at any instant leaves a key that reads back.
 /// </summary>
 internal sealed class KeyFileStore(string path) : IKeyStore
 {

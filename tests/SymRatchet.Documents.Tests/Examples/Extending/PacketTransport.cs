@@ -2,7 +2,10 @@ using System.IO.Pipelines;
 
 namespace SymRatchet.Documents.Tests.Examples.Extending;
 
-/// <summary>A transport over something that carries packets of a limited size, in order and without loss, such as a message queue or a serial bus.</summary>
+/// <summary>
+/// A transport over something that carries packets of a limited size, in order and without loss, such as a message
+/// queue or a serial bus.
+/// </summary>
 internal sealed class PacketTransport : IDuplexPipe
 {
     private readonly Pipe _arriving = new();
@@ -18,7 +21,9 @@ internal sealed class PacketTransport : IDuplexPipe
 
     public PipeWriter Output => _leaving.Writer;
 
-    /// <summary>Takes one packet that arrived. Waits while the channel does not read, so memory stays bounded.</summary>
+    /// <summary>
+    /// Takes one packet that arrived. Waits while the channel does not read, so memory stays bounded.
+    /// </summary>
     internal async ValueTask ArrivedAsync(ReadOnlyMemory<byte> packet)
     {
         if (packet.IsEmpty)
