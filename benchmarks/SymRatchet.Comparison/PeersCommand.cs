@@ -57,7 +57,8 @@ internal static class PeersCommand
             DefaultValueFactory = _ => 5000,
         };
         RootCommand command = new(
-            "SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in one run."
+            "SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in "
+                + "one run."
         )
         {
             json,

@@ -70,9 +70,8 @@ public static class AttackRun
         {
             Terminal.Out.MarkupLineInterpolated($"[bold]{attack.Name}[/]");
             Terminal.Out.WriteLine("  " + attack.How.Replace("\n", "\n  ", StringComparison.Ordinal));
-            Terminal.Out.MarkupLineInterpolated(
-                $"  [dim]expected: seed {Expected(attack, ChannelProtocol.Seed)}, v1 {Expected(attack, ChannelProtocol.V1)}. {attack.Why}[/]"
-            );
+            var (onSeed, onV1) = (Expected(attack, ChannelProtocol.Seed), Expected(attack, ChannelProtocol.V1));
+            Terminal.Out.MarkupLineInterpolated($"  [dim]expected: seed {onSeed}, v1 {onV1}. {attack.Why}[/]");
         }
     }
 
@@ -135,7 +134,8 @@ public static class AttackRun
         Visit honest = await laboratory.VisitAsync(live, laboratory.KeyOf(laboratory.Victim), ["1"], cancellationToken);
         if (honest.Answers.Count != 1)
             throw new SampleException(
-                $"no honest session with {live} to attack ({honest.Failure}): it speaks another protocol, or has other keys"
+                $"no honest session with {live} to attack ({honest.Failure}): it speaks another protocol, or has "
+                    + "other keys"
             );
     }
 

@@ -33,7 +33,8 @@ internal static class AttacksCommand
         Option<Endpoint?> connect = new("--connect")
         {
             Description =
-                "A live server to attack, with the demonstration keys or those of --keys. Default: one of its own, whose inside is watched too.",
+                "A live server to attack, with the demonstration keys or those of --keys. Default: one of its own, "
+                + "whose inside is watched too.",
             HelpName = "HOST:PORT",
             CustomParser = SampleOptions.Parsed(Endpoint.Parse),
         };
@@ -94,7 +95,8 @@ internal static class AttacksCommand
                 if (results.All(result => result.IsExpected))
                     return ExitCode.Success;
                 Terminal.Fail(
-                    $"{results.Count(result => !result.IsExpected)} of {results.Count} verdicts are not the expected ones"
+                    $"{results.Count(result => !result.IsExpected)} of {results.Count} verdicts are not the expected "
+                        + "ones"
                 );
                 return ExitCode.Failure;
             }

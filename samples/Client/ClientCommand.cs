@@ -12,18 +12,23 @@ internal static class ClientCommand
         Option<Endpoint> connect = SampleOptions.EndpointOption("--connect", "Where the server listens.");
         Option<string?> keys = SampleOptions.Keys();
         Option<string?> store = SampleOptions.Store(
-            "The client's key file: the credential that was carried to it (of 'symratchet key add --out' or 'symratchet keygen'), or made once from the key in --keys. It goes on from there at each start. (A SQLite store is moved to one by 'symratchet key export' and 'key import'.) Default: the key is kept in memory."
+            "The client's key file: the credential that was carried to it (of 'symratchet key add --out' or "
+                + "'symratchet keygen'), or made once from the key in --keys. It goes on from there at each start. (A "
+                + "SQLite store is moved to one by 'symratchet key export' and 'key import'.) Default: the key is kept "
+                + "in memory."
         );
         Option<string?> data = new("--data")
         {
             Description =
-                "A CSV file with the client's measurements. Default: the weather of Seattle that comes with the samples.",
+                "A CSV file with the client's measurements. Default: the weather of Seattle that comes with the "
+                + "samples.",
             HelpName = "FILE",
         };
         Option<string?> column = new("--column")
         {
             Description =
-                $"The column to send. Default: {CsvColumn.BundledColumn}, or the first column of numbers in a file of your own.",
+                $"The column to send. Default: {CsvColumn.BundledColumn}, or the first column of numbers in a file "
+                + "of your own.",
             HelpName = "NAME",
         };
         Option<int> rounds = SampleOptions.Count("--rounds", "How many rounds to do.", 3);
@@ -36,7 +41,8 @@ internal static class ClientCommand
         );
 
         RootCommand command = new(
-            "A field client: sends five measurements a round over a SymRatchet channel and shows the aggregate of all clients."
+            "A field client: sends five measurements a round over a SymRatchet channel and shows the aggregate of "
+                + "all clients."
         )
         {
             id,

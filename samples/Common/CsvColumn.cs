@@ -46,7 +46,8 @@ public static class CsvColumn
             string[] fields = Split(lines[i]);
             if (index >= fields.Length || !TryParse(fields[index], out double value))
                 throw new SampleException(
-                    $"{path}:{i + 1}: there is no number in column '{(index < names.Length ? names[index] : $"{index + 1}")}'"
+                    $"{path}:{i + 1}: there is no number in column "
+                        + $"'{(index < names.Length ? names[index] : $"{index + 1}")}'"
                 );
             values.Add(value);
         }

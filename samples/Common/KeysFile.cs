@@ -112,7 +112,8 @@ public static class KeysFile
         try
         {
             if (keyText.Length != 2 * secret.Length)
-                return $"the key of client {id} has {keyText.Length} digits; for {SampleOptions.NameOf(protocol)} it must be {2 * secret.Length} hexadecimal digits ({secret.Length} bytes)";
+                return $"the key of client {id} has {keyText.Length} digits; for {SampleOptions.NameOf(protocol)} it "
+                    + $"must be {2 * secret.Length} hexadecimal digits ({secret.Length} bytes)";
             if (Convert.FromHexString(keyText, secret, out _, out _) != OperationStatus.Done)
                 return $"the key of client {id} is not hexadecimal";
 

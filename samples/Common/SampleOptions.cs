@@ -54,7 +54,8 @@ public static class SampleOptions
         new("--keys")
         {
             Description =
-                "The clients' keys, one client a line: id, key in hexadecimal, and perhaps a weight. Default: demonstration keys that everybody knows, clients 1 to 5.",
+                "The clients' keys, one client a line: id, key in hexadecimal, and perhaps a weight. Default: "
+                + "demonstration keys that everybody knows, clients 1 to 5.",
             HelpName = "FILE",
         };
 
@@ -84,7 +85,8 @@ public static class SampleOptions
                 && (value < least || value > most)
             )
                 result.AddError(
-                    $"{name} is {value}; it must be at least {least}{(most == int.MaxValue ? "" : $" and at most {most}")}."
+                    $"{name} is {value}; it must be at least "
+                        + $"{least}{(most == int.MaxValue ? "" : $" and at most {most}")}."
                 );
         });
         return option;

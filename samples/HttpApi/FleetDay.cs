@@ -86,7 +86,8 @@ internal sealed class FleetDay(Uri address, PreSharedKey key, string name)
     private void Tell(string what, string call, string outcome, bool expected)
     {
         Terminal.Out.MarkupLine(
-            $"{(expected ? "[green]ok[/]" : "[red]no[/]")}  {what, -8} {Markup.Escape(call)}: [bold]{Markup.Escape(outcome)}[/]"
+            $"{(expected ? "[green]ok[/]" : "[red]no[/]")}  {what, -8} {Markup.Escape(call)}: "
+                + $"[bold]{Markup.Escape(outcome)}[/]"
         );
         if (!expected)
             _unexpected.Add($"{what}, {call}: {outcome}");

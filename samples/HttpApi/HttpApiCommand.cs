@@ -12,7 +12,8 @@ internal static class HttpApiCommand
     internal static RootCommand Create()
     {
         RootCommand command = new(
-            "HTTP, gRPC and SignalR over one port, protected by a pre-shared key and no certificate. Without a command: server and client in one process."
+            "HTTP, gRPC and SignalR over one port, protected by a pre-shared key and no certificate. Without a "
+                + "command: server and client in one process."
         )
         {
             CreateServer(),

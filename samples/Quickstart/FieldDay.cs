@@ -39,10 +39,12 @@ internal static class FieldDay
 
         Terminal.Out.MarkupLineInterpolated($"[bold]An analytics server[/] listens on {server.Endpoint}.");
         Terminal.Out.MarkupLine(
-            "[bold]Three clients[/] send the highest temperatures of five days in Seattle a round, and get the mean of all fifteen."
+            "[bold]Three clients[/] send the highest temperatures of five days in Seattle a round, and get the mean "
+                + "of all fifteen."
         );
         Terminal.Out.MarkupLine(
-            "A [bold]fingerprint[/] is a short hash of all that passed on a client's wire, which is all that an eavesdropper has of it."
+            "A [bold]fingerprint[/] is a short hash of all that passed on a client's wire, which is all that an "
+                + "eavesdropper has of it."
         );
 
         List<FieldSession[]> sessions = [];
@@ -99,7 +101,8 @@ internal static class FieldDay
             ]);
         Terminal.Out.Write(table);
         Terminal.Out.MarkupLine(
-            "[dim]A store that keeps its present epoch alone opens no session before it. The keys here are known to everybody and protect nothing.[/]"
+            "[dim]A store that keeps its present epoch alone opens no session before it. The keys here are known to "
+                + "everybody and protect nothing.[/]"
         );
     }
 
@@ -113,7 +116,8 @@ internal static class FieldDay
                 double aggregate = client.Rounds[round].Aggregate;
                 findings.Check(
                     Math.Abs(aggregate - mean) <= Rounding,
-                    $"client {client.Client} got {Text(aggregate, "F2")} in round {NumberOf(session, round)}, but the mean of what was sent is {Text(mean, "F4")}"
+                    $"client {client.Client} got {Text(aggregate, "F2")} in round {NumberOf(session, round)}, but "
+                        + $"the mean of what was sent is {Text(mean, "F4")}"
                 );
             }
         }

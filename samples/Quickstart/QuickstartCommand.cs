@@ -31,7 +31,8 @@ internal static class QuickstartCommand
     internal static RootCommand Create()
     {
         RootCommand command = new(
-            "Runs an analytics server, three clients with real measurements and an attacker on the wire, and checks all that they show."
+            "Runs an analytics server, three clients with real measurements and an attacker on the wire, and checks "
+                + "all that they show."
         );
         command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
         return command;
@@ -57,8 +58,9 @@ internal static class QuickstartCommand
             Terminal.Fail(unexpected);
         if (findings.Unexpected.Count > 0)
             return ExitCode.Failure;
+        double seconds = watch.Elapsed.TotalSeconds;
         Terminal.Out.MarkupLineInterpolated(
-            $"[green]All {findings.Checked} checks came out as expected[/] [dim]in {watch.Elapsed.TotalSeconds:0.0} s.[/]"
+            $"[green]All {findings.Checked} checks came out as expected[/] [dim]in {seconds:0.0} s.[/]"
         );
         return ExitCode.Success;
     }
@@ -67,7 +69,8 @@ internal static class QuickstartCommand
     {
         Terminal.Out.WriteLine();
         Terminal.Out.MarkupLine(
-            "[bold]The attacker[/] owns the wire between a client and its server: it reads, holds, changes and repeats what it likes."
+            "[bold]The attacker[/] owns the wire between a client and its server: it reads, holds, changes and "
+                + "repeats what it likes."
         );
         IAttack[] attacks = [.. AttackCatalogue.All.Where(attack => Shown.Contains(attack.Name))];
         foreach (ChannelProtocol protocol in (ChannelProtocol[])[ChannelProtocol.V1, ChannelProtocol.Seed])
@@ -88,8 +91,9 @@ internal static class QuickstartCommand
                 );
         }
 
+        int more = AttackCatalogue.All.Count - attacks.Length;
         Terminal.Out.MarkupLineInterpolated(
-            $"[dim]{AttackCatalogue.All.Count - attacks.Length} more attacks on each protocol: dotnet run -c Release --project samples/Attacks[/]"
+            $"[dim]{more} more attacks on each protocol: dotnet run -c Release --project samples/Attacks[/]"
         );
     }
 }

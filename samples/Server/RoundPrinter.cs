@@ -10,14 +10,13 @@ internal sealed class RoundPrinter(RoundFeed feed) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (RoundEvent happened in feed.ReadAllAsync(stoppingToken))
+        await foreach (RoundEvent roundEvent in feed.ReadAllAsync(stoppingToken))
         {
-            if (happened is not RoundEvent.Closed { Round: { } round })
+            if (roundEvent is not RoundEvent.Closed { Round: { } round })
                 continue;
             string aggregate = round.Aggregate?.ToString("F2", CultureInfo.InvariantCulture) ?? "none";
-            Terminal.Out.MarkupLineInterpolated(
-                $"round {round.Number}: aggregate [green]{aggregate}[/] [dim]over {round.Numbers} numbers of {round.Clients} clients[/]"
-            );
+            Terminal.Out.MarkupInterpolated($"round {round.Number}: aggregate [green]{aggregate}[/] ");
+            Terminal.Out.MarkupLineInterpolated($"[dim]over {round.Numbers} numbers of {round.Clients} clients[/]");
         }
     }
 }

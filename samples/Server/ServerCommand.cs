@@ -15,12 +15,14 @@ internal static class ServerCommand
         );
         Option<string?> keys = SampleOptions.Keys();
         Option<string?> store = SampleOptions.Store(
-            "A SQLite key store, so that keys move forward for good; made where there is none. Clients of --keys that it does not know are added to it. Default: keys are kept in memory."
+            "A SQLite key store, so that keys move forward for good; made where there is none. Clients of --keys "
+                + "that it does not know are added to it. Default: keys are kept in memory."
         );
         Option<IAggregator> aggregate = new("--aggregate")
         {
             Description =
-                $"What is made of a round's numbers: {string.Join(", ", BuiltInAggregators.Names)}. Default: {BuiltInAggregators.Default.Name}.",
+                $"What is made of a round's numbers: {string.Join(", ", BuiltInAggregators.Names)}. Default: "
+                + $"{BuiltInAggregators.Default.Name}.",
             HelpName = "NAME",
             DefaultValueFactory = _ => BuiltInAggregators.Default,
             CustomParser = SampleOptions.Parsed(BuiltInAggregators.Find),
@@ -28,7 +30,8 @@ internal static class ServerCommand
         Option<string> close = new("--close")
         {
             Description =
-                "When a round closes: at-once (each contribution is answered over those that came before), all-present, quorum or time. Default: at-once.",
+                "When a round closes: at-once (each contribution is answered over those that came before), "
+                + "all-present, quorum or time. Default: at-once.",
             HelpName = "RULE",
             DefaultValueFactory = _ => ClosingRule.AtOnce,
         };
@@ -66,18 +69,21 @@ internal static class ServerCommand
         Option<Endpoint?> dashboard = new("--dashboard")
         {
             Description =
-                "Serves a page that shows clients, rounds and refusals as they happen, as in 127.0.0.1:8080. Default: no page.",
+                "Serves a page that shows clients, rounds and refusals as they happen, as in 127.0.0.1:8080. "
+                + "Default: no page.",
             HelpName = "HOST:PORT",
             CustomParser = SampleOptions.Parsed<Endpoint?>(Endpoint.Parse),
         };
         Option<bool> dashboardForAll = new("--dashboard-for-all")
         {
             Description =
-                "Lets --dashboard listen beyond this machine. The page has no password and no encryption: whoever reaches it sees it.",
+                "Lets --dashboard listen beyond this machine. The page has no password and no encryption: whoever "
+                + "reaches it sees it.",
         };
 
         RootCommand command = new(
-            "The analytics server: aggregates the measurements of many clients, each over a SymRatchet channel of its own."
+            "The analytics server: aggregates the measurements of many clients, each over a SymRatchet channel of "
+                + "its own."
         )
         {
             protocol,

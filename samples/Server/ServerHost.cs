@@ -108,8 +108,12 @@ internal static class ServerHost
             ? null
             : await StartDashboardAsync(page, settings, host.Services, cancellationToken);
         await host.StartAsync(cancellationToken);
+        string keys = $"{clients} from {settings.Store ?? settings.Keys.Source}";
+        Terminal.Out.MarkupInterpolated(
+            $"[dim]protocol:[/] {SampleOptions.NameOf(settings.Protocol)}, [dim]keys:[/] {keys}, "
+        );
         Terminal.Out.MarkupLineInterpolated(
-            $"[dim]protocol:[/] {SampleOptions.NameOf(settings.Protocol)}, [dim]keys:[/] {clients} from {settings.Store ?? settings.Keys.Source}, [dim]aggregate:[/] {settings.Aggregator.Name}, [dim]rounds:[/] {settings.Closing}"
+            $"[dim]aggregate:[/] {settings.Aggregator.Name}, [dim]rounds:[/] {settings.Closing}"
         );
         Terminal.Out.MarkupLineInterpolated($"listening on {Endpoint.Of(listener.LocalEndpoint)}");
         await host.WaitForShutdownAsync(cancellationToken);
@@ -140,9 +144,11 @@ internal static class ServerHost
         );
         Terminal.Out.MarkupLineInterpolated($"dashboard at http://{endpoint}/");
         if (settings.DashboardForAll)
-            Terminal.Error.MarkupLineInterpolated(
-                $"[yellow]warning:[/] the dashboard on {endpoint} has no password and no encryption: whoever reaches it sees who is connected and what is aggregated"
-            );
+        {
+            Terminal.Error.MarkupInterpolated($"[yellow]warning:[/] the dashboard on {endpoint} has no password and ");
+            Terminal.Error.WriteLine("no encryption: whoever reaches it sees who is connected and what is aggregated");
+        }
+
         return app;
     }
 

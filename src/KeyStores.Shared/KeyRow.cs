@@ -11,11 +11,13 @@ internal static class KeyRow
 {
     /// <summary>The columns that <see cref="ReadKeys"/> expects, in this order.</summary>
     internal const string KeyColumns =
-        "protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key, next_epoch_key, last_seen";
+        "protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key, "
+        + "next_epoch_key, last_seen";
 
     /// <summary>The columns that <see cref="ReadRecord"/> expects, in this order.</summary>
     internal const string RecordColumns =
-        "id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END, next_serial";
+        "id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END, "
+        + "next_serial";
 
     private const int DecoyIdentity = 11;
     private const int DecoyRoot = 12;

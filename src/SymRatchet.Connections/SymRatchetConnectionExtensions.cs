@@ -52,7 +52,8 @@ public static class SymRatchetConnectionExtensions
 #pragma warning disable RS0026 // no call can mean two of them
     /// <summary>
     /// Protects outbound connections by channels, all of them as the same client. See
-    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder, Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
+    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder,
+    /// Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
     /// </summary>
     /// <param name="builder">The pipeline of outbound connections.</param>
     /// <param name="options">Who the client is; copied, and never left open.</param>
@@ -77,7 +78,8 @@ public static class SymRatchetConnectionExtensions
 
     /// <summary>
     /// Protects outbound connections by channels, with the key that a function picks for each remote. See
-    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder, Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
+    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder,
+    /// Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
     /// </summary>
     /// <param name="builder">The pipeline of outbound connections.</param>
     /// <param name="options">

@@ -200,7 +200,8 @@ internal sealed class GroupWriter : IAsyncDisposable
         {
             write.Run(_writes!);
         }
-        catch (Exception e) when (_writes!.IsInTransaction) // SQLite ends the whole of it where the disk is full or fails
+        // SQLite ends the whole of it where the disk is full or fails
+        catch (Exception e) when (_writes!.IsInTransaction)
         {
             write.Refuse(e is SqliteException sqlite ? StoreFailure.Of(_path, sqlite) : e);
         }

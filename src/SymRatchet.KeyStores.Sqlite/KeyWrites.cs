@@ -139,7 +139,8 @@ internal sealed class KeyWrites : IDisposable
             "$key"
         );
         _revoke = connection.Prepare(
-            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL",
+            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, "
+                + "next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL",
             "$id",
             "$now"
         );
@@ -149,7 +150,8 @@ internal sealed class KeyWrites : IDisposable
             "$suites"
         );
         _rewrap = connection.Prepare(
-            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, next_epoch_key = $nextKey WHERE id = $id",
+            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, "
+                + "next_epoch_key = $nextKey WHERE id = $id",
             "$id",
             "$identity",
             "$key",

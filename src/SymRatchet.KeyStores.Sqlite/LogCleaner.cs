@@ -43,7 +43,8 @@ internal sealed partial class LogCleaner
     internal KeyStoreException Overdue =>
         new(
             $"The log of the key store {_path} cannot be cleaned:"
-                + $" another process has been reading the store for more than {Limit.TotalMinutes:0} minutes, and old keys stay readable. No key moves on until it ends."
+                + $" another process has been reading the store for more than {Limit.TotalMinutes:0} minutes, and "
+                + "old keys stay readable. No key moves on until it ends."
         );
 
     /// <summary>Cleans the log, and waits for readers for a moment only, and only the first of many times.</summary>
@@ -111,7 +112,8 @@ internal sealed partial class LogCleaner
     [LoggerMessage(
         EventId = 301,
         Level = LogLevel.Warning,
-        Message = "Another process reads the key store {Path} for long: replaced keys stay readable in its files until it ends. Sessions go on for {Minutes} minutes."
+        Message = "Another process reads the key store {Path} for long: replaced keys stay readable in its files "
+            + "until it ends. Sessions go on for {Minutes} minutes."
     )]
     private static partial void LogNotCleaned(ILogger logger, string path, double minutes);
 

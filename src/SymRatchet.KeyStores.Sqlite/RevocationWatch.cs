@@ -84,11 +84,13 @@ internal sealed class RevocationWatch : IDisposable
         if (version == _seen)
             return [];
         List<(ClientId Id, RevocationPosition Position)> revoked = [];
-        using SqliteTransaction view = _connection.BeginTransaction(deferred: true); // a restore in place may come between
+        // a restore in place may come between
+        using SqliteTransaction view = _connection.BeginTransaction(deferred: true);
         SqliteConnection connection = _connection;
         long from = Told.All(position => position.IsIn(connection)) ? Told.Min(position => position.Number) : 0;
         using SqliteCommand untold = _connection.Prepare(
-            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE revocation > $from ORDER BY revocation",
+            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE "
+                + "revocation > $from ORDER BY revocation",
             "$from"
         );
         using SqliteDataReader row = untold.With(from).ExecuteReader();

@@ -283,7 +283,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             return count;
         string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
         throw new KeyStoreException(
-            $"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. {first.Message}",
+            $"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. "
+                + $"{first.Message}",
             first
         );
     }

@@ -29,7 +29,8 @@ internal static class StoreFailure
                     _ when e.SqliteErrorCode == Full || e.SqliteExtendedErrorCode == InputOutputNoRoomForIndex =>
                         "cannot grow: the disk is full. It serves again once there is room.",
                     Corrupt => "is damaged. Put it back from a backup; the handshake catches up with the other side."
-                        + " A program that opens and closes the file of its own store, for a backup, drops SQLite's locks and may be the cause.",
+                        + " A program that opens and closes the file of its own store, for a backup, drops SQLite's "
+                        + "locks and may be the cause.",
                     NoDatabase => "is no database, or its head is damaged.",
                     CannotOpen => "cannot be opened.",
                     InputOutput => "cannot be read or written: the disk or file system failed.",
@@ -45,7 +46,8 @@ internal static class StoreFailure
     /// <summary>The files at the path are not those that are open.</summary>
     internal static KeyStoreException Replaced(string path, bool isOutcomeUnknown = false) =>
         new(
-            $"A file of the key store {path} was replaced or removed while programs use it. Stop them all, restore the store if need be, then start them."
+            $"A file of the key store {path} was replaced or removed while programs use it. Stop them all, restore "
+                + "the store if need be, then start them."
         )
         {
             IsOutcomeUnknown = isOutcomeUnknown,
@@ -56,13 +58,15 @@ internal static class StoreFailure
     /// </summary>
     internal static KeyStoreException OtherName(string path) =>
         new(
-            $"{path} is in use by another name too, or could be: a hard link, or a mount of the file itself. Give it one name only; link or mount its folder."
+            $"{path} is in use by another name too, or could be: a hard link, or a mount of the file itself. Give it "
+                + "one name only; link or mount its folder."
         );
 
     /// <summary>Clients, or revocations, may be missing.</summary>
     internal static KeyStoreException Unfinished(string path) =>
         new(
-            $"The key store {path} is a copy of another store that is not finished: run 'symratchet store migrate' again."
+            $"The key store {path} is a copy of another store that is not finished: run 'symratchet store migrate' "
+                + "again."
         );
 
     /// <summary>A call that was not answered in its time, whatever the disk or another process does.</summary>

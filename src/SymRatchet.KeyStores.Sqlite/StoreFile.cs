@@ -34,7 +34,8 @@ internal static class StoreFile
             return; // there the rights are the folder's
         if ((File.GetUnixFileMode(path) & UnixFileMode.UserWrite) == 0)
             throw new KeyStoreException(
-                $"The key store {path} is read-only. A store that cannot move its keys forward makes no sessions: chmod 600 {path}"
+                $"The key store {path} is read-only. A store that cannot move its keys forward makes no sessions: "
+                    + $"chmod 600 {path}"
             );
         FileStatus? file = FileStatus.IsSupported ? FileStatus.Of(path) : null;
         if (file is { Names: > 1 } or { IsMounted: true })
@@ -87,14 +88,16 @@ internal static class StoreFile
         UnixFileMode others = File.GetUnixFileMode(path) & ~(OwnerOnly | UnixFileMode.UserExecute);
         if (others != 0)
             throw new KeyStoreException(
-                $"{path} holds keys and may be used by others than its owner ({others}). Make it private first: chmod 600 {path}"
+                $"{path} holds keys and may be used by others than its owner ({others}). Make it private first: "
+                    + $"chmod 600 {path}"
             );
 
         // An owner may give himself back what the mode denies.
         if (FileStatus.IsSupported && FileStatus.Of(path) is { } status && !IsOwn(status.Owner, ownerOfStore))
         {
             throw new KeyStoreException(
-                $"{path} holds keys and belongs to the user {status.Owner}, who may read it. Make it this program's own first: chown {FileStatus.User} {path}"
+                $"{path} holds keys and belongs to the user {status.Owner}, who may read it. Make it this program's "
+                    + $"own first: chown {FileStatus.User} {path}"
             );
         }
     }

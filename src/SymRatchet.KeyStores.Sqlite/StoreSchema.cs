@@ -42,7 +42,8 @@ internal static class StoreSchema
         DROP INDEX keys_revoked;
         CREATE INDEX keys_revocation ON keys (revocation) WHERE revocation IS NOT NULL;
         INSERT INTO store VALUES ('revocations', 0), ('probes', 0);
-        CREATE TRIGGER keys_are_revoked AFTER UPDATE OF epoch_key ON keys WHEN OLD.epoch_key IS NOT NULL AND NEW.epoch_key IS NULL
+        CREATE TRIGGER keys_are_revoked AFTER UPDATE OF epoch_key ON keys
+        WHEN OLD.epoch_key IS NOT NULL AND NEW.epoch_key IS NULL
         BEGIN
             UPDATE store SET value = value + 1 WHERE name = 'revocations';
             UPDATE keys SET revocation = (SELECT value FROM store WHERE name = 'revocations') WHERE id = NEW.id;

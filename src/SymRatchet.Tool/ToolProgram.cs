@@ -20,7 +20,8 @@ internal static class ToolProgram
         // Not a RootCommand, which would call itself after the assembly.
         Command root = new(
             "symratchet",
-            "Makes keys and credential files for SymRatchet, and keeps its key stores. A secret is shown with --reveal only."
+            "Makes keys and credential files for SymRatchet, and keeps its key stores. A secret is shown with "
+                + "--reveal only."
         )
         {
             new HelpOption(),

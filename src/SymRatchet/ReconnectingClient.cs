@@ -137,7 +137,8 @@ public sealed class ReconnectingClient
         if (RefusalLimit != Timeout.InfiniteTimeSpan && refused >= RefusalLimit)
             throw SecureChannelException.Of(
                 SecureChannelError.Refused,
-                $"refused for {refused.TotalSeconds:0.#} s: the key may be revoked; limit {RefusalLimit.TotalSeconds:0.#} s",
+                $"refused for {refused.TotalSeconds:0.#} s: the key may be revoked; limit "
+                    + $"{RefusalLimit.TotalSeconds:0.#} s",
                 error
             );
     }

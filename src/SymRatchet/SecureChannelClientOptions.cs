@@ -56,7 +56,8 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
             return new SecureChannelClientOptions(this) { ClientId = only }.Validated();
         if (Key is null == Keys is null || Keys is null != ClientId is null)
             throw new ArgumentException(
-                $"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and not both."
+                $"A client needs its key: set {nameof(Key)}, or {nameof(Keys)} together with {nameof(ClientId)}, and "
+                    + "not both."
             );
         if (Key is not null && Key.Protocol != Protocol)
             throw new ArgumentException($"The key serves protocol {Key.Protocol}, but the options ask for {Protocol}.");

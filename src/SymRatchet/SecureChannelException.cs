@@ -56,7 +56,8 @@ public sealed class SecureChannelException : IOException
             SecureChannelError.Limit => "The peer went above a limit.",
             SecureChannelError.Timeout => "The peer took too long.",
             SecureChannelError.Refused =>
-                "The server hung up during the handshake: it does not know this id, key, server name, protocol or suite, or had no room.",
+                "The server hung up during the handshake: it does not know this id, key, server name, protocol or "
+                    + "suite, or had no room.",
             SecureChannelError.Truncated => "The stream ended without an authenticated close; data may be missing.",
             SecureChannelError.TerminatedByPeer => "The peer ended the session.",
             SecureChannelError.KeyStore => "The key store has no usable key, or failed.",

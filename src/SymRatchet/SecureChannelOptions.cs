@@ -117,7 +117,8 @@ public abstract class SecureChannelOptions
             );
         if (MaxRecordSize is < Limits.MinRecordSize or > Limits.MaxRecordSize)
             throw new ArgumentException(
-                $"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to {Limits.MaxRecordSize} bytes."
+                $"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to "
+                    + $"{Limits.MaxRecordSize} bytes."
             );
         if (PaddingBlock < 0 || PaddingBlock > MaxRecordSize)
             throw new ArgumentException(
@@ -130,7 +131,8 @@ public abstract class SecureChannelOptions
             && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.HandshakeTimeoutBound)
         )
             throw new ArgumentException(
-                $"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
+                $"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or "
+                    + $"{nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
             );
         if (KeepAliveInterval != Timeout.InfiniteTimeSpan)
             ValidateKeepAlive();
@@ -142,7 +144,8 @@ public abstract class SecureChannelOptions
     {
         if (KeepAliveInterval < Limits.LeastKeepAlive || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException(
-                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
+                $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, "
+                    + $"or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
             );
         if (KeepAliveTimeout < Limits.LeastKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException(

@@ -38,7 +38,8 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
         ValidateCommon();
         if (Keys is null)
             throw new ArgumentException(
-                $"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its clients."
+                $"{nameof(SecureChannelServerOptions)}.{nameof(Keys)} is not set; a server needs the keys of its "
+                    + "clients."
             );
         if (Keys is IKeyDirectory { Role: not ChannelRole.Server })
             throw new ArgumentException(

@@ -55,7 +55,8 @@ public sealed class AggregationServerTests : IDisposable
         );
         Assert.DoesNotContain(_log.Lines, line => line.Contains("secretword", StringComparison.Ordinal));
 
-        Assert.Equal("Aggregated: 7.00", await good.RoundAsync("7")); // the numbers of the one who was terminated are gone
+        // the numbers of the one who was terminated are gone
+        Assert.Equal("Aggregated: 7.00", await good.RoundAsync("7"));
     }
 
     [Theory]

@@ -74,7 +74,8 @@ public sealed class AggregatorTests
         ];
         double[] answers = new double[4];
         aggregator.AggregateForAll(measurements, answers);
-        Assert.Equal((0.1 + 0.2 - 0.3 + 0.7) / 4, answers[0], tolerance: 1.3 * Math.ScaleB(1, -52)); // 1e13 less 1e13 would be off by 1e-3
+        // 1e13 less 1e13 would be off by 1e-3
+        Assert.Equal((0.1 + 0.2 - 0.3 + 0.7) / 4, answers[0], tolerance: 1.3 * Math.ScaleB(1, -52));
         string[] clients = ["huge", "a", "b", "c"];
         Assert.All(
             answers,

@@ -46,7 +46,8 @@ public sealed class HostileAggregationTests
         await using Visit visit = await Visit.StartAsync(server, "one");
         Assert.Equal("Aggregated: 1.00", await visit.RoundAsync("1"));
         await visit.Client.CloseAsync();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => visit.Serving.WaitAsync(Minute)); // the line that tells how it ended
+        // the line that tells how it ended
+        await Assert.ThrowsAsync<InvalidOperationException>(() => visit.Serving.WaitAsync(Minute));
         Assert.Empty(server.Present);
         Assert.Equal(1, server.History[0].Aggregate);
     }

@@ -70,11 +70,8 @@ public sealed class NativeTests(ITestOutputHelper output)
                 $"compiled as it runs: {FolderSize(compiled):N0} bytes, median {Median(times[1]):F0} ms of {Runs} runs"
             )
         );
-        output.WriteLine(
-            FormattableString.Invariant(
-                $"libsodium beside either: {new FileInfo(Path.Combine(Path.GetDirectoryName(native)!, "libsodium.so")).Length:N0} bytes"
-            )
-        );
+        long libsodium = new FileInfo(Path.Combine(Path.GetDirectoryName(native)!, "libsodium.so")).Length;
+        output.WriteLine(FormattableString.Invariant($"libsodium beside either: {libsodium:N0} bytes"));
         await listener.DisposeAsync();
         await serving;
     }

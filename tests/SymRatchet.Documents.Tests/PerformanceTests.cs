@@ -129,7 +129,8 @@ public sealed partial class PerformanceTests
             (guide, $"| {messages} times, {Shown(Run["messages-64B", Ours] / 1e6, "F1")} million a second |"),
             (
                 guide,
-                $"| {Run.Ratio("pingpong-64B", Ours, "sslstream", "F2")} of SslStream, {Run.Ratio("pingpong-64B", Ours, "tcp", "F2")} of TCP |"
+                $"| {Run.Ratio("pingpong-64B", Ours, "sslstream", "F2")} of SslStream, "
+                    + $"{Run.Ratio("pingpong-64B", Ours, "tcp", "F2")} of TCP |"
             ),
             (
                 guide,
@@ -139,11 +140,14 @@ public sealed partial class PerformanceTests
             (guide, $"| {Run.Cell("allocated-64B", Ours)} bytes a message in both"),
             (
                 guide,
-                $"| {Shown(Run["idle-connection", Ours], "F1")} KiB, SslStream {Shown(Run["idle-connection", "sslstream"], "F1")} |"
+                $"| {Shown(Run["idle-connection", Ours], "F1")} KiB, SslStream "
+                    + $"{Shown(Run["idle-connection", "sslstream"], "F1")} |"
             ),
             (
                 "README.md",
-                $"a stream {stream} times as fast, small messages {messages} times, new connections {Run.Ratio("connect", "sslstream", Ours, "F0")} times, {(Math.Round(memory) == 4 ? "a quarter" : Shown(1 / memory, "F2"))} of the memory"
+                $"a stream {stream} times as fast, small messages {messages} times, new connections "
+                    + $"{Run.Ratio("connect", "sslstream", Ours, "F0")} times, "
+                    + $"{(Math.Round(memory) == 4 ? "a quarter" : Shown(1 / memory, "F2"))} of the memory"
             ),
         ];
     }
@@ -163,7 +167,8 @@ public sealed partial class PerformanceTests
 
     // Names, scenarios, sizes, goals and settings of the program.
     [GeneratedRegex(
-        @"allocated-64B 0|tests pin 0|stunnel4|AEGIS-256|AES-256|ChaCha20-?Poly1305|aegis256|P-256|TLS 1\.\d|HTTP/\d|\b\w+-\d+(?:B|KiB|GiB)?\b|\d[\d,]* (?:bytes|KiB|GiB|turns|connections|cores)|"
+        @"allocated-64B 0|tests pin 0|stunnel4|AEGIS-256|AES-256|ChaCha20-?Poly1305|aegis256|P-256|TLS 1\.\d|HTTP/\d|"
+            + @"\b\w+-\d+(?:B|KiB|GiB)?\b|\d[\d,]* (?:bytes|KiB|GiB|turns|connections|cores)|"
             + @"at (?:least|most) [\d.,]+|and 2,000,000 a second|1 / \(1/tcp \+ 1/"
     )]
     private static partial Regex NotMeasured();

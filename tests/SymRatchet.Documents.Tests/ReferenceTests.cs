@@ -43,7 +43,8 @@ public sealed class ReferenceTests
                 .OfType<MethodBase>()
             where !IsWrittenByTheCompiler(method) && method.GetParameters().Length > 0
             where !documented.Any(member => Documents(member, type, method))
-            select $"{type}.{method.Name}({string.Join(", ", method.GetParameters().Select(parameter => parameter.Name))})";
+            let parameters = method.GetParameters().Select(parameter => parameter.Name)
+            select $"{type}.{method.Name}({string.Join(", ", parameters)})";
         Assert.Empty(missing);
     }
 

@@ -56,7 +56,8 @@ public sealed partial class TroubleshootingTests
             .Matches(source)
             .Concat(SqliteMeaning().Matches(source))
             .Select(match => Interpolation().Replace(match.Groups[1].Value, "*"))
-            .Where(message => message != "failed." && !message.EndsWith(' ')); // a head that one of the meanings of SQLite's codes follows
+            // a head that one of the meanings of SQLite's codes follows
+            .Where(message => message != "failed." && !message.EndsWith(' '));
 
     private static IEnumerable<string> StoreSources() =>
         Directory

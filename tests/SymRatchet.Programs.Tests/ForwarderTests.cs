@@ -74,7 +74,8 @@ public sealed class ForwarderTests(PostgresServer postgres) : IClassFixture<Post
         await server.Stopped.WaitAsync(Limit.Long);
         (isNear ? pair.NearProcess : pair.FarProcess).Kill();
         ProcessResult result = await getting.EndAsync();
-        Assert.True(result.ExitCode is 56 or 18, $"{result.ExitCode} {result.Error}"); // receive failed, or an answer cut short
+        // receive failed, or an answer cut short
+        Assert.True(result.ExitCode is 56 or 18, $"{result.ExitCode} {result.Error}");
     }
 
     [Fact]

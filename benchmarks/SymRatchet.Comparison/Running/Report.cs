@@ -34,7 +34,8 @@ internal static class Report
     {
         var report = new
         {
-            machine = $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}",
+            machine = $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, "
+                + $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}",
             scenarios = results.Select(result => new
             {
                 name = result.Scenario.Name,

@@ -30,7 +30,8 @@ internal static class SoakCommand
         peer.AcceptOnlyFromAmong([.. PeerCatalogue.All.Select(known => known.Name)]);
         Command command = new(
             "soak",
-            "Many connected clients, each of which sends a message a second and waits for it to come back. Fails on any error."
+            "Many connected clients, each of which sends a message a second and waits for it to come back. Fails on "
+                + "any error."
         )
         {
             clients,

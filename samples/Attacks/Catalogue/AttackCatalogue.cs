@@ -40,13 +40,15 @@ public static class AttackCatalogue
         new CutStream(),
         new MisorderedMessages(
             "swapped-messages",
-            "Two data messages arrive in the other order: on v1 as they are sent, on seed as a\nrecorded session sent again.",
+            "Two data messages arrive in the other order: on v1 as they are sent, on seed as a\n"
+                + "recorded session sent again.",
             "the second message before the first",
             [1, 0]
         ),
         new MisorderedMessages(
             "dropped-message",
-            "The first of two data messages never arrives: on v1 as they are sent, on seed in a\nrecorded session sent again.",
+            "The first of two data messages never arrives: on v1 as they are sent, on seed in a\n"
+                + "recorded session sent again.",
             "the second message without the first",
             [1]
         ),
@@ -71,7 +73,8 @@ public static class AttackCatalogue
         ),
         new InsiderMessage(
             "insider-direction",
-            "A client with the right keys sends what only a server sends, well sealed: on v1 by its\nopcode, on seed by its direction.",
+            "A client with the right keys sends what only a server sends, well sealed: on v1 by its\n"
+                + "opcode, on seed by its direction.",
             OneTable,
             "a well-sealed message of the other direction",
             confirmed: true,
@@ -100,7 +103,8 @@ public static class AttackCatalogue
         ),
         new FalseClient(
             "wrong-key",
-            "Somebody connects with the id of a known client and a key that he made up.\nThe server's answer must not tell that the id is known.",
+            "Somebody connects with the id of a known client and a key that he made up.\n"
+                + "The server's answer must not tell that the id is known.",
             "a hello with a known id and a made-up key",
             laboratory => DecoyKey.For(laboratory, laboratory.Victim)
         ),
@@ -120,7 +124,8 @@ public static class AttackCatalogue
         new MacTiming(),
         new LyingLength(
             "oversized-length",
-            "A message says that it is 4 GiB, 2 GiB or 17 MiB long, so that the server shall take\nmemory for it or wait for bytes that never come.",
+            "A message says that it is 4 GiB, 2 GiB or 17 MiB long, so that the server shall take\n"
+                + "memory for it or wait for bytes that never come.",
             LengthFirst,
             uint.MaxValue,
             int.MaxValue,

@@ -8,10 +8,12 @@ internal sealed class ChangedHandshake : IAttack
     public string Name => "changed-handshake";
 
     public string How =>
-        "The man in the middle turns over one bit in a handshake message, in either\ndirection, at its beginning, in its middle and at its end, one session each.";
+        "The man in the middle turns over one bit in a handshake message, in either\n"
+        + "direction, at its beginning, in its middle and at its end, one session each.";
 
     public string Why =>
-        "Each message of a handshake carries an authenticator over all of it; v1's cover the messages before it as well.";
+        "Each message of a handshake carries an authenticator over all of it; v1's cover the messages before it as "
+        + "well.";
 
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ internal sealed class ChangedHeader : IAttack
     public string Name => "changed-header";
 
     public string How =>
-        "The man in the middle turns over a bit in one field of a data message's\nheader, each field in a session of its own.";
+        "The man in the middle turns over a bit in one field of a data message's\n"
+        + "header, each field in a session of its own.";
 
     public string Why =>
         "The authenticator covers the header: seed's MAC as part of the message, v1's AEAD as associated data.";

@@ -8,10 +8,12 @@ internal sealed class CutStream : IAttack
     public string Name => "cut-stream";
 
     public string How =>
-        "The man in the middle cuts the connection between two messages, so that the\nserver shall take a part of what the client had to say for all of it.";
+        "The man in the middle cuts the connection between two messages, so that the\n"
+        + "server shall take a part of what the client had to say for all of it.";
 
     public string Why =>
-        "v1 takes nothing but a proven close for an end; seed's peers just hang up, so a cut between two rounds looks the same.";
+        "v1 takes nothing but a proven close for an end; seed's peers just hang up, so a cut between two rounds "
+        + "looks the same.";
 
     public bool NeedsInside => true;
 

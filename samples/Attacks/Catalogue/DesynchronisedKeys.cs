@@ -10,7 +10,8 @@ internal sealed class DesynchronisedKeys : IAttack
     public string Name => "desynchronised-keys";
 
     public string How =>
-        "A client whose keys are one step ahead of the server's sends a message with\nthe right round, as if a message before it had been lost on the way.";
+        "A client whose keys are one step ahead of the server's sends a message with\n"
+        + "the right round, as if a message before it had been lost on the way.";
 
     public string Why => "The keys of a message fit only right after the message before it.";
 

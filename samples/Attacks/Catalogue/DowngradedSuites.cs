@@ -10,10 +10,12 @@ internal sealed class DowngradedSuites : IAttack
     public string Name => "downgraded-suites";
 
     public string How =>
-        "The man in the middle takes all suites but the last out of the client's list.\nseed has no list: there the server is offered a hello of protocol 1 instead.";
+        "The man in the middle takes all suites but the last out of the client's list.\n"
+        + "seed has no list: there the server is offered a hello of protocol 1 instead.";
 
     public string Why =>
-        "The list is in the transcript that every authenticator and key depends on, and no server falls back to another protocol.";
+        "The list is in the transcript that every authenticator and key depends on, and no server falls back to "
+        + "another protocol.";
 
     public Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken) =>
         laboratory.Protocol == ChannelProtocol.V1

@@ -10,7 +10,8 @@ internal sealed class DroppedConfirms : IAttack
     public string Name => "dropped-confirms";
 
     public string How =>
-        "A thousand times in a row the man in the middle cuts the handshake at its last messages,\nbefore or after the client's confirm, to drive the two ends apart for good.";
+        "A thousand times in a row the man in the middle cuts the handshake at its last messages,\n"
+        + "before or after the client's confirm, to drive the two ends apart for good.";
 
     public string Why =>
         "The stored epochs differ by at most one, and the next handshake mends that; seed stores nothing.";

@@ -12,7 +12,8 @@ internal sealed class FalseClient(string name, string how, string sent, Func<Lab
     public string How => how;
 
     public string Why =>
-        "The first message proves the key. An unknown id and a wrong key are checked and refused alike, by v1 without a word.";
+        "The first message proves the key. An unknown id and a wrong key are checked and refused alike, by v1 "
+        + "without a word.";
 
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ internal sealed class FalseServer : IAttack
     public string Name => "false-server";
 
     public string How =>
-        "The attacker plays the server with a key of his own. He knows the client's id and\nall that was ever said, but not the key.";
+        "The attacker plays the server with a key of his own. He knows the client's id and\n"
+        + "all that was ever said, but not the key.";
 
     public string Why => "The server proves the key before the client sends a byte of data.";
 

@@ -12,7 +12,8 @@ internal sealed class HalfOpenFlood : IAttack
     public string Name => "half-open-flood";
 
     public string How =>
-        "The attacker opens a thousand connections and says nothing on any of them;\nmeanwhile honest clients come and want to be served.";
+        "The attacker opens a thousand connections and says nothing on any of them;\n"
+        + "meanwhile honest clients come and want to be served.";
 
     public string Why => "Handshakes in flight are bounded, and the oldest silent one makes room for the next.";
 

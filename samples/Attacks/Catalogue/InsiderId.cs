@@ -9,10 +9,12 @@ internal sealed class InsiderId : IAttack
     public string Name => "insider-id";
 
     public string How =>
-        "A client with keys of its own writes another client's id where the protocol names one,\nwell sealed: on seed in a data message, on v1 in its hello.";
+        "A client with keys of its own writes another client's id where the protocol names one,\n"
+        + "well sealed: on seed in a data message, on v1 in its hello.";
 
     public string Why =>
-        "An id is what the keys are found by, and may not change afterwards; v1 binds it into the keys when they are imported.";
+        "An id is what the keys are found by, and may not change afterwards; v1 binds it into the keys when they are "
+        + "imported.";
 
     public async Task<AttackReport> RunAsync(Laboratory laboratory, CancellationToken cancellationToken)
     {

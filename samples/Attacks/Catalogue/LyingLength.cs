@@ -39,7 +39,8 @@ internal sealed class LyingLength(string name, string how, string why, params ui
         return report with
         {
             Measured =
-                $"{report.Measured}; {(GC.GetTotalAllocatedBytes() - before) / 1024} KiB allocated by all ends together",
+                $"{report.Measured}; {(GC.GetTotalAllocatedBytes() - before) / 1024} KiB allocated by all ends "
+                + "together",
         };
     }
 

@@ -15,7 +15,8 @@ internal sealed class MacTiming : IAttack
     public string Name => "mac-timing";
 
     public string How =>
-        "The server's time to refuse a message with a wrong authenticator is compared with its time to\nrefuse one with wrong padding, in many sessions by turns.";
+        "The server's time to refuse a message with a wrong authenticator is compared with its time to\n"
+        + "refuse one with wrong padding, in many sessions by turns.";
 
     public string Why => "Both are refused at the same place, by one comparison in constant time.";
 

@@ -10,7 +10,8 @@ internal sealed class PaddingOracle : IAttack
     public string Name => "padding-oracle";
 
     public string How =>
-        "Each of the 255 changes of the byte that decides the last byte of padding is sent, each in an\nhonest session; a server that reacts in two ways tells which padding was right.";
+        "Each of the 255 changes of the byte that decides the last byte of padding is sent, each in an\n"
+        + "honest session; a server that reacts in two ways tells which padding was right.";
 
     public string Why =>
         "The authenticator is checked first, so that no padding that was not the sender's is ever looked at.";

@@ -8,10 +8,12 @@ internal sealed class ReplayedServer : IAttack
     public string Name => "replayed-server";
 
     public string How =>
-        "The attacker records what the server says in an honest session, and later plays\nthe server to the same client with nothing but the recording.";
+        "The attacker records what the server says in an honest session, and later plays\n"
+        + "the server to the same client with nothing but the recording.";
 
     public string Why =>
-        "v1's client adds a random value to every key; seed's server uses the same keys in each session, whatever the client says.";
+        "v1's client adds a random value to every key; seed's server uses the same keys in each session, whatever "
+        + "the client says.";
 
     public Verdict Expected(ChannelProtocol protocol) =>
         protocol == ChannelProtocol.Seed ? Verdict.Accepted : Verdict.Refused;

@@ -7,10 +7,12 @@ internal sealed class RolledBackClient : IAttack
     public string Name => "rolled-back-client";
 
     public string How =>
-        "The client's store is put back to before a recorded session, and the attacker plays\nthe recorded server to it; then the client meets its true server.";
+        "The client's store is put back to before a recorded session, and the attacker plays\n"
+        + "the recorded server to it; then the client meets its true server.";
 
     public string Why =>
-        "v1's client is fresh by its random value even in an old epoch, and then catches up; seed's is the same in every session.";
+        "v1's client is fresh by its random value even in an old epoch, and then catches up; seed's is the same in "
+        + "every session.";
 
     public bool NeedsInside => true;
 

@@ -7,10 +7,12 @@ internal sealed class RolledBackServer : IAttack
     public string Name => "rolled-back-server";
 
     public string How =>
-        "The server's store is put back to before a recorded session, and the attacker sends\nthe recorded client again; then the true client comes, epochs ahead.";
+        "The server's store is put back to before a recorded session, and the attacker sends\n"
+        + "the recorded client again; then the true client comes, epochs ahead.";
 
     public string Why =>
-        "v1's server is fresh by its random value even in an old epoch, and then catches up; seed's takes an old session anyway.";
+        "v1's server is fresh by its random value even in an old epoch, and then catches up; seed's takes an old "
+        + "session anyway.";
 
     public bool NeedsInside => true;
 

@@ -12,7 +12,8 @@ internal sealed class SlowLoris : IAttack
     public string Name => "slow-loris";
 
     public string How =>
-        "The attacker sends a hello a byte every 100 ms, for as long as the server lets\nhim hold a place. The server's time limit is set to one second here.";
+        "The attacker sends a hello a byte every 100 ms, for as long as the server lets\n"
+        + "him hold a place. The server's time limit is set to one second here.";
 
     public string Why => "The time limit counts from the connection's beginning, however many bytes come.";
 

@@ -7,7 +7,8 @@ internal sealed class SplicedClient : IAttack
     public string Name => "spliced-client";
 
     public string How =>
-        "The man in the middle records another client's session and puts its data message\nin place of the victim's, in the same position.";
+        "The man in the middle records another client's session and puts its data message\n"
+        + "in place of the victim's, in the same position.";
 
     public string Why => "Each client has keys of its own.";
 

@@ -7,7 +7,8 @@ internal sealed class SplicedDirection : IAttack
     public string Name => "spliced-direction";
 
     public string How =>
-        "As reflected-message, with the answer's header rewritten to that of a client's\nnext message: opcode, direction and round are what the server waits for.";
+        "As reflected-message, with the answer's header rewritten to that of a client's\n"
+        + "next message: opcode, direction and round are what the server waits for.";
 
     public string Why => "Each direction has keys of its own, and the header is authenticated.";
 

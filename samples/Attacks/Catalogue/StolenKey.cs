@@ -11,7 +11,8 @@ internal sealed class StolenKey : IAttack
     public string Name => "stolen-key";
 
     public string How =>
-        "All traffic is recorded; after the session the attacker copies the server's key store and\ntries to open the recording. As a check of his tools he also tries a copy from before.";
+        "All traffic is recorded; after the session the attacker copies the server's key store and\n"
+        + "tries to open the recording. As a check of his tools he also tries a copy from before.";
 
     public string Why =>
         "v1's stores have forgotten the epoch before the first byte of data; seed has one key for ever.";

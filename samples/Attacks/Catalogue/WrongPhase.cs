@@ -8,7 +8,8 @@ internal sealed class WrongPhase : IAttack
     public string Name => "wrong-phase";
 
     public string How =>
-        "A client with the right keys sends data before its handshake is done: on seed in\nplace of its hello, on v1 in place of its confirm.";
+        "A client with the right keys sends data before its handshake is done: on seed in\n"
+        + "place of its hello, on v1 in place of its confirm.";
 
     public string Why => "One transition table says what each phase takes, and all else ends the session.";
 

@@ -60,7 +60,8 @@ internal static class Trials
         Visit visit = await Laboratory.VisitAsync(wire.Endpoint, client, messages, cancellationToken);
         if (visit.Answers.Count != messages.Length)
             throw new SampleException(
-                $"the honest session that was to be recorded got {visit.Answers.Count} of {messages.Length} answers ({visit.Failure})"
+                $"the honest session that was to be recorded got {visit.Answers.Count} of {messages.Length} answers "
+                    + $"({visit.Failure})"
             );
         await wire.HasEndedAsync(cancellationToken);
         return (wire.FromClient, wire.FromServer);
@@ -107,7 +108,8 @@ internal static class Trials
             ? new AttackReport(sent, $"answered {aggregates} old messages as new", Verdict.Accepted)
             : new AttackReport(
                 sent,
-                $"answered {answered.Count} frame{(answered.Count == 1 ? "" : "s")}, {(aggregates == 0 ? "none" : $"{aggregates}")} to data, and hung up",
+                $"answered {answered.Count} frame{(answered.Count == 1 ? "" : "s")}, "
+                    + $"{(aggregates == 0 ? "none" : $"{aggregates}")} to data, and hung up",
                 Verdict.Refused
             );
     }

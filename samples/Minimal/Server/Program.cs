@@ -38,6 +38,7 @@ static async Task ServeAsync(ISecureChannel channel)
     }
     catch (SecureChannelException e)
     {
-        Console.Error.WriteLine($"{channel.Peer.ClientId}: {e.Message}"); // what came before is printed; nothing follows
+        // what came before is printed; nothing follows
+        Console.Error.WriteLine($"{channel.Peer.ClientId}: {e.Message}");
     }
 }

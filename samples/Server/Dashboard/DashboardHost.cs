@@ -18,7 +18,8 @@ internal static class DashboardHost
 
     // Nothing but the page's own files runs, styles or is asked; nobody frames it.
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri "
+        + "'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
     private static readonly (string Path, string Resource, string ContentType)[] Files =
     [
@@ -39,7 +40,8 @@ internal static class DashboardHost
             return listener;
         listener.Dispose();
         throw new SampleException(
-            $"--dashboard {endpoint} is no loopback address: the page has no password; add --dashboard-for-all if everybody may see it"
+            $"--dashboard {endpoint} is no loopback address: the page has no password; add --dashboard-for-all if "
+                + "everybody may see it"
         );
     }
 

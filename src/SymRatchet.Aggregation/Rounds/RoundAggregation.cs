@@ -120,7 +120,8 @@ public sealed class RoundAggregation
         return measurements;
     }
 
-#pragma warning disable CA1031 // an aggregator is the user's code: whatever it throws must not leave a round half closed
+    // an aggregator is the user's code: whatever it throws must not leave a round half closed
+#pragma warning disable CA1031
     private double Evaluate(Func<double> aggregate)
     {
         try

@@ -51,7 +51,8 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration)
     private static CipherSuiteId Suite(IConfigurationSection entry)
     {
         RefuseNested(entry);
-        return Suites.Contains(entry.Value, StringComparer.OrdinalIgnoreCase) // what Enum.Parse takes beyond names, such as a list, is no suite
+        // what Enum.Parse takes beyond names, such as a list, is no suite
+        return Suites.Contains(entry.Value, StringComparer.OrdinalIgnoreCase)
             ? Enum.Parse<CipherSuiteId>(entry.Value!, ignoreCase: true)
             : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Suites)}");
     }

@@ -16,7 +16,8 @@ public static class SymRatchetHealthChecksBuilderExtensions
     public static IHealthChecksBuilder AddSymRatchet(this IHealthChecksBuilder builder, string name = "symratchet")
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.TryAddSingleton<KeyStoreHealthCheck>(); // one for all checks: it remembers a question that is not answered
+        // one for all checks: it remembers a question that is not answered
+        builder.Services.TryAddSingleton<KeyStoreHealthCheck>();
         return builder.AddCheck<KeyStoreHealthCheck>(name);
     }
 }

@@ -28,15 +28,17 @@ internal static class KeyCommand
         Option<string?> from = new("--from")
         {
             Description =
-                "Revoke every id in this file (- is standard input), one a line, as 'key list --revoked --ids' writes them.",
+                "Revoke every id in this file (- is standard input), one a line, as 'key list --revoked --ids' "
+                + "writes them.",
             HelpName = "FILE",
         };
         StoreArguments store = new();
         Command command = new(
             "revoke",
             """
-            Erases the keys of a client for good. Its handshakes fail at once; its live channels end on every server that watches the store.
-            A backup that is restored knows nothing of later revocations: keep a list of them elsewhere, and revoke them again from it.
+            Erases the keys of a client for good. Its handshakes fail at once; its live channels end on every server
+            that watches the store. A backup that is restored knows nothing of later revocations: keep a list of them
+            elsewhere, and revoke them again from it.
 
             Examples:
               symratchet key revoke sensor-17 --store server.keys

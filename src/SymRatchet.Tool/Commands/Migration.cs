@@ -26,10 +26,11 @@ internal static class Migration
         Command command = new(
             "migrate",
             """
-            Copies every client that is not revoked to another store, which 'store init' made, at the epoch at which it is. Stop the servers of
-            the old store first (a file that a program has open is refused), and destroy it afterwards: two stores that both serve a client are
-            clones. Interrupted, it is run again: what was copied is left as it is, and what was revoked since is revoked in the new store
-            too. A client that cannot be copied is named, and the others are copied. Until all are, 'store check' of the new store says so.
+            Copies every client that is not revoked to another store, which 'store init' made, at the epoch at which
+            it is. Stop the servers of the old store first (a file that a program has open is refused), and destroy it
+            afterwards: two stores that both serve a client are clones. Interrupted, it is run again: what was copied
+            is left as it is, and what was revoked since is revoked in the new store too. A client that cannot be
+            copied is named, and the others are copied. Until all are, 'store check' of the new store says so.
 
             Examples:
               symratchet store init --postgres "Host=db;Username=symratchet"
@@ -50,7 +51,8 @@ internal static class Migration
                     );
                 if (source.Database is not null || !OperatingSystem.IsLinux())
                     console.Remark(
-                        $"warning: whether servers still use {source.Name} cannot be seen from here; all must be stopped"
+                        $"warning: whether servers still use {source.Name} cannot be seen from here; all must be "
+                            + "stopped"
                     );
                 UnfinishedMark unfinished = target.Unfinished ?? throw StoreArguments.HoldsOneClient(target.Name);
                 await unfinished.SetAsync(cancellationToken);
@@ -97,7 +99,8 @@ internal static class Migration
                     if (await target.Directory.DescribeAsync(key.Id, cancellation) is not { Revoked: not null } revoked)
                         throw;
                     throw new ToolException(
-                        $"{revoked.Id} is revoked in {target.Name}; revoke it in {source.Name} too, and run the command again"
+                        $"{revoked.Id} is revoked in {target.Name}; revoke it in {source.Name} too, and run the "
+                            + "command again"
                     );
                 }
             },
@@ -124,11 +127,13 @@ internal static class Migration
             return;
         if (same != found || copied != found)
             throw new ToolException(
-                $"{same} of {found} clients are the same in both stores: {source.Name} was changed meanwhile. Stop its servers, and begin again with a new store"
+                $"{same} of {found} clients are the same in both stores: {source.Name} was changed meanwhile. Stop "
+                    + "its servers, and begin again with a new store"
             );
         await unfinished.ClearAsync(cancellationToken);
         console.Remark(
-            $"copied {copied} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one serves"
+            $"copied {copied} clients from {source.Name} to {target.Name}; destroy {source.Name} once the new one "
+                + "serves"
         );
     }
 

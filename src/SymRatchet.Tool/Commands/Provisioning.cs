@@ -35,9 +35,9 @@ internal static class Provisioning
             console,
             "rotate",
             """
-            Gives a client a new key. On a server's store it waits beside the old one until the client has used it; so rotate there first, then
-            on the client. A revoked client comes back with it. No store keeps a server's name: where the old key was made with --server, say it
-            again.
+            Gives a client a new key. On a server's store it waits beside the old one until the client has used it; so
+            rotate there first, then on the client. A revoked client comes back with it. No store keeps a server's
+            name: where the old key was made with --server, say it again.
 
             Examples:
               symratchet key rotate sensor-17 --store server.keys --out sensor-17.new
@@ -117,7 +117,8 @@ internal static class Provisioning
                 catch when (to is not null)
                 {
                     console.Remark(
-                        $"{to} is kept, since the store may hold the key already; look with 'symratchet key show {client}'"
+                        $"{to} is kept, since the store may hold the key already; look with 'symratchet key show "
+                            + $"{client}'"
                     );
                     throw;
                 }

@@ -25,8 +25,8 @@ internal static class StoreCommand
         Command command = new(
             "init",
             """
-            Makes an empty store. A store that is there is left as it is. A credential becomes the key file of its client, as it does
-            when the client opens it; what carried the key is overwritten.
+            Makes an empty store. A store that is there is left as it is. A credential becomes the key file of its
+            client, as it does when the client opens it; what carried the key is overwritten.
 
             Examples:
               symratchet store init --store server.keys

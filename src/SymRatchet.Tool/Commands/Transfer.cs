@@ -19,8 +19,8 @@ internal static class Transfer
         Command command = new(
             "export",
             """
-            Writes a client's key, at the epoch at which it is, to a file for 'key import', with a new key that waits beside it. Two stores that
-            both serve it afterwards are clones.
+            Writes a client's key, at the epoch at which it is, to a file for 'key import', with a new key that waits
+            beside it. Two stores that both serve it afterwards are clones.
 
             Example:
               symratchet key export sensor-17 --store old.keys --out sensor-17.key
@@ -42,7 +42,8 @@ internal static class Transfer
                     ?? throw new ToolException($"{client} is not in {opened.Name}, or was revoked", ExitCode.NotFound);
                 KeyTransfer.Write(path, key);
                 console.Remark(
-                    $"wrote {path}, which holds the key; delete it once it is imported, and revoke {client} in {opened.Name}"
+                    $"wrote {path}, which holds the key; delete it once it is imported, and revoke {client} in "
+                        + $"{opened.Name}"
                 );
             }
         );
@@ -56,8 +57,8 @@ internal static class Transfer
         Command command = new(
             "import",
             """
-            Adds the key in a file that 'key export' wrote. A key that is there already is left as it is, so an import that was interrupted is
-            run again.
+            Adds the key in a file that 'key export' wrote. A key that is there already is left as it is, so an import
+            that was interrupted is run again.
 
             Example:
               symratchet key import sensor-17.key --store new.keys
@@ -74,7 +75,8 @@ internal static class Transfer
                 await using OpenedStore opened = await store.OpenAsync(parsed, cancellationToken);
                 await KeyCopy.BringAsync(key, opened, cancellationToken);
                 console.Remark(
-                    $"{key.Id} is in {opened.Name}, at epoch {key.Epoch}{(key.Successor is null ? "" : ", with the new key that waits beside it")}"
+                    $"{key.Id} is in {opened.Name}, at epoch "
+                        + $"{key.Epoch}{(key.Successor is null ? "" : ", with the new key that waits beside it")}"
                 );
             }
         );

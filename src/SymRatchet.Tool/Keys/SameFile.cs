@@ -20,7 +20,8 @@ internal static class SameFile
         }
         catch (IOException)
         {
-            return Path.GetFullPath(path); // there is no such file, or links run in a circle: the one who opens it says so
+            // there is no such file, or links run in a circle: the one who opens it says so
+            return Path.GetFullPath(path);
         }
     }
 }

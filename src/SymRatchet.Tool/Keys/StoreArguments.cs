@@ -35,7 +35,8 @@ internal sealed class StoreArguments
         _database = new($"{prefix}postgres")
         {
             Description =
-                "The store's PostgreSQL database. Others can see a command line: leave the password to PGPASSWORD or PGPASSFILE.",
+                "The store's PostgreSQL database. Others can see a command line: leave the password to PGPASSWORD or "
+                + "PGPASSFILE.",
             HelpName = "CONNECTION",
         };
         _schema = new($"{prefix}schema")
@@ -51,7 +52,8 @@ internal sealed class StoreArguments
         _ring = new($"{prefix}ring")
         {
             Description =
-                "The folder with the Data Protection key ring that wraps the store's keys. Default: keys are not wrapped.",
+                "The folder with the Data Protection key ring that wraps the store's keys. Default: keys are not "
+                + "wrapped.",
             HelpName = "FOLDER",
         };
     }
@@ -97,7 +99,8 @@ internal sealed class StoreArguments
         ChannelRole role = parsed.GetValue(_role) ?? (isKeyFile ? ChannelRole.Client : ChannelRole.Server);
         if (file is not null && !create && !File.Exists(file))
             throw new ToolException(
-                $"There is no key store {file}; make one with 'symratchet store init --store {file}{(role == ChannelRole.Client ? " --role Client" : "")}'."
+                $"There is no key store {file}; make one with 'symratchet store init --store "
+                    + $"{file}{(role == ChannelRole.Client ? " --role Client" : "")}'."
             );
         string? ring = parsed.GetValue(_ring);
         if (isKeyFile && ring is not null)

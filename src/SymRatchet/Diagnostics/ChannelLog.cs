@@ -52,14 +52,16 @@ internal static partial class ChannelLog
     [LoggerMessage(
         EventId = 5,
         Level = LogLevel.Warning,
-        Message = "Evicted {Evicted} pending handshakes since the last such line, at a limit; {Pending} are pending. The newest is with {Remote}."
+        Message = "Evicted {Evicted} pending handshakes since the last such line, at a limit; {Pending} are pending. "
+            + "The newest is with {Remote}."
     )]
     internal static partial void TooManyHandshakes(this ILogger logger, int evicted, int pending, string remote);
 
     [LoggerMessage(
         EventId = 7,
         Level = LogLevel.Warning,
-        Message = "Handshake as {Role} of {Client} with {Remote}: {Alarm}. A store was put back from a backup, or the key has a second owner."
+        Message = "Handshake as {Role} of {Client} with {Remote}: {Alarm}. A store was put back from a backup, or "
+            + "the key has a second owner."
     )]
     internal static partial void Alarm(
         this ILogger logger,
@@ -89,7 +91,8 @@ internal static partial class ChannelLog
     [LoggerMessage(
         EventId = 10,
         Level = LogLevel.Debug,
-        Message = "Handshake as {Role} of {Client} with {Remote}: this side's store is in memory and had to catch up, as after a restart."
+        Message = "Handshake as {Role} of {Client} with {Remote}: this side's store is in memory and had to catch "
+            + "up, as after a restart."
     )]
     internal static partial void CaughtUp(this ILogger logger, ChannelRole role, string client, string remote);
 

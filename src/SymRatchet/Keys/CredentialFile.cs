@@ -90,7 +90,8 @@ internal static class CredentialFile
             throw new ArgumentException("Only keys of protocol 1 are carried in credential files.", nameof(key));
 
         int length = Encoding.ASCII.GetBytes(
-            $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Bytes)}\nserver: {Convert.ToBase64String(key.ServerBytes)}\n"
+            $"{FirstLine}\nid: {Convert.ToBase64String(key.Id.Bytes)}\nserver: "
+                + $"{Convert.ToBase64String(key.ServerBytes)}\n"
                 + $"evolution: {(key.Evolution == KeyEvolution.Forward ? "forward" : "none")}\nkey: ",
             content
         );

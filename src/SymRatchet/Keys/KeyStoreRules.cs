@@ -53,7 +53,8 @@ internal static class KeyStoreRules
         if (key.Protocol != current.Protocol || key.Evolution != current.Evolution)
         {
             throw new ArgumentException(
-                $"The new key of {current.Id} is of protocol {key.Protocol} and evolution {key.Evolution}, the old one of {current.Protocol} and {current.Evolution}.",
+                $"The new key of {current.Id} is of protocol {key.Protocol} and evolution {key.Evolution}, the old "
+                    + $"one of {current.Protocol} and {current.Evolution}.",
                 nameof(key)
             );
         }

@@ -116,7 +116,8 @@ internal static class OwnerOnlyFile
                 && (File.GetUnixFileMode(file) & ~AllOfOwner) is not UnixFileMode.None and UnixFileMode others
             )
                 throw new IOException(
-                    $"{path} holds a key and may be used by others than its owner ({others}). Make it private first: chmod 600 {path}"
+                    $"{path} holds a key and may be used by others than its owner ({others}). Make it private first: "
+                        + $"chmod 600 {path}"
                 );
             return file;
         }

@@ -77,7 +77,8 @@ internal static class ClientHandshake
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
                 return Refuse(
                     SecureChannelError.Limit,
-                    $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store that lasts, or a new key"
+                    $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store "
+                        + "that lasts, or a new key"
                 );
 
             Prover prover = new(hello, frame.ToArray(), key, suite, settings);

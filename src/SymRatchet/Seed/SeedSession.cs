@@ -102,8 +102,10 @@ internal sealed class SeedSession : ChannelSession
             {
                 throw new InvalidOperationException(
                     _role == ChannelRole.Client
-                        ? "The seed protocol exchanges one message a round: receive the server's answer before sending again."
-                        : "The seed protocol exchanges one message a round: a server answers one received message with one sent."
+                        ? "The seed protocol exchanges one message a round: receive the server's answer before "
+                            + "sending again."
+                        : "The seed protocol exchanges one message a round: a server answers one received message "
+                            + "with one sent."
                 );
             }
 

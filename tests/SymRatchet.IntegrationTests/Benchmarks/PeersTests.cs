@@ -43,7 +43,8 @@ public sealed class PeersTests : IDisposable
                 "--only",
                 string.Join(',', Scenarios),
                 "--peers",
-                "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,sslstream,aesgcm-fixed-key,symratchet-http,https"
+                "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,sslstream,aesgcm-fixed-key,"
+                    + "symratchet-http,https"
             )
         )
         {

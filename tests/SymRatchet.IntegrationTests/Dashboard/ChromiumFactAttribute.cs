@@ -7,6 +7,7 @@ internal sealed class ChromiumFactAttribute : FactAttribute
     {
         if (Chromium.Executable is null)
             Skip =
-                "There is no Chromium. Install it (Debian: apt-get install chromium), or set CHROMIUM to its executable, and run the test again.";
+                "There is no Chromium. Install it (Debian: apt-get install chromium), or set CHROMIUM to its "
+                + "executable, and run the test again.";
     }
 }

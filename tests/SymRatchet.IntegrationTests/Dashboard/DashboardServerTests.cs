@@ -75,7 +75,8 @@ public sealed partial class DashboardServerTests : IDisposable
     {
         string text = File.ReadAllText(Repository.PathOf("samples", "Server", "Dashboard", "Page", file));
         Assert.NotEmpty(text);
-        Assert.All(OutsideAddress().Matches(text), match => Assert.Equal("http://www.w3.org/2000/svg", match.Value)); // a name, which nobody fetches
+        // a name, which nobody fetches
+        Assert.All(OutsideAddress().Matches(text), match => Assert.Equal("http://www.w3.org/2000/svg", match.Value));
     }
 
     [Fact]

@@ -89,7 +89,8 @@ public sealed class AttacksTests
         [
             .. Read(json)
                 .Select(attack =>
-                    $"| {Text(attack, "attack")} | {Text(attack, "how")} | {Text(attack, "seed")} | {Text(attack, "v1")} | {Text(attack, "why")} |"
+                    $"| {Text(attack, "attack")} | {Text(attack, "how")} | {Text(attack, "seed")} | "
+                    + $"{Text(attack, "v1")} | {Text(attack, "why")} |"
                 ),
         ];
         string[] documented =

@@ -81,7 +81,8 @@ public sealed class ServerAndClientTests
     public async Task A_keys_file_gives_clients_keys_and_weights()
     {
         using TemporaryFile keys = new(
-            "\uFEFF# id key weight\r\n17 000102030405060708090a0b0c0d0e0f 3\r\n\r\n255\tFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF # no weight\n"
+            "\uFEFF# id key weight\r\n"
+                + "17 000102030405060708090a0b0c0d0e0f 3\r\n\r\n255\tFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF # no weight\n"
         );
         await using var server = await ServerProcess.StartAsync(
             "--protocol",

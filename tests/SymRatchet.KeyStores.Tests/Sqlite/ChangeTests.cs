@@ -71,7 +71,8 @@ public sealed class ChangeTests : IAsyncLifetime
         await store.AdvanceAsync(Name, 1);
         using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
         other.Run(
-            "CREATE TRIGGER damage BEFORE UPDATE OF epoch_key ON keys WHEN OLD.epoch_key = zeroblob(32) BEGIN SELECT RAISE(ABORT, 'damaged'); END"
+            "CREATE TRIGGER damage BEFORE UPDATE OF epoch_key ON keys WHEN OLD.epoch_key = zeroblob(32) BEGIN SELECT "
+                + "RAISE(ABORT, 'damaged'); END"
         );
         await Assert.ThrowsAsync<KeyStoreException>(() => store.AdvanceAsync(Name, 2));
         using StoredKey? found = await store.FindAsync(Name);
@@ -95,7 +96,8 @@ public sealed class ChangeTests : IAsyncLifetime
 
         using OutsideConnection other = new(_folder.FileOf(ChannelRole.Server));
         other.Run(
-            "CREATE TRIGGER damage BEFORE UPDATE ON keys WHEN OLD.id = CAST('device 25' AS BLOB) BEGIN SELECT RAISE(ABORT, 'damaged'); END"
+            "CREATE TRIGGER damage BEFORE UPDATE ON keys WHEN OLD.id = CAST('device 25' AS BLOB) BEGIN SELECT "
+                + "RAISE(ABORT, 'damaged'); END"
         );
 
         // While the lock is held elsewhere the first change waits, and all others form the next group.

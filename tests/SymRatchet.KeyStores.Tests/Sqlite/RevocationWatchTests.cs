@@ -101,15 +101,18 @@ public sealed class RevocationWatchTests
             PRAGMA journal_mode = WAL;
             CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
             CREATE TABLE keys (
-                id BLOB NOT NULL UNIQUE, protocol INTEGER NOT NULL, evolution INTEGER NOT NULL, suites INTEGER NOT NULL, serial INTEGER NOT NULL,
-                identity_key BLOB, epoch INTEGER NOT NULL, epoch_key BLOB, next_serial INTEGER, next_identity_key BLOB, next_epoch_key BLOB,
+                id BLOB NOT NULL UNIQUE, protocol INTEGER NOT NULL, evolution INTEGER NOT NULL,
+                suites INTEGER NOT NULL, serial INTEGER NOT NULL,
+                identity_key BLOB, epoch INTEGER NOT NULL, epoch_key BLOB,
+                next_serial INTEGER, next_identity_key BLOB, next_epoch_key BLOB,
                 added INTEGER NOT NULL, last_seen INTEGER, revoked INTEGER
             ) STRICT;
             CREATE INDEX keys_revoked ON keys (revoked) WHERE revoked IS NOT NULL;
             INSERT INTO store VALUES ('role', {(int)ChannelRole.Server}), ('serial', 3);
             INSERT INTO keys VALUES
                 (CAST('device 1' AS BLOB), 1, 1, 0, 1, randomblob(32), 4, randomblob(32), NULL, NULL, NULL, 1, 2, NULL),
-                (CAST('device 2' AS BLOB), 1, 1, 0, 2, randomblob(32), 0, randomblob(32), NULL, NULL, NULL, 1, NULL, NULL),
+                (CAST('device 2' AS BLOB), 1, 1, 0, 2, randomblob(32), 0, randomblob(32), NULL, NULL, NULL, 1,
+                    NULL, NULL),
                 (CAST('device 3' AS BLOB), 1, 1, 0, 3, NULL, 0, NULL, NULL, NULL, NULL, 1, NULL, 5);
             PRAGMA application_id = {0x53796D52};
             PRAGMA user_version = 1;

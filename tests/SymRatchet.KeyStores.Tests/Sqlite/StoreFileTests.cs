@@ -19,7 +19,8 @@ public sealed class StoreFileTests
             byte[] content in (byte[][])
                 [
                     [
-                        .. "this is a letter to somebody, and quite a long one at that, of more than a hundred bytes; it is no database whatsoever, believe it."u8,
+                        .. "this is a letter to somebody, and quite a long one at that, "u8,
+                        .. "of more than a hundred bytes; it is not a database, believe it."u8,
                     ],
                     new byte[8192],
                 ]

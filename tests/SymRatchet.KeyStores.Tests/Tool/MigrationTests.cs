@@ -214,7 +214,8 @@ public sealed class MigrationTests : IDisposable
         Task serving = Task.Run(async () =>
         {
             for (long epoch = 1; !end.IsCancellationRequested; epoch++)
-                await source.AdvanceAsync("client-1", epoch); // copied among the first, so it has moved when the stores are compared
+                // copied among the first, so it has moved when the stores are compared
+                await source.AdvanceAsync("client-1", epoch);
         });
         await ToolRun.BadAsync(1, "was changed meanwhile", Migrate);
         await end.CancelAsync();
@@ -272,7 +273,8 @@ public sealed class MigrationTests : IDisposable
     }
 
     private static string Content(StoredKey key) =>
-        $"{key} {Convert.ToHexString(key.IdentityKey)} {Convert.ToHexString(key.EpochKey)} {string.Join(',', key.Suites)} {(key.Successor is null ? "" : Content(key.Successor))}";
+        $"{key} {Convert.ToHexString(key.IdentityKey)} {Convert.ToHexString(key.EpochKey)} "
+        + $"{string.Join(',', key.Suites)} {(key.Successor is null ? "" : Content(key.Successor))}";
 
     private static async Task<int> CountAsync(string path)
     {

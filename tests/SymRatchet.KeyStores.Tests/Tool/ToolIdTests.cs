@@ -94,7 +94,8 @@ public sealed class ToolIdTests : IDisposable
         );
         Assert.Equal(1, run.ExitCode);
         Assert.Matches(
-            @"^error: The new key of sensor-17 is of protocol V1 and evolution None, the old one of V1 and Forward\.\s*$",
+            "^error: The new key of sensor-17 is of protocol V1 and evolution None, "
+                + @"the old one of V1 and Forward\.\s*$",
             run.Error
         );
     }

@@ -122,13 +122,16 @@ public sealed class TransferTests : IDisposable
     [InlineData("{\"version\":3}")]
     [InlineData("{\"version\":\"2\"}")]
     [InlineData(
-        """{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[],"epoch":7,"identityKey":"AAAA","epochKey":"AAAA"}"""
+        """{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[],"epoch":"""
+            + """7,"identityKey":"AAAA","epochKey":"AAAA"}"""
     )]
     [InlineData(
-        """{"id":"YQ==","role":"Server","protocol":"V9","evolution":"Forward","suites":[],"epoch":7,"identityKey":"AAAA","epochKey":"AAAA"}"""
+        """{"id":"YQ==","role":"Server","protocol":"V9","evolution":"Forward","suites":[],"epoch":"""
+            + """7,"identityKey":"AAAA","epochKey":"AAAA"}"""
     )]
     [InlineData(
-        """{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[null],"epoch":7,"identityKey":1,"epochKey":"AAAA"}"""
+        """{"id":"YQ==","role":"Server","protocol":"V1","evolution":"Forward","suites":[null],"epoch":"""
+            + """7,"identityKey":1,"epochKey":"AAAA"}"""
     )]
     public async Task What_is_no_exported_key_is_told_and_is_no_missing_id(string content)
     {

@@ -40,10 +40,12 @@ public sealed class WrappingTests : IAsyncLifetime
 
     [Theory]
     [InlineData(
-        "UPDATE keys SET epoch_key = (SELECT epoch_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = CAST('device 1' AS BLOB)"
+        "UPDATE keys SET epoch_key = (SELECT epoch_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = "
+            + "CAST('device 1' AS BLOB)"
     )]
     [InlineData(
-        "UPDATE keys SET identity_key = (SELECT identity_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id = CAST('device 1' AS BLOB)"
+        "UPDATE keys SET identity_key = (SELECT identity_key FROM keys WHERE id = CAST('device 2' AS BLOB)) WHERE id "
+            + "= CAST('device 1' AS BLOB)"
     )]
     [InlineData("UPDATE keys SET identity_key = epoch_key WHERE id = CAST('device 1' AS BLOB)")]
     [InlineData("UPDATE keys SET epoch = epoch + 1 WHERE id = CAST('device 1' AS BLOB)")]

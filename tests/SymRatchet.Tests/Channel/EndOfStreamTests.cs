@@ -21,8 +21,10 @@ public sealed class EndOfStreamTests
     }
 
     [Theory]
-    [InlineData("0a000100 00000000 0000000000000000", SecureChannelError.UnexpectedMessage, "Protocol")] // another phase
-    [InlineData("28000100 00000020 0000000000000000", SecureChannelError.UnexpectedMessage, "Protocol")] // the other role
+    // another phase
+    [InlineData("0a000100 00000000 0000000000000000", SecureChannelError.UnexpectedMessage, "Protocol")]
+    // the other role
+    [InlineData("28000100 00000020 0000000000000000", SecureChannelError.UnexpectedMessage, "Protocol")]
     [InlineData("05", SecureChannelError.Malformed, "Protocol")] // none that there is
     [InlineData("1e0002", SecureChannelError.Malformed, "Protocol")] // version
     [InlineData("1e000101", SecureChannelError.Malformed, "Protocol")] // reserved

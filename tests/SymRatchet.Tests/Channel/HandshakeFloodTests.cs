@@ -101,7 +101,8 @@ public sealed class HandshakeFloodTests(ITestOutputHelper output)
                 .Select(socket => SecureChannel.AcceptAsync(new NetworkStream(socket), options, end.Token).AsTask()),
         ];
         foreach (Socket socket in sockets.Where((_, i) => i % 2 == 0))
-            Assert.True(await socket.ReceiveAsync(new byte[1]) > 0); // the challenge: this handshake waits for its confirm
+            // the challenge: this handshake waits for its confirm
+            Assert.True(await socket.ReceiveAsync(new byte[1]) > 0);
         long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
         Assert.Equal(Count, options.HandshakeLimiter!.Pending);
         output.WriteLine($"{each} bytes for each pending handshake");

@@ -21,8 +21,10 @@ public sealed class HandshakeExplorerTests(ITestOutputHelper output)
         HandshakeExplorer explorer = new(clients, clientsAtOnce, servers, serversAtOnce);
         explorer.Explore(atMost: 10_000_000);
         output.WriteLine(
-            $"{clients} client sessions, {clientsAtOnce} at once, {servers} server sessions, {serversAtOnce} at once: {explorer.Worlds:N0} worlds, "
-                + $"{explorer.Histories:N0} handshake histories, {explorer.SessionsMade:N0} sessions made, epochs up to {explorer.LargestEpoch}"
+            $"{clients} client sessions, {clientsAtOnce} at once, {servers} server sessions, {serversAtOnce} at "
+                + $"once: {explorer.Worlds:N0} worlds, "
+                + $"{explorer.Histories:N0} handshake histories, {explorer.SessionsMade:N0} sessions made, epochs up "
+                + $"to {explorer.LargestEpoch}"
         );
         Assert.Null(explorer.Violation);
         Assert.True(explorer.IsComplete);

@@ -18,7 +18,8 @@ public sealed class StoredKeyTests
 
     [Theory]
     [InlineData(new byte[] { 0xFF }, "0xFF")]
-    [InlineData(new byte[] { (byte)'0', (byte)'x', (byte)'F', (byte)'F' }, "0x30784646")] // the text 0xFF is not to be taken for the byte FF
+    // the text 0xFF is not to be taken for the byte FF
+    [InlineData(new byte[] { (byte)'0', (byte)'x', (byte)'F', (byte)'F' }, "0x30784646")]
     [InlineData(new byte[] { (byte)'a', (byte)'\n' }, "0x610A")]
     [InlineData(new byte[] { (byte)'a', 0xE2, 0x80, 0xAE }, "0x61E280AE")] // turns the text after it around
     [InlineData(new byte[] { 0xC3, 0xA4 }, "ä")]

@@ -50,7 +50,8 @@ public sealed class RelayTests
         Socket plain = ((NetworkStream)sockets.Server).Socket;
         ((NetworkStream)sockets.Client).Socket.Close(0);
         Assert.True(plain.Poll(Soon, SelectMode.SelectRead));
-        Assert.Throws<SocketException>(() => plain.Send(new byte[1])); // from here on a read gets 0, as at an orderly end
+        // from here on a read gets 0, as at an orderly end
+        Assert.Throws<SocketException>(() => plain.Send(new byte[1]));
         Task relaying = asSocket
             ? SecureChannelRelay.RunAsync(plain, pair.Client)
             : SecureChannelRelay.RunAsync(sockets.Server, pair.Client.AsStream());

@@ -77,7 +77,8 @@ internal sealed class KeyFileStore(string path) : IKeyStore
         Span<byte> bytes = stackalloc byte[SlotSize];
         BinaryPrimitives.WriteInt64BigEndian(bytes, epoch);
         epochKey.CopyTo(bytes[EpochSize..]);
-        SHA256.HashData(bytes[..^SHA256.HashSizeInBytes], bytes[^SHA256.HashSizeInBytes..]); // tells a slot that was half written
+        // tells a slot that was half written
+        SHA256.HashData(bytes[..^SHA256.HashSizeInBytes], bytes[^SHA256.HashSizeInBytes..]);
         file.Position = PreSharedKey.Size + (slot * SlotSize);
         file.Write(bytes);
         CryptographicOperations.ZeroMemory(bytes);
