@@ -76,21 +76,24 @@ public sealed partial class TroubleshootingTests
                     StringComparison.Ordinal
                 )
             )
-            .Select(File.ReadAllText)
+            .Select(ReadSource)
             .Append(RulesOfAllStores());
 
     // Beside these exceptions the rules throw others, of which another table tells.
     private static string RulesOfAllStores() =>
-        string.Join(
-            '\n',
-            File.ReadLines(Repository.PathOf("src", "SymRatchet", "Keys", "KeyStoreRules.cs"))
-                .Where(line => line.Contains("new KeyStoreException(", StringComparison.Ordinal))
-        );
+        ReadSource(Repository.PathOf("src", "SymRatchet", "Keys", "KeyStoreRules.cs"))
+            .Replace("new(", "", StringComparison.Ordinal);
+
+    // A long message is put together from parts.
+    private static string ReadSource(string path) => BetweenParts().Replace(File.ReadAllText(path), "");
 
     [GeneratedRegex(@"(?:KeyStoreException|new)\(\s*\$""((?:\{[^}]*\}|[^""\\]|\\.)*)""")]
     private static partial Regex Exception();
 
-    [GeneratedRegex(@"=> ""((?:is|cannot|failed)[^""]*)""")]
+    [GeneratedRegex(@"""\s*\+ \$?""")]
+    private static partial Regex BetweenParts();
+
+    [GeneratedRegex(@"=>\s+""((?:is|cannot|failed)[^""]*)""")]
     private static partial Regex SqliteMeaning();
 
     [GeneratedRegex(@"\{[^}]*\}")]
