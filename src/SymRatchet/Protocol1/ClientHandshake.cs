@@ -57,95 +57,109 @@ internal static class ClientHandshake
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
             Consume();
-            if (!ServerChallenge.TryParse(frame, out ServerChallenge challenge))
-                return Refuse(SecureChannelError.Malformed, "no challenge of this protocol");
+            if (Refuse(frame, out VerifiedChallenge? challenge) is { } refused)
+            {
+                key.Dispose();
+                return refused;
+            }
 
-            // Only somebody with the identity's key can ask for the work that follows.
+            if (challenge!.Epoch > key.Epoch + 1)
+                return new ProofTurn(challenge, key);
+            using (key)
+                return Prove(challenge, key);
+        }
+
+        public override void Dispose() => key.Dispose();
+
+        private Refused? Refuse(ReadOnlySpan<byte> frame, out VerifiedChallenge? verified)
+        {
+            verified = null;
+            if (!ServerChallenge.TryParse(frame, out ServerChallenge challenge))
+                return new Refused(SecureChannelError.Malformed, "no challenge of this protocol");
+
+            // Only the holder of the identity's key can ask for the work that follows.
             if (!HandshakeMacs.VerifyChallenge(key.IdentityKey, [.. hello, .. challenge.BeforeMacId], challenge.MacId))
-                return Refuse(SecureChannelError.Authentication, "the challenge does not verify");
+                return new Refused(SecureChannelError.Authentication, "the challenge does not verify");
 
             byte suiteId = challenge.Suite;
             CipherSuite? suite = settings.Suites.FirstOrDefault(offered =>
                 (byte)offered.Id == suiteId && key.Allows(offered.Id)
             );
             if (suite is null || challenge.Evolution != (byte)key.Evolution || challenge.HasExtensions)
-                return Refuse(SecureChannelError.UnexpectedMessage, "the challenge chooses what was not offered");
+                return new Refused(SecureChannelError.UnexpectedMessage, "the challenge chooses what was not offered");
 
             ulong ahead = challenge.Epoch - (ulong)key.Epoch;
             if (challenge.Epoch < (ulong)key.Epoch || (key.Evolution == KeyEvolution.None && challenge.Epoch != 0))
-                return Refuse(SecureChannelError.UnexpectedMessage, "the challenge is of an epoch that is over");
+                return new Refused(SecureChannelError.UnexpectedMessage, "the challenge is of an epoch that is over");
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
-                return Refuse(
+                return new Refused(
                     SecureChannelError.Limit,
                     $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store "
                         + "that lasts, or a new key"
                 );
 
-            Prover prover = new(hello, frame.ToArray(), key, suite, settings);
-            return ahead > 1 ? new ProofTurn(prover, key) : prover.Prove();
-        }
-
-        public override void Dispose() => key.Dispose();
-
-        private Refused Refuse(SecureChannelError error, string detail)
-        {
-            key.Dispose();
-            return new Refused(error, detail);
+            verified = new VerifiedChallenge(hello, frame.ToArray(), (long)challenge.Epoch, suite, settings);
+            return null;
         }
     }
 
-    private sealed class ProofTurn(Prover prover, StoredKey key) : LockNeeded(key.Id)
+    /// <summary>A challenge of the identity's server; whether it knows the root key is not known yet.</summary>
+    /// <param name="Hello">The hello that it answers.</param>
+    /// <param name="Frame">The challenge as it arrived.</param>
+    /// <param name="Epoch">The epoch of the session.</param>
+    /// <param name="Suite">The suite that the server chose.</param>
+    /// <param name="Settings">What the handshake was told.</param>
+    private sealed record VerifiedChallenge(
+        byte[] Hello,
+        byte[] Frame,
+        long Epoch,
+        CipherSuite Suite,
+        HandshakeSettings Settings
+    );
+
+    private sealed class ProofTurn(VerifiedChallenge challenge, StoredKey key) : LockNeeded(key.Id)
     {
         internal override HandshakeState Taken()
         {
             Consume();
-            return prover.Prove();
+            using (key)
+                return Prove(challenge, key);
         }
 
         public override void Dispose() => key.Dispose();
     }
 
     /// <summary>Derives the challenge's root key, checks the server's proof and makes the client's own.</summary>
-    private sealed class Prover(
-        byte[] hello,
-        byte[] challengeFrame,
-        StoredKey key,
-        CipherSuite suite,
-        HandshakeSettings settings
-    )
+    private static HandshakeState Prove(VerifiedChallenge challenge, StoredKey key)
     {
-        internal HandshakeState Prove()
+        var parsed = ServerChallenge.Parse(challenge.Frame);
+        SecretBytes epochKey = new(key.EpochKey);
+        EpochChain.Walk(epochKey.Span, challenge.Epoch - key.Epoch);
+
+        using SessionSecrets secrets = new(epochKey.Span, SHA256.HashData([.. challenge.Hello, .. parsed.BeforeMacS]));
+        if (!secrets.VerifyServerFinished(parsed.MacS))
         {
-            using StoredKey root = key;
-            var challenge = ServerChallenge.Parse(challengeFrame);
-            long epoch = (long)challenge.Epoch;
-            SecretBytes epochKey = new(root.EpochKey);
-            EpochChain.Walk(epochKey.Span, epoch - root.Epoch);
-
-            using SessionSecrets secrets = new(epochKey.Span, SHA256.HashData([.. hello, .. challenge.BeforeMacS]));
-            if (!secrets.VerifyServerFinished(challenge.MacS))
-            {
-                epochKey.Dispose();
-                return new Refused(SecureChannelError.Authentication, "the server did not prove the root key");
-            }
-
-            byte[] confirm = new byte[ClientConfirm.Size];
-            ClientConfirm.WriteHeader(confirm);
-            secrets.ClientFinished(confirm.AsSpan(..FrameHeader.Size), confirm.AsSpan(FrameHeader.Size..));
-            RatchetSession session = new(ChannelRole.Client, root.Id, epoch, suite, secrets, settings);
-            SendNeeded send = new(
-                confirm,
-                settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session)
-            );
-            EpochChain.Walk(epochKey.Span, 1);
-            return new StoreRead(root.Id, root.Serial, epoch, epochKey, send);
+            epochKey.Dispose();
+            return new Refused(SecureChannelError.Authentication, "the server did not prove the root key");
         }
+
+        byte[] confirm = new byte[ClientConfirm.Size];
+        ClientConfirm.WriteHeader(confirm);
+        secrets.ClientFinished(confirm.AsSpan(..FrameHeader.Size), confirm.AsSpan(FrameHeader.Size..));
+        HandshakeSettings settings = challenge.Settings;
+        RatchetSession session = new(ChannelRole.Client, key.Id, challenge.Epoch, challenge.Suite, secrets, settings);
+        SendNeeded send = new(
+            confirm,
+            settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session)
+        );
+        EpochChain.Walk(epochKey.Span, 1);
+        return new StoreRead(key.Id, key.Serial, challenge.Epoch, epochKey, send);
     }
 
     /// <summary>
-    /// Reads the store once more before it is moved: a challenge ahead of it means that it was put back, or that the
-    /// key has a second owner. A key that was revoked or replaced meanwhile makes no session, also where it does not
-    /// evolve.
+    /// Reads the store once more before it is moved: a challenge ahead of it means that it was restored from a backup,
+    /// or that the key has a second owner. A key that was revoked or replaced meanwhile makes no session, also where it
+    /// does not evolve.
     /// </summary>
     private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send)
         : KeyNeeded(id)

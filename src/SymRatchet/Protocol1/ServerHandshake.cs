@@ -60,10 +60,8 @@ internal static class ServerHandshake
                 );
             }
 
-            return new HelloAdmission(
-                new Challenger(Id, used.Serial, frame, (long)hello.Epoch, suite, settings),
-                used.Copy()
-            );
+            VerifiedHello verified = new(Id, used.Serial, frame, (long)hello.Epoch, suite, settings);
+            return new HelloAdmission(verified, used.Copy());
         }
 
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
@@ -101,168 +99,145 @@ internal static class ServerHandshake
         }
     }
 
-    private sealed class HelloAdmission(Challenger challenger, StoredKey key) : AdmissionNeeded(key.Id)
+    /// <summary>A hello whose identity is proven; whether its epoch is, is not known yet.</summary>
+    /// <param name="Id">The client's id.</param>
+    /// <param name="Serial">Which of the identity's keys the client uses.</param>
+    /// <param name="Frame">The hello as it arrived.</param>
+    /// <param name="Epoch">The epoch that it claims.</param>
+    /// <param name="Suite">The suite that was chosen.</param>
+    /// <param name="Settings">What the handshake was told.</param>
+    private sealed record VerifiedHello(
+        ClientId Id,
+        long Serial,
+        byte[] Frame,
+        long Epoch,
+        CipherSuite Suite,
+        HandshakeSettings Settings
+    );
+
+    private sealed class HelloAdmission(VerifiedHello hello, StoredKey key) : AdmissionNeeded(hello.Id)
     {
         internal override HandshakeState Admitted()
         {
             Consume();
-            return challenger.EvaluateEpoch(key);
+            long ahead = hello.Epoch - key.Epoch;
+            if (ahead > 1 && ahead <= hello.Settings.EpochLimit)
+                return new CatchUpTurn(hello, key);
+            using (key)
+            {
+                return ahead > 1 ? TooFarAhead(ahead)
+                    : ahead == 1 ? CatchUp(hello, key)
+                    : ahead < 0 || ProofVerifies(hello, key.EpochKey) ? Challenge(hello, key)
+                    : Unproven();
+            }
         }
 
         public override void Dispose() => key.Dispose();
-    }
 
-    /// <summary>What is known of one authentic hello, and what is done with it.</summary>
-    /// <param name="id">The client's id.</param>
-    /// <param name="serial">Which of the identity's keys the client uses.</param>
-    /// <param name="hello">The hello as it arrived.</param>
-    /// <param name="helloEpoch">The epoch that it claims.</param>
-    /// <param name="suite">The suite that was chosen.</param>
-    /// <param name="settings">What the handshake was told.</param>
-    private sealed class Challenger(
-        ClientId id,
-        long serial,
-        byte[] hello,
-        long helloEpoch,
-        CipherSuite suite,
-        HandshakeSettings settings
-    )
-    {
-        internal long HelloEpoch => helloEpoch;
-
-        internal long Serial => serial;
-
-        internal HandshakeState EvaluateEpoch(StoredKey key)
-        {
-            long ahead = helloEpoch - key.Epoch;
-            if (ahead <= 0)
+        private Refused TooFarAhead(long ahead) =>
+            new(SecureChannelError.Limit, $"a hello {ahead} epochs ahead, the limit is {hello.Settings.EpochLimit}")
             {
-                using (key)
-                    return ahead < 0 || ProofVerifies(key.EpochKey) ? Challenge(key) : Unproven();
-            }
-
-            if (ahead > settings.EpochLimit)
-            {
-                key.Dispose();
-                return new Refused(
-                    SecureChannelError.Limit,
-                    $"a hello {ahead} epochs ahead, the limit is {settings.EpochLimit}"
-                )
-                {
-                    Alarm = HandshakeAlarm.UnprovenEpoch,
-                };
-            }
-
-            return ahead > 1 ? new CatchUpTurn(this, key) : CatchUp(key);
-        }
-
-        /// <summary>
-        /// The client is ahead: its proof is checked before the store is moved, and the store is moved before anything
-        /// is sent.
-        /// </summary>
-        internal HandshakeState CatchUp(StoredKey key)
-        {
-            using StoredKey behind = key;
-            SecretBytes epochKey = new(behind.EpochKey);
-            EpochChain.Walk(epochKey.Span, helloEpoch - behind.Epoch);
-            if (!ProofVerifies(epochKey.Span))
-            {
-                epochKey.Dispose();
-                return Unproven();
-            }
-
-            return new AdvanceNeeded(id, serial, helloEpoch, epochKey, new ChallengeKeyNeeded(this, id))
-            {
-                Alarm = helloEpoch > behind.Epoch + 1 ? HandshakeAlarm.ServerStoreBehind : HandshakeAlarm.None,
+                Alarm = HandshakeAlarm.UnprovenEpoch,
             };
-        }
-
-        internal HandshakeState Challenge(StoredKey key)
-        {
-            // A session of the last epoch could not be followed by an advance.
-            if (key.Epoch >= EpochChain.LastEpoch)
-                return new Refused(
-                    SecureChannelError.Limit,
-                    "the epochs of this key are over; the client needs a new key"
-                );
-
-            Span<byte> nonce = stackalloc byte[ServerChallenge.NonceSize];
-            settings.Random.Fill(nonce);
-            byte[] transcript = new byte[hello.Length + ServerChallenge.Size];
-            hello.CopyTo(transcript, 0);
-            Span<byte> message = transcript.AsSpan(hello.Length);
-            ServerChallenge.Write(message, (byte)suite.Id, (byte)key.Evolution, (ulong)key.Epoch, nonce);
-            HandshakeMacs.Challenge(
-                key.IdentityKey,
-                transcript.AsSpan(..^(2 * ServerChallenge.MacSize)),
-                message[^(2 * ServerChallenge.MacSize)..^ServerChallenge.MacSize]
-            );
-
-            // From here on the handshake holds the session's keys and no root key.
-            SessionSecrets secrets = new(key.EpochKey, SHA256.HashData(transcript.AsSpan(..^ServerChallenge.MacSize)));
-            secrets.ServerFinished(message[^ServerChallenge.MacSize..]);
-            long nextEpoch = key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
-            return new SendNeeded(
-                message.ToArray(),
-                new ExpectClientConfirm(id, serial, key.Epoch, nextEpoch, suite, secrets, settings)
-                {
-                    AlarmIfProven = IsBehindUnexplained(key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
-                }
-            );
-        }
-
-        // A client's store is ahead of the server's or level with it. Only a hello that was made before another session
-        // of the identity ended can be behind, and no handshake lives longer than its time limit.
-        private bool IsBehindUnexplained(StoredKey key) =>
-            helloEpoch < key.Epoch
-            && settings.ParallelWindow != Timeout.InfiniteTimeSpan
-            && key.LastSeen is { } moved
-            && settings.Time.GetUtcNow() - moved > settings.ParallelWindow;
-
-        private bool ProofVerifies(ReadOnlySpan<byte> epochKey)
-        {
-            var parsed = ClientHello.Parse(hello);
-            return HandshakeMacs.VerifyHello(epochKey, parsed.BeforeProof, parsed.Proof);
-        }
-
-        private static Refused Unproven() =>
-            new(SecureChannelError.Authentication, "the hello does not prove its root key");
     }
 
-    private sealed class CatchUpTurn(Challenger challenger, StoredKey key) : LockNeeded(key.Id)
+    private sealed class CatchUpTurn(VerifiedHello hello, StoredKey key) : LockNeeded(hello.Id)
     {
         internal override HandshakeState Taken()
         {
             Consume();
-            return challenger.CatchUp(key);
+            using (key)
+                return CatchUp(hello, key);
         }
 
         public override void Dispose() => key.Dispose();
     }
 
     /// <summary>
-    /// Reads epoch and key again after the store moved: a parallel handshake may have moved it past the hello's epoch.
+    /// The client is ahead: its proof is checked before the store is moved, and the store is moved before anything is
+    /// sent.
     /// </summary>
-    private sealed class ChallengeKeyNeeded(Challenger challenger, ClientId id) : KeyNeeded(id)
+    private static HandshakeState CatchUp(VerifiedHello hello, StoredKey key)
+    {
+        SecretBytes epochKey = new(key.EpochKey);
+        EpochChain.Walk(epochKey.Span, hello.Epoch - key.Epoch);
+        if (!ProofVerifies(hello, epochKey.Span))
+        {
+            epochKey.Dispose();
+            return Unproven();
+        }
+
+        return new AdvanceNeeded(hello.Id, hello.Serial, hello.Epoch, epochKey, new ChallengeKeyNeeded(hello))
+        {
+            Alarm = hello.Epoch > key.Epoch + 1 ? HandshakeAlarm.ServerStoreBehind : HandshakeAlarm.None,
+        };
+    }
+
+    private static bool ProofVerifies(VerifiedHello hello, ReadOnlySpan<byte> epochKey)
+    {
+        var parsed = ClientHello.Parse(hello.Frame);
+        return HandshakeMacs.VerifyHello(epochKey, parsed.BeforeProof, parsed.Proof);
+    }
+
+    private static Refused Unproven() =>
+        new(SecureChannelError.Authentication, "the hello does not prove its root key");
+
+    /// <summary>
+    /// Reads epoch and key again after the store moved: a parallel handshake may have moved it past the hello's epoch.
+    /// A store that says that it moved, and did not, makes no session.
+    /// </summary>
+    private sealed class ChallengeKeyNeeded(VerifiedHello hello) : KeyNeeded(hello.Id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            return key?.OfSerial(challenger.Serial) is { } used && used.Epoch >= challenger.HelloEpoch
-                ? challenger.Challenge(used)
+            return key?.OfSerial(hello.Serial) is { } used && used.Epoch >= hello.Epoch
+                ? Challenge(hello, used)
                 : new Refused(SecureChannelError.KeyStore, "the store did not move forward");
         }
     }
 
-    private sealed class ExpectClientConfirm(
-        ClientId id,
-        long serial,
-        long epoch,
-        long nextEpoch,
-        CipherSuite suite,
-        SessionSecrets secrets,
-        HandshakeSettings settings
-    ) : FrameExpected
+    private static HandshakeState Challenge(VerifiedHello hello, StoredKey key)
+    {
+        // A session of the last epoch could not be followed by an advance.
+        if (key.Epoch >= EpochChain.LastEpoch)
+            return new Refused(SecureChannelError.Limit, "the epochs of this key are over; the client needs a new key");
+
+        Span<byte> nonce = stackalloc byte[ServerChallenge.NonceSize];
+        hello.Settings.Random.Fill(nonce);
+        byte[] transcript = new byte[hello.Frame.Length + ServerChallenge.Size];
+        hello.Frame.CopyTo(transcript, 0);
+        Span<byte> message = transcript.AsSpan(hello.Frame.Length);
+        ServerChallenge.Write(message, (byte)hello.Suite.Id, (byte)key.Evolution, (ulong)key.Epoch, nonce);
+        HandshakeMacs.Challenge(
+            key.IdentityKey,
+            transcript.AsSpan(..^(2 * ServerChallenge.MacSize)),
+            message[^(2 * ServerChallenge.MacSize)..^ServerChallenge.MacSize]
+        );
+
+        // From here on the handshake holds the session's keys and no root key.
+        SessionSecrets secrets = new(key.EpochKey, SHA256.HashData(transcript.AsSpan(..^ServerChallenge.MacSize)));
+        secrets.ServerFinished(message[^ServerChallenge.MacSize..]);
+        long nextEpoch = key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
+        return new SendNeeded(
+            message.ToArray(),
+            new ExpectClientConfirm(hello, key.Epoch, nextEpoch, secrets)
+            {
+                AlarmIfProven = IsBehindUnexplained(hello, key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
+            }
+        );
+    }
+
+    // A client's store is ahead of the server's or level with it. Only a hello that was made before another session of
+    // the identity ended can be behind, and no handshake lives longer than its time limit.
+    private static bool IsBehindUnexplained(VerifiedHello hello, StoredKey key) =>
+        hello.Epoch < key.Epoch
+        && hello.Settings.ParallelWindow != Timeout.InfiniteTimeSpan
+        && key.LastSeen is { } moved
+        && hello.Settings.Time.GetUtcNow() - moved > hello.Settings.ParallelWindow;
+
+    private sealed class ExpectClientConfirm(VerifiedHello hello, long epoch, long nextEpoch, SessionSecrets secrets)
+        : FrameExpected
     {
         /// <summary>
         /// What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.
@@ -275,21 +250,19 @@ internal static class ServerHandshake
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
             Consume();
-            using SessionSecrets ended = secrets;
-            if (!ClientConfirm.TryParse(frame, out ClientConfirm confirm))
-                return new Refused(SecureChannelError.Malformed, "no confirm of this protocol");
-            if (!ended.VerifyClientFinished(confirm.Header, confirm.Mac))
-                return new Refused(SecureChannelError.Authentication, "the client did not prove the root key");
-
-            RatchetSession session = new(ChannelRole.Server, id, epoch, suite, ended, settings);
-            byte[] answer = new byte[session.MaxControlLength];
-            int length = session.SealServerConfirm(answer);
-            SendNeeded send = new(answer.AsMemory(0, length), new Established(session));
-            return new ConfirmedKeyNeeded(id, serial, nextEpoch, send, settings)
+            using (secrets)
             {
-                Alarm = AlarmIfProven,
-                IsClientProven = true,
-            };
+                if (!ClientConfirm.TryParse(frame, out ClientConfirm confirm))
+                    return new Refused(SecureChannelError.Malformed, "no confirm of this protocol");
+                if (!secrets.VerifyClientFinished(confirm.Header, confirm.Mac))
+                    return new Refused(SecureChannelError.Authentication, "the client did not prove the root key");
+
+                RatchetSession session = new(ChannelRole.Server, hello.Id, epoch, hello.Suite, secrets, hello.Settings);
+                byte[] answer = new byte[session.MaxControlLength];
+                int length = session.SealServerConfirm(answer);
+                SendNeeded send = new(answer.AsMemory(0, length), new Established(session));
+                return new ConfirmedKeyNeeded(hello, nextEpoch, send) { Alarm = AlarmIfProven, IsClientProven = true };
+            }
         }
 
         public override void Dispose() => secrets.Dispose();
@@ -299,25 +272,19 @@ internal static class ServerHandshake
     /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes
     /// no session. It moves past the session's root key before the client is told so.
     /// </summary>
-    private sealed class ConfirmedKeyNeeded(
-        ClientId id,
-        long serial,
-        long nextEpoch,
-        SendNeeded send,
-        HandshakeSettings settings
-    ) : KeyNeeded(id)
+    private sealed class ConfirmedKeyNeeded(VerifiedHello hello, long nextEpoch, SendNeeded send) : KeyNeeded(hello.Id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
             Consume();
-            StoredKey? used = key?.OfSerial(serial);
+            StoredKey? used = key?.OfSerial(hello.Serial);
             long behind = nextEpoch - (used?.Epoch ?? 0);
-            if (used is null || behind > settings.EpochLimit)
+            if (used is null || behind > hello.Settings.EpochLimit)
             {
                 send.Dispose();
                 return new Refused(
                     SecureChannelError.KeyStore,
-                    "the key was removed, replaced or put back during the handshake"
+                    "the key was removed, replaced or restored during the handshake"
                 );
             }
 
@@ -328,7 +295,7 @@ internal static class ServerHandshake
             // evolve.
             SecretBytes epochKey = new(used.EpochKey);
             EpochChain.Walk(epochKey.Span, behind);
-            return new AdvanceNeeded(Id, serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);
+            return new AdvanceNeeded(Id, hello.Serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);
         }
 
         public override void Dispose() => send.Dispose();

@@ -176,6 +176,20 @@ public sealed class HelloTests : HandshakeSteps
     }
 
     [Fact]
+    [Requirement("R5.1-10")]
+    public void A_store_that_says_that_it_moved_and_did_not_makes_no_session()
+    {
+        using StoredKey behind = Stored(ChannelRole.Server),
+            proven = StoreAt.Find(At(ChannelRole.Server, 1), Id);
+        var asked = (KeyNeeded)
+            ((FrameExpected)ServerHandshake.Start(Settings())).Receive(new Insider { Epoch = 1 }.Hello(proven));
+        var advance = (AdvanceNeeded)((AdmissionNeeded)asked.Found(behind)).Admitted();
+        var again = (KeyNeeded)advance.Advanced();
+        var refused = Assert.IsType<Refused>(again.Found(behind));
+        Assert.Equal(SecureChannelError.KeyStore, refused.Error);
+    }
+
+    [Fact]
     [Requirement("R5.1-9")]
     public void A_hello_too_far_ahead_is_told_as_unproven()
     {
