@@ -36,7 +36,7 @@ public sealed class ChannelRegistry : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(store);
         options ??= new SecureChannelServerOptions();
-        _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
+        _logger = GuardedLogger.Create(options.LoggerFactory);
         _time = options.TimeProvider;
         _hashIdsInLogs = options.HashIdsInLogs;
 

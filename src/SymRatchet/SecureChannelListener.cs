@@ -37,7 +37,7 @@ public sealed class SecureChannelListener : IAsyncDisposable
     {
         _socket = socket;
         _options = options;
-        _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
+        _logger = GuardedLogger.Create(options.LoggerFactory);
         LocalEndPoint = socket.LocalEndPoint!;
         _accepting = AcceptAsync();
     }
@@ -173,7 +173,7 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Say(() => _logger.HandlerFailed(_options.LogNameOf(channel.Peer.ClientId), e));
+            _logger.HandlerFailed(_options.LogNameOf(channel.Peer.ClientId), e);
         }
     }
 #pragma warning restore CA1031
@@ -221,22 +221,9 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            Say(() => _logger.AcceptFailed(e));
+            _logger.AcceptFailed(e);
             await Task.Delay(PauseAfterError, _options.TimeProvider, _stopping.Token).ConfigureAwait(false);
             return null;
-        }
-    }
-
-    // Somebody else's code: a log that throws, for want of the same handles perhaps, must not end what goes on.
-    private static void Say(Action line)
-    {
-        try
-        {
-            line();
-        }
-        catch (Exception)
-        {
-            // The next failure is reported, too.
         }
     }
 

@@ -230,18 +230,10 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             Report(failure);
     }
 
-    // Somebody else's code, and so the last: a log that throws must not keep a channel from ending.
     private void Report(SecureChannelException failure)
     {
-        try
-        {
-            ChannelMetrics.ChannelFailed(failure.Error);
-            _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
-        }
-        catch (Exception)
-        {
-            // The channel's own exception says what the log would have.
-        }
+        ChannelMetrics.ChannelFailed(failure.Error);
+        _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
     }
 
     // A peer that takes nothing does not hear the TERMINATE, and holds up nobody.

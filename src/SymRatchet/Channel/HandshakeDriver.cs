@@ -21,7 +21,7 @@ internal sealed class HandshakeDriver(
 {
     internal const string RevokedKey = "the key was revoked";
 
-    private readonly ILogger _logger = options.LoggerFactory.CreateLogger("SymRatchet.Channel");
+    private readonly ILogger _logger = GuardedLogger.Create(options.LoggerFactory);
     private readonly long _started = options.TimeProvider.GetTimestamp();
     private readonly RegisteredChannel? _live = registry is null ? null : new RegisteredChannel(registry);
     private PendingHandshake? _place;
@@ -145,35 +145,33 @@ internal sealed class HandshakeDriver(
             cause
         );
 
-    private ValueTask GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
-    {
-        Report(failure, activity);
-        return AbandonAsync(state);
-    }
-
-    // Somebody else's code: a log that throws must not keep the connection open, nor what is erased from being erased.
-    private void Report(SecureChannelException failure, Activity? activity)
+    private async ValueTask GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
     {
         try
         {
-            ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
-            activity.Failed(failure.Error);
-
-            // What a store says may name the client; its exception still does, for the caller.
-            bool mayName =
-                options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
-            _logger.HandshakeFailed(
-                role,
-                _client,
-                transport.RemoteName,
-                failure.Error,
-                mayName ? failure.InnerException!.GetType().Name : failure.Message
-            );
+            Report(failure, activity);
         }
-        catch (Exception)
+        finally
         {
-            // The handshake's own exception says what the log would have.
+            await AbandonAsync(state).ConfigureAwait(false);
         }
+    }
+
+    private void Report(SecureChannelException failure, Activity? activity)
+    {
+        ChannelMetrics.HandshakeEnded(role, failure.Error, options.TimeProvider.GetElapsedTime(_started));
+        activity.Failed(failure.Error);
+
+        // What a store says may name the client; its exception still does, for the caller.
+        bool mayName =
+            options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
+        _logger.HandshakeFailed(
+            role,
+            _client,
+            transport.RemoteName,
+            failure.Error,
+            mayName ? failure.InnerException!.GetType().Name : failure.Message
+        );
     }
 
     private ValueTask AbandonAsync(HandshakeState state)

@@ -257,6 +257,33 @@ public sealed class ListenerTests
         );
     }
 
+    [Fact]
+    public async Task A_log_that_throws_keeps_nobody_from_being_served()
+    {
+        using ThrowingLoggerFactory logs = new() { Throws = true };
+        SecureChannelServerOptions options = ServerOptions;
+        options.LoggerFactory = logs;
+        await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, options);
+        using CancellationTokenSource stopping = new();
+        Task serving = listener.ServeAsync(
+            (_, _) => throw new InvalidOperationException("a fault of the program"),
+            stopping.Token
+        );
+        for (int i = 0; i < 3; i++)
+        {
+            SecureChannelClientOptions client = ClientOptions;
+            client.LoggerFactory = logs;
+            await using ISecureChannel channel = await SecureChannel.ConnectAsync(listener.LocalEndPoint, client);
+            await Assert.ThrowsAsync<SecureChannelException>(() =>
+                channel.ReceiveMessageAsync().AsTask().WaitAsync(Soon)
+            );
+        }
+
+        Assert.False(serving.IsCompleted);
+        await stopping.CancelAsync();
+        await serving.WaitAsync(Soon);
+    }
+
     // In order or by a reset, as the bytes arrived.
     private static async Task EndAsync(Socket socket)
     {
