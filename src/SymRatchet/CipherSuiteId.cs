@@ -20,6 +20,9 @@ public enum CipherSuiteId
     /// </summary>
     Aes256Gcm = 2,
 
-    /// <summary>ChaCha20-Poly1305 (RFC 8439), for processors without AES instructions. From libsodium.</summary>
+    /// <summary>
+    /// ChaCha20-Poly1305 (RFC 8439), for processors without AES instructions. From libsodium, large records from the
+    /// platform.
+    /// </summary>
     ChaCha20Poly1305 = 3,
 }

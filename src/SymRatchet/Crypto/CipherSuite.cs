@@ -103,8 +103,8 @@ internal abstract class CipherSuite
 
     /// <summary>
     /// The ratchet step: from a chain key and the tag of the record before, the next chain key and this record's key.
-    /// The step of the suites whose AEAD is not a PRF of its own is <c>HKDF-Expand(C, label || tag, 64)</c>. The label
-    /// has up to 32 bytes.
+    /// Suites 1 and 3 step with their own cipher, suite 2 with <c>HKDF-Expand(C, label || tag, 64)</c>. The label has
+    /// 12 to 32 bytes.
     /// </summary>
     internal virtual void Step(
         ReadOnlySpan<byte> label,

@@ -160,6 +160,21 @@ internal static unsafe partial class Sodium
             return ChaChaDecrypt(m, null, null, c, (ulong)body.Length, a, (ulong)ad.Length, n, k) == 0;
     }
 
+    /// <summary>The first block of the keystream: 64 bytes under a key of 32 and a nonce of 12.</summary>
+    [SkipLocalsInit]
+    internal static void ChaCha20Block(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, Span<byte> block)
+    {
+        fixed (
+            byte* k = key,
+                n = nonce,
+                c = block
+        )
+        {
+            if (ChaCha20Quick(c, (ulong)block.Length, n, k) != 0)
+                throw new CryptographicException("libsodium could not encrypt.");
+        }
+    }
+
     /// <summary>HMAC-SHA-256 under a key of 32 bytes.</summary>
     [SkipLocalsInit]
     internal static void Hmac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac)
@@ -275,6 +290,10 @@ internal static unsafe partial class Sodium
         byte* npub,
         byte* k
     );
+
+    [LibraryImport(Library, EntryPoint = "crypto_stream_chacha20_ietf")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl), typeof(CallConvSuppressGCTransition)])]
+    private static partial int ChaCha20Quick(byte* c, ulong clen, byte* n, byte* k);
 
     [LibraryImport(Library, EntryPoint = "crypto_aead_chacha20poly1305_ietf_encrypt")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

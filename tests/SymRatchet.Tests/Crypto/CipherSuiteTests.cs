@@ -184,7 +184,7 @@ public sealed class CipherSuiteTests
 
     [Theory]
     [MemberData(nameof(Suites))]
-    public void A_step_depends_on_every_byte_of_the_chain_key_and_of_the_tag(CipherSuiteId id)
+    public void A_step_depends_on_every_byte_of_the_chain_key_and_in_suites_1_and_2_of_the_tag(CipherSuiteId id)
     {
         CipherSuite suite = CipherSuite.Get(id);
         byte[] chainKey = Bytes(32, 4),
@@ -200,9 +200,58 @@ public sealed class CipherSuiteTests
         Add(chainKey, tag);
         for (int i = 0; i < chainKey.Length; i++)
             Add(Flipped(chainKey, i), tag);
+        if (id == CipherSuiteId.ChaCha20Poly1305)
+        {
+            Assert.Throws<Xunit.Sdk.TrueException>(() => Add(chainKey, Flipped(tag, 0)));
+            return;
+        }
+
         for (int i = 0; i < tag.Length; i++)
             Add(chainKey, Flipped(tag, i));
         Add(chainKey, new byte[32]);
+    }
+
+    /// <summary>RFC 8439, 2.3.2, takes the same block with another nonce and counter; the vectors hold ours.</summary>
+    [Fact]
+    [Requirement("R6.1-5")]
+    public void The_step_of_suite_3_is_the_keystream_that_encrypts_zeros()
+    {
+        byte[] chainKey = Bytes(32, 4),
+            step = new byte[64],
+            body = new byte[128 + 16];
+        CipherSuite.Get(CipherSuiteId.ChaCha20Poly1305).Step(Labels.Step, chainKey, new byte[16], step);
+
+        // The AEAD encrypts from block 1 on, and takes block 0 for Poly1305's key; so the step shares nothing with a
+        // record under its own key, and its second block is what the AEAD begins with.
+        Sodium.ChaChaSeal(chainKey, "symratchet/1"u8, [], new byte[128], body);
+        byte[] twoBlocks = new byte[128];
+        Sodium.ChaCha20Block(chainKey, "symratchet/1"u8, twoBlocks);
+        Assert.Equal(twoBlocks[..64], step);
+        Assert.Equal(twoBlocks[64..], body[..64]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(ChaCha20Poly1305Suite.PlatformFrom - 1)]
+    [InlineData(ChaCha20Poly1305Suite.PlatformFrom)]
+    [InlineData(ChaCha20Poly1305Suite.PlatformFrom + 1)]
+    [InlineData(100_000)]
+    public void Large_records_of_suite_3_are_the_platforms_and_the_same_to_the_byte(int size)
+    {
+        CipherSuite suite = CipherSuite.Get(CipherSuiteId.ChaCha20Poly1305);
+        byte[] key = Bytes(32, 1),
+            nonce = Bytes(12, 2),
+            header = Bytes(16, 3),
+            text = Bytes(size, 4),
+            body = new byte[size + 16],
+            same = new byte[size + 16];
+        suite.Seal(key, nonce, header, text, body);
+        Sodium.ChaChaSeal(key, nonce, header, text, same);
+        Assert.Equal(same, body);
+        Assert.True(suite.Open(key, nonce, header, body, text));
+        body[^1] ^= 1;
+        Assert.False(suite.Open(key, nonce, header, body, text));
+        Assert.All(text, left => Assert.Equal(0, left));
     }
 
     [Theory]
