@@ -2,7 +2,7 @@ using System.Net;
 
 namespace SymRatchet.Documents.Tests.Examples;
 
-public sealed class ReadmeExamples : CurrentFolder
+public sealed class GettingStartedExamples : CurrentFolder
 {
     [Fact]
     public async Task A_device_connects_for_as_long_as_it_runs_and_its_credential_is_gone()
@@ -52,7 +52,7 @@ public sealed class ReadmeExamples : CurrentFolder
             }
             catch (SecureChannelException)
             {
-                // The next channel goes on; what was sent and not acknowledged is sent again.
+                // The loop opens the next channel; WorkAsync sends again what was not acknowledged.
             }
         }
     }
@@ -66,10 +66,10 @@ public sealed class ReadmeExamples : CurrentFolder
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5)); // `stopping` would cancel it, too
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(5)); // `stopping` is cancelled already
             await channel.CloseAsync(limit.Token);
             while (await channel.ReceiveMessageAsync(limit.Token) is not null)
-                ; // until the server has closed
+                ; // until the server has closed its direction
         }
     }
 }
