@@ -10,28 +10,19 @@ public sealed class PackageExamples : CurrentFolder
     [Fact]
     public async Task Both_sides_of_a_channel_in_one_program()
     {
-        using PreSharedKey key = PreSharedKey.Generate("sensor-17"); // the one thing that both sides share
-        using InMemoryKeyStore keys = new(ChannelRole.Server); // the server may know many clients
+        using var key = PreSharedKey.Generate("sensor-17"); // the only secret; both sides have it
+        using InMemoryKeyStore keys = new(ChannelRole.Server); // a server can know many clients
         keys.Add(key);
-        await using SecureChannelListener listener = SecureChannelListener.Listen(
-            new IPEndPoint(IPAddress.Loopback, 0),
-            new() { Keys = keys }
-        );
+        IPEndPoint local = new(IPAddress.Loopback, 0);
+        await using var listener = SecureChannelListener.Listen(local, new() { Keys = keys });
 
-        await using ISecureChannel client = await SecureChannel.ConnectAsync(
-            listener.LocalEndPoint,
-            new() { Key = key }
-        );
+        await using var client = await SecureChannel.ConnectAsync(listener.LocalEndPoint, new() { Key = key });
         await client.SendAsync("21.5 degrees"u8.ToArray());
-        await client.CloseAsync(); // all is said, and the server can prove it
+        await client.CloseAsync(); // tells the server, authenticated, that nothing more follows
 
-        await foreach (ISecureChannel server in listener.AcceptAllAsync())
-        {
-            await foreach (ReadOnlyMemory<byte> message in server.ReadAllAsync())
-                Console.WriteLine($"{server.Peer.ClientId}: {Encoding.UTF8.GetString(message.Span)}");
-            await server.DisposeAsync();
-            break; // one client is enough here; a server serves each with a task: listener.ServeAsync
-        }
+        await using var server = await listener.AcceptAllAsync().FirstAsync();
+        await foreach (ReadOnlyMemory<byte> message in server.ReadAllAsync())
+            Console.WriteLine($"{server.Peer.ClientId}: {Encoding.UTF8.GetString(message.Span)}");
     }
 
     [Fact]
