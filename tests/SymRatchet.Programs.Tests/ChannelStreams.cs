@@ -19,7 +19,7 @@ internal sealed class ChannelStreamProvider(SecureChannelClientOptions options) 
 internal sealed class ChannelTunnel(SecureChannelClientOptions options) : Tunnel
 {
     public override ValueTask<EndPoint?> GetSocketConnectEndpointAsync(EndPoint server, CancellationToken stopping) =>
-        default; // no socket of its own: the channel's is used
+        default; // the library opens no socket: the channel has its own
 
     public override async ValueTask<Stream?> BeforeAuthenticateAsync(
         EndPoint server,

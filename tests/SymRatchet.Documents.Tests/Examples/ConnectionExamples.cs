@@ -13,10 +13,10 @@ internal static class ConnectionExamples
         Dictionary<EndPoint, SecureChannelClientOptions> options
     )
     {
-        // Whoever listens. The rest of the pipeline sees connections of clients that have proven their key.
+        // Inbound. The rest of the pipeline gets only connections of authenticated clients.
         builder.UseSymRatchet(new SecureChannelServerOptions { Keys = keys });
 
-        // Whoever dials, with a key for each remote.
+        // Outbound, with a key for each remote end.
         builder.UseSymRatchetClient(connection => options[connection.RemoteEndPoint!]);
     }
 }

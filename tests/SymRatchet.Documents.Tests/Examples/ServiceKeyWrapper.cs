@@ -6,7 +6,7 @@ namespace SymRatchet.Documents.Tests.Examples;
 /// <summary>A key service as one might have it, whose keys have versions.</summary>
 internal interface IKeyService
 {
-    // The newest key where no version is named. It throws where that version was destroyed.
+    // Returns the newest key if version is null; throws if the key of that version was destroyed.
     Task<ServiceKey> GetAsync(int? version, CancellationToken cancellationToken);
 }
 
@@ -46,7 +46,7 @@ internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
         int version = BinaryPrimitives.ReadInt32LittleEndian(wrapped.Span);
         using ServiceKey used = await service.GetAsync(version, cancellationToken);
         ReadOnlySpan<byte> all = wrapped.Span;
-        used.Aes.Decrypt(all[4..16], all[32..], all[16..32], key.Span, place.ToBytes()); // throws what is not genuine
+        used.Aes.Decrypt(all[4..16], all[32..], all[16..32], key.Span, place.ToBytes()); // throws if it is not authentic
         return used.IsNewest;
     }
 }

@@ -32,7 +32,7 @@ public sealed class WebExamples : CurrentFolder
     private static void Register(HostApplicationBuilder builder)
     {
         builder.Services.AddSingleton(_ => SqliteKeyStore.Open("server.keys", ChannelRole.Server));
-        // The channels ask for the first; your pages that add, rotate and revoke for the second.
+        // Channels use IKeyStore; pages that add, rotate and revoke keys use IKeyDirectory.
         builder.Services.AddSingleton<IKeyStore>(services => services.GetRequiredService<SqliteKeyStore>());
         builder.Services.AddSingleton<IKeyDirectory>(services => services.GetRequiredService<SqliteKeyStore>());
         builder.Services.AddSymRatchet();
