@@ -46,7 +46,7 @@ internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
         int version = BinaryPrimitives.ReadInt32LittleEndian(wrapped.Span);
         using ServiceKey used = await service.GetAsync(version, cancellationToken);
         ReadOnlySpan<byte> all = wrapped.Span;
-        used.Aes.Decrypt(all[4..16], all[32..], all[16..32], key.Span, place.ToBytes()); // throws if it is not authentic
+        used.Aes.Decrypt(all[4..16], all[32..], all[16..32], key.Span, place.ToBytes()); // throws if it was forged
         return used.IsNewest;
     }
 }
