@@ -160,7 +160,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             )
             .ConfigureAwait(false);
         if (!isKnown)
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     /// <inheritdoc/>
@@ -178,7 +178,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             )
             .ConfigureAwait(false);
         if (present is not null)
-            throw KeyStoreRules.Present(id, present.Revoked is not null);
+            throw KeyStoreErrors.DuplicateKey(id, present.Revoked is not null);
     }
 
     /// <inheritdoc/>
@@ -195,7 +195,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
                 )
                 .ConfigureAwait(false);
             if (state is not { } expected || current is null)
-                throw KeyStoreRules.Unknown(id);
+                throw KeyStoreErrors.KeyNotFound(id);
             KeyStoreRules.CheckRotation(Role, key, current);
             await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
             long serial = taken ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
@@ -232,7 +232,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             )
             .ConfigureAwait(false);
         if (count == 0)
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     /// <inheritdoc/>
@@ -421,7 +421,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     {
         KeyRecord current =
             One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, key.Id).ConfigureAwait(false))
-            ?? throw KeyStoreRules.Unknown(key.Id);
+            ?? throw KeyStoreErrors.KeyNotFound(key.Id);
         List<KeyState> states = await session.ReadAsync(_sql.State, KeyState.Read, key.Id).ConfigureAwait(false);
         if (states is not [KeyState state] || !state.HasSameKeys(expected))
             return false;

@@ -179,7 +179,7 @@ internal sealed class KeyWrites : IDisposable
     {
         ClientId id = key.Id;
         if (_reader.Describe(id) is { } present)
-            throw KeyStoreRules.Present(id, present.Revoked is not null);
+            throw KeyStoreErrors.DuplicateKey(id, present.Revoked is not null);
         Run(
             _add,
             id,
@@ -199,7 +199,7 @@ internal sealed class KeyWrites : IDisposable
     internal void Advance(ClientId id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
     {
         if (_reader.State(id) is not { HasKeys: true } current || (serial != current.Serial && serial != current.Next))
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
         bool isNext = serial == current.Next;
         if (!isNext && epoch <= current.Epoch)
             return;
@@ -218,7 +218,7 @@ internal sealed class KeyWrites : IDisposable
         ClientId id = key.Id;
         if (_reader.State(id) is not { } state || !state.HasSameKeys(expected))
             return false;
-        KeyRecord current = _reader.Describe(id) ?? throw KeyStoreRules.Unknown(id);
+        KeyRecord current = _reader.Describe(id) ?? throw KeyStoreErrors.KeyNotFound(id);
         KeyStoreRules.CheckRotation(_role, key, current);
         bool isReplaced = KeyStoreRules.IsReplacedAtOnce(_role, current);
         Run(isReplaced ? _replace : _queue, id, serial ?? NextSerial(), wrapped.Identity.Length, wrapped.Root.Length);
@@ -231,7 +231,7 @@ internal sealed class KeyWrites : IDisposable
     internal void Restrict(ClientId id, long suites)
     {
         if (Run(_restrict, id, suites) == 0)
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     /// <summary>Writes the keys of one identity, which were wrapped again.</summary>

@@ -188,7 +188,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 )
                 .ConfigureAwait(false);
             if (state is not { } expected || current is null)
-                throw KeyStoreRules.Unknown(id);
+                throw KeyStoreErrors.KeyNotFound(id);
             KeyStoreRules.CheckRotation(Role, key, current);
             await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
             serial ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
