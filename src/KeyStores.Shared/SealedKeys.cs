@@ -13,9 +13,6 @@ internal sealed class SealedKeys(ClientId id, SealedKey key, SealedKey? successo
 
     internal ClientId Id => id;
 
-    /// <summary>What the row held when it was read.</summary>
-    internal KeyState State => new(key.Serial, key.Epoch, successor?.Serial, HasKeys: true);
-
     /// <summary>Every part that a wrapper must open.</summary>
     internal IEnumerable<SealedPart> Parts => _all.SelectMany(sealedKey => sealedKey.Parts);
 

@@ -17,14 +17,14 @@ namespace SymRatchet.KeyStores.PostgreSql;
 /// </remarks>
 public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance
 {
-    /// <summary>How many damaged rows one message names.</summary>
-    private const int MaxFailures = 10;
+    /// <summary>What messages call the store.</summary>
+    private const string Name = "key database";
 
     private readonly NpgsqlDataSource _source;
     private readonly PostgreSqlKeyStoreOptions _options;
     private readonly StoreStatements _sql;
     private readonly KeyWrapping _wrapping;
-    private readonly RevocationPositions _positions;
+    private readonly RevocationPositions<RevocationPosition> _positions;
 
     private PostgreSqlKeyStore(
         NpgsqlDataSource source,
@@ -36,8 +36,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         _source = source;
         _options = options;
         _sql = new StoreStatements(options.Schema);
-        _wrapping = new KeyWrapping(options.Wrapper, "key database", options.WrapperTimeout);
-        _positions = new RevocationPositions(opened);
+        _wrapping = new KeyWrapping(options.Wrapper, Name, options.WrapperTimeout);
+        _positions = new RevocationPositions<RevocationPosition>(opened);
         Role = role;
     }
 
@@ -286,26 +286,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
-    {
-        int count = 0;
-        List<string> failures = [];
-        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-        {
-            (bool isWrapped, KeyStoreException? failure) = await RewrapAsync(record.Id, previous, cancellationToken)
-                .ConfigureAwait(false);
-            count += isWrapped ? 1 : 0;
-            if (failure is not null)
-                failures.Add(failure.Message);
-        }
-
-        if (failures.Count != 0)
-            throw new KeyStoreException(
-                $"Keys that cannot be wrapped again: {failures.Count}; all others are."
-                    + string.Concat(failures.Take(MaxFailures).Select(failure => $" {failure}"))
-            );
-        return count;
-    }
+    public ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default) =>
+        new KeyRewrap(this, Name, _wrapping, previous).RunAsync(OpenKeysAsync, WriteRewrappedAsync, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>The database itself is not checked.</remarks>
@@ -440,47 +422,33 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             KeyStoreRules.CheckIsNew(key, current);
     }
 
-    // Neither where the id is unknown, revoked or needs it no more.
-    private async ValueTask<(bool IsWrapped, KeyStoreException? Failure)> RewrapAsync(
+    private async ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteRewrappedAsync(
         ClientId id,
-        IKeyWrapper? previous,
+        WrappedKey wrapped,
+        KeyState expected,
         CancellationToken cancellationToken
     )
     {
-        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
-        {
-            (OpenedKeys? found, KeyStoreException? failure) = await OpenKeysAsync(id, opening, cancellationToken)
-                .ConfigureAwait(false);
-            using OpenedKeys? opened = found;
-            if (opened?.Key is not { } key || (previous is null && opened.AreCurrent))
-                return (false, failure);
-            WrappedKey wrapped = await _wrapping.WrapAgainAsync(key, cancellationToken).ConfigureAwait(false);
-            (long serial, long epoch, long? next) = (key.Serial, key.Epoch, key.Successor?.Serial);
-            int count = await RunAsync(
-                    session =>
-                        session.InTransactionAsync(() =>
-                            session.ExecuteAsync(
-                                _sql.Rewrap,
-                                id,
-                                wrapped.Identity,
-                                wrapped.Root,
-                                wrapped.Next?.Identity,
-                                wrapped.Next?.Root,
-                                serial,
-                                epoch,
-                                next
-                            )
-                        ),
-                    cancellationToken,
-                    wrapped
-                )
-                .ConfigureAwait(false);
-            if (count == 1)
-                return (true, null);
-        }
-
-        return (false, KeyState.MovedOn(id));
+        int count = await RunAsync(
+                session =>
+                    session.InTransactionAsync(() =>
+                        session.ExecuteAsync(
+                            _sql.Rewrap,
+                            id,
+                            wrapped.Identity,
+                            wrapped.Root,
+                            wrapped.Next?.Identity,
+                            wrapped.Next?.Root,
+                            expected.Serial,
+                            expected.Epoch,
+                            expected.Next
+                        )
+                    ),
+                cancellationToken,
+                wrapped
+            )
+            .ConfigureAwait(false);
+        return (count == 1, null);
     }
 
     // What is wrong with a row or its keys is an answer; what is wrong with the database, or a wrapper that does not

@@ -11,7 +11,7 @@ internal sealed class RevocationWatch(
     NpgsqlDataSource source,
     StoreStatements sql,
     PostgreSqlKeyStoreOptions options,
-    RevocationPositions positions
+    RevocationPositions<RevocationPosition> positions
 )
 {
     private const int PageSize = 1000;

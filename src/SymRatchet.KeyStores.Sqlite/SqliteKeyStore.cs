@@ -18,9 +18,8 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// </remarks>
 public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance, IAsyncDisposable
 {
-    private const int NamesInMessage = 10;
-
     private readonly string _path;
+    private readonly string _name;
     private readonly SqliteKeyStoreOptions _options;
     private readonly TimeSpan _limit;
     private readonly StoreUse? _use;
@@ -29,7 +28,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     private readonly KeyWrapping _wrapping;
     private readonly GroupWriter _writer;
     private readonly ConcurrentBag<KeyReader> _readers = [];
-    private readonly RevocationPositions _positions;
+    private readonly RevocationPositions<RevocationPosition> _positions;
     private volatile bool _disposed;
 
     private SqliteKeyStore(
@@ -44,14 +43,15 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     )
     {
         _path = path;
+        _name = $"key store {path}";
         _options = options;
         _limit = 3 * options.BusyTimeout;
         _use = use;
         _anchor = anchor;
         _files = files;
-        _positions = new RevocationPositions(lastRevocation);
+        _positions = new RevocationPositions<RevocationPosition>(lastRevocation);
         Role = role;
-        _wrapping = new KeyWrapping(options.Wrapper, $"key store {path}", options.WrapperTimeout);
+        _wrapping = new KeyWrapping(options.Wrapper, _name, options.WrapperTimeout);
         _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role));
     }
 
@@ -259,35 +259,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
-    {
-        int count = 0;
-        List<string> failed = [];
-        KeyStoreException? first = null;
-        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-        {
-            ClientId id = record.Id;
-            try
-            {
-                count += await RewrapAsync(id, previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            }
-            catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
-            {
-                _files.Check();
-                first ??= e;
-                failed.Add(record.Id.ToString());
-            }
-        }
-
-        if (first is null)
-            return count;
-        string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
-        throw new KeyStoreException(
-            $"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. "
-                + $"{first.Message}",
-            first
-        );
-    }
+    public ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default) =>
+        new KeyRewrap(this, _name, _wrapping, previous).RunAsync(OpenKeysAsync, WriteRewrappedAsync, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Looks through the whole file.</remarks>
@@ -337,44 +310,56 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     // A key that cannot be read any more is replaced by a rotation, whatever it was.
     private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
     {
-        try
-        {
-            SealedKeys? found = await ReadAsync(reader => reader.Read(key.Id), cancellationToken).ConfigureAwait(false);
-            if (found is null)
-                return;
-            using OpenedKeys opened = await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
-            if (opened.Key is { } current)
-                KeyStoreRules.CheckIsNew(key, current);
-        }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e)) { }
+        (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
+        using OpenedKeys? opened = found;
+        if (opened?.Key is { } current)
+            KeyStoreRules.CheckIsNew(key, current);
     }
 
-    // False where the id is unknown, revoked or needs it no more.
-    private async ValueTask<bool> RewrapAsync(ClientId id, IKeyWrapper? previous, CancellationToken cancellationToken)
+    private async ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenKeysAsync(
+        ClientId id,
+        KeyWrapping opening,
+        CancellationToken cancellationToken
+    )
     {
-        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        try
         {
             SealedKeys? found = await ReadAsync(reader => reader.Read(id), cancellationToken).ConfigureAwait(false);
-            if (found is null)
-                return false;
-            using OpenedKeys opened = await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
-            if (previous is null && opened.AreCurrent)
-                return false;
-            WrappedKey wrapped = await _wrapping.WrapAgainAsync(opened.Key!, cancellationToken).ConfigureAwait(false);
+            return found is null
+                ? (null, null)
+                : (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        {
+            _files.Check(); // a file that was replaced is not this identity's failure
+            return (null, e);
+        }
+    }
+
+    private async ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteRewrappedAsync(
+        ClientId id,
+        WrappedKey wrapped,
+        KeyState expected,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
             bool isWritten = await _writer
                 .WriteAsync(
-                    writes => writes.Rewrap(id, wrapped, found.State),
+                    writes => writes.Rewrap(id, wrapped, expected),
                     wrapped,
                     isAdvance: false,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            if (isWritten)
-                return true;
+            return (isWritten, null);
         }
-
-        throw KeyState.MovedOn(id);
+        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        {
+            _files.Check();
+            return (false, e);
+        }
     }
 
     private async ValueTask<string?> OddityOfAsync(KeyRecord record, CancellationToken cancellationToken)

@@ -283,6 +283,21 @@ public abstract class WrapperContract
     }
 
     [SkippableFact]
+    public async Task A_rewrap_names_the_client_whose_key_cannot_be_wrapped_and_wraps_the_others()
+    {
+        IKeyDirectory store = await OpenAsync(LongLimit);
+        await store.AddAsync(TestKeys.Shared(Name));
+        await store.AddAsync(TestKeys.Shared(Other));
+        int made = 0;
+        Wrapper.Giving = wrapped => Interlocked.Increment(ref made) <= 2 ? [] : wrapped; // two keys of one client
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await RewrapAsync(store, Wrapper));
+        Assert.StartsWith("1 identities", error.Message, StringComparison.Ordinal);
+        Assert.Contains(Name, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Other, error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, made);
+    }
+
+    [SkippableFact]
     public async Task An_identity_that_is_revoked_while_it_is_wrapped_again_stays_revoked()
     {
         IKeyDirectory store = await OpenAsync(LongLimit);
