@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Spectre.Console;
 using SymRatchet.Aggregation;
+using SymRatchet.CommandLine;
 
 namespace SymRatchet.Samples.Client;
 

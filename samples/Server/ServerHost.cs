@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Spectre.Console;
 using SymRatchet.Aggregation;
+using SymRatchet.CommandLine;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Samples.Server.Dashboard;
 
