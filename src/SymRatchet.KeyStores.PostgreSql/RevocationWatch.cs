@@ -15,9 +15,6 @@ internal sealed class RevocationWatch(
 )
 {
     private const int PageSize = 1000;
-    private const int Number = 0;
-    private const int Id = 1;
-    private const int Tag = 2;
 
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
@@ -64,8 +61,11 @@ internal sealed class RevocationWatch(
                 session.ReadAsync(
                     sql.RevokedAfter,
                     row => new Revocation(
-                        new RevocationPosition(row.GetInt64(Number), row.GetGuid(Tag)),
-                        new ClientId(row.GetFieldValue<byte[]>(Id))
+                        new RevocationPosition(
+                            row.GetInt64(StoreStatements.RevokedAfterColumn.Number),
+                            row.GetGuid(StoreStatements.RevokedAfterColumn.Tag)
+                        ),
+                        new ClientId(row.GetFieldValue<byte[]>(StoreStatements.RevokedAfterColumn.Id))
                     ),
                     numbers,
                     tags,

@@ -148,7 +148,10 @@ internal static class StoreSchema
             await session
                 .ReadAsync(
                     new StoreStatements(name).LastRevocation,
-                    row => new RevocationPosition(row.GetInt64(0), row.GetGuid(1))
+                    row => new RevocationPosition(
+                        row.GetInt64(StoreStatements.LastRevocationColumn.Number),
+                        row.GetGuid(StoreStatements.LastRevocationColumn.Tag)
+                    )
                 )
                 .ConfigureAwait(false)
         ).SingleOrDefault();

@@ -151,10 +151,10 @@ internal sealed class StoreSession
     /// </summary>
     internal async ValueTask CheckDurabilityAsync()
     {
-        if (
-            (await ReadAsync(StoreStatements.CheckDurability, row => row.GetBoolean(0)).ConfigureAwait(false))
-            is not [true]
-        )
+        const int isDurableColumn = 0;
+        List<bool> answers = await ReadAsync(StoreStatements.CheckDurability, row => row.GetBoolean(isDurableColumn))
+            .ConfigureAwait(false);
+        if (answers is not [true])
             throw StoreSchema.IsOff("synchronous_commit");
     }
 

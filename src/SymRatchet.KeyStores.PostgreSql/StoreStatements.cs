@@ -212,6 +212,14 @@ internal sealed class StoreStatements(string schema)
             LIMIT $3
             """;
 
+    /// <summary>The ordinals of <see cref="RevokedAfter"/>.</summary>
+    internal static class RevokedAfterColumn
+    {
+        internal const int Number = 0;
+        internal const int Id = 1;
+        internal const int Tag = 2;
+    }
+
     /// <summary>The revocation that was committed last; no row where there was none.</summary>
     internal string LastRevocation =>
         $"""
@@ -221,6 +229,13 @@ internal sealed class StoreStatements(string schema)
             ORDER BY revocation DESC
             LIMIT 1
             """;
+
+    /// <summary>The ordinals of <see cref="LastRevocation"/>.</summary>
+    internal static class LastRevocationColumn
+    {
+        internal const int Number = 0;
+        internal const int Tag = 1;
+    }
 
     internal string Restrict =>
         $"""

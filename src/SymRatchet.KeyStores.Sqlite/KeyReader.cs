@@ -19,22 +19,49 @@ internal sealed class KeyReader : IDisposable
     {
         _connection = connection;
         _role = role;
-        const string source = "FROM keys WHERE id = $id AND epoch_key IS NOT NULL";
 
         // For an unknown id the row of the id that follows it is read, and the first row where none follows: who is not
         // in the index would be answered sooner without it.
         const string sameReads = """
             FROM keys NOT INDEXED
             WHERE rowid = coalesce((SELECT rowid FROM keys WHERE id >= $id ORDER BY id LIMIT 1), 1)
-            AND id = $id
-            AND epoch_key IS NOT NULL
+                AND id = $id
+                AND epoch_key IS NOT NULL
             """;
         _find = connection.Prepare(KeyRow.Find(sameReads, "$identity", "$root"), "$id", "$identity", "$root");
-        _read = connection.Prepare($"SELECT {KeyRow.KeyColumns} {source}", "$id");
-        _state = connection.Prepare($"SELECT {KeyState.Columns} FROM keys WHERE id = $id", "$id");
-        _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
+        _read = connection.Prepare(
+            $"""
+            SELECT {KeyRow.KeyColumns}
+            FROM keys
+            WHERE id = $id
+                AND epoch_key IS NOT NULL
+            """,
+            "$id"
+        );
+        _state = connection.Prepare(
+            $"""
+            SELECT {KeyState.Columns}
+            FROM keys
+            WHERE id = $id
+            """,
+            "$id"
+        );
+        _describe = connection.Prepare(
+            $"""
+            SELECT {KeyRow.RecordColumns}
+            FROM keys
+            WHERE id = $id
+            """,
+            "$id"
+        );
         _list = connection.Prepare(
-            $"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit",
+            $"""
+            SELECT {KeyRow.RecordColumns}
+            FROM keys
+            WHERE id > $after
+            ORDER BY id
+            LIMIT $limit
+            """,
             "$after",
             "$limit"
         );
@@ -84,11 +111,12 @@ internal sealed class KeyReader : IDisposable
     {
         using SqliteCommand command = _connection.CreateCommand();
         command.CommandText = "PRAGMA integrity_check";
+        const int problemColumn = 0;
         using SqliteDataReader row = command.ExecuteReader();
         List<string> problems = [];
         while (row.Read())
         {
-            if (row.GetString(0) is not "ok" and { } problem)
+            if (row.GetString(problemColumn) is not "ok" and { } problem)
                 problems.Add(problem);
         }
 

@@ -13,7 +13,12 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// </remarks>
 internal sealed class KeyWrites : IDisposable
 {
-    private const string Newest = "UPDATE store SET value = value + 1 WHERE name = 'serial' RETURNING value";
+    private const string Newest = """
+        UPDATE store
+        SET value = value + 1
+        WHERE name = 'serial'
+        RETURNING value
+        """;
 
     private readonly SqliteConnection _connection;
     private readonly ChannelRole _role;
@@ -35,7 +40,13 @@ internal sealed class KeyWrites : IDisposable
     {
         _connection = connection;
         _role = role;
-        _probe = connection.Prepare("UPDATE store SET value = value + 1 WHERE name = 'probes'");
+        _probe = connection.Prepare(
+            """
+            UPDATE store
+            SET value = value + 1
+            WHERE name = 'probes'
+            """
+        );
         _reader = new KeyReader(connection, role);
         _serial = connection.Prepare(Newest);
         _add = connection.Prepare(
@@ -139,19 +150,39 @@ internal sealed class KeyWrites : IDisposable
             "$key"
         );
         _revoke = connection.Prepare(
-            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, "
-                + "next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL",
+            """
+            UPDATE keys
+            SET identity_key = NULL,
+                epoch_key = NULL,
+                next_serial = NULL,
+                next_identity_key = NULL,
+                next_epoch_key = NULL,
+                revoked = $now
+            WHERE id = $id
+                AND epoch_key IS NOT NULL
+            """,
             "$id",
             "$now"
         );
         _restrict = connection.Prepare(
-            "UPDATE keys SET suites = $suites WHERE id = $id AND epoch_key IS NOT NULL",
+            """
+            UPDATE keys
+            SET suites = $suites
+            WHERE id = $id
+                AND epoch_key IS NOT NULL
+            """,
             "$id",
             "$suites"
         );
         _rewrap = connection.Prepare(
-            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, "
-                + "next_epoch_key = $nextKey WHERE id = $id",
+            """
+            UPDATE keys
+            SET identity_key = $identity,
+                epoch_key = $key,
+                next_identity_key = $nextIdentity,
+                next_epoch_key = $nextKey
+            WHERE id = $id
+            """,
             "$id",
             "$identity",
             "$key",

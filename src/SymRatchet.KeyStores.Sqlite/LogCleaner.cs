@@ -103,9 +103,11 @@ internal sealed partial class LogCleaner
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = $"PRAGMA wal_checkpoint({mode})";
+        const int isBlockedColumn = 0;
+        const int pagesColumn = 1;
         using SqliteDataReader row = command.ExecuteReader();
-        bool done = row.Read() && row.GetInt64(0) == 0;
-        pages = done ? row.GetInt64(1) : 0;
+        bool done = row.Read() && row.GetInt64(isBlockedColumn) == 0;
+        pages = done ? row.GetInt64(pagesColumn) : 0;
         return done;
     }
 

@@ -12,17 +12,29 @@ internal readonly record struct RevocationPosition(long Number, long Tag)
     internal static RevocationPosition Last(SqliteConnection connection)
     {
         using SqliteCommand last = connection.Prepare(
-            "SELECT number, tag FROM revocations ORDER BY number DESC LIMIT 1"
+            """
+            SELECT number, tag
+            FROM revocations
+            ORDER BY number DESC
+            LIMIT 1
+            """
         );
+        const int numberColumn = 0;
+        const int tagColumn = 1;
         using SqliteDataReader row = last.ExecuteReader();
-        return row.Read() ? new RevocationPosition(row.GetInt64(0), row.GetInt64(1)) : default;
+        return row.Read() ? new RevocationPosition(row.GetInt64(numberColumn), row.GetInt64(tagColumn)) : default;
     }
 
     /// <summary>Whether it is in the history of this store as it is now.</summary>
     internal bool IsIn(SqliteConnection connection)
     {
         using SqliteCommand same = connection.Prepare(
-            "SELECT count(*) FROM revocations WHERE number = $number AND tag = $tag",
+            """
+            SELECT count(*)
+            FROM revocations
+            WHERE number = $number
+                AND tag = $tag
+            """,
             "$number",
             "$tag"
         );

@@ -88,15 +88,26 @@ internal sealed class RevocationWatch : IDisposable
         using SqliteTransaction view = _connection.BeginTransaction(deferred: true);
         SqliteConnection connection = _connection;
         long from = Told.All(position => position.IsIn(connection)) ? Told.Min(position => position.Number) : 0;
-        using SqliteCommand untold = _connection.Prepare(
-            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE "
-                + "revocation > $from ORDER BY revocation",
+        using SqliteCommand revocations = _connection.Prepare(
+            """
+            SELECT id, revocation, coalesce(tag, 0)
+            FROM keys
+            LEFT JOIN revocations ON number = revocation
+            WHERE revocation > $from
+            ORDER BY revocation
+            """,
             "$from"
         );
-        using SqliteDataReader row = untold.With(from).ExecuteReader();
+        const int idColumn = 0;
+        const int numberColumn = 1;
+        const int tagColumn = 2;
+        using SqliteDataReader row = revocations.With(from).ExecuteReader();
         while (row.Read())
             revoked.Add(
-                (new ClientId(row.GetFieldValue<byte[]>(0)), new RevocationPosition(row.GetInt64(1), row.GetInt64(2)))
+                (
+                    new ClientId(row.GetFieldValue<byte[]>(idColumn)),
+                    new RevocationPosition(row.GetInt64(numberColumn), row.GetInt64(tagColumn))
+                )
             );
         _seen = version;
         return revoked;
