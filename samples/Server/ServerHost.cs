@@ -122,10 +122,10 @@ internal static class ServerHost
     }
 
     private static Action<RoundEvent> ToAll(params Action<RoundEvent>[] observers) =>
-        happened =>
+        roundEvent =>
         {
             foreach (Action<RoundEvent> observer in observers)
-                observer(happened);
+                observer(roundEvent);
         };
 
     private static async Task<WebApplication> StartDashboardAsync(

@@ -63,7 +63,7 @@ internal sealed partial class LogCleaner
         }
     }
 
-    private bool TryClean(SqliteConnection connection, TimeSpan patience)
+    private bool TryClean(SqliteConnection connection, TimeSpan timeout)
     {
         // SQLite's own wait is as long as that for a lock, and does not hold for another process that cleans at the
         // same time.
@@ -73,7 +73,7 @@ internal sealed partial class LogCleaner
             long started = Stopwatch.GetTimestamp();
             while (!TryClean(connection))
             {
-                if (Stopwatch.GetElapsedTime(started) >= patience)
+                if (Stopwatch.GetElapsedTime(started) >= timeout)
                     return false;
                 Thread.Sleep(1);
             }

@@ -8,7 +8,7 @@ namespace SymRatchet.IntegrationTests.Samples;
 /// </summary>
 public sealed class HostilePeerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     public static TheoryData<string, byte[], string> Bytes =>
         new()
@@ -125,7 +125,7 @@ public sealed class HostilePeerTests
     /// <summary>Reads what the server still says, until it hangs up.</summary>
     private static async Task DrainAsync(NetworkStream wire)
     {
-        using CancellationTokenSource limit = new(Patience);
+        using CancellationTokenSource limit = new(Timeout);
         byte[] buffer = new byte[256];
         try
         {

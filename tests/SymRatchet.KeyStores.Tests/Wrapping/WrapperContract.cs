@@ -14,7 +14,7 @@ public abstract class WrapperContract
     private const string Other = "device 2";
 
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan ShortLimit = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(20);
@@ -218,9 +218,9 @@ public abstract class WrapperContract
         byte[] key = TestKeys.Root(Name, 1);
         using CancellationTokenSource cancelling = new();
         Task advancing = store.AdvanceAsync(Name, serial, 1, key, cancelling.Token).AsTask();
-        await arrived.Task.WaitAsync(Patience);
+        await arrived.Task.WaitAsync(Timeout);
         await cancelling.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => advancing.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => advancing.WaitAsync(Timeout));
         CryptographicOperations.ZeroMemory(key);
         ReadOnlyMemory<byte> handed = Assert.Single(Wrapper.Handed);
         Assert.Equal(TestKeys.Root(Name, 1), handed.ToArray());
@@ -230,7 +230,7 @@ public abstract class WrapperContract
         long started = Stopwatch.GetTimestamp();
         while (handed.Span.ContainsAnyExcept((byte)0))
         {
-            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Patience);
+            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Timeout);
             await Task.Delay(10);
         }
 
@@ -369,7 +369,7 @@ public abstract class WrapperContract
     private static async Task FailsInTimeAsync(Func<Task> call)
     {
         long started = Stopwatch.GetTimestamp();
-        var error = await Assert.ThrowsAsync<KeyStoreException>(() => Task.Run(call).WaitAsync(Patience));
+        var error = await Assert.ThrowsAsync<KeyStoreException>(() => Task.Run(call).WaitAsync(Timeout));
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, (2 * ShortLimit) + Slack);
         Assert.False(error.IsOutcomeUnknown);
     }
