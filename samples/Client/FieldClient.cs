@@ -80,7 +80,10 @@ internal sealed class FieldClient
             throw new SecureChannelException(SecureChannelError.TerminatedByPeer, "The server closed the session.");
         return AnswerText.TryParse(answer.WrittenSpan, out double aggregate)
             ? aggregate
-            : throw new SecureChannelException(SecureChannelError.Malformed, "The server's answer is no aggregate.");
+            : throw new SecureChannelException(
+                SecureChannelError.Malformed,
+                "The server's answer is not an aggregate."
+            );
     }
 
     private SampleException Ended(int answered, string reason) =>

@@ -4,7 +4,7 @@ using SymRatchet.CommandLine;
 namespace SymRatchet.Samples;
 
 /// <summary>
-/// Runs a sample's command line: a clear line for whatever goes wrong, and an exit code that tells what.
+/// Runs a sample's command line: a clear line for whatever goes wrong, and an exit code that says what it was.
 /// </summary>
 public static class SampleProgram
 {

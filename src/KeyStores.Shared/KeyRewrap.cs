@@ -15,8 +15,8 @@ internal sealed class KeyRewrap(IKeyDirectory directory, string name, KeyWrappin
     private readonly KeyWrapping _opening = previous is null ? wrapping : wrapping.With(previous);
 
     /// <summary>
-    /// Reads and opens the keys of an identity; nothing where it is unknown or revoked. A failure that is returned is of
-    /// this identity; one that is thrown is of the store, or a wrapper that does not answer, and ends the work.
+    /// Reads and opens the keys of an identity; nothing where it is unknown or revoked. A failure that is returned is
+    /// of this identity; one that is thrown is of the store, or a wrapper that does not answer, and ends the work.
     /// </summary>
     internal delegate ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenAsync(
         ClientId id,
@@ -25,7 +25,8 @@ internal sealed class KeyRewrap(IKeyDirectory directory, string name, KeyWrappin
     );
 
     /// <summary>
-    /// Writes wrapped keys, which it disposes, where the identity still is in the expected state. False where it is not.
+    /// Writes wrapped keys, which it disposes, where the identity still is in the expected state. False where it is
+    /// not.
     /// </summary>
     internal delegate ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteAsync(
         ClientId id,
@@ -82,7 +83,7 @@ internal sealed class KeyRewrap(IKeyDirectory directory, string name, KeyWrappin
             {
                 wrapped = await wrapping.WrapAgainAsync(key, cancellationToken).ConfigureAwait(false);
             }
-            catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+            catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
             {
                 return (false, e);
             }

@@ -22,8 +22,8 @@ internal static class KeyRow
         """;
 
     /// <summary>
-    /// The statement that <see cref="ReadKeys"/> expects the one row of. An unknown id finds the row of nobody, and
-    /// every row has a decoy beside its keys: so the same is read, whoever is asked for.
+    /// The statement that <see cref="ReadKeys"/> expects the one row of. An unknown id finds a row of decoys, and every
+    /// row has a decoy beside its keys: so the same is read, whichever id is asked for.
     /// </summary>
     /// <param name="source">The row of the id, from FROM on.</param>
     /// <param name="identity">The parameter of the first part of the decoy.</param>
@@ -40,7 +40,7 @@ internal static class KeyRow
 
     /// <summary>
     /// Reads the keys of an identity, which are opened when the database is not asked any more. With decoys it is for a
-    /// handshake: two keys of two parts, decoys where it has fewer, so that the time tells nobody whether an id is
+    /// handshake: two keys of two parts, decoys where it has fewer, so that the time does not reveal whether an id is
     /// unknown, known, revoked or rotating.
     /// </summary>
     /// <param name="row">A row that was read; with decoys the one that <see cref="Find"/> has found.</param>
@@ -111,7 +111,7 @@ internal static class KeyRow
             IsRotating = !row.IsDBNull(RecordColumn.NextSerial),
         };
 
-    /// <summary>What no store writes into a record, in words; null where all is well.</summary>
+    /// <summary>Returns what is wrong with a record that no store writes; null if nothing is.</summary>
     internal static string? OddityOf(KeyRecord record)
     {
         if (record.Id.Length is 0 or > 255)
@@ -139,7 +139,9 @@ internal static class KeyRow
             : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 
-    /// <summary>The ordinals of <see cref="KeyColumns"/>, and of the decoys that <see cref="Find"/> puts behind them.</summary>
+    /// <summary>
+    /// The ordinals of <see cref="KeyColumns"/>, and of the decoys that <see cref="Find"/> puts behind them.
+    /// </summary>
     private static class KeyColumn
     {
         internal const int Protocol = 0;

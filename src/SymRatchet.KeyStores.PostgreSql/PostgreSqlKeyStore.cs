@@ -7,8 +7,8 @@ namespace SymRatchet.KeyStores.PostgreSql;
 /// <summary>
 /// Keys in PostgreSQL, shared by any number of server processes. Thread-safe. An advance is one conditional statement,
 /// committed before it is reported. Every call ends within a time limit, whatever the server does, and at once when its
-/// token says so; a change that was under way then is told as unknown. A revocation is announced to all processes that
-/// watch.
+/// token is cancelled; the outcome of a change that was in progress is then reported as unknown. A revocation is
+/// announced to all processes that watch.
 /// </summary>
 /// <remarks>
 /// PostgreSQL keeps old row versions for a while, in the table, in its write-ahead log, in replicas and in backups.
@@ -45,11 +45,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     public ChannelRole Role { get; }
 
     /// <summary>
-    /// Makes the tables of a store where there are none, brings those of an earlier version up to date, and opens it.
-    /// Needs the right to make them; <see cref="OpenAsync"/> does not.
+    /// Creates the tables of a store where there are none, upgrades those of an earlier version, and opens it. Needs
+    /// the right to create tables; <see cref="OpenAsync"/> does not.
     /// </summary>
     /// <param name="source">The database; not disposed with the store.</param>
-    /// <param name="role">The one role that the store's keys serve; fixed when the tables are made.</param>
+    /// <param name="role">The one role that the store's keys serve; fixed when the tables are created.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyStoreException">The database cannot be used; the message says why.</exception>
@@ -64,13 +64,14 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return await OpenAsync(source, role, options, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Opens a store whose tables are there.</summary>
+    /// <summary>Opens a store whose tables exist.</summary>
     /// <param name="source">The database; not disposed with the store.</param>
     /// <param name="role">The one role that the store's keys serve.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="KeyStoreException">The database cannot be used, or holds no such store; the message says
-    /// why.</exception>
+    /// <exception cref="KeyStoreException">
+    /// The database cannot be used, or does not hold such a store; the message says why.
+    /// </exception>
     public static ValueTask<PostgreSqlKeyStore> OpenAsync(
         NpgsqlDataSource source,
         ChannelRole role,
@@ -120,7 +121,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     /// <inheritdoc/>
     public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        // One row is found and read, whoever is asked for.
+        // One row is found and read, whichever id is asked for.
         WrappedKey decoy = await _wrapping.DecoyAsync(id, cancellationToken).ConfigureAwait(false);
         SealedKeys found = await RunAsync(
                 async session =>
@@ -392,7 +393,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return (states is [KeyState state] ? state : null, record);
     }
 
-    // False where the identity has other keys than those with which the new one was compared.
+    // Returns false if the identity has other keys by now than those with which the new one was compared.
     private async ValueTask<bool> RotateAsync(
         StoreSession session,
         StoredKey key,
@@ -413,7 +414,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return true;
     }
 
-    // A key that cannot be read any more is replaced by a rotation, whatever it was.
+    // A rotation replaces a key that cannot be read any more, whatever it was.
     private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
     {
         (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
@@ -451,8 +452,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return (count == 1, null);
     }
 
-    // What is wrong with a row or its keys is an answer; what is wrong with the database, or a wrapper that does not
-    // answer, is thrown.
+    // A failure of a row or its keys is returned; one of the database, or a wrapper that does not answer, is thrown.
     private async ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenKeysAsync(
         ClientId id,
         KeyWrapping opening,
@@ -484,7 +484,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         {
             return (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
             return (null, e);
         }
@@ -496,7 +496,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         IDisposable? secrets = null
     ) => StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken, secrets);
 
-    // The collector leaves copies of what it moves.
+    // Pinned, because the garbage collector leaves copies of what it moves.
     private static byte[] ReadPinned(DbDataReader row, int column)
     {
         byte[] bytes = GC.AllocateUninitializedArray<byte>(

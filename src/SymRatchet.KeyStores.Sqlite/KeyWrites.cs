@@ -9,7 +9,7 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// </summary>
 /// <remarks>
 /// SQLite writes a record over one of the same size in place. One whose size changes it builds in memory that it keeps
-/// and does not erase. So the first statement of a change makes room for the keys, and a second one fills it.
+/// and does not erase. So the first statement of a change reserves space for the keys, and a second one fills it.
 /// </remarks>
 internal sealed class KeyWrites : IDisposable
 {
@@ -191,7 +191,7 @@ internal sealed class KeyWrites : IDisposable
         );
     }
 
-    /// <summary>Whether the group's transaction still stands.</summary>
+    /// <summary>Whether the group's transaction is still open.</summary>
     internal bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
     /// <summary>Counts probes, which takes the same lock, log and disk as a new key.</summary>
@@ -242,7 +242,7 @@ internal sealed class KeyWrites : IDisposable
     /// <param name="key">What is known of it; its keys are not looked at.</param>
     /// <param name="wrapped">Its keys.</param>
     /// <param name="serial">The serial for which they are wrapped; null where any does.</param>
-    /// <param name="expected">Which keys the identity had when the new one was compared with them.</param>
+    /// <param name="expected">The keys that the identity had when the new one was compared with them.</param>
     /// <returns>False where it has others now.</returns>
     internal bool Rotate(StoredKey key, WrappedKey wrapped, long? serial, KeyState expected)
     {
@@ -301,7 +301,7 @@ internal sealed class KeyWrites : IDisposable
         _reader.Dispose();
     }
 
-    // Where there is room and no key in it nothing may be committed, the rest of the group neither.
+    // Space that is reserved and not filled must not be committed, nor the rest of the group with it.
     private void Fill(SqliteCommand fill, ClientId id, byte[]? identity, byte[] root)
     {
         try
@@ -315,7 +315,7 @@ internal sealed class KeyWrites : IDisposable
         }
     }
 
-    // What the values hold is erased by whom it belongs to: a change may be run twice.
+    // The caller erases what the values hold, since a change may be run twice.
     private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {
         try

@@ -7,8 +7,8 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// Copies the log into the database file after each commit, and leaves nothing in the log but at most the one page of
-/// that commit: it holds keys as they are now, and the next commit writes over it in place. Somebody who reads the
-/// store for long makes that impossible; then old keys stay readable until it is done again.
+/// that commit: it holds keys as they are now, and the next commit writes over it in place. A process that reads the
+/// store for long makes that impossible; then old keys stay readable until it succeeds.
 /// </summary>
 internal sealed partial class LogCleaner
 {
@@ -18,7 +18,7 @@ internal sealed partial class LogCleaner
     // The log's header, a page's header and a page of SQLite's default size.
     private const long OnePageLog = 32 + 24 + 4096;
 
-    // What others do to a store in the ordinary way takes milliseconds.
+    // Ordinary use of a store by other processes takes milliseconds.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private readonly string _path;

@@ -34,6 +34,6 @@ internal abstract class PendingWrite
     /// <summary>Hands the outcome to the caller, once it is durable.</summary>
     internal abstract void Report();
 
-    /// <summary>Tells the caller that the group failed.</summary>
+    /// <summary>Reports to the caller that the group failed.</summary>
     internal abstract void Fail(Exception failure);
 }

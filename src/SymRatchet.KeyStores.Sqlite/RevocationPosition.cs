@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// A place in the history of a store's revocations. The tag is random: where the revocation of that number does not
-/// bear it, the store was put back meanwhile, or is another one.
+/// A position in the history of a store's revocations. The tag is random: if the revocation of that number has another
+/// tag, the store was restored from a backup, or is another one.
 /// </summary>
 internal readonly record struct RevocationPosition(long Number, long Tag)
 {

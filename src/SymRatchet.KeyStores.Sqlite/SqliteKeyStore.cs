@@ -59,7 +59,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     public ChannelRole Role { get; }
 
     /// <summary>
-    /// Opens a store, and creates its file where there is none. A store of an older version is brought up to this one.
+    /// Opens a store, and creates its file where there is none. A store of an older version is upgraded.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="role">The one role that the store's keys serve; fixed when the file is created.</param>
@@ -90,8 +90,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
                 throw StoreFailure.Replaced(path);
 
-            // A process that was killed between a commit and the end of it has left its log, and old keys in the file
-            // beneath.
+            // A process that was killed between a commit and its end has left its log, and old keys in the database
+            // file.
             LogCleaner cleaner = new(path, options);
             cleaner.Clean(anchor);
             SqliteKeyStore store = new(
@@ -120,14 +120,13 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <summary>
-    /// Returns whether a program has a store open, this one included. Whoever copies a file, or puts another in its
-    /// place, asks first.
+    /// Returns whether a program has a store open, this one included. For programs that copy a file or replace it.
     /// </summary>
     /// <param name="path">The file; one that does not exist is not in use.</param>
     /// <returns>
     /// Whether it is in use. Always false on systems other than Linux, where a program does not say so.
     /// </returns>
-    /// <exception cref="KeyStoreException">That cannot be told; the message says why.</exception>
+    /// <exception cref="KeyStoreException">That cannot be determined; the message says why.</exception>
     public static bool IsInUse(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -263,7 +262,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         new KeyRewrap(this, _name, _wrapping, previous).RunAsync(OpenKeysAsync, WriteRewrappedAsync, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Looks through the whole file.</remarks>
+    /// <remarks>Reads the whole file.</remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
         List<string> problems =
@@ -281,13 +280,13 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         }
         catch (KeyStoreException e)
         {
-            problems.Add(e.Message); // a page is damaged, or the wrapper is silent: what comes after is not looked at
+            problems.Add(e.Message); // a page is damaged, or the wrapper does not answer: the rest is not checked
         }
 
         return problems;
     }
 
-    /// <summary>Finishes what is being written and closes the file. What hangs is left behind.</summary>
+    /// <summary>Finishes what is being written and closes the file. A call that hangs is abandoned.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -307,7 +306,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 .WriteAsync(writes => writes.NextSerial(), null, isAdvance: false, cancellationToken)
                 .ConfigureAwait(false);
 
-    // A key that cannot be read any more is replaced by a rotation, whatever it was.
+    // A rotation replaces a key that cannot be read any more, whatever it was.
     private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
     {
         (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
@@ -329,7 +328,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 ? (null, null)
                 : (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
             _files.Check(); // a file that was replaced is not this identity's failure
             return (null, e);
@@ -355,7 +354,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 .ConfigureAwait(false);
             return (isWritten, null);
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
             _files.Check();
             return (false, e);
@@ -374,7 +373,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
             return isLost ? "it has no key, and was not revoked" : null;
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
             return e.Message;
         }
@@ -387,7 +386,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         {
             await foreach (
                 ClientId id in watch
-                    .RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken)
+                    .RunAsync(poll => RunAsync(poll, _limit, cancellationToken), cancellationToken)
                     .ConfigureAwait(false)
             )
                 yield return id;
@@ -395,7 +394,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         finally
         {
             if (!cancellationToken.IsCancellationRequested)
-                _positions.End(watch.Told);
+                _positions.End(watch.Reported);
         }
     }
 
@@ -426,7 +425,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         TimeSpan? limit = null
     ) => await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
 
-    // It takes microseconds and waits for no writer. But a disk may hang, and nobody else shall hang with it.
+    // It waits for no writer. But a disk may hang, and the caller must not hang with it.
     private async Task<T> RunAsync<T>(Func<T> work, TimeSpan limit, CancellationToken cancellationToken)
     {
         var running = Task.Run(work, cancellationToken);
@@ -437,7 +436,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (running.IsCompleted)
                 return await running.ConfigureAwait(false);
-            running.LeaveToItself();
+            running.Abandon();
             cancellationToken.ThrowIfCancellationRequested();
             throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
         }

@@ -51,7 +51,7 @@ internal static class StoreSchema
         PRAGMA user_version = 2;
         """;
 
-    // The numbers alone do not tell a store from what a restore has put in its place: each bears a random tag.
+    // The numbers alone do not distinguish a store from one that was restored from a backup: each has a random tag.
     private const string Version3 = """
         CREATE TABLE revocations (number INTEGER PRIMARY KEY NOT NULL, tag INTEGER NOT NULL) STRICT;
         INSERT INTO revocations SELECT 0, random();
@@ -65,7 +65,7 @@ internal static class StoreSchema
         """;
 
     /// <summary>
-    /// Makes the tables of a new file, brings those of an older version up to this one, and checks them.
+    /// Creates the tables of a new file, upgrades those of an older version, and checks them.
     /// </summary>
     internal static void Ensure(SqliteConnection connection, string path, ChannelRole role)
     {
@@ -91,7 +91,7 @@ internal static class StoreSchema
         }
 
         if (connection.Number("PRAGMA application_id") != ApplicationId)
-            throw new KeyStoreException($"{path} is a database, but no SymRatchet key store.");
+            throw new KeyStoreException($"{path} is a database, but not a SymRatchet key store.");
         long version = connection.Number("PRAGMA user_version");
         if (version != Version)
             throw new KeyStoreException(

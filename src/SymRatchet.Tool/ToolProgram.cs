@@ -6,7 +6,7 @@ namespace SymRatchet.Tool;
 
 /// <summary>
 /// Runs a command line: results on standard output, one clear line on standard error for whatever goes wrong, and
-/// an exit code that tells what.
+/// an exit code that says what it was.
 /// </summary>
 internal static class ToolProgram
 {
@@ -30,7 +30,7 @@ internal static class ToolProgram
             StoreCommand.Create(console),
         };
 
-        // No response files: an argument that begins with @ may be an id that somebody else chose.
+        // No response files: an argument that begins with @ may be an id that another party chose.
         ParseResult parsed = root.Parse(
             args is [] ? ["--help"] : args,
             new ParserConfiguration { ResponseFileTokenReplacer = null }

@@ -56,7 +56,7 @@ public sealed class HostilePeerTests
             await DrainAsync(visit.Wire);
         }
 
-        // The original's clients hang up without a word between two rounds: the one case that is no failure.
+        // The original's clients hang up without a word between two rounds: the one case that is not a failure.
         string line = await server.Process.WaitForErrorAsync("Session of client 1");
         string wanted =
             what == "a hang-up" ? "ended after 1 rounds" : $"terminated after 1 rounds: ChannelFailed: {expected}";
