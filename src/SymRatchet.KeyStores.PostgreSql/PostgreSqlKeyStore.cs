@@ -183,36 +183,21 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     }
 
     /// <inheritdoc/>
-    public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        ClientId id = key.Id;
-        long? taken = null;
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
-        {
-            (KeyState? state, KeyRecord? current) = await RunAsync(
-                    session => StateAsync(session, id),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (state is not { } expected || current is null)
-                throw KeyStoreErrors.KeyNotFound(id);
-            KeyStoreRules.CheckRotation(Role, key, current);
-            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
-            long serial = taken ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
-            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial, cancellationToken).ConfigureAwait(false);
-            bool isRotated = await RunAsync(
-                    session => session.InTransactionAsync(() => RotateAsync(session, key, serial, wrapped, expected)),
-                    cancellationToken,
+    public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) =>
+        new KeyRotation(Role, _wrapping).RunAsync(
+            key,
+            (id, token) => RunAsync(session => StateAsync(session, id), token),
+            OpenKeysAsync,
+            async token => await SerialAsync(token).ConfigureAwait(false),
+            (added, wrapped, serial, expected, token) =>
+                RunAsync(
+                    session =>
+                        session.InTransactionAsync(() => RotateAsync(session, added, serial!.Value, wrapped, expected)),
+                    token,
                     wrapped
-                )
-                .ConfigureAwait(false);
-            if (isRotated)
-                return;
-        }
-
-        throw KeyState.MovedOn(id);
-    }
+                ),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
@@ -412,15 +397,6 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         string sql = KeyStoreRules.IsReplacedAtOnce(Role, current) ? _sql.Replace : _sql.Queue;
         await session.ExecuteAsync(sql, key.Id, serial, wrapped.Identity, wrapped.Root).ConfigureAwait(false);
         return true;
-    }
-
-    // A rotation replaces a key that cannot be read any more, whatever it was.
-    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
-    {
-        (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
-        using OpenedKeys? opened = found;
-        if (opened?.Key is { } current)
-            KeyStoreRules.CheckIsNew(key, current);
     }
 
     private async ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteRewrappedAsync(

@@ -174,38 +174,21 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        ClientId id = key.Id;
-        long? serial = null;
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
-        {
-            (KeyState? state, KeyRecord? current) = await ReadAsync(
-                    reader => (reader.State(id), reader.Describe(id)),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (state is not { } expected || current is null)
-                throw KeyStoreErrors.KeyNotFound(id);
-            KeyStoreRules.CheckRotation(Role, key, current);
-            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
-            serial ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
-            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial ?? 0, cancellationToken).ConfigureAwait(false);
-            bool isRotated = await _writer
-                .WriteAsync(
-                    writes => writes.Rotate(key, wrapped, serial, expected),
+    public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) =>
+        new KeyRotation(Role, _wrapping).RunAsync(
+            key,
+            (id, token) => ReadAsync(reader => (reader.State(id), reader.Describe(id)), token),
+            OpenKeysAsync,
+            SerialAsync,
+            (added, wrapped, serial, expected, token) =>
+                _writer.WriteAsync(
+                    writes => writes.Rotate(added, wrapped, serial, expected),
                     wrapped,
                     isAdvance: false,
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (isRotated)
-                return;
-        }
-
-        throw KeyState.MovedOn(id);
-    }
+                    token
+                ),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
@@ -305,15 +288,6 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             : await _writer
                 .WriteAsync(writes => writes.NextSerial(), null, isAdvance: false, cancellationToken)
                 .ConfigureAwait(false);
-
-    // A rotation replaces a key that cannot be read any more, whatever it was.
-    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
-    {
-        (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
-        using OpenedKeys? opened = found;
-        if (opened?.Key is { } current)
-            KeyStoreRules.CheckIsNew(key, current);
-    }
 
     private async ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenKeysAsync(
         ClientId id,
