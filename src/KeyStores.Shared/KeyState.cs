@@ -31,7 +31,7 @@ internal readonly record struct KeyState(long Serial, long Epoch, long? Next, bo
             row.GetBoolean(HasKeysColumn)
         );
 
-    /// <summary>Whether both rows hold the same keys, at whatever epoch.</summary>
+    /// <summary>Returns whether both rows hold the same keys, at whatever epoch.</summary>
     internal bool HasSameKeys(KeyState other) => this with { Epoch = 0 } == other with { Epoch = 0 };
 
     /// <summary>Returns the exception for a change that is given up.</summary>

@@ -30,7 +30,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
     private readonly SemaphoreSlim _calls = new(MaxCalls);
     private readonly SemaphoreSlim _threads = new(MaxThreads);
 
-    /// <summary>Whether keys are stored in plaintext.</summary>
+    /// <summary>Gets whether keys are stored in plaintext.</summary>
     internal bool IsPlain => wrapper is PlaintextKeyWrapper;
 
     private DecoyKeys Decoys => DecoyKeys.Of(wrapper);
@@ -39,7 +39,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
     internal KeyWrapping With(IKeyWrapper other) => new(other, store, timeout);
 
     /// <summary>
-    /// Whether a failure is a wrapper that did not answer, which says nothing about the key in question.
+    /// Returns whether a failure is a wrapper that did not answer, which says nothing about the key in question.
     /// </summary>
     internal static bool IsTimeout(KeyStoreException failure) => failure.InnerException is TimeoutException;
 

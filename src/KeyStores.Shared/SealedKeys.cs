@@ -8,7 +8,7 @@ internal sealed class SealedKeys(ClientId id, SealedKey key, SealedKey? successo
 {
     private readonly SealedKey[] _all = [.. ((SealedKey?[])[key, successor, decoy]).OfType<SealedKey>()];
 
-    /// <summary>Whether it is a decoy: the id is unknown or revoked.</summary>
+    /// <summary>Gets whether it is a decoy: the id is unknown or revoked.</summary>
     internal bool IsDecoy { get; init; }
 
     internal ClientId Id => id;

@@ -1,8 +1,9 @@
 namespace SymRatchet.KeyStores.PostgreSql;
 
-/// <summary>
-/// How a PostgreSQL key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Options of a PostgreSQL key store.</summary>
+/// <remarks>
+/// They are read when the store is opened; later changes have no effect. Not thread-safe.
+/// </remarks>
 public sealed class PostgreSqlKeyStoreOptions
 {
     private const int MaxSchemaLength = 40;

@@ -25,7 +25,8 @@ internal readonly record struct FileStatus(
 )
 {
     /// <summary>
-    /// Whether files can be identified on this system. Only on Linux does a store notice that its files were replaced.
+    /// Gets whether files can be identified on this system. Only on Linux does a store notice that its files were
+    /// replaced.
     /// </summary>
     internal static bool IsSupported { get; } = OperatingSystem.IsLinux();
 

@@ -191,7 +191,7 @@ internal sealed class KeyWrites : IDisposable
         );
     }
 
-    /// <summary>Whether the group's transaction is still open.</summary>
+    /// <summary>Gets whether the group's transaction is still open.</summary>
     internal bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
     /// <summary>Counts probes, which takes the same lock, log and disk as a new key.</summary>

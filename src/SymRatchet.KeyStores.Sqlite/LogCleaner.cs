@@ -33,10 +33,10 @@ internal sealed partial class LogCleaner
         _logger = options.LoggerFactory.CreateLogger("SymRatchet.KeyStores.Sqlite");
     }
 
-    /// <summary>Whether old keys wait to be erased.</summary>
+    /// <summary>Gets whether old keys wait to be erased.</summary>
     internal bool IsBehind => _behindSince is not null;
 
-    /// <summary>Whether they have waited for so long that no key may move on.</summary>
+    /// <summary>Gets whether they have waited for so long that no key may move on.</summary>
     internal bool IsOverdue => _behindSince is { } since && _time.GetElapsedTime(since) > Limit;
 
     /// <summary>Why <see cref="IsOverdue"/> keeps keys where they are.</summary>

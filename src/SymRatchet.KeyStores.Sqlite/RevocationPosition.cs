@@ -25,7 +25,7 @@ internal readonly record struct RevocationPosition(long Number, long Tag)
         return row.Read() ? new RevocationPosition(row.GetInt64(numberColumn), row.GetInt64(tagColumn)) : default;
     }
 
-    /// <summary>Whether it is in the history of this store as it is now.</summary>
+    /// <summary>Returns whether it is in the history of this store as it is now.</summary>
     internal bool IsIn(SqliteConnection connection)
     {
         using SqliteCommand same = connection.Prepare(

@@ -3,9 +3,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>
-/// How a SQLite key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Options of a SQLite key store.</summary>
+/// <remarks>
+/// They are read when the store is opened; later changes have no effect. Not thread-safe.
+/// </remarks>
 public sealed class SqliteKeyStoreOptions
 {
     /// <summary>

@@ -77,11 +77,12 @@ internal static class StoreFailure
         };
 
     /// <summary>
-    /// Whether a commit that SQLite has refused is certainly not made: it never came to the last page of the log.
+    /// Returns whether a commit that SQLite has refused is certainly not made: it never came to the last page of the
+    /// log.
     /// </summary>
     internal static bool IsRefusal(SqliteException e) =>
         e.SqliteErrorCode is Busy or Locked or ReadOnly or Full or Corrupt;
 
-    /// <summary>Whether a page of the file is damaged; others need not be.</summary>
+    /// <summary>Returns whether a page of the file is damaged; others need not be.</summary>
     internal static bool IsDamage(SqliteException e) => e.SqliteErrorCode == Corrupt;
 }

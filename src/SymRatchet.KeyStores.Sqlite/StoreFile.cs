@@ -46,7 +46,9 @@ internal static class StoreFile
             RefuseIfOthersMayUse(part, file?.Owner);
     }
 
-    /// <summary>Whether a file of this owner may belong to a store. Root may serve the store of another user.</summary>
+    /// <summary>
+    /// Returns whether a file of this owner may belong to a store. Root may serve the store of another user.
+    /// </summary>
     internal static bool IsOwn(uint owner, uint? ownerOfStore) =>
         owner == Root || owner == FileStatus.User || (FileStatus.User == Root && owner == ownerOfStore);
 
