@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SymRatchet.CommandLine;
 using SymRatchet.Samples.Attacks.Catalogue;
 using SymRatchet.Samples.Attacks.Lab;
 

@@ -78,7 +78,7 @@ internal static class ClientCommand
                     Measurements = Measurements.Load(parsed.GetValue(data), parsed.GetValue(column), client.ToString()),
                     Rounds = parsed.GetValue(rounds),
                     Interval = TimeSpan.FromMilliseconds(parsed.GetValue(interval)),
-                    Patience = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+                    Timeout = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
                 };
                 return await fieldClient.RunAsync(cancellationToken);
             }

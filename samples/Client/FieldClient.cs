@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Spectre.Console;
 using SymRatchet.Aggregation;
+using SymRatchet.CommandLine;
 
 namespace SymRatchet.Samples.Client;
 
@@ -18,7 +19,7 @@ internal sealed class FieldClient
 
     internal required TimeSpan Interval { get; init; }
 
-    internal required TimeSpan Patience { get; init; }
+    internal required TimeSpan Timeout { get; init; }
 
     internal async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -26,17 +27,17 @@ internal sealed class FieldClient
         int answered = 0;
         try
         {
-            limit.CancelAfter(Patience);
+            limit.CancelAfter(Timeout);
             await using ISecureChannel channel = await ConnectAsync(limit.Token);
             for (; answered < Rounds; answered++)
             {
                 if (answered > 0)
                 {
-                    limit.CancelAfter(Timeout.InfiniteTimeSpan);
+                    limit.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
                     await Task.Delay(Interval, cancellationToken);
                 }
 
-                limit.CancelAfter(Patience);
+                limit.CancelAfter(Timeout);
                 double aggregate = await DoRoundAsync(channel, limit.Token);
                 Terminal.Out.MarkupLine(
                     string.Create(
@@ -46,7 +47,7 @@ internal sealed class FieldClient
                 );
             }
 
-            limit.CancelAfter(Patience);
+            limit.CancelAfter(Timeout);
             await channel.CloseAsync(limit.Token);
             return ExitCode.Success;
         }
@@ -57,7 +58,7 @@ internal sealed class FieldClient
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Ended(answered, $"nothing heard from {Server} for {Patience.TotalSeconds:0} s");
+            throw Ended(answered, $"nothing heard from {Server} for {Timeout.TotalSeconds:0} s");
         }
         catch (SecureChannelException e)
         {
@@ -79,7 +80,10 @@ internal sealed class FieldClient
             throw new SecureChannelException(SecureChannelError.TerminatedByPeer, "The server closed the session.");
         return AnswerText.TryParse(answer.WrittenSpan, out double aggregate)
             ? aggregate
-            : throw new SecureChannelException(SecureChannelError.Malformed, "The server's answer is no aggregate.");
+            : throw new SecureChannelException(
+                SecureChannelError.Malformed,
+                "The server's answer is not an aggregate."
+            );
     }
 
     private SampleException Ended(int answered, string reason) =>

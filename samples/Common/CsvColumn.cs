@@ -4,7 +4,7 @@ using System.Text;
 namespace SymRatchet.Samples;
 
 /// <summary>
-/// The numbers of one column of a CSV file whose first line names the columns. Fields may stand in double quotes.
+/// The numbers of one column of a CSV file whose first line names the columns. Fields may be in double quotes.
 /// </summary>
 public static class CsvColumn
 {

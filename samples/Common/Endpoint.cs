@@ -20,22 +20,24 @@ public sealed record Endpoint(string Host, int Port)
             host = host[1..^1];
         else if (host.Contains(':', StringComparison.Ordinal))
             throw new SampleException(
-                $"'{text}' is no endpoint: an IPv6 address stands in brackets, as in [::1]:9999."
+                $"'{text}' is not an endpoint: an IPv6 address is written in brackets, as in [::1]:9999."
             );
         if (host.Length == 0 || host.AsSpan().ContainsAny("[] "))
-            throw new SampleException($"'{text}' is no endpoint: it looks like 127.0.0.1:9999 or [::1]:9999.");
+            throw new SampleException($"'{text}' is not an endpoint: it looks like 127.0.0.1:9999 or [::1]:9999.");
         if (
             !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
             || port > IPEndPoint.MaxPort
         )
-            throw new SampleException($"'{text}' is no endpoint: the port is a number from 0 to {IPEndPoint.MaxPort}.");
+            throw new SampleException(
+                $"'{text}' is not an endpoint: the port is a number from 0 to {IPEndPoint.MaxPort}."
+            );
         return new Endpoint(host, port);
     }
 
     public static Endpoint Of(EndPoint local) =>
         local is IPEndPoint ip
             ? new Endpoint(ip.Address.ToString(), ip.Port)
-            : throw new ArgumentException($"{local} is no IP endpoint.", nameof(local));
+            : throw new ArgumentException($"{local} is not an IP endpoint.", nameof(local));
 
     public override string ToString() =>
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
@@ -45,7 +47,7 @@ public sealed record Endpoint(string Host, int Port)
     {
         try
         {
-            // The addresses that stand for all of this machine's are no names, and refused as such.
+            // The addresses for all interfaces of this machine are not names, and refused as such.
             if (!IPAddress.TryParse(Host, out IPAddress? address))
                 address = (await Dns.GetHostAddressesAsync(Host, cancellationToken))[0];
             TcpListener listener = new(address, Port);
@@ -62,7 +64,7 @@ public sealed record Endpoint(string Host, int Port)
     public async Task<NetworkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         if (Port == 0)
-            throw new SampleException($"cannot connect to {this}: port 0 is no port");
+            throw new SampleException($"cannot connect to {this}: port 0 is not a port");
 
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

@@ -7,7 +7,7 @@ namespace SymRatchet.Samples;
 
 /// <summary>
 /// Reads a keys file: one client a line, as <c>id hexkey [weight]</c>; what follows a <c>#</c> is a comment. A
-/// complaint names file and line, and never repeats a key or what stands in its place.
+/// complaint names file and line, and never repeats a key or what is in its place.
 /// </summary>
 public static class KeysFile
 {
@@ -78,7 +78,7 @@ public static class KeysFile
             )
         )
         {
-            return $"the weight is no positive number up to {MaxWeight}";
+            return $"the weight is not a positive number up to {MaxWeight}";
         }
 
         return AddClient(idText, keyText, weight, keys, protocol);

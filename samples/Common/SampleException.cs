@@ -1,5 +1,5 @@
 namespace SymRatchet.Samples;
 
-/// <summary>Something that the user of a sample can understand and put right; shown as one line.</summary>
+/// <summary>A failure that the user of a sample can understand and correct; shown as one line.</summary>
 public sealed class SampleException(string message, Exception? innerException = null)
     : Exception(message, innerException);

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using SymRatchet.CommandLine;
 
 namespace SymRatchet.Samples;
 
 /// <summary>
-/// Runs a sample's command line: a clear line for whatever goes wrong, and an exit code that tells what.
+/// Runs a sample's command line: a clear line for whatever goes wrong, and an exit code that says what it was.
 /// </summary>
 public static class SampleProgram
 {
@@ -14,40 +14,16 @@ public static class SampleProgram
     /// <param name="ownSignals">
     /// Whether the action handles SIGINT and SIGTERM itself; otherwise they cancel its token.
     /// </param>
-    public static async Task<int> RunAsync(RootCommand command, string[] args, bool ownSignals = false)
+    public static Task<int> RunAsync(RootCommand command, string[] args, bool ownSignals = false)
     {
-        ParseResult parsed = command.Parse(args);
-        if (parsed.Errors is [ParseError first, ..])
-        {
-            Terminal.Fail($"{first.Message} (try --help)");
-            return ExitCode.Usage;
-        }
-
-        InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false };
+        InvocationConfiguration configuration = new();
         if (ownSignals)
             configuration.ProcessTerminationTimeout = null;
-
-#pragma warning disable CA1031 // a sample ends with one line whatever happens
-        try
-        {
-            return await parsed.InvokeAsync(configuration);
-        }
-        catch (OperationCanceledException)
-        {
-            Terminal.Fail("interrupted");
-            return ExitCode.Interrupted;
-        }
-        catch (Exception e)
-            when (e is SampleException or SecureChannelException or IOException or UnauthorizedAccessException)
-        {
-            Terminal.Fail(e.Message);
-            return ExitCode.Failure;
-        }
-        catch (Exception e)
-        {
-            Terminal.Fail($"unexpected {e.GetType().Name}: {e.Message}");
-            return ExitCode.Failure;
-        }
-#pragma warning restore CA1031
+        return CommandLineHost.RunAsync(command.Parse(args), configuration, Terminal.Fail, Explain);
     }
+
+    private static (int ExitCode, string Reason)? Explain(Exception e) =>
+        e is SampleException or SecureChannelException or IOException or UnauthorizedAccessException
+            ? (ExitCode.Failure, e.Message)
+            : null;
 }

@@ -3,7 +3,7 @@ using Spectre.Console;
 namespace SymRatchet.Samples;
 
 /// <summary>
-/// Standard output and error: coloured where somebody looks, plain and never wrapped where a program reads.
+/// Standard output and error: coloured on a terminal, plain and never wrapped where a program reads.
 /// </summary>
 public static class Terminal
 {

@@ -30,8 +30,7 @@ internal sealed class Forwarder(IKeyStore keys, EndPoint to, ClientId? clientId 
         SecureChannelServerOptions options = new() { Keys = keys };
         await using SecureChannelListener listener = SecureChannelListener.Listen(local, options);
         LocalEndPoint = listener.LocalEndPoint;
-        await foreach (ISecureChannel channel in listener.AcceptAllAsync(stopping))
-            _ = ToPlainAsync(channel, stopping);
+        await listener.ServeAsync(ToPlainAsync, stopping);
     }
 
     private async Task ToChannelAsync(Socket plain, SecureChannelClientOptions options, CancellationToken stopping)

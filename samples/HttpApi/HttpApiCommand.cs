@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Spectre.Console;
+using SymRatchet.CommandLine;
 
 namespace SymRatchet.Samples.HttpApi;
 

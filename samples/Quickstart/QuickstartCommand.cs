@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Spectre.Console;
+using SymRatchet.CommandLine;
 using SymRatchet.Samples.Attacks;
 using SymRatchet.Samples.Attacks.Catalogue;
 using SymRatchet.Samples.Attacks.Lab;

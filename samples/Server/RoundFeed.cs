@@ -13,7 +13,7 @@ internal sealed class RoundFeed
         new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }
     );
 
-    internal void Publish(RoundEvent happened) => _events.Writer.TryWrite(happened);
+    internal void Publish(RoundEvent roundEvent) => _events.Writer.TryWrite(roundEvent);
 
     internal IAsyncEnumerable<RoundEvent> ReadAllAsync(CancellationToken cancellationToken) =>
         _events.Reader.ReadAllAsync(cancellationToken);

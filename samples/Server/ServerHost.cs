@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Spectre.Console;
 using SymRatchet.Aggregation;
+using SymRatchet.CommandLine;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Samples.Server.Dashboard;
 
@@ -121,10 +122,10 @@ internal static class ServerHost
     }
 
     private static Action<RoundEvent> ToAll(params Action<RoundEvent>[] observers) =>
-        happened =>
+        roundEvent =>
         {
             foreach (Action<RoundEvent> observer in observers)
-                observer(happened);
+                observer(roundEvent);
         };
 
     private static async Task<WebApplication> StartDashboardAsync(

@@ -1,10 +1,10 @@
 namespace SymRatchet.KeyStores;
 
-/// <summary>For work whose caller has gone: a database, a disk or a wrapper that did not answer in time.</summary>
+/// <summary>Extends tasks whose caller has gone: a database, a disk or a wrapper that did not answer in time.</summary>
 internal static class AbandonedTask
 {
-    /// <summary>Leaves work to itself: what it still finds is disposed, and what it still throws is observed.</summary>
-    internal static void LeaveToItself<T>(this Task<T> work) =>
+    /// <summary>Abandons a task: its result is disposed, and its exception is observed.</summary>
+    internal static void Abandon<T>(this Task<T> work) =>
         _ = work.ContinueWith(
             static done =>
             {

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace SymRatchet.KeyStores;
 
 /// <summary>
-/// Keys that are nobody's, wrapped as all others: what a lookup opens where an identity has no key, or has one only.
-/// Thread-safe.
+/// Random keys that belong to no client, wrapped like all others: what a lookup opens if an identity has no key, or
+/// only one. Thread-safe.
 /// </summary>
 internal sealed class DecoyKeys
 {
@@ -37,7 +37,7 @@ internal sealed class DecoyKeys
     }
 
     /// <summary>
-    /// Has the decoy made anew at the next lookup: the wrapping key under which it was made is old or gone.
+    /// Has the decoy replaced at the next lookup: the key that wrapped it is old or gone.
     /// </summary>
     internal void Renew(int idLength) => _wrapped[Math.Min(idLength, MaxIdLength)] = null;
 }

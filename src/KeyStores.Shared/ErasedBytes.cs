@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores;
 
-/// <summary>Bytes that may be a key, and are erased by whoever is the last to use them.</summary>
+/// <summary>Bytes that may be a key, which their last user erases.</summary>
 internal sealed class ErasedBytes(byte[] value) : IDisposable
 {
     internal byte[] Value => value;

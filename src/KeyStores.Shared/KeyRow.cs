@@ -9,38 +9,38 @@ namespace SymRatchet.KeyStores;
 /// </summary>
 internal static class KeyRow
 {
-    /// <summary>The columns that <see cref="ReadKeys"/> expects, in this order.</summary>
-    internal const string KeyColumns =
-        "protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key, "
-        + "next_epoch_key, last_seen";
+    /// <summary>The columns that <see cref="ReadKeys"/> expects, numbered by <see cref="KeyColumn"/>.</summary>
+    internal const string KeyColumns = """
+        protocol, evolution, suites, serial, identity_key, epoch, epoch_key, next_serial, next_identity_key,
+            next_epoch_key, last_seen
+        """;
 
-    /// <summary>The columns that <see cref="ReadRecord"/> expects, in this order.</summary>
-    internal const string RecordColumns =
-        "id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END, "
-        + "next_serial";
-
-    private const int DecoyIdentity = 11;
-    private const int DecoyRoot = 12;
-    private const int IsDecoy = 13;
+    /// <summary>The columns that <see cref="ReadRecord"/> expects, numbered by <see cref="RecordColumn"/>.</summary>
+    internal const string RecordColumns = """
+        id, protocol, evolution, suites, epoch, added, last_seen, CASE WHEN epoch_key IS NULL THEN revoked END,
+            next_serial
+        """;
 
     /// <summary>
-    /// The statement that <see cref="ReadKeys"/> expects the one row of. An unknown id finds the row of nobody, and
-    /// every row has a decoy beside its keys: so the same is read, whoever is asked for.
+    /// The statement that <see cref="ReadKeys"/> expects the one row of. An unknown id finds a row of decoys, and every
+    /// row has a decoy beside its keys: so the same is read, whichever id is asked for.
     /// </summary>
     /// <param name="source">The row of the id, from FROM on.</param>
     /// <param name="identity">The parameter of the first part of the decoy.</param>
     /// <param name="root">The parameter of its second part.</param>
     internal static string Find(string source, string identity, string root) =>
         $"""
-            SELECT {KeyColumns}, {identity}, {root}, 0 AS is_decoy {source}
-            UNION ALL SELECT 1, 1, 0, 0, {identity}, 0, {root}, NULL, NULL, NULL, 0, {identity}, {root}, 1
+            SELECT {KeyColumns}, {identity}, {root}, 0 AS is_decoy
+            {source}
+            UNION ALL
+            SELECT 1, 1, 0, 0, {identity}, 0, {root}, NULL, NULL, NULL, 0, {identity}, {root}, 1
             ORDER BY is_decoy
             LIMIT 1
             """;
 
     /// <summary>
     /// Reads the keys of an identity, which are opened when the database is not asked any more. With decoys it is for a
-    /// handshake: two keys of two parts, decoys where it has fewer, so that the time tells nobody whether an id is
+    /// handshake: two keys of two parts, decoys where it has fewer, so that the time does not reveal whether an id is
     /// unknown, known, revoked or rotating.
     /// </summary>
     /// <param name="row">A row that was read; with decoys the one that <see cref="Find"/> has found.</param>
@@ -61,11 +61,21 @@ internal static class KeyRow
         try
         {
             Source source = new(row, role, id, read, hasDecoys, parts);
-            bool isDecoy = hasDecoys && row.GetInt32(IsDecoy) != 0;
-            SealedKey? successor = row.IsDBNull(7) ? null : source.Read(new(7, null, 8, 9, false));
+            bool isDecoy = hasDecoys && row.GetInt32(KeyColumn.IsDecoy) != 0;
+            SealedKey? successor = row.IsDBNull(KeyColumn.NextSerial)
+                ? null
+                : source.Read(
+                    new(KeyColumn.NextSerial, null, KeyColumn.NextIdentityKey, KeyColumn.NextEpochKey, AreDecoy: false)
+                );
             SealedKey? decoy =
-                hasDecoys && successor is null ? source.Read(new(3, null, DecoyIdentity, DecoyRoot, true)) : null;
-            SealedKey key = source.Read(new(3, 5, 4, 6, isDecoy));
+                hasDecoys && successor is null
+                    ? source.Read(
+                        new(KeyColumn.Serial, null, KeyColumn.DecoyIdentity, KeyColumn.DecoyRoot, AreDecoy: true)
+                    )
+                    : null;
+            SealedKey key = source.Read(
+                new(KeyColumn.Serial, KeyColumn.Epoch, KeyColumn.IdentityKey, KeyColumn.EpochKey, isDecoy)
+            );
             parts.Clear();
             return new SealedKeys(id, key, successor, decoy) { IsDecoy = isDecoy };
         }
@@ -90,18 +100,18 @@ internal static class KeyRow
     internal static KeyRecord ReadRecord(DbDataReader row) =>
         new()
         {
-            Id = new ClientId(row.GetFieldValue<byte[]>(0)),
-            Protocol = (ChannelProtocol)row.GetInt64(1),
-            Evolution = (KeyEvolution)row.GetInt64(2),
-            Suites = SuiteSet.FromBits(row.GetInt64(3)),
-            Epoch = row.GetInt64(4),
-            Added = ReadTime(row, 5)!.Value,
-            LastSeen = ReadTime(row, 6),
-            Revoked = ReadTime(row, 7),
-            IsRotating = !row.IsDBNull(8),
+            Id = new ClientId(row.GetFieldValue<byte[]>(RecordColumn.Id)),
+            Protocol = (ChannelProtocol)row.GetInt64(RecordColumn.Protocol),
+            Evolution = (KeyEvolution)row.GetInt64(RecordColumn.Evolution),
+            Suites = SuiteSet.FromBits(row.GetInt64(RecordColumn.Suites)),
+            Epoch = row.GetInt64(RecordColumn.Epoch),
+            Added = ReadTime(row, RecordColumn.Added)!.Value,
+            LastSeen = ReadTime(row, RecordColumn.LastSeen),
+            Revoked = ReadTime(row, RecordColumn.Revoked),
+            IsRotating = !row.IsDBNull(RecordColumn.NextSerial),
         };
 
-    /// <summary>What no store writes into a record, in words; null where all is well.</summary>
+    /// <summary>Returns what is wrong with a record that no store writes; null if nothing is.</summary>
     internal static string? OddityOf(KeyRecord record)
     {
         if (record.Id.Length is 0 or > 255)
@@ -129,6 +139,41 @@ internal static class KeyRow
             : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 
+    /// <summary>
+    /// The ordinals of <see cref="KeyColumns"/>, and of the decoys that <see cref="Find"/> puts behind them.
+    /// </summary>
+    private static class KeyColumn
+    {
+        internal const int Protocol = 0;
+        internal const int Evolution = 1;
+        internal const int Suites = 2;
+        internal const int Serial = 3;
+        internal const int IdentityKey = 4;
+        internal const int Epoch = 5;
+        internal const int EpochKey = 6;
+        internal const int NextSerial = 7;
+        internal const int NextIdentityKey = 8;
+        internal const int NextEpochKey = 9;
+        internal const int LastSeen = 10;
+        internal const int DecoyIdentity = 11;
+        internal const int DecoyRoot = 12;
+        internal const int IsDecoy = 13;
+    }
+
+    /// <summary>The ordinals of <see cref="RecordColumns"/>.</summary>
+    private static class RecordColumn
+    {
+        internal const int Id = 0;
+        internal const int Protocol = 1;
+        internal const int Evolution = 2;
+        internal const int Suites = 3;
+        internal const int Epoch = 4;
+        internal const int Added = 5;
+        internal const int LastSeen = 6;
+        internal const int Revoked = 7;
+        internal const int NextSerial = 8;
+    }
+
     /// <summary>Where one of the keys of a row is.</summary>
     private readonly record struct Columns(int Serial, int? Epoch, int Identity, int Root, bool AreDecoy);
 
@@ -144,29 +189,30 @@ internal static class KeyRow
     {
         internal SealedKey Read(Columns columns)
         {
-            var protocol = (ChannelProtocol)Row.GetInt32(0);
+            var protocol = (ChannelProtocol)Row.GetInt32(KeyColumn.Protocol);
             var shape = KeyShape.Of(columns.AreDecoy ? ChannelProtocol.V1 : protocol);
             bool hasIdentity = shape.IdentitySize > 0;
             long serial = Row.GetInt64(columns.Serial);
             long epoch = columns.Epoch is { } column ? Row.GetInt64(column) : 0;
             SealedPart? identity = null;
             if (columns.AreDecoy || (!hasIdentity && HasDecoys))
-                identity = Decoy(columns.AreDecoy ? columns.Identity : DecoyIdentity, epoch: null);
+                identity = Decoy(columns.AreDecoy ? columns.Identity : KeyColumn.DecoyIdentity, epoch: null);
             else if (hasIdentity)
                 identity = Part(columns.Identity, new KeyWrapContext(Role, Id, serial, null), shape.IdentitySize);
             SealedPart root = columns.AreDecoy
                 ? Decoy(columns.Root, epoch: 0)
                 : Part(columns.Root, new KeyWrapContext(Role, Id, serial, epoch), shape.RootSize);
-            IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(Row.GetInt64(2));
-            if (SuiteSet.ToBits(suites) != Row.GetInt64(2))
+            long bits = Row.GetInt64(KeyColumn.Suites);
+            IReadOnlyList<CipherSuiteId> suites = SuiteSet.FromBits(bits);
+            if (SuiteSet.ToBits(suites) != bits)
                 throw new ArgumentException("It is restricted to suites that there are not.");
             return new SealedKey(columns.AreDecoy ? ChannelProtocol.V1 : protocol, Role, serial, epoch)
             {
-                Evolution = (KeyEvolution)Row.GetInt32(1),
+                Evolution = (KeyEvolution)Row.GetInt32(KeyColumn.Evolution),
                 Identity = identity,
                 Root = root,
                 Suites = suites,
-                LastSeen = ReadTime(Row, 10),
+                LastSeen = ReadTime(Row, KeyColumn.LastSeen),
             };
         }
 

@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace SymRatchet.KeyStores;
 
 /// <summary>
-/// Which keys a row holds. Keys are wrapped while no transaction stands; what was made meanwhile is written only where
-/// the row is still as it was.
+/// Which keys a row holds. Keys are wrapped while no transaction is open; the result is written only if the row has not
+/// changed meanwhile.
 /// </summary>
 /// <param name="Serial">The serial of the key.</param>
 /// <param name="Epoch">Its epoch.</param>
@@ -12,19 +12,29 @@ namespace SymRatchet.KeyStores;
 /// <param name="HasKeys">False for a revoked identity.</param>
 internal readonly record struct KeyState(long Serial, long Epoch, long? Next, bool HasKeys)
 {
-    /// <summary>The columns that <see cref="Read"/> expects, in this order.</summary>
+    /// <summary>The columns that <see cref="Read"/> expects, numbered by the constants below.</summary>
     internal const string Columns = "serial, epoch, next_serial, epoch_key IS NOT NULL";
 
-    /// <summary>How often a change is tried again whose row has moved on meanwhile.</summary>
+    private const int SerialColumn = 0;
+    private const int EpochColumn = 1;
+    private const int NextSerialColumn = 2;
+    private const int HasKeysColumn = 3;
+
+    /// <summary>How often a change is retried whose row has changed meanwhile.</summary>
     internal const int MaxAttempts = 10;
 
     internal static KeyState Read(DbDataReader row) =>
-        new(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2), row.GetBoolean(3));
+        new(
+            row.GetInt64(SerialColumn),
+            row.GetInt64(EpochColumn),
+            row.IsDBNull(NextSerialColumn) ? null : row.GetInt64(NextSerialColumn),
+            row.GetBoolean(HasKeysColumn)
+        );
 
-    /// <summary>Whether both rows hold the same keys, at whatever epoch.</summary>
+    /// <summary>Returns whether both rows hold the same keys, at whatever epoch.</summary>
     internal bool HasSameKeys(KeyState other) => this with { Epoch = 0 } == other with { Epoch = 0 };
 
-    /// <summary>Why a change is given up.</summary>
+    /// <summary>Returns the exception for a change that is given up.</summary>
     internal static KeyStoreException MovedOn(ClientId id) =>
         new($"The key of {id} moved on faster than it could be wrapped. Nothing was changed: do it again.");
 }

@@ -4,43 +4,48 @@ using System.Security.Cryptography;
 namespace SymRatchet.KeyStores;
 
 /// <summary>
-/// Asks the wrapper of a store, which may be a service that hangs, blocks or fails: never within a transaction, within
-/// a limit of its own, and with memory that stays the call's until the wrapper is really done with it. Thread-safe.
+/// Calls the wrapper of a store, which may be a service that hangs, blocks or fails: never within a transaction, within
+/// a time limit of its own, and with memory that belongs to the call until the wrapper has really returned.
+/// Thread-safe.
 /// </summary>
 /// <param name="wrapper">What wraps the keys.</param>
 /// <param name="store">What messages call the store.</param>
-/// <param name="limit">How long the wrapper may take to answer.</param>
+/// <param name="timeout">How long the wrapper may take to answer.</param>
 [SuppressMessage(
     "Design",
     "CA1001",
-    Justification = "Its semaphores hold nothing, and a call that was left to itself outlives the store."
+    Justification = "Its semaphores hold no resources, and a call that was abandoned outlives the store."
 )]
-internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan limit)
+internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan timeout)
 {
     /// <summary>What a wrapper may make of one key.</summary>
     internal const int MaxWrappedLength = 4096;
 
-    /// <summary>So many calls may be under way, those included that were given up and never end.</summary>
+    /// <summary>How many calls may be in progress, including those that were abandoned and never end.</summary>
     private const int MaxCalls = 256;
 
-    // A wrapper that blocks its thread shall not take all threads of the process.
+    // A wrapper that blocks its thread must not take all threads of the process.
     private static readonly int MaxThreads = Math.Max(8, Environment.ProcessorCount);
 
     private readonly SemaphoreSlim _calls = new(MaxCalls);
     private readonly SemaphoreSlim _threads = new(MaxThreads);
 
-    /// <summary>Whether keys are written down as they are, wherever that is.</summary>
+    /// <summary>Gets whether keys are stored in plaintext.</summary>
     internal bool IsPlain => wrapper is PlaintextKeyWrapper;
 
     private DecoyKeys Decoys => DecoyKeys.Of(wrapper);
 
     /// <summary>The same store with another wrapper.</summary>
-    internal KeyWrapping With(IKeyWrapper other) => new(other, store, limit);
+    internal KeyWrapping With(IKeyWrapper other) => new(other, store, timeout);
 
-    /// <summary>Whether a failure is the wrapper's silence, which says nothing of the key in question.</summary>
-    internal static bool IsSilence(KeyStoreException failure) => failure.InnerException is TimeoutException;
+    /// <summary>
+    /// Returns whether a failure is a wrapper that did not answer, which says nothing about the key in question.
+    /// </summary>
+    internal static bool IsTimeout(KeyStoreException failure) => failure.InnerException is TimeoutException;
 
-    /// <summary>What a lookup opens for an id like this that is unknown, or has fewer keys than others.</summary>
+    /// <summary>
+    /// Returns what a lookup opens for an id of this length that is unknown, or has fewer keys than others.
+    /// </summary>
     internal ValueTask<WrappedKey> DecoyAsync(ClientId id, CancellationToken cancellationToken) =>
         Decoys.ForAsync(id, this, cancellationToken);
 
@@ -88,7 +93,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         }
     }
 
-    /// <summary>Wraps random keys for nobody, on behalf of a lookup.</summary>
+    /// <summary>Wraps random keys of no client, on behalf of a lookup.</summary>
     internal Task<WrappedKey> WrapDecoyAsync(ClientId id, CancellationToken cancellationToken) =>
         WrapAsync(
             id,
@@ -115,7 +120,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
             cancellationToken
         );
 
-    /// <summary>Wraps and opens a key of nobody, as a handshake does those of its client.</summary>
+    /// <summary>Wraps and opens a random key, as a handshake does those of its client.</summary>
     internal async Task ProbeAsync(ChannelRole role, CancellationToken cancellationToken)
     {
         KeyWrapContext place = new(role, DecoyKeys.Nobody, serial: 0, epoch: 0);
@@ -150,9 +155,9 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
             cancellationToken
         );
 
-    /// <summary>Asks the wrapper, and leaves it to itself when its time is up.</summary>
+    /// <summary>Calls the wrapper, and abandons the call when its time is up.</summary>
     /// <param name="call">The questions. Each may be asked before the one before it is answered.</param>
-    /// <param name="secrets">The memory that the wrapper is handed; erased when it is really done with it.</param>
+    /// <param name="secrets">The memory that the wrapper gets; erased when it has really returned.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     private async Task<T> RunAsync<T>(
         Func<CancellationToken, Task<T>> call,
@@ -173,15 +178,15 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
         CancellationTokenSource ending = new();
         var running = Task.Run(() => AskAsync(call, secrets, ending.Token), CancellationToken.None);
         await ((Task)running)
-            .WaitAsync(limit, cancellationToken)
+            .WaitAsync(timeout, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (running.IsCompleted)
             return await running.ConfigureAwait(false);
         _ = ending.CancelAsync();
-        running.LeaveToItself();
+        running.Abandon();
         cancellationToken.ThrowIfCancellationRequested();
         throw new KeyStoreException(
-            $"The wrapper of the {store} did not answer within {limit.TotalSeconds:0.#} s.",
+            $"The wrapper of the {store} did not answer within {timeout.TotalSeconds:0.#} s.",
             new TimeoutException()
         );
     }
@@ -273,8 +278,8 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan li
     private Task<bool> OpenAsync(SealedPart part, ClientId id, CancellationToken cancellationToken) =>
         part.IsDecoy ? OpenDecoyAsync(part, id, cancellationToken) : UnwrapOneAsync(part, id, cancellationToken);
 
-    // A decoy whose wrapping key is gone is nobody's trouble: another is made and opened. Where that fails too, so do
-    // the keys of those whom the store knows, and the same is said of all ids.
+    // A decoy whose wrapping key is gone must not fail a lookup: another is made and opened. If that fails too, so do
+    // the keys of known clients, and all ids get the same answer.
     private async Task<bool> OpenDecoyAsync(SealedPart part, ClientId id, CancellationToken cancellationToken)
     {
         bool isCurrent = false;

@@ -8,13 +8,10 @@ internal sealed class SealedKeys(ClientId id, SealedKey key, SealedKey? successo
 {
     private readonly SealedKey[] _all = [.. ((SealedKey?[])[key, successor, decoy]).OfType<SealedKey>()];
 
-    /// <summary>Whether it is nobody's: the id is unknown or revoked.</summary>
+    /// <summary>Gets whether it is a decoy: the id is unknown or revoked.</summary>
     internal bool IsDecoy { get; init; }
 
     internal ClientId Id => id;
-
-    /// <summary>What the row held when it was read.</summary>
-    internal KeyState State => new(key.Serial, key.Epoch, successor?.Serial, HasKeys: true);
 
     /// <summary>Every part that a wrapper must open.</summary>
     internal IEnumerable<SealedPart> Parts => _all.SelectMany(sealedKey => sealedKey.Parts);

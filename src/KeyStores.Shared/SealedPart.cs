@@ -17,7 +17,7 @@ internal sealed class SealedPart(byte[] wrapped, KeyWrapContext place, int lengt
 
     internal Memory<byte> Key => _key;
 
-    /// <summary>Whether it is nobody's.</summary>
+    /// <summary>Gets whether it is a decoy, which belongs to no client.</summary>
     internal bool IsDecoy { get; init; }
 
     public void Dispose()

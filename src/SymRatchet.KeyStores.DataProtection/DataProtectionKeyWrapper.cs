@@ -20,12 +20,12 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     private readonly IPersistedDataProtector _protector;
 
     /// <summary>
-    /// Makes a wrapper with a protector of its own, so that nothing that was protected for another purpose opens as a
-    /// key.
+    /// Initializes a new instance of the <see cref="DataProtectionKeyWrapper"/> class with a protector of its own, so
+    /// that nothing that was protected for another purpose opens as a key.
     /// </summary>
     /// <param name="provider">The key ring. An ephemeral one takes the store with it when the process ends.</param>
     /// <exception cref="ArgumentException">
-    /// The provider is not of Data Protection itself, and cannot tell which of its keys wrapped a key.
+    /// The provider is not that of Data Protection itself, and does not report which of its keys wrapped a key.
     /// </exception>
     public DataProtectionKeyWrapper(IDataProtectionProvider provider)
     {
@@ -77,7 +77,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
 
     private byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
     {
-        // Data Protection takes no associated data, so the place is sealed in with the key.
+        // Data Protection takes no associated data, so a hash of the context is encrypted with the key.
         byte[] content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
         try
         {

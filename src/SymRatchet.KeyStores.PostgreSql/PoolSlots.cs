@@ -4,24 +4,24 @@ using Npgsql;
 namespace SymRatchet.KeyStores.PostgreSql;
 
 /// <summary>
-/// How many calls may use a pool of connections at once: all but a reserve, so that a crowd of calls never stands
-/// before the looks for revocations and their listener, which take no slot.
+/// Limits how many calls use a pool of connections at once, with a reserve, so that many calls never delay the polls
+/// for revocations and their listener, which take no slot.
 /// </summary>
 internal static class PoolSlots
 {
-    /// <summary>A watch's look and its listener.</summary>
+    /// <summary>A watch's poll and its listener.</summary>
     private const int MinReserve = 2;
 
     private static readonly ConditionalWeakTable<NpgsqlDataSource, SemaphoreSlim> Slots = [];
 
-    /// <summary>The slots of a pool, which all stores on it share.</summary>
+    /// <summary>Returns the slots of a pool, which all stores on it share.</summary>
     internal static SemaphoreSlim Of(NpgsqlDataSource source) => Slots.GetValue(source, Create);
 
     private static SemaphoreSlim Create(NpgsqlDataSource source)
     {
         NpgsqlConnectionStringBuilder settings = new(source.ConnectionString);
 
-        // Without a pool there is no queue in which a look could stand.
+        // Without a pool there is no queue in which a poll could wait.
         if (!settings.Pooling)
             return new SemaphoreSlim(int.MaxValue);
 

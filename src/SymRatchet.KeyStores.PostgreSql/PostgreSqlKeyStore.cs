@@ -7,8 +7,8 @@ namespace SymRatchet.KeyStores.PostgreSql;
 /// <summary>
 /// Keys in PostgreSQL, shared by any number of server processes. Thread-safe. An advance is one conditional statement,
 /// committed before it is reported. Every call ends within a time limit, whatever the server does, and at once when its
-/// token says so; a change that was under way then is told as unknown. A revocation is announced to all processes that
-/// watch.
+/// token is cancelled; the outcome of a change that was in progress is then reported as unknown. A revocation is
+/// announced to all processes that watch.
 /// </summary>
 /// <remarks>
 /// PostgreSQL keeps old row versions for a while, in the table, in its write-ahead log, in replicas and in backups.
@@ -17,14 +17,14 @@ namespace SymRatchet.KeyStores.PostgreSql;
 /// </remarks>
 public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance
 {
-    /// <summary>How many damaged rows one message names.</summary>
-    private const int MaxFailures = 10;
+    /// <summary>What messages call the store.</summary>
+    private const string Name = "key database";
 
     private readonly NpgsqlDataSource _source;
     private readonly PostgreSqlKeyStoreOptions _options;
     private readonly StoreStatements _sql;
     private readonly KeyWrapping _wrapping;
-    private readonly RevocationPositions _positions;
+    private readonly RevocationPositions<RevocationPosition> _positions;
 
     private PostgreSqlKeyStore(
         NpgsqlDataSource source,
@@ -36,8 +36,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         _source = source;
         _options = options;
         _sql = new StoreStatements(options.Schema);
-        _wrapping = new KeyWrapping(options.Wrapper, "key database", options.WrapperTimeout);
-        _positions = new RevocationPositions(opened);
+        _wrapping = new KeyWrapping(options.Wrapper, Name, options.WrapperTimeout);
+        _positions = new RevocationPositions<RevocationPosition>(opened);
         Role = role;
     }
 
@@ -45,11 +45,11 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     public ChannelRole Role { get; }
 
     /// <summary>
-    /// Makes the tables of a store where there are none, brings those of an earlier version up to date, and opens it.
-    /// Needs the right to make them; <see cref="OpenAsync"/> does not.
+    /// Creates the tables of a store where there are none, upgrades those of an earlier version, and opens it. Needs
+    /// the right to create tables; <see cref="OpenAsync"/> does not.
     /// </summary>
     /// <param name="source">The database; not disposed with the store.</param>
-    /// <param name="role">The one role that the store's keys serve; fixed when the tables are made.</param>
+    /// <param name="role">The one role that the store's keys serve; fixed when the tables are created.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyStoreException">The database cannot be used; the message says why.</exception>
@@ -64,13 +64,14 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return await OpenAsync(source, role, options, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Opens a store whose tables are there.</summary>
+    /// <summary>Opens a store whose tables exist.</summary>
     /// <param name="source">The database; not disposed with the store.</param>
     /// <param name="role">The one role that the store's keys serve.</param>
     /// <param name="options">How the store behaves; defaults where null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="KeyStoreException">The database cannot be used, or holds no such store; the message says
-    /// why.</exception>
+    /// <exception cref="KeyStoreException">
+    /// The database cannot be used, or does not hold such a store; the message says why.
+    /// </exception>
     public static ValueTask<PostgreSqlKeyStore> OpenAsync(
         NpgsqlDataSource source,
         ChannelRole role,
@@ -120,7 +121,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     /// <inheritdoc/>
     public async ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken = default)
     {
-        // One row is found and read, whoever is asked for.
+        // One row is found and read, whichever id is asked for.
         WrappedKey decoy = await _wrapping.DecoyAsync(id, cancellationToken).ConfigureAwait(false);
         SealedKeys found = await RunAsync(
                 async session =>
@@ -160,7 +161,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             )
             .ConfigureAwait(false);
         if (!isKnown)
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     /// <inheritdoc/>
@@ -178,40 +179,25 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             )
             .ConfigureAwait(false);
         if (present is not null)
-            throw KeyStoreRules.Present(id, present.Revoked is not null);
+            throw KeyStoreErrors.DuplicateKey(id, present.Revoked is not null);
     }
 
     /// <inheritdoc/>
-    public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        ClientId id = key.Id;
-        long? taken = null;
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
-        {
-            (KeyState? state, KeyRecord? current) = await RunAsync(
-                    session => StateAsync(session, id),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (state is not { } expected || current is null)
-                throw KeyStoreRules.Unknown(id);
-            KeyStoreRules.CheckRotation(Role, key, current);
-            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
-            long serial = taken ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
-            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial, cancellationToken).ConfigureAwait(false);
-            bool isRotated = await RunAsync(
-                    session => session.InTransactionAsync(() => RotateAsync(session, key, serial, wrapped, expected)),
-                    cancellationToken,
+    public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) =>
+        new KeyRotation(Role, _wrapping).RunAsync(
+            key,
+            (id, token) => RunAsync(session => StateAsync(session, id), token),
+            OpenKeysAsync,
+            async token => await SerialAsync(token).ConfigureAwait(false),
+            (added, wrapped, serial, expected, token) =>
+                RunAsync(
+                    session =>
+                        session.InTransactionAsync(() => RotateAsync(session, added, serial!.Value, wrapped, expected)),
+                    token,
                     wrapped
-                )
-                .ConfigureAwait(false);
-            if (isRotated)
-                return;
-        }
-
-        throw KeyState.MovedOn(id);
-    }
+                ),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
@@ -232,7 +218,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             )
             .ConfigureAwait(false);
         if (count == 0)
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     /// <inheritdoc/>
@@ -286,26 +272,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
-    {
-        int count = 0;
-        List<string> failures = [];
-        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-        {
-            (bool isWrapped, KeyStoreException? failure) = await RewrapAsync(record.Id, previous, cancellationToken)
-                .ConfigureAwait(false);
-            count += isWrapped ? 1 : 0;
-            if (failure is not null)
-                failures.Add(failure.Message);
-        }
-
-        if (failures.Count != 0)
-            throw new KeyStoreException(
-                $"Keys that cannot be wrapped again: {failures.Count}; all others are."
-                    + string.Concat(failures.Take(MaxFailures).Select(failure => $" {failure}"))
-            );
-        return count;
-    }
+    public ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default) =>
+        new KeyRewrap(this, Name, _wrapping, previous).RunAsync(OpenKeysAsync, WriteRewrappedAsync, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>The database itself is not checked.</remarks>
@@ -410,7 +378,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return (states is [KeyState state] ? state : null, record);
     }
 
-    // False where the identity has other keys than those with which the new one was compared.
+    // Returns false if the identity has other keys by now than those with which the new one was compared.
     private async ValueTask<bool> RotateAsync(
         StoreSession session,
         StoredKey key,
@@ -421,7 +389,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
     {
         KeyRecord current =
             One(await session.ReadAsync(_sql.DescribeToChange, KeyRow.ReadRecord, key.Id).ConfigureAwait(false))
-            ?? throw KeyStoreRules.Unknown(key.Id);
+            ?? throw KeyStoreErrors.KeyNotFound(key.Id);
         List<KeyState> states = await session.ReadAsync(_sql.State, KeyState.Read, key.Id).ConfigureAwait(false);
         if (states is not [KeyState state] || !state.HasSameKeys(expected))
             return false;
@@ -431,60 +399,36 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         return true;
     }
 
-    // A key that cannot be read any more is replaced by a rotation, whatever it was.
-    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
-    {
-        (OpenedKeys? found, _) = await OpenKeysAsync(key.Id, _wrapping, cancellationToken).ConfigureAwait(false);
-        using OpenedKeys? opened = found;
-        if (opened?.Key is { } current)
-            KeyStoreRules.CheckIsNew(key, current);
-    }
-
-    // Neither where the id is unknown, revoked or needs it no more.
-    private async ValueTask<(bool IsWrapped, KeyStoreException? Failure)> RewrapAsync(
+    private async ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteRewrappedAsync(
         ClientId id,
-        IKeyWrapper? previous,
+        WrappedKey wrapped,
+        KeyState expected,
         CancellationToken cancellationToken
     )
     {
-        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
-        {
-            (OpenedKeys? found, KeyStoreException? failure) = await OpenKeysAsync(id, opening, cancellationToken)
-                .ConfigureAwait(false);
-            using OpenedKeys? opened = found;
-            if (opened?.Key is not { } key || (previous is null && opened.AreCurrent))
-                return (false, failure);
-            WrappedKey wrapped = await _wrapping.WrapAgainAsync(key, cancellationToken).ConfigureAwait(false);
-            (long serial, long epoch, long? next) = (key.Serial, key.Epoch, key.Successor?.Serial);
-            int count = await RunAsync(
-                    session =>
-                        session.InTransactionAsync(() =>
-                            session.ExecuteAsync(
-                                _sql.Rewrap,
-                                id,
-                                wrapped.Identity,
-                                wrapped.Root,
-                                wrapped.Next?.Identity,
-                                wrapped.Next?.Root,
-                                serial,
-                                epoch,
-                                next
-                            )
-                        ),
-                    cancellationToken,
-                    wrapped
-                )
-                .ConfigureAwait(false);
-            if (count == 1)
-                return (true, null);
-        }
-
-        return (false, KeyState.MovedOn(id));
+        int count = await RunAsync(
+                session =>
+                    session.InTransactionAsync(() =>
+                        session.ExecuteAsync(
+                            _sql.Rewrap,
+                            id,
+                            wrapped.Identity,
+                            wrapped.Root,
+                            wrapped.Next?.Identity,
+                            wrapped.Next?.Root,
+                            expected.Serial,
+                            expected.Epoch,
+                            expected.Next
+                        )
+                    ),
+                cancellationToken,
+                wrapped
+            )
+            .ConfigureAwait(false);
+        return (count == 1, null);
     }
 
-    // What is wrong with a row or its keys is an answer; what is wrong with the database, or a wrapper that does not
-    // answer, is thrown.
+    // A failure of a row or its keys is returned; one of the database, or a wrapper that does not answer, is thrown.
     private async ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenKeysAsync(
         ClientId id,
         KeyWrapping opening,
@@ -516,7 +460,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         {
             return (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
             return (null, e);
         }
@@ -528,7 +472,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         IDisposable? secrets = null
     ) => StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken, secrets);
 
-    // The collector leaves copies of what it moves.
+    // Pinned, because the garbage collector leaves copies of what it moves.
     private static byte[] ReadPinned(DbDataReader row, int column)
     {
         byte[] bytes = GC.AllocateUninitializedArray<byte>(

@@ -1,16 +1,22 @@
 namespace SymRatchet.KeyStores.PostgreSql;
 
-/// <summary>
-/// How a PostgreSQL key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Options of a PostgreSQL key store.</summary>
+/// <remarks>
+/// They are read when the store is opened; later changes have no effect. Not thread-safe.
+/// </remarks>
 public sealed class PostgreSqlKeyStoreOptions
 {
     private const int MaxSchemaLength = 40;
 
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="PostgreSqlKeyStoreOptions"/> class with the defaults.
+    /// </summary>
     public PostgreSqlKeyStoreOptions() { }
 
-    /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="PostgreSqlKeyStoreOptions"/> class as a copy; what the options
+    /// refer to is shared.
+    /// </summary>
     /// <param name="other">The options to copy.</param>
     public PostgreSqlKeyStoreOptions(PostgreSqlKeyStoreOptions other)
     {
@@ -23,42 +29,47 @@ public sealed class PostgreSqlKeyStoreOptions
         WatchInterval = other.WatchInterval;
     }
 
-    /// <summary>
-    /// What encrypts keys before they leave the process; by default nothing does. Read <c>docs/key-stores.md</c> before
-    /// you leave it at that.
-    /// </summary>
+    /// <summary>Gets or sets what encrypts keys before they leave the process.</summary>
+    /// <value>
+    /// <see cref="PlaintextKeyWrapper.Instance"/> by default, which does not encrypt them. Read
+    /// <c>docs/key-stores.md</c> before you leave it at that.
+    /// </value>
     public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
-    /// <summary>
-    /// How long the wrapper may take to answer, 3 seconds by default. It is asked while no connection and no
-    /// transaction is held, so one that hangs holds up its own callers only.
-    /// </summary>
+    /// <summary>Gets or sets how long the wrapper may take to answer.</summary>
+    /// <value>
+    /// 3 seconds by default. The wrapper is called while no connection and no transaction is held, so one that hangs
+    /// delays its own callers only.
+    /// </value>
     public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>
-    /// The database schema that holds the store, <c>symratchet</c> by default: a lower-case letter, then up to 39
-    /// lower-case letters, digits and underscores. Not one that begins with <c>pg_</c>; those are PostgreSQL's own.
-    /// </summary>
+    /// <summary>Gets or sets the database schema that holds the store.</summary>
+    /// <value>
+    /// <c>symratchet</c> by default. A lower-case letter, then up to 39 lower-case letters, digits and underscores; not
+    /// one that begins with <c>pg_</c>, which PostgreSQL reserves.
+    /// </value>
     public string Schema { get; set; } = "symratchet";
 
-    /// <summary>
-    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by
-    /// default: clients, or revocations, may be missing in it. For programs that look at such a store or complete it.
-    /// </summary>
+    /// <summary>Gets or sets a value indicating whether an unfinished copy of another store may be opened.</summary>
+    /// <value>
+    /// <see langword="false"/> by default: clients, or revocations, may be missing in a store into which <c>symratchet
+    /// store migrate</c> has copied another in part only. For programs that inspect such a store or complete it.
+    /// </value>
     public bool MayBeUnfinished { get; set; }
 
     /// <summary>
-    /// How long one call may use the database at most, waiting for a pooled connection included, whatever the server
-    /// does; 5 seconds by default.
+    /// Gets or sets how long one call may use the database, waiting for a pooled connection included.
     /// </summary>
+    /// <value>5 seconds by default; it holds whatever the server does.</value>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How often a watch looks for revocations by itself, should a notification be lost; 1 second by default.
+    /// Gets or sets how often a watch looks for revocations by itself, in case a notification is lost.
     /// </summary>
+    /// <value>1 second by default.</value>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>A copy that was found to be in range, which no later change reaches.</summary>
+    /// <summary>Returns a copy, which no later change reaches, after checking that all values are in range.</summary>
     internal PostgreSqlKeyStoreOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(Wrapper);

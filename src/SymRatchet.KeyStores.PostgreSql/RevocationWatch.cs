@@ -4,28 +4,25 @@ using Npgsql;
 namespace SymRatchet.KeyStores.PostgreSql;
 
 /// <summary>
-/// Looks for revocations every now and then, and at once when one is announced. The looks do not depend on the
-/// listener, nor on the connection of the look before.
+/// Polls for revocations, at an interval and at once when one is announced. The polls do not depend on the listener,
+/// nor on the connection of the poll before.
 /// </summary>
 internal sealed class RevocationWatch(
     NpgsqlDataSource source,
     StoreStatements sql,
     PostgreSqlKeyStoreOptions options,
-    RevocationPositions positions
+    RevocationPositions<RevocationPosition> positions
 )
 {
     private const int PageSize = 1000;
-    private const int Number = 0;
-    private const int Id = 1;
-    private const int Tag = 2;
 
-    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Tells of revocations until its token ends it, or a look fails.</summary>
+    /// <summary>Reports revocations until its token is cancelled, or a poll fails.</summary>
     internal async IAsyncEnumerable<ClientId> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        RevocationPosition[] told = positions.Start();
+        RevocationPosition[] reported = positions.Start();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim announced = new(0);
         Task listening = ListenAsync(announced, ending.Token);
@@ -33,11 +30,11 @@ internal sealed class RevocationWatch(
         {
             while (true)
             {
-                List<Revocation> page = await LookAsync(told, cancellationToken).ConfigureAwait(false);
+                List<Revocation> page = await PollAsync(reported, cancellationToken).ConfigureAwait(false);
                 foreach (Revocation revocation in page)
                 {
                     yield return revocation.Id;
-                    told = [revocation.Position];
+                    reported = [revocation.Position];
                 }
 
                 if (page.Count < PageSize)
@@ -46,26 +43,29 @@ internal sealed class RevocationWatch(
         }
         finally
         {
-            positions.End(told);
+            positions.End(reported);
             await ending.CancelAsync().ConfigureAwait(false);
             await listening.ConfigureAwait(false);
         }
     }
 
-    private ValueTask<List<Revocation>> LookAsync(RevocationPosition[] told, CancellationToken cancellationToken)
+    private ValueTask<List<Revocation>> PollAsync(RevocationPosition[] reported, CancellationToken cancellationToken)
     {
-        TimeSpan limit = options.Timeout < LookLimit ? options.Timeout : LookLimit;
-        long[] numbers = [.. told.Select(position => position.Number)];
-        Guid[] tags = [.. told.Select(position => position.Tag)];
+        TimeSpan timeout = options.Timeout < PollTimeout ? options.Timeout : PollTimeout;
+        long[] numbers = [.. reported.Select(position => position.Number)];
+        Guid[] tags = [.. reported.Select(position => position.Tag)];
         return StoreSession.RunReservedAsync(
             source,
-            limit,
+            timeout,
             session =>
                 session.ReadAsync(
                     sql.RevokedAfter,
                     row => new Revocation(
-                        new RevocationPosition(row.GetInt64(Number), row.GetGuid(Tag)),
-                        new ClientId(row.GetFieldValue<byte[]>(Id))
+                        new RevocationPosition(
+                            row.GetInt64(StoreStatements.RevokedAfterColumn.Number),
+                            row.GetGuid(StoreStatements.RevokedAfterColumn.Tag)
+                        ),
+                        new ClientId(row.GetFieldValue<byte[]>(StoreStatements.RevokedAfterColumn.Id))
                     ),
                     numbers,
                     tags,
@@ -84,7 +84,7 @@ internal sealed class RevocationWatch(
         while (!cancellationToken.IsCancellationRequested)
         {
             using var silent = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            TimeSpan silence = options.WatchInterval + LookLimit;
+            TimeSpan silence = options.WatchInterval + PollTimeout;
             silent.CancelAfter(silence);
             try
             {
@@ -109,7 +109,7 @@ internal sealed class RevocationWatch(
             }
             catch (Exception e) when (e is KeyStoreException or OperationCanceledException)
             {
-                // The looks go on without it, and they tell if the database is away.
+                // The polls go on without it, and they fail if the database is unreachable.
                 await Task.Delay(RetryDelay, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

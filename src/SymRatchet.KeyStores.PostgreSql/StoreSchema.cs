@@ -6,11 +6,11 @@ internal static class StoreSchema
     private const long Version = 2;
 
     /// <summary>
-    /// Taken while tables are made, so that two processes that start at once do not make them twice: "SymR".
+    /// Taken while tables are created, so that two processes that start at once do not create them twice: "SymR".
     /// </summary>
     private const long MakingLock = 0x53796D52;
 
-    /// <summary>Makes the tables where there are none, and brings those of an earlier version up to date.</summary>
+    /// <summary>Creates the tables where there are none, and upgrades those of an earlier version.</summary>
     internal static async Task CreateAsync(StoreSession session, string name, ChannelRole role)
     {
         // An identity without an epoch key is revoked. The number of its last revocation stays when a new key follows,
@@ -104,7 +104,7 @@ internal static class StoreSchema
             WHERE table_schema = '{name}' AND table_name = 'keys' AND column_name = 'revocation_tag'
             """;
 
-    /// <summary>The first stores of version 2 told revocations by their numbers only.</summary>
+    /// <summary>The first stores of version 2 identified revocations by their numbers only.</summary>
     private static string TagRevocations(string schema) =>
         $"""
             ALTER TABLE {schema}.keys
@@ -148,7 +148,10 @@ internal static class StoreSchema
             await session
                 .ReadAsync(
                     new StoreStatements(name).LastRevocation,
-                    row => new RevocationPosition(row.GetInt64(0), row.GetGuid(1))
+                    row => new RevocationPosition(
+                        row.GetInt64(StoreStatements.LastRevocationColumn.Number),
+                        row.GetGuid(StoreStatements.LastRevocationColumn.Tag)
+                    )
                 )
                 .ConfigureAwait(false)
         ).SingleOrDefault();

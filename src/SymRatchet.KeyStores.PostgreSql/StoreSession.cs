@@ -7,7 +7,7 @@ namespace SymRatchet.KeyStores.PostgreSql;
 
 /// <summary>
 /// One call's use of a pooled connection: statements that are prepared once for each connection, and a limit that holds
-/// whatever the server or the driver does. A call whose time is up is left to itself: it keeps its connection and its
+/// whatever the server or the driver does. A call whose time is up is abandoned: it keeps its connection and its
 /// secrets until it really ends.
 /// </summary>
 [SuppressMessage(
@@ -17,8 +17,8 @@ namespace SymRatchet.KeyStores.PostgreSql;
 )]
 internal sealed class StoreSession
 {
-    // The stages of a session. A change is begun or the call is abandoned, whichever comes first; so what is said not
-    // to have happened does not happen later.
+    // The stages of a session. A change is begun or the call is abandoned, whichever comes first; so a change that was
+    // reported as not made is not made later.
     private const int Working = 0;
     private const int Changing = 1;
     private const int Abandoned = 2;
@@ -39,11 +39,12 @@ internal sealed class StoreSession
     private NpgsqlConnection Connection => _connection!;
 
     /// <summary>
-    /// Runs a call within its time, its wait for a slot of the pool included, and says in plain words what went wrong.
+    /// Runs a call within its time, its wait for a slot of the pool included, and translates what goes wrong into a
+    /// <see cref="KeyStoreException"/>.
     /// </summary>
     /// <param name="source">The database.</param>
     /// <param name="timeout">How long it may take.</param>
-    /// <param name="call">What is to be done.</param>
+    /// <param name="call">The statements.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="secrets">Erased when the call has really ended, or did not begin.</param>
     internal static async ValueTask<T> RunAsync<T>(
@@ -135,7 +136,7 @@ internal sealed class StoreSession
     }
 
     /// <summary>
-    /// Runs the statements of <paramref name="work"/> as one transaction, which what it throws undoes.
+    /// Runs the statements of <paramref name="work"/> as one transaction, which is rolled back if it throws.
     /// </summary>
     internal async ValueTask<T> InTransactionAsync<T>(Func<ValueTask<T>> work)
     {
@@ -151,16 +152,16 @@ internal sealed class StoreSession
     /// </summary>
     internal async ValueTask CheckDurabilityAsync()
     {
-        if (
-            (await ReadAsync(StoreStatements.CheckDurability, row => row.GetBoolean(0)).ConfigureAwait(false))
-            is not [true]
-        )
+        const int isDurableColumn = 0;
+        List<bool> answers = await ReadAsync(StoreStatements.CheckDurability, row => row.GetBoolean(isDurableColumn))
+            .ConfigureAwait(false);
+        if (answers is not [true])
             throw StoreSchema.IsOff("synchronous_commit");
     }
 
     /// <summary>
-    /// Runs the one statement that commits a change. What is not known to be done and durable afterwards is told as
-    /// unknown.
+    /// Runs the one statement that commits a change. If it is not known to be durable afterwards, its outcome is
+    /// reported as unknown.
     /// </summary>
     internal async ValueTask<T> ChangeAsync<T>(Func<ValueTask<T>> commit)
     {
@@ -175,7 +176,7 @@ internal sealed class StoreSession
         catch (PostgresException e)
             when (e.InvariantSeverity == Error && e.SqlState != PostgresErrorCodes.StatementCompletionUnknown)
         {
-            // The server says that it undid the change.
+            // The server reports that it rolled the change back.
             Volatile.Write(ref _stage, Working);
             throw;
         }
@@ -241,11 +242,13 @@ internal sealed class StoreSession
     }
 
     /// <summary>
-    /// Listens until the session is ended. Every sign of life is told, with whether it was an announcement.
+    /// Listens until the session is ended. Calls <paramref name="heard"/> at every sign of life, with whether it was an
+    /// announcement.
     /// </summary>
     internal async ValueTask<bool> ListenAsync(string listen, TimeSpan keepAlive, Action<bool> heard)
     {
-        // An announcement may also come between the answers of a keepalive, which no wait for the next message tells.
+        // An announcement may also come between the answers of a keepalive, which a wait for the next message does not
+        // report.
         void Hear(object sender, NpgsqlNotificationEventArgs news) => heard(true);
         Connection.Notification += Hear;
         try
@@ -288,13 +291,13 @@ internal sealed class StoreSession
         }
     }
 
-    /// <summary>Leaves the work to itself, and has its connection broken.</summary>
-    /// <returns>Whether a change had begun, of which nobody knows how it ends.</returns>
+    /// <summary>Abandons the work, and breaks its connection.</summary>
+    /// <returns>Whether a change had begun, whose outcome is unknown.</returns>
     private bool Abandon<T>(Task<T> work)
     {
         bool isChanging = Interlocked.CompareExchange(ref _stage, Abandoned, Working) == Changing;
 
-        work.LeaveToItself();
+        work.Abandon();
 
         // To end a command the driver asks the server to cancel it, and blocks until the server has answered or the
         // driver's own limit has passed. So that takes a thread of its own, of which there are at most as many as the

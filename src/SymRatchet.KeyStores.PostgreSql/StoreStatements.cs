@@ -35,7 +35,7 @@ internal sealed class StoreStatements(string schema)
         $"SELECT {IsDurable}, set_config('idle_in_transaction_session_timeout', '10s', true)";
 
     /// <summary>
-    /// A row that holds no key and was not revoked is found as well: reading it tells that it is damaged.
+    /// A row that holds no key and was not revoked is found as well: reading it shows that it is damaged.
     /// </summary>
     internal string Find => KeyRow.Find(KeyOfId, "$2", "$3");
 
@@ -109,7 +109,7 @@ internal sealed class StoreStatements(string schema)
 
     /// <summary>
     /// Finds the key that did not move. It locks the row, so that the answer waits, as a commit does, until what it
-    /// tells is durable: the move by another, whose outcome that other may not know.
+    /// reports is durable: the advance by another process, which may not know the outcome.
     /// </summary>
     internal string Knows =>
         $"""
@@ -194,9 +194,9 @@ internal sealed class StoreStatements(string schema)
             """;
 
     /// <summary>
-    /// A page of revocations in the order of their commits: after the lowest that was told, and all from the first on
-    /// where one that was told is not there as it was. Then the database was restored, or a standby took over that
-    /// lacks it, and its number may be another's. Telling twice does no harm.
+    /// A page of revocations in the order of their commits: after the lowest that was reported, and all from the first
+    /// on if one that was reported is missing or different. Then the database was restored, or a standby took over that
+    /// lacks it, and its number may be another's. Reporting one twice does no harm.
     /// </summary>
     internal string RevokedAfter =>
         $"""
@@ -206,11 +206,19 @@ internal sealed class StoreStatements(string schema)
                 SELECT CASE WHEN bool_and(
                     coalesce((SELECT {Tag} = tag FROM {_keys} WHERE revocation = number), false)
                 ) THEN min(number) ELSE 0 END
-                FROM unnest($1, $2) AS told (number, tag)
+                FROM unnest($1, $2) AS reported (number, tag)
             )
             ORDER BY revocation
             LIMIT $3
             """;
+
+    /// <summary>The ordinals of <see cref="RevokedAfter"/>.</summary>
+    internal static class RevokedAfterColumn
+    {
+        internal const int Number = 0;
+        internal const int Id = 1;
+        internal const int Tag = 2;
+    }
 
     /// <summary>The revocation that was committed last; no row where there was none.</summary>
     internal string LastRevocation =>
@@ -221,6 +229,13 @@ internal sealed class StoreStatements(string schema)
             ORDER BY revocation DESC
             LIMIT 1
             """;
+
+    /// <summary>The ordinals of <see cref="LastRevocation"/>.</summary>
+    internal static class LastRevocationColumn
+    {
+        internal const int Number = 0;
+        internal const int Tag = 1;
+    }
 
     internal string Restrict =>
         $"""

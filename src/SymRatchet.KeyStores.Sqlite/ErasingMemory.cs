@@ -16,7 +16,7 @@ internal static unsafe partial class ErasingMemory
 
     private static Methods _original;
 
-    /// <summary>Whether it holds in this process.</summary>
+    /// <summary>Gets whether SQLite erases its memory in this process.</summary>
     internal static bool IsOn { get; } = TurnOn();
 
     private static bool TurnOn()

@@ -6,14 +6,14 @@ using SymRatchet.Keys;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>Which file is at a path, whose it is, and who may use it. Links are followed.</summary>
+/// <summary>The identity of a file, its owner and its mode. Links are followed.</summary>
 /// <param name="Device">The file system.</param>
 /// <param name="Inode">The file in it.</param>
 /// <param name="Owner">The user that it belongs to.</param>
 /// <param name="Mode">Who may use it.</param>
 /// <param name="Names">How many names (hard links) it has.</param>
-/// <param name="IsRegular">Whether it is a file, and no folder, pipe or device.</param>
-/// <param name="IsMounted">Whether the file itself is mounted at the path. Linux tells it since 5.8.</param>
+/// <param name="IsRegular">Whether it is a regular file, and not a folder, pipe or device.</param>
+/// <param name="IsMounted">Whether the file itself is mounted at the path. Linux reports it since 5.8.</param>
 internal readonly record struct FileStatus(
     ulong Device,
     ulong Inode,
@@ -25,7 +25,7 @@ internal readonly record struct FileStatus(
 )
 {
     /// <summary>
-    /// Whether files can be told apart here. Elsewhere than on Linux a store does not notice that its files were
+    /// Gets whether files can be identified on this system. Only on Linux does a store notice that its files were
     /// replaced.
     /// </summary>
     internal static bool IsSupported { get; } = OperatingSystem.IsLinux();
@@ -33,7 +33,7 @@ internal readonly record struct FileStatus(
     /// <summary>The user in whose name this process opens files.</summary>
     internal static uint User => LinuxFile.EffectiveUser();
 
-    /// <summary>Reads the status; null where there is no file.</summary>
+    /// <summary>Reads the status; null if there is no file.</summary>
     internal static FileStatus? Of(string path)
     {
         if (LinuxFile.TryGetStatus(path, followLink: true, out LinuxFile.Status status))

@@ -54,7 +54,9 @@ internal sealed class GroupWriter : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>Runs a change in the next group. A caller that goes before it was begun takes it along.</summary>
+    /// <summary>
+    /// Runs a change in the next group. A change whose caller gives up before it was begun is not run.
+    /// </summary>
     /// <param name="change">The change.</param>
     /// <param name="owned">
     /// What the change uses and its caller might erase too early: it is erased when the writer is done with it.
@@ -90,7 +92,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         throw StoreFailure.Late(_path, _limit, isOutcomeUnknown);
     }
 
-    /// <summary>Finishes what waits. A writer that hangs is left behind, and its callers are told.</summary>
+    /// <summary>Finishes what waits. A writer that hangs is abandoned, and its callers get an exception.</summary>
     public async ValueTask DisposeAsync()
     {
         _isClosing = true;
@@ -138,7 +140,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         return await waiting.ConfigureAwait(false);
     }
 
-#pragma warning disable CA1031 // whatever fails is handed to those who wait, and the writer goes on
+#pragma warning disable CA1031 // a failure is handed to the callers that wait, and the writer goes on
     private void Commit(List<PendingWrite> group)
     {
         bool isCommitting = false;
@@ -161,7 +163,8 @@ internal sealed class GroupWriter : IAsyncDisposable
         }
         catch (SqliteException e) when (group.Count > 1 && StoreFailure.IsDamage(e))
         {
-            // SQLite refuses the whole commit once it has met a damaged page. Who does not need that page can go on.
+            // SQLite refuses the whole commit once it has met a damaged page. Changes that do not need that page can go
+            // on.
             Close();
             foreach (PendingWrite write in group)
                 Commit([write]);
@@ -217,7 +220,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         }
         catch (Exception)
         {
-            Close(); // the next change says what is wrong
+            Close(); // the next change reports what is wrong
         }
     }
 
@@ -236,7 +239,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         }
         catch (Exception)
         {
-            // It is given up whatever it says.
+            // It is abandoned, whatever it throws.
         }
 
         _writes = null;

@@ -19,30 +19,57 @@ internal sealed class KeyReader : IDisposable
     {
         _connection = connection;
         _role = role;
-        const string source = "FROM keys WHERE id = $id AND epoch_key IS NOT NULL";
 
-        // For an unknown id the row of the id that follows it is read, and the first row where none follows: who is not
-        // in the index would be answered sooner without it.
+        // For an unknown id the row of the next id is read, and the first row if there is none: an id that is not in
+        // the index would be answered sooner without it.
         const string sameReads = """
             FROM keys NOT INDEXED
             WHERE rowid = coalesce((SELECT rowid FROM keys WHERE id >= $id ORDER BY id LIMIT 1), 1)
-            AND id = $id
-            AND epoch_key IS NOT NULL
+                AND id = $id
+                AND epoch_key IS NOT NULL
             """;
         _find = connection.Prepare(KeyRow.Find(sameReads, "$identity", "$root"), "$id", "$identity", "$root");
-        _read = connection.Prepare($"SELECT {KeyRow.KeyColumns} {source}", "$id");
-        _state = connection.Prepare($"SELECT {KeyState.Columns} FROM keys WHERE id = $id", "$id");
-        _describe = connection.Prepare($"SELECT {KeyRow.RecordColumns} FROM keys WHERE id = $id", "$id");
+        _read = connection.Prepare(
+            $"""
+            SELECT {KeyRow.KeyColumns}
+            FROM keys
+            WHERE id = $id
+                AND epoch_key IS NOT NULL
+            """,
+            "$id"
+        );
+        _state = connection.Prepare(
+            $"""
+            SELECT {KeyState.Columns}
+            FROM keys
+            WHERE id = $id
+            """,
+            "$id"
+        );
+        _describe = connection.Prepare(
+            $"""
+            SELECT {KeyRow.RecordColumns}
+            FROM keys
+            WHERE id = $id
+            """,
+            "$id"
+        );
         _list = connection.Prepare(
-            $"SELECT {KeyRow.RecordColumns} FROM keys WHERE id > $after ORDER BY id LIMIT $limit",
+            $"""
+            SELECT {KeyRow.RecordColumns}
+            FROM keys
+            WHERE id > $after
+            ORDER BY id
+            LIMIT $limit
+            """,
             "$after",
             "$limit"
         );
     }
 
     /// <summary>
-    /// Finds an identity, by the same reads whether it is there or not. docs/key-stores.md tells what is left of a
-    /// difference in time.
+    /// Finds an identity, by the same reads whether it exists or not. docs/key-stores.md says what difference in time
+    /// is left.
     /// </summary>
     internal SealedKeys Find(ClientId id, WrappedKey decoy)
     {
@@ -58,7 +85,7 @@ internal sealed class KeyReader : IDisposable
         return row.Read() ? KeyRow.ReadKeys(row, _role, id, ReadPinned, hasDecoys: false) : null;
     }
 
-    /// <summary>Which keys an identity has; null where the id is unknown.</summary>
+    /// <summary>Returns which keys an identity has; null if the id is unknown.</summary>
     internal KeyState? State(ClientId id)
     {
         using SqliteDataReader row = _state.With(id).ExecuteReader();
@@ -84,11 +111,12 @@ internal sealed class KeyReader : IDisposable
     {
         using SqliteCommand command = _connection.CreateCommand();
         command.CommandText = "PRAGMA integrity_check";
+        const int problemColumn = 0;
         using SqliteDataReader row = command.ExecuteReader();
         List<string> problems = [];
         while (row.Read())
         {
-            if (row.GetString(0) is not "ok" and { } problem)
+            if (row.GetString(problemColumn) is not "ok" and { } problem)
                 problems.Add(problem);
         }
 
@@ -105,7 +133,7 @@ internal sealed class KeyReader : IDisposable
         _connection.Dispose();
     }
 
-    // The collector leaves copies of what it moves.
+    // Pinned, because the garbage collector leaves copies of what it moves.
     private static byte[] ReadPinned(DbDataReader row, int column)
     {
         ReadOnlySpan<byte> blob = row.IsDBNull(column)

@@ -9,11 +9,16 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// </summary>
 /// <remarks>
 /// SQLite writes a record over one of the same size in place. One whose size changes it builds in memory that it keeps
-/// and does not erase. So the first statement of a change makes room for the keys, and a second one fills it.
+/// and does not erase. So the first statement of a change reserves space for the keys, and a second one fills it.
 /// </remarks>
 internal sealed class KeyWrites : IDisposable
 {
-    private const string Newest = "UPDATE store SET value = value + 1 WHERE name = 'serial' RETURNING value";
+    private const string Newest = """
+        UPDATE store
+        SET value = value + 1
+        WHERE name = 'serial'
+        RETURNING value
+        """;
 
     private readonly SqliteConnection _connection;
     private readonly ChannelRole _role;
@@ -35,7 +40,13 @@ internal sealed class KeyWrites : IDisposable
     {
         _connection = connection;
         _role = role;
-        _probe = connection.Prepare("UPDATE store SET value = value + 1 WHERE name = 'probes'");
+        _probe = connection.Prepare(
+            """
+            UPDATE store
+            SET value = value + 1
+            WHERE name = 'probes'
+            """
+        );
         _reader = new KeyReader(connection, role);
         _serial = connection.Prepare(Newest);
         _add = connection.Prepare(
@@ -139,19 +150,39 @@ internal sealed class KeyWrites : IDisposable
             "$key"
         );
         _revoke = connection.Prepare(
-            "UPDATE keys SET identity_key = NULL, epoch_key = NULL, next_serial = NULL, next_identity_key = NULL, "
-                + "next_epoch_key = NULL, revoked = $now WHERE id = $id AND epoch_key IS NOT NULL",
+            """
+            UPDATE keys
+            SET identity_key = NULL,
+                epoch_key = NULL,
+                next_serial = NULL,
+                next_identity_key = NULL,
+                next_epoch_key = NULL,
+                revoked = $now
+            WHERE id = $id
+                AND epoch_key IS NOT NULL
+            """,
             "$id",
             "$now"
         );
         _restrict = connection.Prepare(
-            "UPDATE keys SET suites = $suites WHERE id = $id AND epoch_key IS NOT NULL",
+            """
+            UPDATE keys
+            SET suites = $suites
+            WHERE id = $id
+                AND epoch_key IS NOT NULL
+            """,
             "$id",
             "$suites"
         );
         _rewrap = connection.Prepare(
-            "UPDATE keys SET identity_key = $identity, epoch_key = $key, next_identity_key = $nextIdentity, "
-                + "next_epoch_key = $nextKey WHERE id = $id",
+            """
+            UPDATE keys
+            SET identity_key = $identity,
+                epoch_key = $key,
+                next_identity_key = $nextIdentity,
+                next_epoch_key = $nextKey
+            WHERE id = $id
+            """,
             "$id",
             "$identity",
             "$key",
@@ -160,7 +191,7 @@ internal sealed class KeyWrites : IDisposable
         );
     }
 
-    /// <summary>Whether the group's transaction still stands.</summary>
+    /// <summary>Gets whether the group's transaction is still open.</summary>
     internal bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
     /// <summary>Counts probes, which takes the same lock, log and disk as a new key.</summary>
@@ -179,7 +210,7 @@ internal sealed class KeyWrites : IDisposable
     {
         ClientId id = key.Id;
         if (_reader.Describe(id) is { } present)
-            throw KeyStoreRules.Present(id, present.Revoked is not null);
+            throw KeyStoreErrors.DuplicateKey(id, present.Revoked is not null);
         Run(
             _add,
             id,
@@ -199,7 +230,7 @@ internal sealed class KeyWrites : IDisposable
     internal void Advance(ClientId id, long serial, long epoch, byte[] wrapped, DateTimeOffset now)
     {
         if (_reader.State(id) is not { HasKeys: true } current || (serial != current.Serial && serial != current.Next))
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
         bool isNext = serial == current.Next;
         if (!isNext && epoch <= current.Epoch)
             return;
@@ -211,14 +242,14 @@ internal sealed class KeyWrites : IDisposable
     /// <param name="key">What is known of it; its keys are not looked at.</param>
     /// <param name="wrapped">Its keys.</param>
     /// <param name="serial">The serial for which they are wrapped; null where any does.</param>
-    /// <param name="expected">Which keys the identity had when the new one was compared with them.</param>
+    /// <param name="expected">The keys that the identity had when the new one was compared with them.</param>
     /// <returns>False where it has others now.</returns>
     internal bool Rotate(StoredKey key, WrappedKey wrapped, long? serial, KeyState expected)
     {
         ClientId id = key.Id;
         if (_reader.State(id) is not { } state || !state.HasSameKeys(expected))
             return false;
-        KeyRecord current = _reader.Describe(id) ?? throw KeyStoreRules.Unknown(id);
+        KeyRecord current = _reader.Describe(id) ?? throw KeyStoreErrors.KeyNotFound(id);
         KeyStoreRules.CheckRotation(_role, key, current);
         bool isReplaced = KeyStoreRules.IsReplacedAtOnce(_role, current);
         Run(isReplaced ? _replace : _queue, id, serial ?? NextSerial(), wrapped.Identity.Length, wrapped.Root.Length);
@@ -231,7 +262,7 @@ internal sealed class KeyWrites : IDisposable
     internal void Restrict(ClientId id, long suites)
     {
         if (Run(_restrict, id, suites) == 0)
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     /// <summary>Writes the keys of one identity, which were wrapped again.</summary>
@@ -270,7 +301,7 @@ internal sealed class KeyWrites : IDisposable
         _reader.Dispose();
     }
 
-    // Where there is room and no key in it nothing may be committed, the rest of the group neither.
+    // Space that is reserved and not filled must not be committed, nor the rest of the group with it.
     private void Fill(SqliteCommand fill, ClientId id, byte[]? identity, byte[] root)
     {
         try
@@ -284,7 +315,7 @@ internal sealed class KeyWrites : IDisposable
         }
     }
 
-    // What the values hold is erased by whom it belongs to: a change may be run twice.
+    // The caller erases what the values hold, since a change may be run twice.
     private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {
         try

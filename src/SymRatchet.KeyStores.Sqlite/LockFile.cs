@@ -9,7 +9,7 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// The file beside a store that its users lock, on Linux. It is opened without following a link or waiting for a pipe,
-/// and must be a file that nobody else may write to. Its lock goes with the process, however that ends.
+/// and must be a file that no other user may write to. The lock is released when the process ends.
 /// </summary>
 internal sealed class LockFile : IDisposable
 {

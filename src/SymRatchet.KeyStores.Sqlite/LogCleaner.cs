@@ -7,8 +7,8 @@ namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
 /// Copies the log into the database file after each commit, and leaves nothing in the log but at most the one page of
-/// that commit: it holds keys as they are now, and the next commit writes over it in place. Somebody who reads the
-/// store for long makes that impossible; then old keys stay readable until it is done again.
+/// that commit: it holds keys as they are now, and the next commit writes over it in place. A process that reads the
+/// store for long makes that impossible; then old keys stay readable until it succeeds.
 /// </summary>
 internal sealed partial class LogCleaner
 {
@@ -18,7 +18,7 @@ internal sealed partial class LogCleaner
     // The log's header, a page's header and a page of SQLite's default size.
     private const long OnePageLog = 32 + 24 + 4096;
 
-    // What others do to a store in the ordinary way takes milliseconds.
+    // Ordinary use of a store by other processes takes milliseconds.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
@@ -33,10 +33,10 @@ internal sealed partial class LogCleaner
         _logger = options.LoggerFactory.CreateLogger("SymRatchet.KeyStores.Sqlite");
     }
 
-    /// <summary>Whether old keys wait to be erased.</summary>
+    /// <summary>Gets whether old keys wait to be erased.</summary>
     internal bool IsBehind => _behindSince is not null;
 
-    /// <summary>Whether they have waited for so long that no key may move on.</summary>
+    /// <summary>Gets whether they have waited for so long that no key may move on.</summary>
     internal bool IsOverdue => _behindSince is { } since && _time.GetElapsedTime(since) > Limit;
 
     /// <summary>Why <see cref="IsOverdue"/> keeps keys where they are.</summary>
@@ -63,7 +63,7 @@ internal sealed partial class LogCleaner
         }
     }
 
-    private bool TryClean(SqliteConnection connection, TimeSpan patience)
+    private bool TryClean(SqliteConnection connection, TimeSpan timeout)
     {
         // SQLite's own wait is as long as that for a lock, and does not hold for another process that cleans at the
         // same time.
@@ -73,7 +73,7 @@ internal sealed partial class LogCleaner
             long started = Stopwatch.GetTimestamp();
             while (!TryClean(connection))
             {
-                if (Stopwatch.GetElapsedTime(started) >= patience)
+                if (Stopwatch.GetElapsedTime(started) >= timeout)
                     return false;
                 Thread.Sleep(1);
             }
@@ -103,9 +103,11 @@ internal sealed partial class LogCleaner
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = $"PRAGMA wal_checkpoint({mode})";
+        const int isBlockedColumn = 0;
+        const int pagesColumn = 1;
         using SqliteDataReader row = command.ExecuteReader();
-        bool done = row.Read() && row.GetInt64(0) == 0;
-        pages = done ? row.GetInt64(1) : 0;
+        bool done = row.Read() && row.GetInt64(isBlockedColumn) == 0;
+        pages = done ? row.GetInt64(pagesColumn) : 0;
         return done;
     }
 

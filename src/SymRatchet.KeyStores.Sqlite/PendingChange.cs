@@ -28,6 +28,6 @@ internal sealed class PendingChange<T>(Func<KeyWrites, T> change) : PendingWrite
     internal override void Fail(Exception failure)
     {
         _result.TrySetException(failure);
-        _ = _result.Task.Exception; // whoever has gone does not want to know
+        _ = _result.Task.Exception; // the caller has gone
     }
 }

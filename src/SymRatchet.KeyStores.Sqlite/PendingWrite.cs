@@ -9,7 +9,7 @@ internal abstract class PendingWrite
 
     private int _state;
 
-    /// <summary>Whether it moves a key forward, so that the key that it replaces must go.</summary>
+    /// <summary>Gets whether it moves a key forward, so that the key that it replaces must go.</summary>
     internal required bool IsAdvance { get; init; }
 
     /// <summary>
@@ -17,7 +17,7 @@ internal abstract class PendingWrite
     /// </summary>
     internal IDisposable? Owned { get; init; }
 
-    /// <summary>Whether its caller still waits; it must be run then.</summary>
+    /// <summary>Returns whether its caller still waits; it must be run then.</summary>
     internal bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting;
 
     /// <summary>Gives it up, if it was not started.</summary>
@@ -34,6 +34,6 @@ internal abstract class PendingWrite
     /// <summary>Hands the outcome to the caller, once it is durable.</summary>
     internal abstract void Report();
 
-    /// <summary>Tells the caller that the group failed.</summary>
+    /// <summary>Reports to the caller that the group failed.</summary>
     internal abstract void Fail(Exception failure);
 }

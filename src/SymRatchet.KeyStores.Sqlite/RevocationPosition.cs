@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// A place in the history of a store's revocations. The tag is random: where the revocation of that number does not
-/// bear it, the store was put back meanwhile, or is another one.
+/// A position in the history of a store's revocations. The tag is random: if the revocation of that number has another
+/// tag, the store was restored from a backup, or is another one.
 /// </summary>
 internal readonly record struct RevocationPosition(long Number, long Tag)
 {
@@ -12,17 +12,29 @@ internal readonly record struct RevocationPosition(long Number, long Tag)
     internal static RevocationPosition Last(SqliteConnection connection)
     {
         using SqliteCommand last = connection.Prepare(
-            "SELECT number, tag FROM revocations ORDER BY number DESC LIMIT 1"
+            """
+            SELECT number, tag
+            FROM revocations
+            ORDER BY number DESC
+            LIMIT 1
+            """
         );
+        const int numberColumn = 0;
+        const int tagColumn = 1;
         using SqliteDataReader row = last.ExecuteReader();
-        return row.Read() ? new RevocationPosition(row.GetInt64(0), row.GetInt64(1)) : default;
+        return row.Read() ? new RevocationPosition(row.GetInt64(numberColumn), row.GetInt64(tagColumn)) : default;
     }
 
-    /// <summary>Whether it is in the history of this store as it is now.</summary>
+    /// <summary>Returns whether it is in the history of this store as it is now.</summary>
     internal bool IsIn(SqliteConnection connection)
     {
         using SqliteCommand same = connection.Prepare(
-            "SELECT count(*) FROM revocations WHERE number = $number AND tag = $tag",
+            """
+            SELECT count(*)
+            FROM revocations
+            WHERE number = $number
+                AND tag = $tag
+            """,
             "$number",
             "$tag"
         );

@@ -4,9 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// Looks for ids that were revoked, by whichever process, as often as the file has changed. It goes by the numbers of
-/// revocations, not by the time of day, and from the first one again where the store was put back: telling twice does
-/// no harm. For one enumeration.
+/// Polls for ids that were revoked, by whichever process, whenever the file has changed. It goes by the numbers of
+/// revocations, not by the time of day, and starts from the first one again if the store was restored from a backup:
+/// reporting one twice does no harm. For one enumeration.
 /// </summary>
 internal sealed class RevocationWatch : IDisposable
 {
@@ -15,43 +15,43 @@ internal sealed class RevocationWatch : IDisposable
     private readonly SqliteKeyStoreOptions _options;
     private SqliteConnection? _connection;
     private long? _seen;
-    private volatile bool _isLooking;
+    private volatile bool _isPolling;
 
     internal RevocationWatch(
         Func<SqliteConnection> open,
         StoreFiles files,
         SqliteKeyStoreOptions options,
-        RevocationPosition[] told
+        RevocationPosition[] reported
     )
     {
         _open = open;
         _files = files;
         _options = options;
-        Told = told;
+        Reported = reported;
     }
 
     /// <summary>
-    /// The last revocation that was told; before the first one, those of the watches that this one follows.
+    /// The last revocation that was reported; before the first one, those of the watches that this one follows.
     /// </summary>
-    internal RevocationPosition[] Told { get; private set; }
+    internal RevocationPosition[] Reported { get; private set; }
 
-    /// <summary>Tells of revocations until it is cancelled or the file cannot be read.</summary>
-    /// <param name="look">Runs a look within its time.</param>
+    /// <summary>Reports revocations until it is cancelled or the file cannot be read.</summary>
+    /// <param name="poll">Runs a poll within its time limit.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
     internal async IAsyncEnumerable<ClientId> RunAsync(
         Func<
             Func<List<(ClientId Id, RevocationPosition Position)>>,
             Task<List<(ClientId Id, RevocationPosition Position)>>
-        > look,
+        > poll,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         using PeriodicTimer timer = new(_options.WatchInterval, _options.TimeProvider);
         do
         {
-            foreach ((ClientId id, RevocationPosition position) in await look(Look).ConfigureAwait(false))
+            foreach ((ClientId id, RevocationPosition position) in await poll(Poll).ConfigureAwait(false))
             {
-                Told = [position];
+                Reported = [position];
                 yield return id;
             }
         } while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
@@ -59,20 +59,20 @@ internal sealed class RevocationWatch : IDisposable
 
     public void Dispose()
     {
-        if (!_isLooking) // a look that hangs still uses it
+        if (!_isPolling) // a poll that hangs still uses it
             _connection?.Dispose();
     }
 
-    private List<(ClientId Id, RevocationPosition Position)> Look()
+    private List<(ClientId Id, RevocationPosition Position)> Poll()
     {
-        _isLooking = true;
+        _isPolling = true;
         try
         {
             return ReadNewRevocations();
         }
         finally
         {
-            _isLooking = false;
+            _isPolling = false;
         }
     }
 
@@ -87,16 +87,27 @@ internal sealed class RevocationWatch : IDisposable
         // a restore in place may come between
         using SqliteTransaction view = _connection.BeginTransaction(deferred: true);
         SqliteConnection connection = _connection;
-        long from = Told.All(position => position.IsIn(connection)) ? Told.Min(position => position.Number) : 0;
-        using SqliteCommand untold = _connection.Prepare(
-            "SELECT id, revocation, coalesce(tag, 0) FROM keys LEFT JOIN revocations ON number = revocation WHERE "
-                + "revocation > $from ORDER BY revocation",
+        long from = Reported.All(position => position.IsIn(connection)) ? Reported.Min(position => position.Number) : 0;
+        using SqliteCommand revocations = _connection.Prepare(
+            """
+            SELECT id, revocation, coalesce(tag, 0)
+            FROM keys
+            LEFT JOIN revocations ON number = revocation
+            WHERE revocation > $from
+            ORDER BY revocation
+            """,
             "$from"
         );
-        using SqliteDataReader row = untold.With(from).ExecuteReader();
+        const int idColumn = 0;
+        const int numberColumn = 1;
+        const int tagColumn = 2;
+        using SqliteDataReader row = revocations.With(from).ExecuteReader();
         while (row.Read())
             revoked.Add(
-                (new ClientId(row.GetFieldValue<byte[]>(0)), new RevocationPosition(row.GetInt64(1), row.GetInt64(2)))
+                (
+                    new ClientId(row.GetFieldValue<byte[]>(idColumn)),
+                    new RevocationPosition(row.GetInt64(numberColumn), row.GetInt64(tagColumn))
+                )
             );
         _seen = version;
         return revoked;

@@ -18,9 +18,8 @@ namespace SymRatchet.KeyStores.Sqlite;
 /// </remarks>
 public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMaintenance, IAsyncDisposable
 {
-    private const int NamesInMessage = 10;
-
     private readonly string _path;
+    private readonly string _name;
     private readonly SqliteKeyStoreOptions _options;
     private readonly TimeSpan _limit;
     private readonly StoreUse? _use;
@@ -29,7 +28,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     private readonly KeyWrapping _wrapping;
     private readonly GroupWriter _writer;
     private readonly ConcurrentBag<KeyReader> _readers = [];
-    private readonly RevocationPositions _positions;
+    private readonly RevocationPositions<RevocationPosition> _positions;
     private volatile bool _disposed;
 
     private SqliteKeyStore(
@@ -44,14 +43,15 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     )
     {
         _path = path;
+        _name = $"key store {path}";
         _options = options;
         _limit = 3 * options.BusyTimeout;
         _use = use;
         _anchor = anchor;
         _files = files;
-        _positions = new RevocationPositions(lastRevocation);
+        _positions = new RevocationPositions<RevocationPosition>(lastRevocation);
         Role = role;
-        _wrapping = new KeyWrapping(options.Wrapper, $"key store {path}", options.WrapperTimeout);
+        _wrapping = new KeyWrapping(options.Wrapper, _name, options.WrapperTimeout);
         _writer = new GroupWriter(path, files, cleaner, _limit, Connect, connection => new KeyWrites(connection, role));
     }
 
@@ -59,7 +59,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     public ChannelRole Role { get; }
 
     /// <summary>
-    /// Opens a store, and creates its file where there is none. A store of an older version is brought up to this one.
+    /// Opens a store, and creates its file where there is none. A store of an older version is upgraded.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="role">The one role that the store's keys serve; fixed when the file is created.</param>
@@ -90,8 +90,8 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             if (file is { } before && !(FileStatus.Of(path)?.IsSameFile(before) ?? false))
                 throw StoreFailure.Replaced(path);
 
-            // A process that was killed between a commit and the end of it has left its log, and old keys in the file
-            // beneath.
+            // A process that was killed between a commit and its end has left its log, and old keys in the database
+            // file.
             LogCleaner cleaner = new(path, options);
             cleaner.Clean(anchor);
             SqliteKeyStore store = new(
@@ -120,14 +120,13 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <summary>
-    /// Returns whether a program has a store open, this one included. Whoever copies a file, or puts another in its
-    /// place, asks first.
+    /// Returns whether a program has a store open, this one included. For programs that copy a file or replace it.
     /// </summary>
     /// <param name="path">The file; one that does not exist is not in use.</param>
     /// <returns>
     /// Whether it is in use. Always false on systems other than Linux, where a program does not say so.
     /// </returns>
-    /// <exception cref="KeyStoreException">That cannot be told; the message says why.</exception>
+    /// <exception cref="KeyStoreException">That cannot be determined; the message says why.</exception>
     public static bool IsInUse(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -175,38 +174,21 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public async ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        ClientId id = key.Id;
-        long? serial = null;
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
-        {
-            (KeyState? state, KeyRecord? current) = await ReadAsync(
-                    reader => (reader.State(id), reader.Describe(id)),
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (state is not { } expected || current is null)
-                throw KeyStoreRules.Unknown(id);
-            KeyStoreRules.CheckRotation(Role, key, current);
-            await RefuseSameAsync(key, cancellationToken).ConfigureAwait(false);
-            serial ??= await SerialAsync(cancellationToken).ConfigureAwait(false);
-            WrappedKey wrapped = await _wrapping.WrapAsync(key, serial ?? 0, cancellationToken).ConfigureAwait(false);
-            bool isRotated = await _writer
-                .WriteAsync(
-                    writes => writes.Rotate(key, wrapped, serial, expected),
+    public ValueTask RotateAsync(StoredKey key, CancellationToken cancellationToken = default) =>
+        new KeyRotation(Role, _wrapping).RunAsync(
+            key,
+            (id, token) => ReadAsync(reader => (reader.State(id), reader.Describe(id)), token),
+            OpenKeysAsync,
+            SerialAsync,
+            (added, wrapped, serial, expected, token) =>
+                _writer.WriteAsync(
+                    writes => writes.Rotate(added, wrapped, serial, expected),
                     wrapped,
                     isAdvance: false,
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (isRotated)
-                return;
-        }
-
-        throw KeyState.MovedOn(id);
-    }
+                    token
+                ),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public ValueTask<bool> RevokeAsync(ClientId id, CancellationToken cancellationToken = default) =>
@@ -259,38 +241,11 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default)
-    {
-        int count = 0;
-        List<string> failed = [];
-        KeyStoreException? first = null;
-        await foreach (KeyRecord record in this.ListAllAsync(cancellationToken).ConfigureAwait(false))
-        {
-            ClientId id = record.Id;
-            try
-            {
-                count += await RewrapAsync(id, previous, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            }
-            catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
-            {
-                _files.Check();
-                first ??= e;
-                failed.Add(record.Id.ToString());
-            }
-        }
-
-        if (first is null)
-            return count;
-        string names = string.Join(", ", failed.Take(NamesInMessage)) + (failed.Count > NamesInMessage ? ", ..." : "");
-        throw new KeyStoreException(
-            $"{failed.Count} identities of the key store {_path} are not wrapped again, all others are: {names}. "
-                + $"{first.Message}",
-            first
-        );
-    }
+    public ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default) =>
+        new KeyRewrap(this, _name, _wrapping, previous).RunAsync(OpenKeysAsync, WriteRewrappedAsync, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Looks through the whole file.</remarks>
+    /// <remarks>Reads the whole file.</remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default)
     {
         List<string> problems =
@@ -308,13 +263,13 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         }
         catch (KeyStoreException e)
         {
-            problems.Add(e.Message); // a page is damaged, or the wrapper is silent: what comes after is not looked at
+            problems.Add(e.Message); // a page is damaged, or the wrapper does not answer: the rest is not checked
         }
 
         return problems;
     }
 
-    /// <summary>Finishes what is being written and closes the file. What hangs is left behind.</summary>
+    /// <summary>Finishes what is being written and closes the file. A call that hangs is abandoned.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -334,47 +289,50 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 .WriteAsync(writes => writes.NextSerial(), null, isAdvance: false, cancellationToken)
                 .ConfigureAwait(false);
 
-    // A key that cannot be read any more is replaced by a rotation, whatever it was.
-    private async ValueTask RefuseSameAsync(StoredKey key, CancellationToken cancellationToken)
+    private async ValueTask<(OpenedKeys? Opened, KeyStoreException? Failure)> OpenKeysAsync(
+        ClientId id,
+        KeyWrapping opening,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
-            SealedKeys? found = await ReadAsync(reader => reader.Read(key.Id), cancellationToken).ConfigureAwait(false);
-            if (found is null)
-                return;
-            using OpenedKeys opened = await _wrapping.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
-            if (opened.Key is { } current)
-                KeyStoreRules.CheckIsNew(key, current);
+            SealedKeys? found = await ReadAsync(reader => reader.Read(id), cancellationToken).ConfigureAwait(false);
+            return found is null
+                ? (null, null)
+                : (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e)) { }
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
+        {
+            _files.Check(); // a file that was replaced is not this identity's failure
+            return (null, e);
+        }
     }
 
-    // False where the id is unknown, revoked or needs it no more.
-    private async ValueTask<bool> RewrapAsync(ClientId id, IKeyWrapper? previous, CancellationToken cancellationToken)
+    private async ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteRewrappedAsync(
+        ClientId id,
+        WrappedKey wrapped,
+        KeyState expected,
+        CancellationToken cancellationToken
+    )
     {
-        KeyWrapping opening = previous is null ? _wrapping : _wrapping.With(previous);
-        for (int attempt = 0; attempt < KeyState.MaxAttempts; attempt++)
+        try
         {
-            SealedKeys? found = await ReadAsync(reader => reader.Read(id), cancellationToken).ConfigureAwait(false);
-            if (found is null)
-                return false;
-            using OpenedKeys opened = await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false);
-            if (previous is null && opened.AreCurrent)
-                return false;
-            WrappedKey wrapped = await _wrapping.WrapAgainAsync(opened.Key!, cancellationToken).ConfigureAwait(false);
             bool isWritten = await _writer
                 .WriteAsync(
-                    writes => writes.Rewrap(id, wrapped, found.State),
+                    writes => writes.Rewrap(id, wrapped, expected),
                     wrapped,
                     isAdvance: false,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            if (isWritten)
-                return true;
+            return (isWritten, null);
         }
-
-        throw KeyState.MovedOn(id);
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
+        {
+            _files.Check();
+            return (false, e);
+        }
     }
 
     private async ValueTask<string?> OddityOfAsync(KeyRecord record, CancellationToken cancellationToken)
@@ -389,7 +347,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 && (await DescribeAsync(record.Id, cancellationToken).ConfigureAwait(false))?.Revoked is null;
             return isLost ? "it has no key, and was not revoked" : null;
         }
-        catch (KeyStoreException e) when (!KeyWrapping.IsSilence(e))
+        catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
             return e.Message;
         }
@@ -402,7 +360,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         {
             await foreach (
                 ClientId id in watch
-                    .RunAsync(look => RunAsync(look, _limit, cancellationToken), cancellationToken)
+                    .RunAsync(poll => RunAsync(poll, _limit, cancellationToken), cancellationToken)
                     .ConfigureAwait(false)
             )
                 yield return id;
@@ -410,7 +368,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         finally
         {
             if (!cancellationToken.IsCancellationRequested)
-                _positions.End(watch.Told);
+                _positions.End(watch.Reported);
         }
     }
 
@@ -441,7 +399,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         TimeSpan? limit = null
     ) => await RunAsync(() => Read(read), limit ?? _limit, cancellationToken).ConfigureAwait(false);
 
-    // It takes microseconds and waits for no writer. But a disk may hang, and nobody else shall hang with it.
+    // It waits for no writer. But a disk may hang, and the caller must not hang with it.
     private async Task<T> RunAsync<T>(Func<T> work, TimeSpan limit, CancellationToken cancellationToken)
     {
         var running = Task.Run(work, cancellationToken);
@@ -452,7 +410,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (running.IsCompleted)
                 return await running.ConfigureAwait(false);
-            running.LeaveToItself();
+            running.Abandon();
             cancellationToken.ThrowIfCancellationRequested();
             throw StoreFailure.Late(_path, limit, isOutcomeUnknown: false);
         }

@@ -3,15 +3,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>
-/// How a SQLite key store behaves. Read when the store is opened; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Options of a SQLite key store.</summary>
+/// <remarks>
+/// They are read when the store is opened; later changes have no effect. Not thread-safe.
+/// </remarks>
 public sealed class SqliteKeyStoreOptions
 {
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SqliteKeyStoreOptions"/> class with the defaults.
+    /// </summary>
     public SqliteKeyStoreOptions() { }
 
-    /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SqliteKeyStoreOptions"/> class as a copy; what the options refer to
+    /// is shared.
+    /// </summary>
     /// <param name="other">The options to copy.</param>
     public SqliteKeyStoreOptions(SqliteKeyStoreOptions other)
     {
@@ -26,43 +32,48 @@ public sealed class SqliteKeyStoreOptions
         LoggerFactory = other.LoggerFactory;
     }
 
-    /// <summary>
-    /// What encrypts keys before they are written; by default they are written as they are, to a file that only its
+    /// <summary>Gets or sets what encrypts keys before they are written.</summary>
+    /// <value>
+    /// <see cref="PlaintextKeyWrapper.Instance"/> by default: keys are written in plaintext, to a file that only its
     /// owner may read.
-    /// </summary>
+    /// </value>
     public IKeyWrapper Wrapper { get; set; } = PlaintextKeyWrapper.Instance;
 
-    /// <summary>
-    /// How long the wrapper may take to answer, 3 seconds by default. It is asked while no lock is held, so one that
-    /// hangs holds up its own callers only.
-    /// </summary>
+    /// <summary>Gets or sets how long the wrapper may take to answer.</summary>
+    /// <value>
+    /// 3 seconds by default. The wrapper is called while no lock is held, so one that hangs delays its own callers
+    /// only.
+    /// </value>
     public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Whether a file that does not exist becomes a store; otherwise it is an error. On by default.</summary>
+    /// <summary>Gets or sets a value indicating whether the store is created if the file does not exist.</summary>
+    /// <value><see langword="true"/> by default; otherwise a missing file is an error.</value>
     public bool CreateIfMissing { get; set; } = true;
 
-    /// <summary>
-    /// Whether a store is opened into which <c>symratchet store migrate</c> has copied another in part only. Off by
-    /// default: clients, or revocations, may be missing in it. For programs that look at such a store or complete it.
-    /// </summary>
+    /// <summary>Gets or sets a value indicating whether an unfinished copy of another store may be opened.</summary>
+    /// <value>
+    /// <see langword="false"/> by default: clients, or revocations, may be missing in a store into which <c>symratchet
+    /// store migrate</c> has copied another in part only. For programs that inspect such a store or complete it.
+    /// </value>
     public bool MayBeUnfinished { get; set; }
 
-    /// <summary>
-    /// How long a call waits for other processes that use the file, 5 seconds by default. Whatever hangs, no wait for
-    /// the file takes longer than three times that.
-    /// </summary>
+    /// <summary>Gets or sets how long a call waits for other processes that use the file.</summary>
+    /// <value>5 seconds by default. No wait for the file takes longer than three times that, whatever hangs.</value>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a watch looks for revocations by other processes, 250 milliseconds by default.</summary>
+    /// <summary>Gets or sets how often a watch looks for revocations by other processes.</summary>
+    /// <value>250 milliseconds by default.</value>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The clock for what is recorded.</summary>
+    /// <summary>Gets or sets the clock for the times that are recorded.</summary>
+    /// <value><see cref="TimeProvider.System"/> by default.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where the store says that replaced keys cannot be erased for a while; nowhere by default.</summary>
+    /// <summary>Gets or sets where the store logs that replaced keys cannot be erased for a while.</summary>
+    /// <value><see cref="NullLoggerFactory.Instance"/> by default, which logs nothing.</value>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    /// <summary>A copy that was found to be in range, which no later change reaches.</summary>
+    /// <summary>Returns a copy, which no later change reaches, after checking that all values are in range.</summary>
     internal SqliteKeyStoreOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(Wrapper);

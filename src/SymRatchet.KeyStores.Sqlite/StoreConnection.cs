@@ -4,7 +4,7 @@ using SQLitePCL;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>Opens connections that all have the settings on which the store's promises rest.</summary>
+/// <summary>Opens connections with the settings on which the store's guarantees depend.</summary>
 internal static class StoreConnection
 {
     internal static SqliteConnection Open(string path, TimeSpan busyTimeout)

@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>Says what SQLite's error codes mean for whoever runs the store.</summary>
+/// <summary>Translates SQLite's error codes into exceptions for the operator of the store.</summary>
 internal static class StoreFailure
 {
     private const int Busy = 5;
@@ -15,10 +15,10 @@ internal static class StoreFailure
     private const int CannotOpen = 14;
     private const int NoDatabase = 26;
 
-    /// <summary>What SQLite said.</summary>
+    /// <summary>Returns the exception for an error of SQLite.</summary>
     /// <param name="path">The store.</param>
     /// <param name="e">What SQLite threw.</param>
-    /// <param name="isOutcomeUnknown">Whether what was asked for may have happened.</param>
+    /// <param name="isOutcomeUnknown">Whether the change may have been made.</param>
     internal static KeyStoreException Of(string path, SqliteException e, bool isOutcomeUnknown = false) =>
         new(
             $"The key store {path} "
@@ -28,10 +28,10 @@ internal static class StoreFailure
                     ReadOnly => "is read-only. A store that cannot move its keys forward makes no sessions.",
                     _ when e.SqliteErrorCode == Full || e.SqliteExtendedErrorCode == InputOutputNoRoomForIndex =>
                         "cannot grow: the disk is full. It serves again once there is room.",
-                    Corrupt => "is damaged. Put it back from a backup; the handshake catches up with the other side."
+                    Corrupt => "is damaged. Restore it from a backup; the handshake catches up with the other side."
                         + " A program that opens and closes the file of its own store, for a backup, drops SQLite's "
                         + "locks and may be the cause.",
-                    NoDatabase => "is no database, or its head is damaged.",
+                    NoDatabase => "is not a database, or its header is damaged.",
                     CannotOpen => "cannot be opened.",
                     InputOutput => "cannot be read or written: the disk or file system failed.",
                     _ => "failed.",
@@ -54,7 +54,7 @@ internal static class StoreFailure
         };
 
     /// <summary>
-    /// SQLite keeps the log beside a name: who comes by another name does not see it, and undoes what it holds.
+    /// SQLite keeps the log beside a name: a process that uses another name does not see it, and undoes what it holds.
     /// </summary>
     internal static KeyStoreException OtherName(string path) =>
         new(
@@ -69,7 +69,7 @@ internal static class StoreFailure
                 + "again."
         );
 
-    /// <summary>A call that was not answered in its time, whatever the disk or another process does.</summary>
+    /// <summary>A call that did not complete in its time.</summary>
     internal static KeyStoreException Late(string path, TimeSpan limit, bool isOutcomeUnknown) =>
         new($"The key store {path} did not answer within {limit.TotalSeconds:0.#} s: its disk or a lock hangs.")
         {
@@ -77,11 +77,12 @@ internal static class StoreFailure
         };
 
     /// <summary>
-    /// Whether a commit that SQLite has refused is certainly not made: it never came to the last page of the log.
+    /// Returns whether a commit that SQLite has refused is certainly not made: it never came to the last page of the
+    /// log.
     /// </summary>
     internal static bool IsRefusal(SqliteException e) =>
         e.SqliteErrorCode is Busy or Locked or ReadOnly or Full or Corrupt;
 
-    /// <summary>Whether a page of the file is damaged; others need not be.</summary>
+    /// <summary>Returns whether a page of the file is damaged; others need not be.</summary>
     internal static bool IsDamage(SqliteException e) => e.SqliteErrorCode == Corrupt;
 }

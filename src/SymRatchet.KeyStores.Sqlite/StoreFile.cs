@@ -1,6 +1,8 @@
 namespace SymRatchet.KeyStores.Sqlite;
 
-/// <summary>The file of a store and those beside it: their owner's alone from the moment they exist.</summary>
+/// <summary>
+/// The file of a store and those beside it, which only their owner may use from the moment they exist.
+/// </summary>
 internal static class StoreFile
 {
     internal const string Log = "-wal";
@@ -31,7 +33,7 @@ internal static class StoreFile
     internal static void CheckRights(string path)
     {
         if (OperatingSystem.IsWindows())
-            return; // there the rights are the folder's
+            return; // on Windows the rights are the folder's
         if ((File.GetUnixFileMode(path) & UnixFileMode.UserWrite) == 0)
             throw new KeyStoreException(
                 $"The key store {path} is read-only. A store that cannot move its keys forward makes no sessions: "
@@ -44,7 +46,9 @@ internal static class StoreFile
             RefuseIfOthersMayUse(part, file?.Owner);
     }
 
-    /// <summary>Whether a file of this owner may belong to a store. Root may serve the store of another user.</summary>
+    /// <summary>
+    /// Returns whether a file of this owner may belong to a store. Root may serve the store of another user.
+    /// </summary>
     internal static bool IsOwn(uint owner, uint? ownerOfStore) =>
         owner == Root || owner == FileStatus.User || (FileStatus.User == Root && owner == ownerOfStore);
 
@@ -56,7 +60,7 @@ internal static class StoreFile
         }
         catch (IOException)
         {
-            return path; // there is no such file, or links run in a circle; the one who opens it says so
+            return path; // there is no such file, or links form a circle; opening it reports that
         }
     }
 
@@ -92,7 +96,7 @@ internal static class StoreFile
                     + $"chmod 600 {path}"
             );
 
-        // An owner may give himself back what the mode denies.
+        // An owner may grant themselves what the mode denies.
         if (FileStatus.IsSupported && FileStatus.Of(path) is { } status && !IsOwn(status.Owner, ownerOfStore))
         {
             throw new KeyStoreException(

@@ -1,8 +1,8 @@
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// The files of a store that is open: the one at the path, its log and the log's index. Whoever replaces or removes one
-/// under a running program makes it work on files that nobody else sees. The files are held open, so their numbers are
+/// The files of a store that is open: the one at the path, its log and the log's index. Replacing or removing one under
+/// a running program makes it work on files that no other process sees. The files are held open, so their numbers are
 /// given to no others.
 /// </summary>
 internal sealed class StoreFiles

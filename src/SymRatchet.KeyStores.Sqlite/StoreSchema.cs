@@ -14,7 +14,10 @@ internal static class StoreSchema
     // An identity without an epoch key is revoked. The time of its last revocation stays when a new key follows, so
     // that a watch which looks only then still ends what the old key had opened.
     private const string TablesOfVersion1 = """
-        CREATE TABLE store (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) STRICT;
+        CREATE TABLE store (
+            name TEXT PRIMARY KEY NOT NULL,
+            value INTEGER NOT NULL
+        ) STRICT;
         CREATE TABLE keys (
             id BLOB NOT NULL UNIQUE,
             protocol INTEGER NOT NULL,
@@ -31,7 +34,9 @@ internal static class StoreSchema
             last_seen INTEGER,
             revoked INTEGER
         ) STRICT;
-        CREATE INDEX keys_revoked ON keys (revoked) WHERE revoked IS NOT NULL;
+        CREATE INDEX keys_revoked
+        ON keys (revoked)
+        WHERE revoked IS NOT NULL;
         """;
 
     // Revocations have numbers, in the order in which they were committed: a watch that goes by the time of day misses
@@ -40,32 +45,53 @@ internal static class StoreSchema
     private const string Version2 = """
         ALTER TABLE keys ADD COLUMN revocation INTEGER;
         DROP INDEX keys_revoked;
-        CREATE INDEX keys_revocation ON keys (revocation) WHERE revocation IS NOT NULL;
-        INSERT INTO store VALUES ('revocations', 0), ('probes', 0);
-        CREATE TRIGGER keys_are_revoked AFTER UPDATE OF epoch_key ON keys
+        CREATE INDEX keys_revocation
+        ON keys (revocation)
+        WHERE revocation IS NOT NULL;
+        INSERT INTO store
+        VALUES ('revocations', 0), ('probes', 0);
+        CREATE TRIGGER keys_are_revoked
+        AFTER UPDATE OF epoch_key ON keys
         WHEN OLD.epoch_key IS NOT NULL AND NEW.epoch_key IS NULL
         BEGIN
-            UPDATE store SET value = value + 1 WHERE name = 'revocations';
-            UPDATE keys SET revocation = (SELECT value FROM store WHERE name = 'revocations') WHERE id = NEW.id;
+            UPDATE store
+            SET value = value + 1
+            WHERE name = 'revocations';
+            UPDATE keys
+            SET revocation = (SELECT value FROM store WHERE name = 'revocations')
+            WHERE id = NEW.id;
         END;
         PRAGMA user_version = 2;
         """;
 
-    // The numbers alone do not tell a store from what a restore has put in its place: each bears a random tag.
+    // The numbers alone do not distinguish a store from one that was restored from a backup: each has a random tag.
     private const string Version3 = """
-        CREATE TABLE revocations (number INTEGER PRIMARY KEY NOT NULL, tag INTEGER NOT NULL) STRICT;
-        INSERT INTO revocations SELECT 0, random();
-        INSERT OR IGNORE INTO revocations SELECT value, random() FROM store WHERE name = 'revocations';
-        INSERT OR IGNORE INTO revocations SELECT revocation, random() FROM keys WHERE revocation IS NOT NULL;
-        CREATE TRIGGER revocations_are_tagged AFTER UPDATE OF value ON store WHEN NEW.name = 'revocations'
+        CREATE TABLE revocations (
+            number INTEGER PRIMARY KEY NOT NULL,
+            tag INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO revocations
+        SELECT 0, random();
+        INSERT OR IGNORE INTO revocations
+        SELECT value, random()
+        FROM store
+        WHERE name = 'revocations';
+        INSERT OR IGNORE INTO revocations
+        SELECT revocation, random()
+        FROM keys
+        WHERE revocation IS NOT NULL;
+        CREATE TRIGGER revocations_are_tagged
+        AFTER UPDATE OF value ON store
+        WHEN NEW.name = 'revocations'
         BEGIN
-            INSERT OR REPLACE INTO revocations VALUES (NEW.value, random());
+            INSERT OR REPLACE INTO revocations
+            VALUES (NEW.value, random());
         END;
         PRAGMA user_version = 3;
         """;
 
     /// <summary>
-    /// Makes the tables of a new file, brings those of an older version up to this one, and checks them.
+    /// Creates the tables of a new file, upgrades those of an older version, and checks them.
     /// </summary>
     internal static void Ensure(SqliteConnection connection, string path, ChannelRole role)
     {
@@ -91,7 +117,7 @@ internal static class StoreSchema
         }
 
         if (connection.Number("PRAGMA application_id") != ApplicationId)
-            throw new KeyStoreException($"{path} is a database, but no SymRatchet key store.");
+            throw new KeyStoreException($"{path} is a database, but not a SymRatchet key store.");
         long version = connection.Number("PRAGMA user_version");
         if (version != Version)
             throw new KeyStoreException(
@@ -111,7 +137,8 @@ internal static class StoreSchema
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                INSERT INTO store VALUES ('role', {(int)role}), ('serial', 0);
+                INSERT INTO store
+                VALUES ('role', {(int)role}), ('serial', 0);
                 PRAGMA application_id = {ApplicationId};
                 PRAGMA user_version = 1;
                 """

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>
-/// Says to all processes which file is in use at a path, for as long as one of them uses it. Whoever comes after the
-/// file was replaced is refused: it would read and change a file that the others do not see.
+/// Announces to all processes which file is in use at a path, for as long as one of them uses it. A process that opens
+/// the path after the file was replaced is refused: it would read and change a file that the others do not see.
 /// </summary>
 internal sealed class StoreUse : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class StoreUse : IDisposable
     /// <param name="path">The path of the store.</param>
     /// <param name="file">The file that is there.</param>
     /// <param name="timeout">How long another may take to do the same.</param>
-    /// <exception cref="KeyStoreException">Others use another file, or do not get out of the way.</exception>
+    /// <exception cref="KeyStoreException">Others use another file, or hold the lock for too long.</exception>
     internal static StoreUse Begin(string path, FileStatus file, TimeSpan timeout)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{file.Device:x16}:{file.Inode:x16}");
@@ -57,7 +57,7 @@ internal sealed class StoreUse : IDisposable
         }
     }
 
-    /// <summary>Whether a program has the store open. Elsewhere than on Linux none says so.</summary>
+    /// <summary>Returns whether a program has the store open. Always false on systems other than Linux.</summary>
     internal static bool IsInUse(string path)
     {
         path = StoreFile.Resolve(path);

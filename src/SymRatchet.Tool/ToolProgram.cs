@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using SymRatchet.Tool.Commands;
 
 namespace SymRatchet.Tool;
 
 /// <summary>
 /// Runs a command line: results on standard output, one clear line on standard error for whatever goes wrong, and
-/// an exit code that tells what.
+/// an exit code that says what it was.
 /// </summary>
 internal static class ToolProgram
 {
@@ -31,65 +30,31 @@ internal static class ToolProgram
             StoreCommand.Create(console),
         };
 
-        // No response files: an argument that begins with @ may be an id that somebody else chose.
+        // No response files: an argument that begins with @ may be an id that another party chose.
         ParseResult parsed = root.Parse(
             args is [] ? ["--help"] : args,
             new ParserConfiguration { ResponseFileTokenReplacer = null }
         );
-        if (parsed.Errors is [ParseError first, ..])
-        {
-            console.Fail($"{first.Message} (try --help)");
-            return ExitCode.Usage;
-        }
-
-#pragma warning disable CA1031 // a tool ends with one line whatever happens
-        try
-        {
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration
-                {
-                    EnableDefaultExceptionHandler = false,
-                    Output = console.Out,
-                    Error = console.Error,
-                },
-                cancellationToken
-            );
-        }
-        catch (OperationCanceledException)
-        {
-            console.Fail("interrupted");
-            return ExitCode.Interrupted;
-        }
-        catch (ToolException e)
-        {
-            console.Fail(e.Message);
-            return e.ExitCode;
-        }
-        catch (KeyNotFoundException e)
-        {
-            console.Fail(e.Message);
-            return ExitCode.NotFound;
-        }
-        catch (ArgumentException e)
-        {
-            console.Fail(
-                e.ParamName is { } parameter
-                    ? e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
-                    : e.Message
-            );
-            return ExitCode.Failure;
-        }
-        catch (Exception e)
-            when (e is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)
-        {
-            console.Fail(e.Message);
-            return ExitCode.Failure;
-        }
-        catch (Exception e)
-        {
-            console.Fail($"unexpected {e.GetType().Name}: {e.Message}");
-            return ExitCode.Failure;
-        }
-#pragma warning restore CA1031
+        return await CommandLineHost.RunAsync(
+            parsed,
+            new InvocationConfiguration { Output = console.Out, Error = console.Error },
+            console.Fail,
+            Explain,
+            cancellationToken
+        );
     }
+
+    private static (int ExitCode, string Reason)? Explain(Exception e) =>
+        e switch
+        {
+            ToolException tool => (tool.ExitCode, e.Message),
+            KeyNotFoundException => (ExitCode.NotFound, e.Message),
+            ArgumentException { ParamName: { } parameter } => (
+                ExitCode.Failure,
+                e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
+            ),
+            ArgumentException or IOException or UnauthorizedAccessException => (ExitCode.Failure, e.Message),
+            FormatException or InvalidOperationException => (ExitCode.Failure, e.Message),
+            _ => null,
+        };
 }

@@ -103,7 +103,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         {
             KeySlot slot = SlotOf(id);
             if (slot.Key is null)
-                throw KeyStoreRules.Unknown(id);
+                throw KeyStoreErrors.KeyNotFound(id);
             slot.Suites = [.. suites];
         }
 
@@ -133,7 +133,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
                 !_slots.TryGetValue(id, out KeySlot? slot)
                 || !slot.Advance(serial, epoch, epochKey.Span, _time.GetUtcNow())
             )
-                throw KeyStoreRules.Unknown(id);
+                throw KeyStoreErrors.KeyNotFound(id);
         }
 
         return default;
@@ -183,12 +183,12 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         lock (_gate)
         {
             if (_slots.TryGetValue(key.Id, out KeySlot? slot))
-                throw KeyStoreRules.Present(key.Id, isRevoked: slot.Key is null);
+                throw KeyStoreErrors.DuplicateKey(key.Id, isRevoked: slot.Key is null);
             _slots.Add(key.Id, new KeySlot(key, ++_serial, _time.GetUtcNow()));
             _ids.Add(key.Id);
         }
     }
 
     private KeySlot SlotOf(ClientId id) =>
-        _slots.TryGetValue(id, out KeySlot? slot) ? slot : throw KeyStoreRules.Unknown(id);
+        _slots.TryGetValue(id, out KeySlot? slot) ? slot : throw KeyStoreErrors.KeyNotFound(id);
 }

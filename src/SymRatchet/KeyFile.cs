@@ -164,7 +164,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
             next =>
             {
                 if (next.IsOf(key.Id))
-                    throw KeyStoreRules.Present(key.Id, isRevoked: !next.HasKey);
+                    throw KeyStoreErrors.DuplicateKey(key.Id, isRevoked: !next.HasKey);
                 if (!next.IsEmpty)
                     throw new InvalidOperationException(
                         $"{_path} holds the key of {next.Id}, and a key file has room for no"
@@ -235,7 +235,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
             {
                 CheckIsHere(id, next);
                 if (!next.HasKey)
-                    throw KeyStoreRules.Unknown(id);
+                    throw KeyStoreErrors.KeyNotFound(id);
                 next.Suites = suites;
                 return true;
             },
@@ -327,7 +327,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     private static void CheckIsHere(ClientId id, KeyFileSlot state)
     {
         if (!state.IsOf(id))
-            throw KeyStoreRules.Unknown(id);
+            throw KeyStoreErrors.KeyNotFound(id);
     }
 
     private static KeyStoreException Late(string path, KeyFileOptions options, bool isOutcomeUnknown) =>

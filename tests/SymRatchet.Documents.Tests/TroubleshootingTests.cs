@@ -22,7 +22,7 @@ public sealed partial class TroubleshootingTests
     [Fact]
     public void Every_exit_code_of_the_tool_is_in_its_table()
     {
-        string source = File.ReadAllText(Repository.PathOf("src", "SymRatchet.Tool", "ExitCode.cs"));
+        string source = File.ReadAllText(Repository.PathOf("src", "CommandLine.Shared", "ExitCode.cs"));
         Assert.Equal(
             ExitCode().Matches(source).Select(match => match.Groups[1].Value),
             Guide.Rows("## Exit codes of the tool").Select(cells => cells[0])

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SymRatchet.TestKit;
 
 /// <summary>
-/// Time as this process gets it: while the machine's other work keeps a ready thread waiting, it all but stands still.
+/// Time as this process gets it: while the machine's other work keeps a ready thread waiting, it hardly advances.
 /// For tests of promises in seconds, which hold on a machine that lets the program run.
 /// </summary>
 public static class FairTime

@@ -43,7 +43,7 @@ internal sealed class HandshakeEnd : IDisposable
 
     internal List<HandshakeAlarm> Alarms { get; } = [];
 
-    /// <summary>The session once the handshake is over, whether it still stands or not.</summary>
+    /// <summary>The session once the handshake is over, whether it is still open or not.</summary>
     internal RatchetSession? Session { get; private set; }
 
     /// <summary>Whether the end has proven its peer at some time.</summary>
@@ -109,7 +109,7 @@ internal sealed class HandshakeEnd : IDisposable
         if (Session is null)
         {
             _state.Dispose();
-            _state = new Refused(error, "the bytes are no frame");
+            _state = new Refused(error, "the bytes are not a frame");
             return;
         }
 

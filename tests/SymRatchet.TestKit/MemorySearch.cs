@@ -6,7 +6,7 @@ namespace SymRatchet.TestKit;
 
 /// <summary>
 /// Looks for a secret's text in all of this process's memory that can be written, on Linux. The search knows what
-/// stands before the text and the
+/// comes before the text and the
 /// text's hash, so it finds no copy of its own.
 /// </summary>
 public static unsafe class MemorySearch
@@ -16,7 +16,7 @@ public static unsafe class MemorySearch
 
     private const int PieceSize = 1 << 20;
 
-    /// <summary>How often the text stands after its prefix.</summary>
+    /// <summary>How often the text occurs after its prefix.</summary>
     public static int Count(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> hashOfText)
     {
         byte* piece = (byte*)NativeMemory.Alloc(PieceSize);

@@ -7,7 +7,7 @@ namespace SymRatchet.Comparison.Peers;
 /// <summary>A program that is not ours, installed or not, and its life beside a measurement.</summary>
 internal static class ExternalProgram
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>What to say where a program is not there, or null.</summary>
     internal static string? Missing(string program, string package) =>
@@ -50,7 +50,7 @@ internal static class ExternalProgram
         long started = Stopwatch.GetTimestamp();
         while (!await ListensAsync(port))
         {
-            if (process.HasExited || Stopwatch.GetElapsedTime(started) > Patience)
+            if (process.HasExited || Stopwatch.GetElapsedTime(started) > Timeout)
                 throw new IOException(
                     $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} does not listen."
                 );

@@ -97,15 +97,15 @@ public static class AttackCatalogue
         new DowngradedSuites(),
         new FalseClient(
             "unknown-client",
-            "Somebody whom the server does not know connects with an id and a key\nthat he made up.",
-            "a hello with a made-up id and key",
+            "A client that the server does not know connects with an invented id\nand key.",
+            "a hello with an invented id and key",
             laboratory => DecoyKey.For(laboratory, DecoyKey.Nobody.ToString(CultureInfo.InvariantCulture))
         ),
         new FalseClient(
             "wrong-key",
-            "Somebody connects with the id of a known client and a key that he made up.\n"
+            "A client connects with the id of a known client and an invented key.\n"
                 + "The server's answer must not tell that the id is known.",
-            "a hello with a known id and a made-up key",
+            "a hello with a known id and an invented key",
             laboratory => DecoyKey.For(laboratory, laboratory.Victim)
         ),
         new FalseClient(

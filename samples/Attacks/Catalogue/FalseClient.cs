@@ -3,7 +3,9 @@ using SymRatchet.Samples.Attacks.Wire;
 
 namespace SymRatchet.Samples.Attacks.Catalogue;
 
-/// <summary>Somebody comes with an id and a key that do not belong together, or to nobody.</summary>
+/// <summary>
+/// A client connects with an id and a key that do not belong together, or that the server does not know.
+/// </summary>
 internal sealed class FalseClient(string name, string how, string sent, Func<Laboratory, PreSharedKey> falseKey)
     : IAttack
 {
@@ -34,7 +36,7 @@ internal sealed class FalseClient(string name, string how, string sent, Func<Lab
             ? report with
             {
                 Verdict = Verdict.Accepted,
-                Did = "answered somebody who has no key",
+                Did = "answered a client that has no key",
             }
             : report;
     }

@@ -11,8 +11,8 @@ internal sealed class ForgedEpoch : IAttack
     public string Name => "forged-epoch";
 
     public string How =>
-        "Somebody who learnt the identity's lasting key, but no root key, claims to be a hundred epochs ahead, to "
-        + "drive the server's store there. On seed he has a made-up key and a far round.";
+        "An attacker who learnt the identity's lasting key, but no root key, claims to be a hundred epochs ahead, to "
+        + "drive the server's store there. On seed he has an invented key and a far round.";
 
     public string Why => "A store is moved only for a hello that proves the root key of the epoch that it claims.";
 

@@ -4,7 +4,7 @@ using SymRatchet.Samples.Attacks.Wire;
 namespace SymRatchet.Samples.Attacks.Catalogue;
 
 /// <summary>
-/// A client with the right keys breaks the rules: nothing but the check of the rule itself stands against it, since
+/// A client with the right keys breaks the rules: nothing but the check of the rule itself prevents it, since
 /// every authenticator is right.
 /// </summary>
 internal sealed class InsiderMessage(

@@ -7,7 +7,7 @@ internal sealed class RolledBackClient : IAttack
     public string Name => "rolled-back-client";
 
     public string How =>
-        "The client's store is put back to before a recorded session, and the attacker plays\n"
+        "The client's store is restored to before a recorded session, and the attacker plays\n"
         + "the recorded server to it; then the client meets its true server.";
 
     public string Why =>

@@ -7,7 +7,7 @@ internal sealed class RolledBackServer : IAttack
     public string Name => "rolled-back-server";
 
     public string How =>
-        "The server's store is put back to before a recorded session, and the attacker sends\n"
+        "The server's store is restored to before a recorded session, and the attacker sends\n"
         + "the recorded client again; then the true client comes, epochs ahead.";
 
     public string Why =>

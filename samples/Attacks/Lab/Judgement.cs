@@ -63,7 +63,7 @@ internal static class Judgement
     {
         try
         {
-            await wire.ServerEnded.WaitAsync(Laboratory.Patience, cancellationToken);
+            await wire.ServerEnded.WaitAsync(Laboratory.Timeout, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -80,7 +80,7 @@ internal static class Judgement
     {
         List<byte[]> frames = [];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Laboratory.Patience);
+        limit.CancelAfter(Laboratory.Timeout);
         try
         {
             while (await connection.ReadAsync(limit.Token) is { } frame)

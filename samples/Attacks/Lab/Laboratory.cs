@@ -14,7 +14,7 @@ public sealed class Laboratory : IAsyncDisposable
     internal static readonly byte[] Answer = "Aggregated: 1.00"u8.ToArray();
 
     /// <summary>How long a refusal may take to show: an answer that does not come is waited for this long.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly ClientKeys _keys;
     private readonly LabServer? _own;
@@ -70,7 +70,7 @@ public sealed class Laboratory : IAsyncDisposable
 
     /// <summary>How the server's next session ended; for the laboratory's own server.</summary>
     internal async Task<ServedSession> NextEndAsync(CancellationToken cancellationToken) =>
-        await _own!.Ended.ReadAsync(cancellationToken).AsTask().WaitAsync(Patience, cancellationToken);
+        await _own!.Ended.ReadAsync(cancellationToken).AsTask().WaitAsync(Timeout, cancellationToken);
 
     /// <summary>
     /// An honest client's visit: connect, send each message and wait for its answer. Ends without a word where the
@@ -155,7 +155,7 @@ public sealed class Laboratory : IAsyncDisposable
     )
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         try
         {
             await using ISecureChannel channel = await SecureChannel.ConnectAsync(

@@ -23,7 +23,7 @@ public sealed class FrameStream(NetworkStream stream, WireFormat format) : IAsyn
         }
     }
 
-    /// <summary>Sends bytes; a peer that is gone already hears nothing, which is no failure of an attack.</summary>
+    /// <summary>Sends bytes; a peer that is gone already hears nothing, which is not a failure of an attack.</summary>
     public async Task WriteAsync(byte[] bytes, CancellationToken cancellationToken)
     {
         try

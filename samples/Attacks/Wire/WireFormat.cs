@@ -40,8 +40,6 @@ public abstract class WireFormat
 
     public byte Opcode(ReadOnlySpan<byte> frame) => frame[OpcodeOffset];
 
-    public bool IsData(ReadOnlySpan<byte> frame) => Opcode(frame) == DataOpcode;
-
     public bool IsAnswer(ReadOnlySpan<byte> frame) => Opcode(frame) == AnswerOpcode;
 
     /// <summary>Makes a frame of the server look like data of the client.</summary>

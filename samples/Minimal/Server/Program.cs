@@ -21,20 +21,14 @@ Console.CancelKeyPress += (_, pressed) =>
 IPEndPoint local = new(IPAddress.Loopback, args.Length > 0 ? int.Parse(args[0]) : 7017);
 await using var listener = SecureChannelListener.Listen(local, new() { Keys = keys });
 Console.WriteLine($"listening on {listener.LocalEndPoint}");
-try
-{
-    await foreach (ISecureChannel channel in listener.AcceptAllAsync(stopping.Token))
-        _ = ServeAsync(channel);
-}
-catch (OperationCanceledException) { }
+await listener.ServeAsync(PrintAsync, stopping.Token);
 
-static async Task ServeAsync(ISecureChannel channel)
+static async Task PrintAsync(ISecureChannel channel, CancellationToken stop)
 {
     try
     {
-        await using (channel)
-            await foreach (ReadOnlyMemory<byte> message in channel.ReadAllAsync())
-                Console.WriteLine($"{channel.Peer.ClientId}: {Encoding.UTF8.GetString(message.Span)}");
+        await foreach (ReadOnlyMemory<byte> message in channel.ReadAllAsync(stop))
+            Console.WriteLine($"{channel.Peer.ClientId}: {Encoding.UTF8.GetString(message.Span)}");
     }
     catch (SecureChannelException e)
     {

@@ -40,7 +40,7 @@ internal static class DashboardHost
             return listener;
         listener.Dispose();
         throw new SampleException(
-            $"--dashboard {endpoint} is no loopback address: the page has no password; add --dashboard-for-all if "
+            $"--dashboard {endpoint} is not a loopback address: the page has no password; add --dashboard-for-all if "
                 + "everybody may see it"
         );
     }

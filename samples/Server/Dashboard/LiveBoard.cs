@@ -41,12 +41,12 @@ internal sealed class LiveBoard(TimeProvider time)
         Change();
     }
 
-    /// <summary>Something happened in the rounds.</summary>
-    internal void Observe(RoundEvent happened)
+    /// <summary>Shows an event of the rounds.</summary>
+    internal void Observe(RoundEvent roundEvent)
     {
-        if (happened is RoundEvent.Contributed contributed)
+        if (roundEvent is RoundEvent.Contributed contributed)
             Find(contributed.Member.Client)?.Contributed(contributed.Round);
-        else if (happened is RoundEvent.Closed)
+        else if (roundEvent is RoundEvent.Closed)
             Interlocked.Increment(ref _roundsClosed);
         Change();
     }

@@ -58,8 +58,8 @@ internal static class KeyCommand
                 if (one is null == list is null)
                     throw new ToolException("say whom to revoke: an ID, or --from FILE", ExitCode.Usage);
 
-                // All of them are read before the first is revoked: a line that is no id stops the command while
-                // nothing is done.
+                // All of them are read before the first is revoked: a line that is not an id stops the command before
+                // anything is done.
                 List<ClientId> clients = one is not null
                     ? [KeyArguments.ToId(one)]
                     : await IdList.ReadAsync(list!, cancellationToken);

@@ -19,7 +19,7 @@ internal static class StoreCommand
     {
         Option<bool> keyFile = new("--key-file")
         {
-            Description = "Make a key file, which holds the key of one client, and no SQLite store.",
+            Description = "Make a key file, which holds the key of one client, not a SQLite store.",
         };
         StoreArguments store = new();
         Command command = new(
@@ -133,7 +133,7 @@ internal static class StoreCommand
                 if (opened.Directory is not IKeyStoreMaintenance kept)
                     throw new ToolException($"{opened.Name} is a key file, which does not wrap its keys");
                 int count = await kept.RewrapAsync(previous, cancellationToken);
-                console.Remark($"wrapped the keys of {count} clients again");
+                console.Remark($"rewrapped the keys of {count} clients");
             }
         );
         return command;

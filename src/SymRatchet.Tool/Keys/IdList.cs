@@ -13,7 +13,7 @@ internal static class IdList
     /// <summary>The longest id, of 255 bytes, in hex.</summary>
     private const int MaxLine = 512;
 
-    // Ill-formed text throws: read as replacement characters it would name nobody.
+    // Ill-formed text throws: read as replacement characters it would name no client.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
@@ -49,7 +49,8 @@ internal static class IdList
 
     private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(string path, CancellationToken cancellationToken)
     {
-        // A pipe opens when somebody writes to it, and who reads it waits: neither wait can be cancelled but from here.
+        // A pipe opens when another process writes to it, and a read waits for data: neither wait can be cancelled but
+        // from here.
         await using Stream stream =
             path == "-"
                 ? Console.OpenStandardInput()

@@ -6,7 +6,7 @@ namespace SymRatchet.Tool.Keys;
 internal static class KeyArguments
 {
     internal static Argument<string> Id() =>
-        new("ID") { Description = "The client's id: its text as it stands, or 0x and its bytes in hex." };
+        new("ID") { Description = "The client's id: its text as it is, or 0x and its bytes in hex." };
 
     internal static Option<bool> Json() => new("--json") { Description = "Write the result as JSON." };
 

@@ -23,7 +23,7 @@ internal static class KeyCopy
             await target.Directory.RotateAsync(key.Successor, cancellationToken);
     }
 
-    /// <summary>Whether a store holds exactly this key, successor included.</summary>
+    /// <summary>Returns whether a store holds exactly this key, successor included.</summary>
     internal static async Task<bool> IsThereAsync(
         StoredKey key,
         OpenedStore target,

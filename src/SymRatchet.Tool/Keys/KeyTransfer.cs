@@ -132,7 +132,7 @@ internal static class KeyTransfer
     private static string Text(JsonElement json, string name) =>
         json.GetProperty(name).GetString() ?? throw new FormatException($"{name} is expected");
 
-    // From the text as it stands in the file: an array that JsonElement makes of it could be moved, and a copy would
+    // From the text of the file itself: an array that JsonElement makes of it could be moved, and a copy would
     // stay.
     private static int Secret(JsonElement json, string name, Span<byte> key)
     {

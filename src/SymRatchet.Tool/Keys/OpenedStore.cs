@@ -24,7 +24,7 @@ internal sealed class OpenedStore(
     internal NpgsqlDataSource? Database => resource as NpgsqlDataSource;
 
     /// <summary>
-    /// Whether two stores are one schema of one database, by whatever address: then what one session locks, the
+    /// Returns whether two stores are one schema of one database, by whatever address: then what one session locks, the
     /// other cannot lock. Nothing is written.
     /// </summary>
     internal async Task<bool> IsSameDatabaseAsync(OpenedStore other, CancellationToken cancellationToken)

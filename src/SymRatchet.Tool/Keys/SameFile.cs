@@ -2,7 +2,7 @@ using SymRatchet.Keys;
 
 namespace SymRatchet.Tool.Keys;
 
-/// <summary>Whether two paths name one file. Links are followed; a hard link is told on Linux only.</summary>
+/// <summary>Whether two paths name one file. Links are followed; a hard link is recognised on Linux only.</summary>
 internal static class SameFile
 {
     internal static bool Is(string path, string other) =>
@@ -20,7 +20,7 @@ internal static class SameFile
         }
         catch (IOException)
         {
-            // there is no such file, or links run in a circle: the one who opens it says so
+            // there is no such file, or links form a circle: opening it reports that
             return Path.GetFullPath(path);
         }
     }

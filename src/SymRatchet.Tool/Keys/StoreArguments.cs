@@ -20,7 +20,7 @@ internal sealed class StoreArguments
     private readonly Option<string?> _ring;
     private readonly string _prefix;
 
-    /// <summary>Makes the options.</summary>
+    /// <summary>Initializes a new instance of the <see cref="StoreArguments"/> class.</summary>
     /// <param name="prefix">
     /// What their names begin with: <c>--</c>, or <c>--to-</c> for the target of a migration.
     /// </param>
@@ -157,7 +157,7 @@ internal sealed class StoreArguments
             throw new ToolException($"{file} is in use: stop its servers, and run the command again");
     }
 
-    /// <summary>Whether a file is a key file, or a credential that may become one.</summary>
+    /// <summary>Returns whether a file is a key file, or a credential that may become one.</summary>
     private static bool IsKeyFile(string file, bool mayBeCredential)
     {
         ReadOnlySpan<byte> head = KeyFileHead.ReadFrom(file);

@@ -191,7 +191,7 @@ internal sealed class KeyFileSlot : IDisposable
     {
         bool isSuccessor = IsRotating && serial == Number(NextSerialAt);
         if (!HasKey || (serial != Number(SerialAt) && !isSuccessor))
-            throw KeyStoreRules.Unknown(Id);
+            throw KeyStoreErrors.KeyNotFound(Id);
         if (!isSuccessor && epoch <= Epoch)
             return false;
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);

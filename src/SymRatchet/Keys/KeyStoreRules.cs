@@ -104,18 +104,4 @@ internal static class KeyStoreRules
         if (suites.Distinct().Count() != suites.Count || !suites.All(SuiteSet.All.Contains))
             throw new ArgumentException("The suites must be of this library, none twice.", nameof(suites));
     }
-
-    /// <summary>The exception for an id or serial that the store does not hold.</summary>
-    /// <param name="id">The id.</param>
-    internal static KeyNotFoundException Unknown(ClientId id) => new($"The store holds no such key for {id}.");
-
-    /// <summary>The exception for an id that cannot be added.</summary>
-    /// <param name="id">The id.</param>
-    /// <param name="isRevoked">Whether it is there as a revoked one.</param>
-    internal static InvalidOperationException Present(ClientId id, bool isRevoked) =>
-        new(
-            isRevoked
-                ? $"{id} was revoked. Rotate it to give it a new key."
-                : $"The store already holds a key for {id}."
-        );
 }

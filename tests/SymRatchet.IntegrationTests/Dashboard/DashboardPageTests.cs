@@ -78,7 +78,7 @@ public sealed class DashboardPageTests(Chromium chromium) : IClassFixture<Chromi
             await visit.Expect("#failure-list li >> nth=0").ToContainTextAsync("Malformed 127.0.0.1:");
         }
 
-        // One that has its key and sends what is no contribution: markup, to see that nobody takes it for such.
+        // One that has its key and sends what is not a contribution: markup, to see that nobody takes it for such.
         await using (FieldVisit dishonest = await visit.JoinAsync("3"))
             await Assert.ThrowsAsync<SecureChannelException>(() =>
                 dishonest.RoundAsync("<img src=x onerror=alert(1)>")

@@ -9,7 +9,7 @@ namespace SymRatchet.IntegrationTests.Processes;
 internal sealed class SampleProcess : IAsyncDisposable
 {
     // Long enough for a loaded machine; a test that passes never waits for it.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     internal static readonly string Binaries = typeof(SampleProcess)
         .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
@@ -85,8 +85,8 @@ internal sealed class SampleProcess : IAsyncDisposable
     {
         try
         {
-            await _reading.WaitAsync(runs + Patience);
-            using CancellationTokenSource limit = new(Patience);
+            await _reading.WaitAsync(runs + Timeout);
+            using CancellationTokenSource limit = new(Timeout);
             await _process.WaitForExitAsync(limit.Token);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
@@ -113,7 +113,7 @@ internal sealed class SampleProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
-        await _reading.WaitAsync(Patience);
+        await _reading.WaitAsync(Timeout);
         _process.Dispose();
     }
 
@@ -121,7 +121,7 @@ internal sealed class SampleProcess : IAsyncDisposable
     {
         try
         {
-            return await lines.WaitForAsync(line => line.Contains(part, StringComparison.Ordinal)).WaitAsync(Patience);
+            return await lines.WaitForAsync(line => line.Contains(part, StringComparison.Ordinal)).WaitAsync(Timeout);
         }
         catch (Exception e) when (e is TimeoutException or InvalidOperationException)
         {

@@ -75,8 +75,8 @@ public sealed class BadInputTests
         "# one\n1 000102030405060708090a0b0c0d0e0f\n1 101112131415161718191a1b1c1d1e1f\n",
         ":3: client 1 is there already"
     )]
-    [InlineData("1 000102030405060708090a0b0c0d0e0f 0\n", ":1: the weight is no positive number")]
-    [InlineData("1 000102030405060708090a0b0c0d0e0f NaN\n", ":1: the weight is no positive number")]
+    [InlineData("1 000102030405060708090a0b0c0d0e0f 0\n", ":1: the weight is not a positive number")]
+    [InlineData("1 000102030405060708090a0b0c0d0e0f NaN\n", ":1: the weight is not a positive number")]
     [InlineData("1 000102030405060708090a0b0c0d0e0f 1 2\n", ":1: there are more than three words")]
     public async Task A_malformed_keys_file_is_named_with_its_line_and_never_repeated(string text, string expected)
     {

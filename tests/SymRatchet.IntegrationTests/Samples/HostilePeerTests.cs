@@ -8,7 +8,7 @@ namespace SymRatchet.IntegrationTests.Samples;
 /// </summary>
 public sealed class HostilePeerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     public static TheoryData<string, byte[], string> Bytes =>
         new()
@@ -56,7 +56,7 @@ public sealed class HostilePeerTests
             await DrainAsync(visit.Wire);
         }
 
-        // The original's clients hang up without a word between two rounds: the one case that is no failure.
+        // The original's clients hang up without a word between two rounds: the one case that is not a failure.
         string line = await server.Process.WaitForErrorAsync("Session of client 1");
         string wanted =
             what == "a hang-up" ? "ended after 1 rounds" : $"terminated after 1 rounds: ChannelFailed: {expected}";
@@ -125,7 +125,7 @@ public sealed class HostilePeerTests
     /// <summary>Reads what the server still says, until it hangs up.</summary>
     private static async Task DrainAsync(NetworkStream wire)
     {
-        using CancellationTokenSource limit = new(Patience);
+        using CancellationTokenSource limit = new(Timeout);
         byte[] buffer = new byte[256];
         try
         {

@@ -7,7 +7,7 @@ namespace SymRatchet.IntegrationTests.Samples;
 /// <summary>The two smallest programs, each a file of at most 40 lines, in a folder where nothing is yet.</summary>
 public sealed class MinimalTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-").FullName;
 
@@ -17,15 +17,15 @@ public sealed class MinimalTests : IDisposable
         foreach (string said in (string[])["21.5 degrees", "21.6 degrees"])
         {
             using Process server = Start("Server", "0");
-            string? listening = await server.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+            string? listening = await server.StandardOutput.ReadLineAsync().WaitAsync(Timeout);
             using Process client = Start("Client", listening!.Split(':')[^1]);
             await client.StandardInput.WriteLineAsync(said);
             client.StandardInput.Close();
-            Assert.Equal($"sensor-17: {said}", await server.StandardOutput.ReadLineAsync().WaitAsync(Patience));
-            await client.WaitForExitAsync().WaitAsync(Patience);
+            Assert.Equal($"sensor-17: {said}", await server.StandardOutput.ReadLineAsync().WaitAsync(Timeout));
+            await client.WaitForExitAsync().WaitAsync(Timeout);
             Assert.Equal(0, client.ExitCode);
             server.Kill();
-            await server.WaitForExitAsync().WaitAsync(Patience);
+            await server.WaitForExitAsync().WaitAsync(Timeout);
             Assert.Equal("", await server.StandardError.ReadToEndAsync());
         }
     }

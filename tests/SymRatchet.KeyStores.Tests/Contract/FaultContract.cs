@@ -40,7 +40,7 @@ public abstract class FaultContract
     /// <summary>What a call may take beyond its limit, on a machine that has other work.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private enum Outcome
     {
@@ -121,7 +121,7 @@ public abstract class FaultContract
         {
             TimeSpan started = FairTime.Now;
             failure = await Record.ExceptionAsync(() =>
-                ExchangeAsync(store, peer, TimeoutOf(fault)).WaitAsync(Patience)
+                ExchangeAsync(store, peer, TimeoutOf(fault)).WaitAsync(Timeout)
             );
             Assert.InRange(FairTime.Now - started, TimeSpan.Zero, TimeoutOf(fault) + Slack);
         }
@@ -137,7 +137,7 @@ public abstract class FaultContract
         IKeyStore healed = await EventuallyAsync(async () => await OpenAsync(fault));
         await EventuallyAsync(async () =>
         {
-            await ExchangeAsync(healed, peer, Patience);
+            await ExchangeAsync(healed, peer, Timeout);
             return true;
         });
     }
@@ -166,7 +166,7 @@ public abstract class FaultContract
     /// <summary>A handshake that must succeed has the time for it, whatever else the machine does.</summary>
     private protected static bool MustSucceed(StoreFault fault) => fault is StoreFault.Slow or StoreFault.OddRow;
 
-    private static TimeSpan TimeoutOf(StoreFault fault) => MustSucceed(fault) ? Patience : TimeSpan.FromSeconds(2);
+    private static TimeSpan TimeoutOf(StoreFault fault) => MustSucceed(fault) ? Timeout : TimeSpan.FromSeconds(2);
 
     private async Task ExchangeAsync(IKeyStore store, IKeyStore peer, TimeSpan timeout)
     {
@@ -186,7 +186,7 @@ public abstract class FaultContract
     private async Task<Outcome> EndsInTimeAsync(Func<Task> call)
     {
         TimeSpan started = FairTime.Now;
-        Exception? failure = await Record.ExceptionAsync(() => Task.Run(call).WaitAsync(Patience));
+        Exception? failure = await Record.ExceptionAsync(() => Task.Run(call).WaitAsync(Timeout));
         Assert.InRange(FairTime.Now - started, TimeSpan.Zero, Limit + Slack);
         return failure switch
         {
@@ -205,7 +205,7 @@ public abstract class FaultContract
             {
                 return await call();
             }
-            catch (IOException) when (Stopwatch.GetElapsedTime(started) < Patience)
+            catch (IOException) when (Stopwatch.GetElapsedTime(started) < Timeout)
             {
                 await Task.Delay(100);
             }

@@ -136,10 +136,10 @@ public abstract class HandshakeContract
         Task<byte[]?> serverReceives = ChannelPair.ReceiveAsync(revoked.Server);
         Task<byte[]?> clientReceives = ChannelPair.ReceiveAsync(revoked.Client);
         await elsewhere.RevokeAsync(Name);
-        TimeSpan patience = TimeSpan.FromSeconds(20);
-        var here = await Assert.ThrowsAsync<SecureChannelException>(() => serverReceives.WaitAsync(patience));
+        TimeSpan timeout = TimeSpan.FromSeconds(20);
+        var here = await Assert.ThrowsAsync<SecureChannelException>(() => serverReceives.WaitAsync(timeout));
         Assert.Equal(SecureChannelError.Aborted, here.Error);
-        await Assert.ThrowsAsync<SecureChannelException>(() => clientReceives.WaitAsync(patience));
+        await Assert.ThrowsAsync<SecureChannelException>(() => clientReceives.WaitAsync(timeout));
         await Assert.ThrowsAsync<SecureChannelException>(async () => await revoked.Server.SendAsync(new byte[1]));
         await Assert.ThrowsAnyAsync<SecureChannelException>(() => ConnectAsync(client, server, Name, live));
         await other.RoundAsync([1], [2]);

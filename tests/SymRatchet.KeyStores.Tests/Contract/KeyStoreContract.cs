@@ -323,8 +323,8 @@ public abstract class KeyStoreContract
         await store.AddAsync(TestKeys.Shared(Name));
         if (HoldsSeveral)
             await store.AddAsync(TestKeys.Shared("device 2"));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        await using IAsyncEnumerator<ClientId> watch = other.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator();
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
+        await using IAsyncEnumerator<ClientId> watch = other.WatchRevocationsAsync(timeout.Token).GetAsyncEnumerator();
         Task<bool> next = watch.MoveNextAsync().AsTask();
         await store.RevokeAsync(Name);
         Assert.True(await next);
@@ -342,9 +342,9 @@ public abstract class KeyStoreContract
     {
         IKeyDirectory store = await OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> watch = (await OpenAsync())
-            .WatchRevocationsAsync(patience.Token)
+            .WatchRevocationsAsync(timeout.Token)
             .GetAsyncEnumerator();
         await store.RevokeAsync(Name);
         await store.RotateAsync(TestKeys.Shared(Name, 1));

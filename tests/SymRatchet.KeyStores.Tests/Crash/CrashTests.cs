@@ -110,7 +110,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     private static CrashingProcess StartClient(StoreFolder folder, string socket) =>
         CrashingProcess.Start("client", folder.FileOf(ChannelRole.Client), socket, Name);
 
-    // Only a peer that was killed may make a handshake fail, and no store was put back.
+    // Only a peer that was killed may make a handshake fail, and no store was restored from a backup.
     private static void AssertCalm(CrashingProcess process)
     {
         string complaints = string.Join(

@@ -7,7 +7,7 @@ namespace SymRatchet.KeyStores.Tests.Crash;
 /// <summary>One end of the crash test as a process of its own, and what it has written.</summary>
 internal sealed class CrashingProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private static readonly string Program = Repository.PathOf(
         "tests",
@@ -60,7 +60,7 @@ internal sealed class CrashingProcess : IAsyncDisposable
     /// <param name="after">How many lines with this beginning are not enough.</param>
     internal async Task<string> WaitForAsync(string beginning, int after = 0)
     {
-        using CancellationTokenSource patience = new(Patience);
+        using CancellationTokenSource timeout = new(Timeout);
         while (true)
         {
             Task grown = _grown.Task;
@@ -73,7 +73,7 @@ internal sealed class CrashingProcess : IAsyncDisposable
                 );
             try
             {
-                await grown.WaitAsync(patience.Token);
+                await grown.WaitAsync(timeout.Token);
             }
             catch (OperationCanceledException)
             {
@@ -98,9 +98,9 @@ internal sealed class CrashingProcess : IAsyncDisposable
 
     internal async Task WaitForExitAsync()
     {
-        using CancellationTokenSource patience = new(Patience);
-        await _process.WaitForExitAsync(patience.Token);
-        await _reading.WaitAsync(Patience);
+        using CancellationTokenSource timeout = new(Timeout);
+        await _process.WaitForExitAsync(timeout.Token);
+        await _reading.WaitAsync(Timeout);
     }
 
     public async ValueTask DisposeAsync()

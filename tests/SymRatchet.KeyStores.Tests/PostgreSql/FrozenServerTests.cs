@@ -189,10 +189,10 @@ public sealed class FrozenServerTests(PostgresServer server)
         PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
         foreach (string name in (string[])["a", "b", "c"])
             await store.AddAsync(TestKeys.Shared(name));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
         await using IAsyncEnumerator<ClientId> watch = watched
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         await RevokeAndHearAsync(store, watch, "a");
         int listener = await StartedListenerAsync();
         await using (await PostgresServer.FreezeAsync(listener))
@@ -219,10 +219,10 @@ public sealed class FrozenServerTests(PostgresServer server)
         PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
         foreach (string name in (string[])["a", "b"])
             await store.AddAsync(TestKeys.Shared(name));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
         await using IAsyncEnumerator<ClientId> watch = watched
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         await RevokeAndHearAsync(store, watch, "a");
         int listener = await StartedListenerAsync();
         Task<bool> next;

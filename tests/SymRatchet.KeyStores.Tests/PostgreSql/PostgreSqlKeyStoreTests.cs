@@ -73,10 +73,10 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
     {
         PostgreSqlKeyStoreOptions options = new() { Schema = schema };
         PostgreSqlKeyStore store = await PostgreSqlKeyStore.CreateAsync(server.Source, ChannelRole.Server, options);
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> watch = store
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AdvanceAsync(Name, 1);
         await store.RotateAsync(TestKeys.Shared(Name, 1));
@@ -138,9 +138,9 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         PostgreSqlKeyStore store = await _stores.OpenAsync();
         await store.AddAsync(TestKeys.Shared(Name));
         await store.AddAsync(TestKeys.Shared("device 2"));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync())
-            .WatchRevocationsAsync(patience.Token)
+            .WatchRevocationsAsync(timeout.Token)
             .GetAsyncEnumerator();
 
         // The first tells that the watch listens.

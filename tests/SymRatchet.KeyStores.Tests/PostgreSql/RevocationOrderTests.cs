@@ -23,10 +23,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
     public async Task A_clock_that_was_stepped_has_no_effect(long milliseconds)
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync())
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         await store.RevokeAsync("a");
         Assert.Equal("a", await NextAsync(watch));
         await server.ExecuteAsync(
@@ -47,10 +47,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
     public async Task A_revocation_that_waits_holds_up_no_other_and_is_not_missed()
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b");
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> watch = store
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         Task<bool> revoking;
         await using (NpgsqlConnection other = await server.Source.OpenConnectionAsync())
         await using (NpgsqlTransaction held = await other.BeginTransactionAsync())
@@ -96,13 +96,13 @@ public sealed class RevocationOrderTests(PostgresServer server)
     {
         string[] names = [.. Enumerable.Range(0, 200).Select(i => $"device {i}")];
         PostgreSqlKeyStore store = await OpenAsync(names);
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
         await using IAsyncEnumerator<ClientId> watch = (await _stores.OpenAsync())
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         Task revoking = Parallel.ForEachAsync(
             names,
-            patience.Token,
+            timeout.Token,
             async (name, token) => Assert.True(await store.RevokeAsync(name, token))
         );
         List<string> told = [];
@@ -124,10 +124,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
             server.ConnectionString + ";Options=-c enable_seqscan=off"
         );
         PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
         await using IAsyncEnumerator<ClientId> watch = watched
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         long before = await RowsReadAsync();
         foreach (string name in names)
         {
@@ -148,12 +148,12 @@ public sealed class RevocationOrderTests(PostgresServer server)
         await using TcpProxy proxy = new(server.SocketPath);
         await using NpgsqlDataSource source = NpgsqlDataSource.Create(proxy.ConnectionString + ";Timeout=2");
         PostgreSqlKeyStore watched = await _stores.OpenAsync(source: source);
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
         await store.RevokeAsync("a");
         await using (
             IAsyncEnumerator<ClientId> watch = watched
-                .WatchRevocationsAsync(patience.Token)
-                .GetAsyncEnumerator(patience.Token)
+                .WatchRevocationsAsync(timeout.Token)
+                .GetAsyncEnumerator(timeout.Token)
         )
         {
             Assert.Equal("a", await NextAsync(watch));
@@ -168,33 +168,33 @@ public sealed class RevocationOrderTests(PostgresServer server)
         await store.RevokeAsync("b");
         await using (
             IAsyncEnumerator<ClientId> watch = watched
-                .WatchRevocationsAsync(patience.Token)
-                .GetAsyncEnumerator(patience.Token)
+                .WatchRevocationsAsync(timeout.Token)
+                .GetAsyncEnumerator(timeout.Token)
         )
             await Assert.ThrowsAsync<KeyStoreException>(async () => await watch.MoveNextAsync());
         await store.RevokeAsync("c");
         await store.RotateAsync(TestKeys.Shared("c", 1));
         proxy.IsBlackHole = false;
-        Assert.Equal(["b", "c"], await TakeAsync(watched, 2, patience.Token));
+        Assert.Equal(["b", "c"], await TakeAsync(watched, 2, timeout.Token));
         await store.RevokeAsync("d");
-        Assert.Equal(["d"], await TakeAsync(watched, 1, patience.Token));
+        Assert.Equal(["d"], await TakeAsync(watched, 1, timeout.Token));
     }
 
     [SkippableFact]
     public async Task Watches_side_by_side_each_hear_everything_though_one_of_them_ends()
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b");
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> one = store
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
-        IAsyncEnumerator<ClientId> two = store.WatchRevocationsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
+        IAsyncEnumerator<ClientId> two = store.WatchRevocationsAsync(timeout.Token).GetAsyncEnumerator(timeout.Token);
         await store.RevokeAsync("a");
         Assert.Equal(("a", "a"), (await NextAsync(one), await NextAsync(two)));
         await two.DisposeAsync();
         await store.RevokeAsync("b");
         Assert.Equal("b", await NextAsync(one));
-        Assert.Contains("b", await TakeAsync(store, 2, patience.Token));
+        Assert.Contains("b", await TakeAsync(store, 2, timeout.Token));
     }
 
     [SkippableFact]
@@ -202,10 +202,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
     {
         PostgreSqlKeyStore store = await OpenAsync("a", "b", "c");
         await server.ExecuteAsync($"CREATE TABLE {Schema}.backup AS SELECT * FROM {Schema}.keys");
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await using IAsyncEnumerator<ClientId> watch = store
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         foreach (string name in (string[])["a", "b"])
         {
             await store.RevokeAsync(name);
@@ -241,15 +241,15 @@ public sealed class RevocationOrderTests(PostgresServer server)
             CREATE TABLE {Schema}.store_before AS SELECT * FROM {Schema}.store
             """
         );
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await store.RevokeAsync("b");
         if (which == "the first watch of a store")
             watched = await _stores.OpenAsync();
         if (which == "a watch that follows another")
-            Assert.Equal(["b"], await TakeAsync(watched, 1, patience.Token));
+            Assert.Equal(["b"], await TakeAsync(watched, 1, timeout.Token));
         await using IAsyncEnumerator<ClientId> watch = watched
-            .WatchRevocationsAsync(patience.Token)
-            .GetAsyncEnumerator(patience.Token);
+            .WatchRevocationsAsync(timeout.Token)
+            .GetAsyncEnumerator(timeout.Token);
         if (which == "a running watch")
             Assert.Equal("b", await NextAsync(watch));
 
@@ -279,7 +279,7 @@ public sealed class RevocationOrderTests(PostgresServer server)
         {
             // A look of a busy machine may take longer than a look may. Whoever watches takes the watch up again and
             // misses nothing.
-            told.AddRange(await TakeAsync(watched, 1, patience.Token));
+            told.AddRange(await TakeAsync(watched, 1, timeout.Token));
             Assert.Contains("c", told);
         }
     }
@@ -296,9 +296,9 @@ public sealed class RevocationOrderTests(PostgresServer server)
         );
         PostgreSqlKeyStore watched = await _stores.OpenAsync();
         Assert.Equal(2, await server.ValueAsync<long>($"SELECT count(DISTINCT revocation_tag) FROM {Schema}.keys"));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         await watched.RevokeAsync("c");
-        Assert.Equal(["c"], await TakeAsync(watched, 1, patience.Token));
+        Assert.Equal(["c"], await TakeAsync(watched, 1, timeout.Token));
     }
 
     [SkippableFact]
@@ -343,10 +343,10 @@ public sealed class RevocationOrderTests(PostgresServer server)
                 """
             )
         );
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
         PostgreSqlKeyStore watched = await _stores.OpenAsync();
         await store.RevokeAsync("b");
-        Assert.Equal(["b"], await TakeAsync(watched, 1, patience.Token));
+        Assert.Equal(["b"], await TakeAsync(watched, 1, timeout.Token));
     }
 
     private async Task<PostgreSqlKeyStore> OpenAsync(params string[] names)

@@ -9,7 +9,7 @@ public sealed class ChangeTests : IAsyncLifetime
 {
     private const string Name = "device 1";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly StoreFolder _folder = new();
 
@@ -163,18 +163,18 @@ public sealed class ChangeTests : IAsyncLifetime
         long serial = await store.SerialAsync(Name);
         clock.Stop();
         Task hung = store.AddAsync(TestKeys.Shared("device 2")).AsTask();
-        await clock.Arrived.Task.WaitAsync(Patience);
+        await clock.Arrived.Task.WaitAsync(Timeout);
         Task<bool> waiting = store.RevokeAsync("device 3").AsTask();
         Task advancing = Task.Run(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1)));
         Assert.Equal(0, await store.EpochAsync(Name)); // a lookup waits for no writer
-        Assert.True((await Assert.ThrowsAsync<KeyStoreException>(() => hung.WaitAsync(Patience))).IsOutcomeUnknown);
-        Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => waiting.WaitAsync(Patience))).IsOutcomeUnknown);
+        Assert.True((await Assert.ThrowsAsync<KeyStoreException>(() => hung.WaitAsync(Timeout))).IsOutcomeUnknown);
+        Assert.False((await Assert.ThrowsAsync<KeyStoreException>(() => waiting.WaitAsync(Timeout))).IsOutcomeUnknown);
         Assert.False(
-            (await Assert.ThrowsAsync<KeyStoreException>(() => advancing.WaitAsync(Patience))).IsOutcomeUnknown
+            (await Assert.ThrowsAsync<KeyStoreException>(() => advancing.WaitAsync(Timeout))).IsOutcomeUnknown
         );
         Task queued = store.RevokeAsync("device 4").AsTask();
-        await store.DisposeAsync().AsTask().WaitAsync(Patience);
-        await Assert.ThrowsAsync<KeyStoreException>(() => queued.WaitAsync(Patience));
+        await store.DisposeAsync().AsTask().WaitAsync(Timeout);
+        await Assert.ThrowsAsync<KeyStoreException>(() => queued.WaitAsync(Timeout));
     }
 
     /// <summary>A clock that may hang whoever asks it: here the writer, in the midst of a change.</summary>

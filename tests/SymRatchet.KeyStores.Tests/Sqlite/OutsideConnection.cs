@@ -37,7 +37,7 @@ internal sealed class OutsideConnection : IDisposable
         return (long)command.ExecuteScalar()!;
     }
 
-    /// <summary>Reads, and goes on reading until <see cref="End"/>, as a backup or somebody curious does.</summary>
+    /// <summary>Reads, and goes on reading until <see cref="End"/>, as a backup does.</summary>
     internal void BeginReading()
     {
         Run("BEGIN");

@@ -8,7 +8,7 @@ public sealed class RevocationWatchTests
 {
     private const string Name = "device 1";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     [Theory]
     [InlineData(-5)]
@@ -28,7 +28,7 @@ public sealed class RevocationWatchTests
             Task<bool> next = watch.MoveNextAsync().AsTask();
             clock.WallStep += TimeSpan.FromMinutes(minutes);
             await elsewhere.RevokeAsync(name);
-            Assert.True(await next.WaitAsync(Patience));
+            Assert.True(await next.WaitAsync(Timeout));
             Assert.Equal<ClientId>(name, watch.Current);
         }
     }
@@ -52,7 +52,7 @@ public sealed class RevocationWatchTests
         other.Run(
             "UPDATE keys SET identity_key = NULL, epoch_key = NULL, revoked = 1 WHERE id = CAST('device 2' AS BLOB)"
         );
-        Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Timeout));
         Assert.Equal<ClientId>("device 2", watch.Current);
         await store.DisposeAsync();
         await folder.Open().DisposeAsync();
@@ -74,7 +74,7 @@ public sealed class RevocationWatchTests
         foreach (string name in (string[])["old 1", "old 2"])
         {
             await store.RevokeAsync(name);
-            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Timeout));
         }
 
         OutsideConnection.Copy(path + ".backup", path);
@@ -82,7 +82,7 @@ public sealed class RevocationWatchTests
             Assert.True(await store.RevokeAsync($"new {i}"));
         for (int i = 1; i <= revokedAfterIt; i++)
         {
-            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Timeout));
             Assert.Equal<ClientId>($"new {i}", watch.Current);
         }
     }

@@ -14,7 +14,7 @@ public abstract class WrapperContract
     private const string Other = "device 2";
 
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan ShortLimit = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongLimit = TimeSpan.FromSeconds(20);
@@ -218,9 +218,9 @@ public abstract class WrapperContract
         byte[] key = TestKeys.Root(Name, 1);
         using CancellationTokenSource cancelling = new();
         Task advancing = store.AdvanceAsync(Name, serial, 1, key, cancelling.Token).AsTask();
-        await arrived.Task.WaitAsync(Patience);
+        await arrived.Task.WaitAsync(Timeout);
         await cancelling.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => advancing.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => advancing.WaitAsync(Timeout));
         CryptographicOperations.ZeroMemory(key);
         ReadOnlyMemory<byte> handed = Assert.Single(Wrapper.Handed);
         Assert.Equal(TestKeys.Root(Name, 1), handed.ToArray());
@@ -230,7 +230,7 @@ public abstract class WrapperContract
         long started = Stopwatch.GetTimestamp();
         while (handed.Span.ContainsAnyExcept((byte)0))
         {
-            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Patience);
+            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Timeout);
             await Task.Delay(10);
         }
 
@@ -280,6 +280,21 @@ public abstract class WrapperContract
         using StoredKey? found = await store.FindAsync(Name);
         Assert.Equal((long)moves, found!.Epoch);
         Assert.Equal(TestKeys.Root(Name, moves), found.EpochKey);
+    }
+
+    [SkippableFact]
+    public async Task A_rewrap_names_the_client_whose_key_cannot_be_wrapped_and_wraps_the_others()
+    {
+        IKeyDirectory store = await OpenAsync(LongLimit);
+        await store.AddAsync(TestKeys.Shared(Name));
+        await store.AddAsync(TestKeys.Shared(Other));
+        int made = 0;
+        Wrapper.Giving = wrapped => Interlocked.Increment(ref made) <= 2 ? [] : wrapped; // two keys of one client
+        var error = await Assert.ThrowsAsync<KeyStoreException>(async () => await RewrapAsync(store, Wrapper));
+        Assert.StartsWith("1 identities", error.Message, StringComparison.Ordinal);
+        Assert.Contains(Name, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Other, error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, made);
     }
 
     [SkippableFact]
@@ -354,7 +369,7 @@ public abstract class WrapperContract
     private static async Task FailsInTimeAsync(Func<Task> call)
     {
         long started = Stopwatch.GetTimestamp();
-        var error = await Assert.ThrowsAsync<KeyStoreException>(() => Task.Run(call).WaitAsync(Patience));
+        var error = await Assert.ThrowsAsync<KeyStoreException>(() => Task.Run(call).WaitAsync(Timeout));
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, (2 * ShortLimit) + Slack);
         Assert.False(error.IsOutcomeUnknown);
     }

@@ -10,7 +10,6 @@ namespace SymRatchet.Tests.Channel;
 public sealed class HostileStoreTests
 {
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(30);
-    private static readonly byte[] Id = KeyText.ToBytes("device 1");
 
     public static TheoryData<string, string> Hostilities
     {

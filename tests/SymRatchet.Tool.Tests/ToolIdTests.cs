@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using SymRatchet.KeyStores.Sqlite;
-using SymRatchet.Tool;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>
 /// Every id can be named to the tool, in the form in which it shows it, and none is taken for anything else.

@@ -1,6 +1,6 @@
-namespace SymRatchet.Tool;
+namespace SymRatchet.CommandLine;
 
-/// <summary>What the tool returns to the shell.</summary>
+/// <summary>What the command symratchet and the samples return to the shell.</summary>
 internal static class ExitCode
 {
     internal const int Success = 0;
@@ -10,6 +10,6 @@ internal static class ExitCode
     /// <summary>The id is not in the store, or was revoked.</summary>
     internal const int NotFound = 3;
 
-    /// <summary>Stopped by a signal.</summary>
+    /// <summary>Stopped by a signal before the work was done.</summary>
     internal const int Interrupted = 130;
 }

@@ -1,7 +1,7 @@
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.TestKit;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>A folder in which the tool works, with a server's store and a client's.</summary>
 internal sealed class ToolFolder : IDisposable

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>The command symratchet: from an empty folder to sessions, and through a client's whole life.</summary>
 public sealed class ToolTests : IDisposable

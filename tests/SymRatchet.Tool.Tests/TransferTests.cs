@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.TestKit;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>What <c>key export</c> writes and <c>key import</c> reads.</summary>
 public sealed class TransferTests : IDisposable

@@ -3,7 +3,7 @@ using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Sqlite;
 using SymRatchet.TestKit;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>The command symratchet with a client's key file as its store.</summary>
 public sealed class KeyFileToolTests : IDisposable

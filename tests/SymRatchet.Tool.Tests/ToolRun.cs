@@ -1,6 +1,4 @@
-using SymRatchet.Tool;
-
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>One run of the tool, in this process, and what it wrote.</summary>
 internal sealed record ToolRun(int ExitCode, string Output, string Error)

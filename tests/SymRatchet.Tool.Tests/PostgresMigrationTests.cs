@@ -4,7 +4,7 @@ using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
 using SymRatchet.KeyStores.Tests.PostgreSql;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>
 /// From a file to a database: copied whole, known not to be until then, and completed by the next run.

@@ -4,9 +4,8 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
-using SymRatchet.Tool;
 
-namespace SymRatchet.KeyStores.Tests.Tool;
+namespace SymRatchet.Tool.Tests;
 
 /// <summary>A store is copied whole or is known not to be, whatever happens to the copying process.</summary>
 public sealed class MigrationTests : IDisposable
