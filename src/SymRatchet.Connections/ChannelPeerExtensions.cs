@@ -2,26 +2,28 @@ using System.Security.Claims;
 
 namespace SymRatchet.Connections;
 
-/// <summary>Describes a channel's peer in the platform's own terms. Thread-safe.</summary>
+/// <summary>Converts a channel's peer to a claims principal.</summary>
+/// <remarks>Thread-safe.</remarks>
 public static class ChannelPeerExtensions
 {
-    /// <summary>The authentication type, and the issuer of claims, unless others are given.</summary>
+    /// <summary>The default authentication type and issuer of claims.</summary>
     public const string AuthenticationType = "SymRatchet";
 
-    /// <summary>The type of the claim with the session's cipher suite.</summary>
+    /// <summary>The type of the claim that contains the session's cipher suite.</summary>
     public const string SuiteClaim = "symratchet:suite";
 
-    /// <summary>
-    /// Returns the client that a server's handshake has proven as an authenticated user: the client's id, as
-    /// <see cref="ChannelPeer.ClientId"/> shows it, is its <see cref="ClaimTypes.Name"/> and its
-    /// <see cref="ClaimTypes.NameIdentifier"/>, and <see cref="SuiteClaim"/> is the session's suite.
-    /// </summary>
+    /// <summary>Returns an authenticated client as a claims principal.</summary>
     /// <param name="peer">A peer in the role of the client.</param>
     /// <param name="authenticationType">The identity's authentication type.</param>
-    /// <param name="issuer">The issuer of the claims; the authentication type where it is null.</param>
+    /// <param name="issuer">The issuer of the claims; null for the authentication type.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="peer"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The peer is a server: a client proves no name of its server's, only that it has the key.
+    /// The peer is a server, which has no id: to a client it proves only that it has the key.
     /// </exception>
+    /// <remarks>
+    /// The text form of <see cref="ChannelPeer.ClientId"/> is its <see cref="ClaimTypes.Name"/> and its
+    /// <see cref="ClaimTypes.NameIdentifier"/>; <see cref="SuiteClaim"/> is the session's suite.
+    /// </remarks>
     public static ClaimsPrincipal ToClaimsPrincipal(
         this ChannelPeer peer,
         string authenticationType = AuthenticationType,

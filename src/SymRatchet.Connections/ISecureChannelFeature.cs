@@ -1,15 +1,18 @@
 namespace SymRatchet.Connections;
 
-/// <summary>
-/// Describes the channel beneath a connection. It is a feature of the connection, and of every HTTP request on it;
-/// where it is missing, the connection is not protected by SymRatchet.
-/// </summary>
+/// <summary>Provides the channel of a connection.</summary>
+/// <remarks>
+/// It is a feature of the connection and of every HTTP request on it. A connection without it is not protected by
+/// SymRatchet.
+/// </remarks>
 public interface ISecureChannelFeature
 {
     /// <summary>
-    /// Gets the channel itself, to ask who its peer is, to abort or ping it or to watch
-    /// <see cref="ISecureChannel.Ended"/>. Its sending, receiving, closing and disposal are the connection's: use the
-    /// connection's transport for them. Thread-safe as the channel is.
+    /// Gets the channel, to read its peer, abort or ping it, or watch <see cref="ISecureChannel.Ended"/>.
     /// </summary>
+    /// <remarks>
+    /// Do not send, receive, close or dispose through it; the connection's transport does that. As thread-safe as the
+    /// channel.
+    /// </remarks>
     ISecureChannel Channel { get; }
 }

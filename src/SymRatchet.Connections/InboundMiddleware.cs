@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// The server's side. A connection whose handshake fails is dropped without a word, and is no error of the listener:
-/// the library logs and counts it.
+/// The server's side. A connection whose handshake fails is closed silently and is not an error of the listener; the
+/// library logs and counts it.
 /// </summary>
 internal sealed class InboundMiddleware(ConnectionDelegate next, SecureChannelServerOptions options)
 {
@@ -17,7 +17,7 @@ internal sealed class InboundMiddleware(ConnectionDelegate next, SecureChannelSe
 
     private async Task<ISecureChannel?> AcceptAsync(ConnectionContext connection)
     {
-        // A server that stops does not wait for somebody who has proven nothing yet.
+        // A server that stops does not wait for a peer that has not proven its key yet.
         CancellationToken stopping =
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         try
@@ -33,7 +33,7 @@ internal sealed class InboundMiddleware(ConnectionDelegate next, SecureChannelSe
         }
         catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
         {
-            return null; // the handshake has completed both halves of the transport, which ends the connection in order
+            return null; // the handshake has completed both halves of the transport, which closes the connection
         }
     }
 }

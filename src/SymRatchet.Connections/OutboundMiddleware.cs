@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Connections;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// The client's side. A connection whose handshake fails is aborted, and its dialer is told why. Handshakes beyond a
-/// number wait for their turn.
+/// The client's side. A connection whose handshake fails is aborted, and the exception is passed to its dialer. The
+/// number of concurrent handshakes is limited.
 /// </summary>
 internal sealed class OutboundMiddleware(
     ConnectionDelegate next,
     Func<ConnectionContext, CancellationToken, ValueTask<SecureChannelClientOptions>> options,
-    SemaphoreSlim places
+    SemaphoreSlim slots
 )
 {
     internal async Task OnConnectionAsync(ConnectionContext connection)
@@ -22,10 +22,11 @@ internal sealed class OutboundMiddleware(
     {
         try
         {
-            await places.WaitAsync(connection.ConnectionClosed).ConfigureAwait(false);
+            await slots.WaitAsync(connection.ConnectionClosed).ConfigureAwait(false);
             try
             {
-                // A server says nothing before the hello: one that has closed until here is gone.
+                // A server sends nothing before the hello, so if it has closed the connection by now, there is nothing
+                // to read.
                 SecureChannelClientOptions picked = await PickAsync(connection).ConfigureAwait(false);
                 SecureChannelClientOptions own = new(picked) { LeaveOpen = false };
                 return await ProtectedConnection
@@ -38,7 +39,7 @@ internal sealed class OutboundMiddleware(
             }
             finally
             {
-                places.Release();
+                slots.Release();
             }
         }
         catch (Exception e)
@@ -55,7 +56,7 @@ internal sealed class OutboundMiddleware(
     {
         Task<SecureChannelClientOptions> picking = options(connection, connection.ConnectionClosed).AsTask();
 
-        // Nobody waits any more for what it throws after the connection has closed.
+        // Observes exceptions that are thrown after the connection has closed.
         _ = picking.ContinueWith(
             static late => _ = late.Exception,
             CancellationToken.None,

@@ -5,15 +5,14 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// A connection with a channel between it and whoever handles it: handshake, then everything that follows over the
-/// channel, then an authenticated close. A handler that completes its output closes that direction at once, and may go
-/// on to read.
+/// A connection whose handler uses it through a channel: handshake, protected transport, authenticated close. A handler
+/// that completes its output closes that direction at once, and may continue to read.
 /// </summary>
 internal sealed class ProtectedConnection
 {
     /// <summary>
-    /// How long a handshake may go on after its connection has closed, with what arrived before; and how long a
-    /// connection may take to end in order after its channel has failed, with what is still to be sent.
+    /// How long a handshake may continue with buffered bytes after its connection has closed, and how long a connection
+    /// may take to send its remaining bytes after its channel has ended.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -28,9 +27,8 @@ internal sealed class ProtectedConnection
     }
 
     /// <summary>
-    /// Runs a handshake until it ends or <paramref name="stopping"/> is cancelled. A connection counts as closed once
-    /// its peer sends no more, while the last message of the handshake, and all that follows it, may still wait to be
-    /// read.
+    /// Runs a handshake until it ends or <paramref name="stopping"/> is cancelled. It may continue for a short time
+    /// after the connection has closed, because the peer's last messages may still be buffered.
     /// </summary>
     internal static async ValueTask<ISecureChannel> HandshakeAsync(
         ConnectionContext connection,
@@ -46,7 +44,9 @@ internal sealed class ProtectedConnection
         return await handshake(connection, ending.Token).ConfigureAwait(false);
     }
 
-    /// <summary>Lets a handler use the connection through a channel, and disposes the channel.</summary>
+    /// <summary>
+    /// Runs a handler with the connection's transport replaced by the channel, and disposes the channel.
+    /// </summary>
     internal static async Task RunAsync(ConnectionContext connection, ISecureChannel channel, ConnectionDelegate next)
     {
         await using (channel.ConfigureAwait(false))
@@ -55,9 +55,9 @@ internal sealed class ProtectedConnection
 
     private async Task RunAsync(ConnectionDelegate next)
     {
-        IDuplexPipe beneath = _connection.Transport;
+        IDuplexPipe original = _connection.Transport;
         IConnectionUserFeature? user = _connection.Features.Get<IConnectionUserFeature>();
-        IDuplexPipe pipe = new KeptChannel(_channel).AsDuplexPipe();
+        IDuplexPipe pipe = new UndisposedChannel(_channel).AsDuplexPipe();
         _connection.Transport = new SecureTransport(pipe.Input, new TransportWriter(pipe.Output));
         _connection.Features.Set<ISecureChannelFeature>(new SecureChannelFeature(_channel));
         if (_channel.Peer.Role == ChannelRole.Client)
@@ -67,7 +67,7 @@ internal sealed class ProtectedConnection
 
         CancellationToken broken = _channel.Ended;
         CancellationTokenRegistration registration = broken.UnsafeRegister(
-            static state => ((ProtectedConnection)state!).BeginToEnd(),
+            static state => ((ProtectedConnection)state!).StartEnding(),
             this
         );
         try
@@ -77,18 +77,18 @@ internal sealed class ProtectedConnection
         }
         catch
         {
-            // There is no close: it would tell the peer that all was said.
+            // No close, since it would tell the peer that the data is complete.
             _channel.Abort();
             throw;
         }
         finally
         {
-            // Whoever owns the connection may dispose it next, and it must not be aborted after that.
+            // The owner may dispose the connection next, and it must not be aborted after that.
             await registration.DisposeAsync().ConfigureAwait(false);
             if (broken.IsCancellationRequested)
-                await BeginToEnd().ConfigureAwait(false);
+                await StartEnding().ConfigureAwait(false);
             await pipe.Input.CompleteAsync().ConfigureAwait(false);
-            _connection.Transport = beneath;
+            _connection.Transport = original;
             _connection.Features.Set<ISecureChannelFeature>(null);
             _connection.Features.Set(user);
         }
@@ -96,11 +96,10 @@ internal sealed class ProtectedConnection
 
     private sealed record SecureTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    private Task BeginToEnd() => _ending ??= EndAsync();
+    private Task StartEnding() => _ending ??= EndAsync();
 
-    // A channel that failed, or whose client was revoked, takes the connection and all that runs on it with it.
-    // Disposing the channel tells the peer and ends the connection in order; aborted at once, it would drop that, and
-    // what was sent before it.
+    // A channel that failed or was revoked ends the connection. Disposing the channel first sends the TERMINATE; an
+    // immediate abort would drop it and the data before it.
     private async Task EndAsync()
     {
         Task disposing = _channel.DisposeAsync().AsTask();
@@ -113,12 +112,12 @@ internal sealed class ProtectedConnection
     {
         try
         {
-            // Bounded by the pipe itself: a peer that takes nothing must not hold up the shutdown.
+            // The pipe bounds the wait, so a peer that does not read cannot delay the shutdown.
             await output.CompleteAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // The peer is gone, or takes nothing; it does not hear the close.
+            // The peer has disconnected or does not read, and gets no close.
         }
     }
 }

@@ -3,41 +3,49 @@ using Microsoft.AspNetCore.Connections;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// Secure channels for the connections of a pipeline, such as Kestrel's listeners and Orleans' silos and clients have.
-/// Whatever handles connections can follow, and uses <see cref="ConnectionContext.Transport"/> as if there were no
-/// channel.
+/// Adds secure channels to connection pipelines, such as those of Kestrel's listeners and of Orleans' silos and
+/// clients.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A handler that completes its output closes that direction with an authenticated close, and may go on to read; one
-/// that returns closes what is open; one that throws aborts the channel, so that the peer does not take the end for
-/// one. A channel that ends other than by its two closes tells the peer, and then aborts the connection.
+/// Any connection handler can follow, and uses <see cref="ConnectionContext.Transport"/> as without a channel.
 /// </para>
 /// <para>
-/// Abort a connection to end its pipeline from outside. Dispose it when the pipeline's call has returned, and not
-/// before: as with any middleware, that would take the buffers away from whoever reads them.
+/// A handler that completes its output sends the authenticated close of that direction, and may continue to read. A
+/// handler that returns closes what is open; one that throws aborts the channel, so that the peer does not take the
+/// data for complete. A channel that ends without both closes sends a TERMINATE, and then aborts the connection.
 /// </para>
 /// <para>
-/// The methods that add to a pipeline are for its start and not thread-safe; what they add serves any number of
-/// connections at the same time.
+/// Abort a connection to end its pipeline from outside. Dispose it only after the pipeline's call has returned: as with
+/// any middleware, its buffers may be in use before that.
+/// </para>
+/// <para>
+/// The methods that configure a pipeline are not thread-safe; the pipeline serves any number of connections at the same
+/// time.
 /// </para>
 /// </remarks>
 public static class SymRatchetConnectionExtensions
 {
     private const int DefaultConcurrentHandshakes = 32;
 
-    /// <summary>
-    /// Protects inbound connections by channels. A connection whose handshake fails is ended without a word, and the
-    /// rest of the pipeline never sees it; the library logs and counts it. The user of a connection
-    /// (<c>IConnectionUserFeature</c>) is the client, see <see cref="ChannelPeerExtensions.ToClaimsPrincipal"/>.
-    /// </summary>
+    /// <summary>Protects inbound connections by channels.</summary>
+    /// <typeparam name="TBuilder">The type of the builder.</typeparam>
     /// <param name="builder">The pipeline, such as Kestrel's <c>ListenOptions</c>.</param>
     /// <param name="options">
-    /// Keys, suites and limits; copied, and never left open. The handshake limiter counts the connections of every
-    /// pipeline that has the same.
+    /// The options of the server; copied, without <see cref="SecureChannelOptions.LeaveOpen"/>. Pipelines with the same
+    /// handshake limiter share its limits.
     /// </param>
-    /// <exception cref="ArgumentException">The options are not complete.</exception>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="builder"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>
+    /// <remarks>
+    /// A connection whose handshake fails is closed silently, logged and counted, and does not reach the rest of the
+    /// pipeline. The user of a connection (<c>IConnectionUserFeature</c>) is the client, see
+    /// <see cref="ChannelPeerExtensions.ToClaimsPrincipal"/>.
+    /// </remarks>
     public static TBuilder UseSymRatchet<TBuilder>(this TBuilder builder, SecureChannelServerOptions options)
         where TBuilder : IConnectionBuilder
     {
@@ -50,19 +58,27 @@ public static class SymRatchetConnectionExtensions
     }
 
 #pragma warning disable RS0026 // no call can mean two of them
-    /// <summary>
-    /// Protects outbound connections by channels, all of them as the same client. See
-    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder,
-    /// Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
-    /// </summary>
+    /// <summary>Protects outbound connections by channels with the same options for all.</summary>
+    /// <typeparam name="TBuilder">The type of the builder.</typeparam>
     /// <param name="builder">The pipeline of outbound connections.</param>
-    /// <param name="options">Who the client is; copied, and never left open.</param>
-    /// <param name="maxConcurrentHandshakes">
-    /// How many handshakes run at a time, 1 or more; 32 by default. The others wait.
+    /// <param name="options">
+    /// The options of the client; copied, without <see cref="SecureChannelOptions.LeaveOpen"/>.
     /// </param>
-    /// <exception cref="ArgumentException">The options are not complete.</exception>
+    /// <param name="maxConcurrentHandshakes">
+    /// The number of concurrent handshakes, 1 or more; 32 by default. The others wait.
+    /// </param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="builder"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>
+    /// <remarks>
+    /// See
+    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder,
+    /// Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
+    /// </remarks>
     public static TBuilder UseSymRatchetClient<TBuilder>(
         this TBuilder builder,
         SecureChannelClientOptions options,
@@ -76,19 +92,25 @@ public static class SymRatchetConnectionExtensions
         return builder.UseSymRatchetClient((_, _) => ValueTask.FromResult(own), maxConcurrentHandshakes);
     }
 
-    /// <summary>
-    /// Protects outbound connections by channels, with the key that a function picks for each remote. See
-    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder,
-    /// Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
-    /// </summary>
+    /// <summary>Protects outbound connections by channels with options that a function selects.</summary>
+    /// <typeparam name="TBuilder">The type of the builder.</typeparam>
     /// <param name="builder">The pipeline of outbound connections.</param>
     /// <param name="options">
-    /// Picks the options by the connection, for example by its <c>RemoteEndPoint</c>; they are copied.
+    /// Selects the options for a connection, for example by its <c>RemoteEndPoint</c>; they are copied.
     /// </param>
     /// <param name="maxConcurrentHandshakes">
-    /// How many handshakes run at a time, 1 or more; 32 by default. The others wait.
+    /// The number of concurrent handshakes, 1 or more; 32 by default. The others wait.
     /// </param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="builder"/> or <paramref name="options"/> is null.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
+    /// <remarks>
+    /// See
+    /// <see cref="UseSymRatchetClient{TBuilder}(TBuilder,
+    /// Func{ConnectionContext, CancellationToken, ValueTask{SecureChannelClientOptions}}, int)"/>.
+    /// </remarks>
     public static TBuilder UseSymRatchetClient<TBuilder>(
         this TBuilder builder,
         Func<ConnectionContext, SecureChannelClientOptions> options,
@@ -103,27 +125,30 @@ public static class SymRatchetConnectionExtensions
         );
     }
 
-    /// <summary>
-    /// Protects outbound connections by channels, with the key that a function picks for each remote: a key and its
-    /// store belong to one client and one server, so a program that is the client of several servers has a key for
-    /// each.
-    /// </summary>
-    /// <remarks>
-    /// A connection whose handshake fails is aborted, the rest of the pipeline never sees it, and the pipeline's call
-    /// throws the <see cref="SecureChannelException"/>; a <see cref="ConnectionAbortedException"/> where the connection
-    /// closed first. A connection that waits for its turn is open already, and the server's own time limit runs
-    /// meanwhile.
-    /// </remarks>
+    /// <summary>Protects outbound connections by channels with options that an asynchronous function selects.</summary>
+    /// <typeparam name="TBuilder">The type of the builder.</typeparam>
     /// <param name="builder">The pipeline of outbound connections.</param>
     /// <param name="options">
-    /// Picks the options by the connection, for example by its <c>RemoteEndPoint</c>; they are copied, and never left
-    /// open. Its token is cancelled when the connection closes. What it throws is thrown by the pipeline's call.
+    /// Selects the options for a connection, for example by its <c>RemoteEndPoint</c>; they are copied, without
+    /// <see cref="SecureChannelOptions.LeaveOpen"/>. Its token is cancelled when the connection closes. Its exceptions
+    /// are thrown by the pipeline's call.
     /// </param>
     /// <param name="maxConcurrentHandshakes">
-    /// How many handshakes run at a time, counted over all connections of this pipeline, 1 or more; 32 by default. The
-    /// others wait for their turn, so that a pool that opens a thousand connections does not flood its server.
+    /// The number of concurrent handshakes of this pipeline, 1 or more; 32 by default. The others wait, so that a pool
+    /// that opens a thousand connections does not flood its server.
     /// </param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="builder"/> or <paramref name="options"/> is null.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
+    /// <remarks>
+    /// A key and its store belong to one client and one server, so a client of several servers has a key for each. A
+    /// connection whose handshake fails is aborted and does not reach the rest of the pipeline. The pipeline's call
+    /// throws the <see cref="SecureChannelException"/>, or a <see cref="ConnectionAbortedException"/> if the connection
+    /// closed first. A connection that waits for its handshake is already open, and the server's handshake timeout is
+    /// running.
+    /// </remarks>
     public static TBuilder UseSymRatchetClient<TBuilder>(
         this TBuilder builder,
         Func<ConnectionContext, CancellationToken, ValueTask<SecureChannelClientOptions>> options,
@@ -140,8 +165,9 @@ public static class SymRatchetConnectionExtensions
     }
 #pragma warning restore RS0026
 
-    /// <summary>Returns the other side of the channel beneath a connection; null where there is none.</summary>
+    /// <summary>Returns the peer of the channel of a connection; null if the connection has no channel.</summary>
     /// <param name="connection">The connection.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="connection"/> is null.</exception>
     public static ChannelPeer? GetSymRatchetPeer(this ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);

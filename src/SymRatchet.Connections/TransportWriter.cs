@@ -3,36 +3,36 @@ using System.IO.Pipelines;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// The writing half of a channel as Kestrel knows its transports: once the connection is gone, a flush says that nobody
-/// reads any more and does not throw, which Kestrel would log as an error. The reading half and the connection's token
-/// tell why.
+/// The writing half of a channel with the behaviour that Kestrel expects of a transport: after the connection is lost,
+/// a flush returns a completed result instead of throwing, which Kestrel would log as an error. The reading half and
+/// the connection's token report the failure.
 /// </summary>
 internal sealed class TransportWriter(PipeWriter inner) : PipeWriter
 {
-    private const int LeastBuffer = 4096;
+    private const int MinBufferSize = 4096;
 
-    private static readonly FlushResult Gone = new(isCanceled: false, isCompleted: true);
+    private static readonly FlushResult Lost = new(isCanceled: false, isCompleted: true);
 
-    // Where the connection is gone, what a handler goes on to write is dropped here: it must not gather in memory.
-    private volatile bool _isGone;
+    // After the connection is lost, what the handler writes is dropped, so that it does not accumulate in memory.
+    private volatile bool _isLost;
     private byte[] _dropped = [];
 
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
-    public override long UnflushedBytes => _isGone ? 0 : inner.UnflushedBytes;
+    public override long UnflushedBytes => _isLost ? 0 : inner.UnflushedBytes;
 
     public override void Advance(int bytes)
     {
-        if (!_isGone)
+        if (!_isLost)
             inner.Advance(bytes);
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (!_isGone)
+        if (!_isLost)
             return inner.GetMemory(sizeHint);
         if (_dropped.Length < Math.Max(sizeHint, 1))
-            _dropped = new byte[Math.Max(sizeHint, LeastBuffer)];
+            _dropped = new byte[Math.Max(sizeHint, MinBufferSize)];
         return _dropped;
     }
 
@@ -46,16 +46,16 @@ internal sealed class TransportWriter(PipeWriter inner) : PipeWriter
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_isGone)
-            return Gone;
+        if (_isLost)
+            return Lost;
         try
         {
             return await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            _isGone = true;
-            return Gone;
+            _isLost = true;
+            return Lost;
         }
     }
 }

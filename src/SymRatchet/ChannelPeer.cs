@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace SymRatchet;
 
-/// <summary>What the handshake proved about the other side. Immutable.</summary>
+/// <summary>Describes the other side of a channel as the handshake has proven it.</summary>
+/// <remarks>Immutable.</remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class ChannelPeer
 {
@@ -21,26 +22,29 @@ public sealed class ChannelPeer
         Epoch = epoch;
     }
 
-    /// <summary>The protocol that the channel speaks.</summary>
+    /// <summary>Gets the protocol of the channel.</summary>
     public ChannelProtocol Protocol { get; }
 
-    /// <summary>The role of the other side.</summary>
+    /// <summary>Gets the role of the other side.</summary>
     public ChannelRole Role { get; }
 
-    /// <summary>The client's id, proven on the server, and this side's own on the client. 1 to 255 bytes.</summary>
+    /// <summary>
+    /// Gets the client's id, 1 to 255 bytes: on a server the proven id of the peer, on a client its own.
+    /// </summary>
     public ClientId ClientId { get; }
 
     /// <summary>
-    /// The cipher suite of the session; <see cref="CipherSuiteId.None"/> where the protocol has one cipher of its own.
+    /// Gets the cipher suite of the session; <see cref="CipherSuiteId.None"/> for <see cref="ChannelProtocol.Seed"/>.
     /// </summary>
     public CipherSuiteId Suite { get; }
 
     /// <summary>
-    /// The epoch whose root key the session grew from; 0 for <see cref="ChannelProtocol.Seed"/>, which has no epochs.
+    /// Gets the epoch whose root key the session was derived from; 0 for <see cref="ChannelProtocol.Seed"/>, which has
+    /// no epochs.
     /// </summary>
     public long Epoch { get; }
 
-    /// <summary>The role, id, protocol, suite and epoch.</summary>
+    /// <summary>Returns the role, id, protocol, suite and epoch as text.</summary>
     public override string ToString() =>
         Suite == CipherSuiteId.None
             ? $"{Role} of {ClientId} ({Protocol})"

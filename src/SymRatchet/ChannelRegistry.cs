@@ -7,11 +7,13 @@ using SymRatchet.Protocol1;
 namespace SymRatchet;
 
 /// <summary>
-/// The channels of a server that stand or are in their handshake, by identity. It watches a store and ends those of an
-/// identity that is revoked, on whichever node that was done: the peer is told, and the owner's calls fail with
-/// <see cref="SecureChannelError.Aborted"/>. Thread-safe. Make one for each store, and set it as
-/// <see cref="SecureChannelServerOptions.ChannelRegistry"/>.
+/// Tracks the channels and handshakes of a server by identity, and ends those of an identity that is revoked.
 /// </summary>
+/// <remarks>
+/// It watches a store, so a revocation on any node counts. The peer gets a TERMINATE, and the owner's calls fail with
+/// <see cref="SecureChannelError.Aborted"/>. Create one for each store, and set it as
+/// <see cref="SecureChannelServerOptions.ChannelRegistry"/>. Thread-safe.
+/// </remarks>
 public sealed class ChannelRegistry : IAsyncDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -26,12 +28,15 @@ public sealed class ChannelRegistry : IAsyncDisposable
     private bool _isFailing;
     private int _isDisposed;
 
-    /// <summary>Starts to watch a store.</summary>
-    /// <param name="store">The store; not disposed with this.</param>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="ChannelRegistry"/> class and starts to watch a store.
+    /// </summary>
+    /// <param name="store">The store; not disposed by this object.</param>
     /// <param name="options">
-    /// The options of the channels, for their logger, their clock and how ids are named in logs; copied. Defaults where
-    /// it is null.
+    /// The options whose logger, clock and <see cref="SecureChannelOptions.HashIdsInLogs"/> are used; null for the
+    /// defaults.
     /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="store"/> is null.</exception>
     public ChannelRegistry(IKeyDirectory store, SecureChannelServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -40,34 +45,37 @@ public sealed class ChannelRegistry : IAsyncDisposable
         _time = options.TimeProvider;
         _hashIdsInLogs = options.HashIdsInLogs;
 
-        // Subscribed before anything is accepted, and watched on the pool: a store that blocks must not hold up who
-        // makes this.
+        // Subscribed before anything is accepted, and watched on the pool, since a store that blocks must not block the
+        // caller.
         IAsyncEnumerable<ClientId>? first = Subscribe(store);
         _watching = Task.Run(() => WatchAsync(store, first));
     }
 
-    /// <summary>How many channels of an identity stand or are in their handshake.</summary>
+    /// <summary>Returns the number of channels and pending handshakes of an identity.</summary>
     /// <param name="id">The client's id.</param>
     public int GetCount(ClientId id)
     {
         lock (_gate)
-            return _channels.TryGetValue(id, out HashSet<RegisteredChannel>? live) ? live.Count : 0;
+            return _channels.TryGetValue(id, out HashSet<RegisteredChannel>? channels) ? channels.Count : 0;
     }
 
-    /// <summary>Ends all channels of an identity at once, whatever the store says of it; waits for no peer.</summary>
+    /// <summary>
+    /// Ends all channels and handshakes of an identity at once, without asking the store or waiting for the peers.
+    /// </summary>
     /// <param name="id">The client's id.</param>
-    /// <returns>How many there were.</returns>
+    /// <returns>The number of channels and handshakes that were ended.</returns>
     public int Terminate(ClientId id)
     {
         RegisteredChannel[] ended;
         lock (_gate)
-            ended = _channels.Remove(id, out HashSet<RegisteredChannel>? live) ? [.. live] : [];
+            ended = _channels.Remove(id, out HashSet<RegisteredChannel>? channels) ? [.. channels] : [];
         foreach (RegisteredChannel channel in ended)
             channel.End();
         return ended.Length;
     }
 
-    /// <summary>Stops watching. The channels stand.</summary>
+    /// <summary>Stops watching the store.</summary>
+    /// <remarks>The channels stay open.</remarks>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -89,15 +97,15 @@ public sealed class ChannelRegistry : IAsyncDisposable
         lock (_gate)
         {
             if (
-                _channels.TryGetValue(id, out HashSet<RegisteredChannel>? live)
-                && live.Remove(channel)
-                && live.Count == 0
+                _channels.TryGetValue(id, out HashSet<RegisteredChannel>? channels)
+                && channels.Remove(channel)
+                && channels.Count == 0
             )
                 _channels.Remove(id);
         }
     }
 
-#pragma warning disable CA1031 // whatever a store throws, revocations are watched again
+#pragma warning disable CA1031 // whatever a store throws, the watch is started again
     private IAsyncEnumerable<ClientId>? Subscribe(IKeyDirectory store)
     {
         try
@@ -106,7 +114,7 @@ public sealed class ChannelRegistry : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Failed(e);
+            ReportFailure(e);
             return null;
         }
     }
@@ -129,7 +137,7 @@ public sealed class ChannelRegistry : IAsyncDisposable
         {
             watch = revocations.GetAsyncEnumerator(_stopping.Token);
             Task<bool> next = watch.MoveNextAsync().AsTask();
-            if (_isFailing && await StandsAsync(next).ConfigureAwait(false))
+            if (_isFailing && await WorksAsync(next).ConfigureAwait(false))
             {
                 _isFailing = false;
                 _logger.WatchRecovered();
@@ -138,16 +146,16 @@ public sealed class ChannelRegistry : IAsyncDisposable
             for (; await next.ConfigureAwait(false); next = watch.MoveNextAsync().AsTask())
             {
                 ClientId id = watch.Current;
-                int channels = Terminate(id);
-                _logger.Revoked(_hashIdsInLogs ? id.ToHash() : id.ToString(), channels);
+                int ended = Terminate(id);
+                _logger.Revoked(_hashIdsInLogs ? id.ToHash() : id.ToString(), ended);
             }
         }
         catch (Exception e)
         {
-            Failed(e);
+            ReportFailure(e);
         }
 
-        // A store that does not end its watch holds up nobody: it is asked for another.
+        // A store that does not end its watch must not delay the next one.
         if (watch is not null)
         {
             await Task.WhenAny(
@@ -159,16 +167,16 @@ public sealed class ChannelRegistry : IAsyncDisposable
     }
 #pragma warning restore CA1031
 
-    // Told once, until it is well again: a store that is away for a night is one line.
-    private void Failed(Exception e)
+    // Logged once until the watch works again, so that a long outage is one message.
+    private void ReportFailure(Exception e)
     {
         if (!_isFailing && !_stopping.IsCancellationRequested)
             _logger.WatchFailed(e);
         _isFailing = true;
     }
 
-    // A watch that has told of a revocation, or has waited for one a while without failing, works.
-    private async Task<bool> StandsAsync(Task<bool> next)
+    // A watch works if it has reported a revocation, or has waited for one for some time without failing.
+    private async Task<bool> WorksAsync(Task<bool> next)
     {
         await Task.WhenAny(next, Task.Delay(2 * RetryDelay, _time, _stopping.Token)).ConfigureAwait(false);
         return !next.IsFaulted && !next.IsCanceled;

@@ -1,22 +1,21 @@
 namespace SymRatchet;
 
-/// <summary>
-/// The cipher suites of protocol 1. The number is what travels in a handshake. Protocol 1, section 2.1.
-/// </summary>
+/// <summary>Specifies a cipher suite of protocol 1 (docs/protocol.md, 2.1).</summary>
+/// <remarks>The number is the one in the handshake.</remarks>
 public enum CipherSuiteId
 {
-    /// <summary>None: the protocol has one cipher of its own, and both sides agree on nothing.</summary>
+    /// <summary>No suite, for <see cref="ChannelProtocol.Seed"/>, which has one fixed cipher.</summary>
     None = 0,
 
     /// <summary>
-    /// AEGIS-256 with 32-byte tags, and its own step function: the default, and the fastest on a processor with AES
-    /// instructions. From libsodium.
+    /// AEGIS-256 with 32-byte tags and its own step function, from libsodium: the default, and the fastest on
+    /// processors with AES instructions.
     /// </summary>
     Aegis256 = 1,
 
     /// <summary>
-    /// AES-256-GCM (NIST SP 800-38D) with the platform's cipher, for those who must use it; with the AppContext switch
-    /// <c>SymRatchet.PlatformCryptographyOnly</c> everything is the platform's. It allocates for each message.
+    /// AES-256-GCM (NIST SP 800-38D) from the platform, for those who must use it. With the AppContext switch
+    /// <c>SymRatchet.PlatformCryptographyOnly</c> all cryptography is the platform's. It allocates for each message.
     /// </summary>
     Aes256Gcm = 2,
 

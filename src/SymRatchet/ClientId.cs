@@ -4,48 +4,51 @@ using System.Security.Cryptography;
 
 namespace SymRatchet;
 
-/// <summary>
-/// The id of a client: bytes, compared as bytes, with one text form for people, logs and claims. Every different id has
-/// a different text, which <see cref="Parse(string)"/> reads back. Ids that can be used are 1 to 255 bytes long;
-/// whatever takes one checks that. Immutable.
-/// </summary>
+/// <summary>Represents the id of a client: a byte string with one text form for people, logs and claims.</summary>
 /// <remarks>
-/// The text form is the id's UTF-8 text, or <c>0x</c> and its bytes in hex where they are no text, or text with
-/// characters that are not seen, or text that itself begins with <c>0x</c>. Protocol 1, section 3.
+/// <para>
+/// Different ids have different texts, which <see cref="Parse(string)"/> reads back. The text is the id's UTF-8 text,
+/// or <c>0x</c> and its bytes in hex if they are not valid UTF-8, contain invisible characters, begin or end with white
+/// space, or begin with <c>0x</c> (docs/protocol.md, 3).
+/// </para>
+/// <para>A usable id is 1 to 255 bytes long, which every consumer checks. Immutable.</para>
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, IParsable<ClientId>
 {
     private readonly byte[]? _bytes;
 
-    /// <summary>An id of these bytes, which are copied.</summary>
-    /// <param name="bytes">The bytes, whatever they are.</param>
+    /// <summary>Initializes a new instance of the <see cref="ClientId"/> struct from bytes, which are copied.</summary>
+    /// <param name="bytes">The bytes; any values are allowed.</param>
     public ClientId(ReadOnlySpan<byte> bytes) => _bytes = bytes.ToArray();
 
     private ClientId(byte[] owned) => _bytes = owned;
 
-    /// <summary>The bytes of the id, as they travel and stand in stores.</summary>
+    /// <summary>Gets the bytes of the id, as in the protocol and in stores.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    /// <summary>The id's length in bytes; 0 for <c>default</c>, which is nobody's id.</summary>
+    /// <summary>Gets the id's length in bytes; 0 for <c>default</c>, which is not a valid id.</summary>
     public int Length => _bytes?.Length ?? 0;
 
     /// <summary>
-    /// The id that is the UTF-8 of a text, whatever stands in it: also text that begins with <c>0x</c>.
+    /// Returns the id whose bytes are the UTF-8 encoding of a text, even if the text begins with <c>0x</c>.
     /// </summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="ArgumentException">The text is not well-formed: it has half of a surrogate pair.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    /// <exception cref="ArgumentException">The text is not well-formed: it contains an unpaired surrogate.</exception>
     public static ClientId FromUtf8(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return new ClientId(KeyText.ToBytes(text));
     }
 
-    /// <summary>The id whose <see cref="ToString"/> is this text, so that two texts are never one id.</summary>
+    /// <summary>Converts the canonical text form of an id, so that no two texts give the same id.</summary>
     /// <param name="text">The text form of the id.</param>
+    /// <returns>The id.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// No id is written so: it is hex of an id that has a text, begins or ends with white space, has characters that
-    /// are not seen, or is not well-formed. The message says how the id is written.
+    /// The text is not canonical: it is the hex form of an id that has a text, begins or ends with white space,
+    /// contains invisible characters, or is not well-formed. The message contains the canonical form.
     /// </exception>
     public static implicit operator ClientId(string text)
     {
@@ -53,14 +56,14 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
         return new ClientId(KeyText.ToOwnBytes(text));
     }
 
-    /// <summary>
-    /// Reads what <see cref="ToString"/> wrote, or a person: also an id that has a text may be written as <c>0x</c> and
-    /// hex here.
-    /// </summary>
+    /// <summary>Parses an id from its text form.</summary>
     /// <param name="text">The text.</param>
+    /// <returns>The id.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     /// <exception cref="FormatException">
-    /// It begins with <c>0x</c> and hex does not follow, or is not well-formed text.
+    /// The text begins with <c>0x</c> without valid hex after it, or is not well-formed.
     /// </exception>
+    /// <remarks>Also accepts the hex form of an id that has a text.</remarks>
     public static ClientId Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -70,10 +73,10 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     /// <inheritdoc/>
     static ClientId IParsable<ClientId>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
-    /// <summary>Reads an id as <see cref="Parse(string)"/> does.</summary>
+    /// <summary>Tries to parse an id as <see cref="Parse(string)"/> does.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="id">The id; <c>default</c> where this returns false.</param>
-    /// <returns>False where the text is no id.</returns>
+    /// <param name="id">The id; <c>default</c> if this returns false.</param>
+    /// <returns>True if the text is an id; otherwise, false.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, out ClientId id)
     {
         bool isId = KeyText.TryParse(text, out byte[]? bytes);
@@ -85,10 +88,10 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     static bool IParsable<ClientId>.TryParse(string? s, IFormatProvider? provider, out ClientId result) =>
         TryParse(s, out result);
 
-    /// <summary>A copy of the bytes.</summary>
+    /// <summary>Returns a copy of the bytes.</summary>
     public byte[] ToArray() => Bytes.ToArray();
 
-    /// <summary>Whether both have the same bytes.</summary>
+    /// <summary>Returns whether both ids have the same bytes.</summary>
     /// <param name="other">The other id.</param>
     public bool Equals(ClientId other) => CryptographicOperations.FixedTimeEquals(Bytes, other.Bytes);
 
@@ -103,46 +106,51 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
         return hash.ToHashCode();
     }
 
-    /// <summary>By bytes, the order in which stores list ids.</summary>
+    /// <summary>Compares two ids by their bytes, the order in which stores list ids.</summary>
     /// <param name="other">The other id.</param>
+    /// <returns>Less than 0, 0, or greater than 0 if this id sorts before, equals, or sorts after the other.</returns>
     public int CompareTo(ClientId other) => Bytes.SequenceCompareTo(other.Bytes);
 
-    /// <summary>The text form, which may be shown and logged: it holds no character that is not seen.</summary>
+    /// <summary>Returns the text form, which is safe to display and log: it contains no invisible characters.</summary>
     public override string ToString() => KeyText.ToDisplay(Bytes);
 
     /// <summary>
-    /// A name for logs that must not show ids: <c>#</c> and the first half of the SHA-256 of the bytes, in hex. It is
-    /// the same for the same id, so an id that can be guessed can be recognised.
+    /// Returns a pseudonym for logs: <c>#</c> and the first half of the SHA-256 of the bytes, in hex.
     /// </summary>
+    /// <remarks>It is the same for the same id, so an id that can be guessed can be recognised.</remarks>
     public string ToHash() => "#" + Convert.ToHexString(SHA256.HashData(Bytes).AsSpan(..(SHA256.HashSizeInBytes / 2)));
 
-    /// <summary>Whether both have the same bytes.</summary>
+    /// <summary>Returns whether both ids have the same bytes.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>
     public static bool operator ==(ClientId left, ClientId right) => left.Equals(right);
 
-    /// <summary>Whether they differ in a byte or in length.</summary>
+    /// <summary>Returns whether two ids differ.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>
     public static bool operator !=(ClientId left, ClientId right) => !left.Equals(right);
 
-    /// <summary>Whether the first comes before the second, by bytes.</summary>
+    /// <summary>Returns whether the first id sorts before the second.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>
+    /// <returns>Less than 0, 0, or greater than 0 if this id sorts before, equals, or sorts after the other.</returns>
     public static bool operator <(ClientId left, ClientId right) => left.CompareTo(right) < 0;
 
-    /// <summary>Whether the first comes before the second, by bytes, or is it.</summary>
+    /// <summary>Returns whether the first id sorts before the second or equals it.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>
+    /// <returns>Less than 0, 0, or greater than 0 if this id sorts before, equals, or sorts after the other.</returns>
     public static bool operator <=(ClientId left, ClientId right) => left.CompareTo(right) <= 0;
 
-    /// <summary>Whether the first comes after the second, by bytes.</summary>
+    /// <summary>Returns whether the first id sorts after the second.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>
+    /// <returns>Less than 0, 0, or greater than 0 if this id sorts before, equals, or sorts after the other.</returns>
     public static bool operator >(ClientId left, ClientId right) => left.CompareTo(right) > 0;
 
-    /// <summary>Whether the first comes after the second, by bytes, or is it.</summary>
+    /// <summary>Returns whether the first id sorts after the second or equals it.</summary>
     /// <param name="left">One id.</param>
     /// <param name="right">The other.</param>
+    /// <returns>Less than 0, 0, or greater than 0 if this id sorts before, equals, or sorts after the other.</returns>
     public static bool operator >=(ClientId left, ClientId right) => left.CompareTo(right) >= 0;
 }

@@ -6,16 +6,18 @@ using SymRatchet.Protocol1;
 namespace SymRatchet;
 
 /// <summary>
-/// The limits on pending handshakes of a server: in all, for each address and for each identity. One object serves all
-/// accepts that share it, as those with the same options do. Protocol 1, section 8 (Limits).
+/// Limits the pending handshakes of a server: in total, per address and per identity (docs/protocol.md, 8).
 /// </summary>
 /// <remarks>
 /// <para>
-/// A new handshake is never refused. At a limit, the oldest pending handshake that the limit counts is evicted: of the
-/// same identity, of the same address, or of all. So a handshake is evicted only after as many newer ones as its limit
-/// says, and who sends fewer than that in the time of an honest handshake keeps nobody out, whatever he recorded.
+/// A new handshake is never refused. When a limit is reached, the oldest pending handshake that it counts is evicted:
+/// of the same identity, of the same address, or of all. So an honest client is kept out only by an attacker who opens
+/// more handshakes than the limit while the client completes one, with recorded messages or without.
 /// </para>
-/// <para>A handshake whose client has proven its key counts no more and is not evicted any more. Thread-safe.</para>
+/// <para>
+/// A handshake whose client has proven its key is no longer counted and cannot be evicted. All accepts that share an
+/// object share its limits, as those with the same options do. Thread-safe.
+/// </para>
 /// </remarks>
 public sealed class HandshakeLimiter
 {
@@ -28,19 +30,24 @@ public sealed class HandshakeLimiter
     private int _unreported;
     private long? _reported;
 
-    /// <summary>Handshakes pending in all; 8192 by default.</summary>
+    /// <summary>Gets or initializes the limit on all pending handshakes.</summary>
+    /// <value>1 or more; the default is 8192.</value>
     public int MaxPending { get; init; } = Limits.PendingHandshakes;
 
     /// <summary>
-    /// Handshakes pending from one IPv4 address or one IPv6 network of 64 bits; 2048 by default. Transports without an
-    /// address count only in all.
+    /// Gets or initializes the limit on pending handshakes from one IPv4 address or one IPv6 /64 network.
     /// </summary>
+    /// <value>1 or more; the default is 2048.</value>
+    /// <remarks>Transports without an address count only towards <see cref="MaxPending"/>.</remarks>
     public int MaxPendingPerAddress { get; init; } = Limits.PendingHandshakesPerAddress;
 
-    /// <summary>Handshakes pending for one identity, counted once its hello has verified; 2048 by default.</summary>
+    /// <summary>
+    /// Gets or initializes the limit on pending handshakes of one identity, counted once the hello has verified.
+    /// </summary>
+    /// <value>1 or more; the default is 2048.</value>
     public int MaxPendingPerId { get; init; } = Limits.PendingHandshakesPerId;
 
-    /// <summary>Handshakes pending now.</summary>
+    /// <summary>Gets the number of pending handshakes.</summary>
     public int Pending
     {
         get
@@ -50,10 +57,10 @@ public sealed class HandshakeLimiter
         }
     }
 
-    /// <summary>The clock of the reports.</summary>
+    /// <summary>The clock for the intervals between reports.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Refuses limits that would let nobody in.</summary>
+    /// <summary>Throws if a limit would let nobody in.</summary>
     internal void Validate()
     {
         AtLeastOne(MaxPending, nameof(MaxPending));
@@ -67,7 +74,7 @@ public sealed class HandshakeLimiter
         }
     }
 
-    /// <summary>Lets a connection begin its handshake.</summary>
+    /// <summary>Adds a handshake, and evicts the oldest one if a limit is reached.</summary>
     internal PendingHandshake Enter(IPAddress? address)
     {
         PendingHandshake entered = new(this, AddressBlock.Of(address));
@@ -81,8 +88,8 @@ public sealed class HandshakeLimiter
         return entered;
     }
 
-    /// <summary>Counts a handshake for the identity that its hello names, once that has verified.</summary>
-    /// <returns>False where it was evicted before.</returns>
+    /// <summary>Counts a handshake for the identity of its hello, which has verified.</summary>
+    /// <returns>False if it was evicted before.</returns>
     internal bool TryIdentify(PendingHandshake handshake, ClientId id)
     {
         lock (_gate)
@@ -95,10 +102,8 @@ public sealed class HandshakeLimiter
         }
     }
 
-    /// <summary>
-    /// Takes a handshake out: it is over, or its client has proven its key and what remains is this side's to do.
-    /// </summary>
-    /// <returns>False where it was evicted before.</returns>
+    /// <summary>Removes a handshake that has ended, or whose client has proven its key.</summary>
+    /// <returns>False if it was evicted before.</returns>
     internal bool TryLeave(PendingHandshake handshake)
     {
         lock (_gate)
@@ -108,8 +113,8 @@ public sealed class HandshakeLimiter
         }
     }
 
-    /// <summary>How many handshakes were evicted since the last report; at most one report a second.</summary>
-    /// <returns>False where there is nothing to report now.</returns>
+    /// <summary>Gets the number of handshakes evicted since the last report; at most one report a second.</summary>
+    /// <returns>False if there is nothing to report now.</returns>
     internal bool TryReport(out int evicted)
     {
         lock (_gate)

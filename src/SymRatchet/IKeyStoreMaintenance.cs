@@ -1,28 +1,29 @@
 namespace SymRatchet;
 
-/// <summary>
-/// A key store of many clients that can be looked through for damage, and whose keys can be wrapped again. For the
-/// programs that keep stores; one client's damage hides no other's.
-/// </summary>
+/// <summary>Represents a key store that can be checked for damage and whose keys can be rewrapped.</summary>
+/// <remarks>
+/// For administration programs. Damage to one client's record does not prevent the processing of others. Safe for
+/// threads and processes as <see cref="IKeyStore"/> is.
+/// </remarks>
 public interface IKeyStoreMaintenance
 {
-    /// <summary>Looks for damage, in the keys as well.</summary>
-    /// <param name="cancellationToken">Ends the look between two identities.</param>
-    /// <returns>What is wrong, in words, each with the identity that it concerns; empty where nothing is.</returns>
+    /// <summary>Checks the store, including the keys, for damage.</summary>
+    /// <param name="cancellationToken">Cancels the check between two identities.</param>
+    /// <returns>A description of each problem, with its identity; empty if there is none.</returns>
     /// <exception cref="KeyStoreException">The store cannot be read at all; the message says why.</exception>
     ValueTask<IReadOnlyList<string>> CheckAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Wraps every key again as the store's wrapper does it now, so that a wrapping key that is no longer used can be
-    /// destroyed, and with it every old copy of what was under it; or that keys which were plain are wrapped from now
-    /// on.
-    /// </summary>
-    /// <param name="previous">What opens the keys as they are now, where it is not the store's own wrapper.</param>
-    /// <param name="cancellationToken">Ends the work between two identities; it can be done again.</param>
-    /// <returns>How many identities were wrapped again.</returns>
+    /// <summary>Wraps every key again with the store's wrapper.</summary>
+    /// <param name="previous">The wrapper that unwraps the present keys, if it is not the store's own.</param>
+    /// <param name="cancellationToken">Cancels the work between two identities; it can be repeated.</param>
+    /// <returns>The number of identities whose keys were rewrapped.</returns>
     /// <exception cref="KeyStoreException">
-    /// Keys cannot be opened, or move on faster than they are wrapped; the message names their clients, and all others
-    /// are wrapped again. Or the wrapper does not answer, which ends the work.
+    /// Some keys cannot be unwrapped, or change faster than they are rewrapped; the message names their clients, and
+    /// all others are done. Or the wrapper does not answer, which ends the work.
     /// </exception>
+    /// <remarks>
+    /// After that, an old wrapping key can be destroyed, which makes old copies of the store useless. Also wraps keys
+    /// that were stored in plaintext.
+    /// </remarks>
     ValueTask<int> RewrapAsync(IKeyWrapper? previous = null, CancellationToken cancellationToken = default);
 }

@@ -3,42 +3,41 @@ using System.Security.Cryptography;
 namespace SymRatchet;
 
 /// <summary>
-/// Encrypts keys before a store writes them down, so that its files, backups and replicas alone are of no use.
-/// Thread-safe: a store asks for several keys at once. It may be a service over the network; a store asks it while it
-/// holds no lock and no transaction, and gives it up after a time of its own.
+/// Encrypts keys before a store writes them, so that files, backups and replicas of the store are useless alone.
 /// </summary>
 /// <remarks>
-/// A wrapper that cannot do its work throws, which ends the handshake. One that blocks the thread on which it is called
-/// holds up the other calls of its store, of which only a few may block at once: await, and do not wait.
+/// <para>
+/// A wrapper may be a network service: a store calls it without holding a lock or a transaction, and with a timeout. It
+/// throws if it cannot wrap or unwrap, which fails the handshake. It must not block its thread, because only a few
+/// calls of a store may block at a time.
+/// </para>
+/// <para>Thread-safe: a store calls it for several keys at a time.</para>
 /// </remarks>
 public interface IKeyWrapper
 {
-    /// <summary>Encrypts and authenticates one key.</summary>
-    /// <param name="key">
-    /// The key, 16 or 32 bytes. It is erased once the task has ended: keep no reference to it.
-    /// </param>
-    /// <param name="place">Where the key is kept; the wrapped key opens there only.</param>
-    /// <param name="cancellationToken">Cancelled when nobody waits for the answer any more.</param>
-    /// <returns>What is written down; 1 to 4,096 bytes. The store copies it.</returns>
+    /// <summary>Encrypts and authenticates a key.</summary>
+    /// <param name="key">The key, 16 or 32 bytes. It is erased when the task ends: keep no reference to it.</param>
+    /// <param name="place">The context of the key, to which the wrapped key is bound.</param>
+    /// <param name="cancellationToken">Cancelled when the result is no longer needed.</param>
+    /// <returns>The wrapped key, 1 to 4,096 bytes. The store copies it.</returns>
     ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
         KeyWrapContext place,
         CancellationToken cancellationToken = default
     );
 
-    /// <summary>Opens what <see cref="WrapAsync"/> made.</summary>
-    /// <param name="wrapped">What was written down; erased once the task has ended.</param>
-    /// <param name="place">Where it was found.</param>
+    /// <summary>Decrypts a key that <see cref="WrapAsync"/> has wrapped.</summary>
+    /// <param name="wrapped">The wrapped key; erased when the task ends.</param>
+    /// <param name="place">The context in which it was found.</param>
     /// <param name="key">
-    /// Takes the key; as long as a key of this place is. Not to be written to once the task has ended.
+    /// Receives the key; as long as the expected key. It must not be written to after the task has ended.
     /// </param>
-    /// <param name="cancellationToken">Cancelled when nobody waits for the answer any more.</param>
+    /// <param name="cancellationToken">Cancelled when the result is no longer needed.</param>
     /// <returns>
-    /// Whether it is still wrapped in the way in which <see cref="WrapAsync"/> would do it now; if not, it is worth
-    /// wrapping again.
+    /// True if it is wrapped as <see cref="WrapAsync"/> would wrap it now; false if it should be rewrapped.
     /// </returns>
     /// <exception cref="CryptographicException">
-    /// It was wrapped for another place, was changed, or its wrapping key is gone.
+    /// It was wrapped for another context or was modified, or its wrapping key is not available.
     /// </exception>
     ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,

@@ -2,10 +2,10 @@ using SymRatchet.Keys;
 
 namespace SymRatchet;
 
-/// <summary>
-/// Keys in this process's memory: for servers that are provisioned at each start, and for tests. Thread-safe. After a
-/// restart it starts at epoch 0 again, and the handshake catches up with the other side.
-/// </summary>
+/// <summary>Stores keys in memory, for servers that are provisioned at each start and for tests.</summary>
+/// <remarks>
+/// After a restart the keys are at epoch 0 again, and the handshake catches up with the other side. Thread-safe.
+/// </remarks>
 public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
 {
     private readonly Lock _gate = new();
@@ -15,9 +15,9 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     private readonly TimeProvider _time;
     private long _serial;
 
-    /// <summary>An empty store whose keys serve one role.</summary>
-    /// <param name="role">The role.</param>
-    /// <param name="time">The clock for what is recorded; the system's by default.</param>
+    /// <summary>Initializes a new instance of the <see cref="InMemoryKeyStore"/> class without keys.</summary>
+    /// <param name="role">The role that all keys serve.</param>
+    /// <param name="time">The clock for the recorded times; null for the system's.</param>
     public InMemoryKeyStore(ChannelRole role, TimeProvider? time = null)
     {
         Role = role;
@@ -27,9 +27,11 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     /// <inheritdoc/>
     public ChannelRole Role { get; }
 
-    /// <summary>Imports a key; the store keeps what it becomes, not the key.</summary>
+    /// <summary>Imports and adds a key.</summary>
     /// <param name="key">The key, of either protocol.</param>
-    /// <exception cref="InvalidOperationException">The id is already there.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The id is in the store already.</exception>
+    /// <remarks>The store keeps the derived keys, not the PSK.</remarks>
     public void Add(PreSharedKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -75,10 +77,10 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     }
 
     /// <summary>
-    /// Forgets an identity and erases its keys. Handshakes in flight fail; channels that stand are not touched.
+    /// Removes an identity and erases its keys. Pending handshakes fail; established channels are not affected.
     /// </summary>
     /// <param name="id">The client's id.</param>
-    /// <returns>False where the id is unknown.</returns>
+    /// <returns>False if the id is unknown.</returns>
     internal bool Remove(ClientId id)
     {
         lock (_gate)
@@ -156,7 +158,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         lock (_gate)
         {
-            ClientId last = after.GetValueOrDefault(); // null is before all ids, as nobody's is
+            ClientId last = after.GetValueOrDefault(); // null sorts before all ids, as the empty id does
             IEnumerable<ClientId> ids = _ids.Count == 0 || last >= _ids.Max ? [] : _ids.GetViewBetween(last, _ids.Max);
             return new([.. ids.Where(id => id > last).Take(limit).Select(id => _slots[id].Describe())]);
         }
@@ -166,7 +168,7 @@ public sealed class InMemoryKeyStore : IKeyDirectory, IDisposable
     public IAsyncEnumerable<ClientId> WatchRevocationsAsync(CancellationToken cancellationToken = default) =>
         _revocations.Subscribe(cancellationToken);
 
-    /// <summary>Erases every key.</summary>
+    /// <summary>Erases all keys.</summary>
     public void Dispose()
     {
         lock (_gate)

@@ -2,17 +2,21 @@ using System.Runtime.CompilerServices;
 
 namespace SymRatchet;
 
-/// <summary>Key directories and pre-shared keys. As safe among threads as the directory.</summary>
+/// <summary>Provides methods that import PSKs into a key directory and list it.</summary>
+/// <remarks>As thread-safe as the directory.</remarks>
 public static class KeyDirectoryExtensions
 {
     private const int PageSize = 100;
 
-    /// <summary>Imports a pre-shared key for the store's role and adds it.</summary>
+    /// <summary>Imports a PSK for the store's role and adds it.</summary>
     /// <param name="directory">The store.</param>
-    /// <param name="key">The key; the store keeps what it becomes, not the key.</param>
+    /// <param name="key">The PSK; the store keeps the keys derived from it.</param>
     /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>
-    /// <param name="cancellationToken">Ends the wait; the key may have been added all the same.</param>
-    /// <exception cref="InvalidOperationException">The id is there already.</exception>
+    /// <param name="cancellationToken">Cancels the wait; the key may still be added.</param>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="directory"/> or <paramref name="key"/> is null.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The id is in the store already.</exception>
     public static async ValueTask AddAsync(
         this IKeyDirectory directory,
         PreSharedKey key,
@@ -26,9 +30,11 @@ public static class KeyDirectoryExtensions
         await directory.AddAsync(imported, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Lists all identities, page by page. What changes meanwhile may or may not be seen.</summary>
+    /// <summary>Returns all identities, page by page.</summary>
     /// <param name="directory">The store.</param>
-    /// <param name="cancellationToken">Ends the list.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="directory"/> is null.</exception>
+    /// <remarks>Changes during the enumeration may or may not be included.</remarks>
     public static async IAsyncEnumerable<KeyRecord> ListAllAsync(
         this IKeyDirectory directory,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
@@ -46,12 +52,13 @@ public static class KeyDirectoryExtensions
         }
     }
 
-    /// <summary>
-    /// Imports a pre-shared key for the store's role and gives it to its identity in place of the one it has.
-    /// </summary>
+    /// <summary>Imports a PSK for the store's role and rotates its identity to it.</summary>
     /// <param name="directory">The store.</param>
-    /// <param name="key">The new key; the store keeps what it becomes, not the key.</param>
-    /// <param name="cancellationToken">Ends the wait; the rotation may have happened all the same.</param>
+    /// <param name="key">The new PSK; the store keeps the keys derived from it.</param>
+    /// <param name="cancellationToken">Cancels the wait; the rotation may still take place.</param>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="directory"/> or <paramref name="key"/> is null.
+    /// </exception>
     /// <exception cref="KeyNotFoundException">The id is unknown.</exception>
     public static async ValueTask RotateAsync(
         this IKeyDirectory directory,

@@ -2,26 +2,26 @@ using SymRatchet.Keys;
 
 namespace SymRatchet;
 
-/// <summary>
-/// The key of one identity in one file: the durable store of a client that has no database. The file is the credential
-/// that was carried to the device; the first <see cref="OpenAsync"/> turns it into a store, in place. Thread-safe.
-/// </summary>
+/// <summary>Stores the key of one identity in one file: the durable store of a client without a database.</summary>
 /// <remarks>
 /// <para>
-/// A change waits twice for the disk: once for the new key, and once for the erasure of the old one, which is
-/// overwritten before the change is reported. A process that is killed or a machine that loses its power at any instant
-/// leaves the old or the new state, and the next opening erases what is left of the other. The pre-shared key of a
-/// credential is overwritten and synced before <see cref="OpenAsync"/> returns.
+/// The file is the credential that was copied to the device; the first <see cref="OpenAsync"/> turns it into a store,
+/// in place. Thread-safe.
 /// </para>
 /// <para>
-/// What is overwritten is the file. File systems that write elsewhere (btrfs, ZFS, snapshots, a journal of data) and
-/// solid-state disks may keep old blocks, and copies and backups of the credential are not known to the store. Keys are
-/// not wrapped (<see cref="IKeyWrapper"/>); encrypt the disk where that matters.
+/// A change syncs the disk twice: after the new key is written, and after the old one is overwritten; then the change
+/// is reported. A crash or a power failure at any instant leaves the old or the new state, and the next opening erases
+/// the rest of the other. The PSK of a credential is overwritten and synced before <see cref="OpenAsync"/> returns.
 /// </para>
 /// <para>
-/// The file is locked while it is open: another opening of it, in this process or elsewhere, fails. On Linux the file
-/// must belong to the user of the program or to root, not be a symbolic link, and stay where it is; other systems check
-/// less, as <see cref="PreSharedKey.FromCredentialFile"/> says. For several identities use the SQLite store.
+/// Only the file is overwritten. Copy-on-write file systems (btrfs, ZFS, snapshots, a data journal) and solid-state
+/// disks may keep old blocks, and the store does not know of copies and backups of the credential. Keys are not wrapped
+/// (<see cref="IKeyWrapper"/>); encrypt the disk where that matters.
+/// </para>
+/// <para>
+/// The file is locked while it is open: opening it again, in this process or elsewhere, fails. On Linux the file must
+/// belong to the user of the program or to root, must not be a symbolic link, and must not be moved; on other systems
+/// less is checked, see <see cref="PreSharedKey.FromCredentialFile"/>. For several identities use the SQLite store.
 /// </para>
 /// </remarks>
 public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
@@ -48,10 +48,10 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     /// <inheritdoc/>
     public ChannelRole Role { get; }
 
-    /// <summary>
-    /// The id of the identity, which <see cref="SecureChannelClientOptions.ClientId"/> need not repeat; null where the
-    /// file holds none.
-    /// </summary>
+    /// <summary>Gets the id of the identity; null if the file holds none.</summary>
+    /// <exception cref="KeyStoreException">An earlier change of the file failed.</exception>
+    /// <exception cref="ObjectDisposedException">The store was disposed.</exception>
+    /// <remarks><see cref="SecureChannelClientOptions.ClientId"/> can be left unset with a key file.</remarks>
     public ClientId? ClientId
     {
         get
@@ -65,16 +65,15 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     }
 
     /// <summary>Opens a key file, or turns a credential file into one.</summary>
-    /// <param name="path">The file; its owner's alone (<c>chmod 600</c>).</param>
-    /// <param name="role">The role that the key serves: written into the file by the first opening, for ever.</param>
-    /// <param name="options">How the store behaves; null for the defaults.</param>
-    /// <param name="cancellationToken">
-    /// Ends the wait; the credential may have been turned into a store all the same.
-    /// </param>
-    /// <exception cref="ArgumentException">A setting of the options or the role is out of range.</exception>
+    /// <param name="path">The file, accessible to its owner only (<c>chmod 600</c>).</param>
+    /// <param name="role">The role of the key, which the first opening writes into the file permanently.</param>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the wait; the credential may still be turned into a store.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="ArgumentException">An option or the role is out of range, or the path is empty.</exception>
     /// <exception cref="KeyStoreException">
-    /// The file is in use, may be used by others, serves the other role, is damaged, is neither a credential nor a key
-    /// file, or cannot be read or written. A credential is as it was, or the store is whole.
+    /// The file is in use, is accessible to others, serves the other role, is damaged, is neither a credential nor a
+    /// key file, or cannot be read or written. A credential is unchanged, or the store is complete.
     /// </exception>
     public static async Task<KeyFile> OpenAsync(
         string path,
@@ -100,7 +99,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         catch (TimeoutException)
         {
             _ = CloseWhenOpenedAsync(opening);
-            throw Late(path, options, isOutcomeUnknown: true);
+            throw TimedOut(path, options, isOutcomeUnknown: true);
         }
         catch (OperationCanceledException)
         {
@@ -119,7 +118,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
             if (_state.IsEmpty)
                 return new((StoredKey?)null);
 
-            // Two keys are read for every id, so that the time does not tell who is known, or has two.
+            // Two keys are read for every id, so that the time does not reveal whether it is known or has a successor.
             StoredKey key = _state.ReadKey();
             if (key.Successor is null)
                 _state.ReadKey().Dispose();
@@ -132,8 +131,8 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="KeyStoreException">
-    /// The key did not move, or, where <see cref="KeyStoreException.IsOutcomeUnknown"/> is set, perhaps it did. A store
-    /// whose disk failed in a change refuses everything until it is opened again.
+    /// The key did not move or, if <see cref="KeyStoreException.IsOutcomeUnknown"/> is set, may have moved. After a
+    /// failed write every call fails until the file is opened again.
     /// </exception>
     public ValueTask AdvanceAsync(
         ClientId id,
@@ -145,9 +144,9 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         ChangeAsync(
             next =>
             {
-                // After the wait for the changes before this one, during which the key may be erased.
+                // Checked after the wait for earlier changes, during which the caller may have erased the key.
                 KeyStoreRules.CheckIsNotErased(id, epochKey.Span);
-                CheckIsHere(id, next);
+                CheckHolds(id, next);
                 return next.Advance(serial, epoch, epochKey.Span, _options.TimeProvider.GetUtcNow());
             },
             cancellationToken
@@ -155,7 +154,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">
-    /// The id is there already, or another one is: a key file holds one identity.
+    /// The file holds this id or another one already: a key file holds one identity.
     /// </exception>
     public ValueTask AddAsync(StoredKey key, CancellationToken cancellationToken = default)
     {
@@ -167,8 +166,8 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
                     throw KeyStoreErrors.DuplicateKey(key.Id, isRevoked: !next.HasKey);
                 if (!next.IsEmpty)
                     throw new InvalidOperationException(
-                        $"{_path} holds the key of {next.Id}, and a key file has room for no"
-                            + " other. Keep several identities in a SQLite store (SqliteKeyStore)."
+                        $"{_path} holds the key of {next.Id}, and a key file holds only"
+                            + " one. Keep several identities in a SQLite store (SqliteKeyStore)."
                     );
                 next.Add(key, _options.TimeProvider.GetUtcNow());
                 return true;
@@ -184,7 +183,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         return ChangeAsync(
             next =>
             {
-                CheckIsHere(key.Id, next);
+                CheckHolds(key.Id, next);
                 KeyRecord record = next.Describe();
                 KeyStoreRules.CheckRotation(Role, key, record);
                 if (next.HasKey)
@@ -233,7 +232,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         return ChangeAsync(
             next =>
             {
-                CheckIsHere(id, next);
+                CheckHolds(id, next);
                 if (!next.HasKey)
                     throw KeyStoreErrors.KeyNotFound(id);
                 next.Suites = suites;
@@ -254,7 +253,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>One identity, or none.</remarks>
+    /// <remarks>Returns at most one identity.</remarks>
     public ValueTask<IReadOnlyList<KeyRecord>> ListAsync(
         ClientId? after,
         int limit,
@@ -277,19 +276,19 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
     public ValueTask ProbeAsync(CancellationToken cancellationToken = default) =>
         RunAsync(() => Probe, isChange: false, cancellationToken);
 
-    /// <summary>Closes the file, after the change that is under way, and erases the keys in memory.</summary>
+    /// <summary>Closes the file, after a pending change, and erases the keys in memory.</summary>
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
 
-        // A change that the disk holds up closes the file when it ends.
+        // A change that still waits for the disk closes the file when it ends.
         if (!await _writing.WaitAsync(_options.Timeout).ConfigureAwait(false))
             return;
         Close();
         _writing.Release();
     }
 
-    /// <summary>Opens a file; tests bring one of their own.</summary>
+    /// <summary>Opens a file; tests supply their own.</summary>
     internal static KeyFile Open(string path, ChannelRole role, KeyFileOptions options, Func<IRawFile> open)
     {
         KeyFileSlots? slots = null;
@@ -320,23 +319,23 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // It was not opened; nobody waits for the reason any more.
+            // It was not opened, and the caller no longer waits.
         }
     }
 
-    private static void CheckIsHere(ClientId id, KeyFileSlot state)
+    private static void CheckHolds(ClientId id, KeyFileSlot state)
     {
         if (!state.IsOf(id))
             throw KeyStoreErrors.KeyNotFound(id);
     }
 
-    private static KeyStoreException Late(string path, KeyFileOptions options, bool isOutcomeUnknown) =>
+    private static KeyStoreException TimedOut(string path, KeyFileOptions options, bool isOutcomeUnknown) =>
         new($"The key file {path} did not answer within {options.Timeout.TotalSeconds:0.#} s: its disk hangs.")
         {
             IsOutcomeUnknown = isOutcomeUnknown,
         };
 
-    /// <summary>Makes a new state from the current one, where the edit says that it differs, and writes it.</summary>
+    /// <summary>Applies an edit to a copy of the state, and writes it if the edit returns true.</summary>
     private ValueTask ChangeAsync(
         Func<KeyFileSlot, bool> edit,
         CancellationToken cancellationToken,
@@ -363,13 +362,13 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         );
 
     /// <summary>
-    /// Prepares work for the disk in turn and lets another thread do it. What was begun runs to its end, whether or
-    /// not the caller still waits.
+    /// Prepares work under the writer's lock and runs it on another thread. Work that has started is completed even if
+    /// the caller no longer waits.
     /// </summary>
     private async ValueTask RunAsync(Func<Action?> prepare, bool isChange, CancellationToken cancellationToken)
     {
         if (!await _writing.WaitAsync(_options.Timeout, cancellationToken).ConfigureAwait(false))
-            throw Late(_path, _options, isOutcomeUnknown: false);
+            throw TimedOut(_path, _options, isOutcomeUnknown: false);
         Task<Exception?> working;
         try
         {
@@ -395,11 +394,11 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw Late(_path, _options, isOutcomeUnknown: isChange);
+            throw TimedOut(_path, _options, isOutcomeUnknown: isChange);
         }
     }
 
-    // A failure is a result, so that none is lost where nobody waits for it.
+    // A failure is returned, so that it is not an unobserved exception if the caller no longer waits.
     private Exception? Work(Action work)
     {
         try
@@ -452,7 +451,7 @@ public sealed class KeyFile : IKeyDirectory, IKeyStoreProbe, IAsyncDisposable
         }
         catch (Exception e)
         {
-            // What of it is on the disk only the next opening finds out.
+            // What has reached the disk is known only to the next opening.
             lock (_reading)
                 _failure = e;
             throw new KeyStoreException($"The key file {_path} cannot be written: {e.Message}", e)

@@ -1,15 +1,16 @@
 namespace SymRatchet;
 
-/// <summary>
-/// How a <see cref="KeyFile"/> behaves. Read when the file is opened; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Provides the options of a <see cref="KeyFile"/>.</summary>
+/// <remarks>Copied when the file is opened; later changes have no effect. Not thread-safe.</remarks>
 public sealed class KeyFileOptions
 {
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>Initializes a new instance of the <see cref="KeyFileOptions"/> class with the defaults.</summary>
     public KeyFileOptions() { }
 
-    /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
+    /// <summary>Initializes a new instance of the <see cref="KeyFileOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    /// <remarks>Referenced objects are shared.</remarks>
     public KeyFileOptions(KeyFileOptions other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -19,21 +20,21 @@ public sealed class KeyFileOptions
     }
 
     /// <summary>
-    /// Gets whether a file that does not exist, or has no bytes, becomes a key file without an identity, to which one
-    /// is added. Off by default: a wrong path is an error then.
+    /// Gets or sets whether a file that does not exist, or is empty, becomes a key file without an identity.
     /// </summary>
+    /// <value>The default is false, so that a wrong path is an error.</value>
     public bool CreateIfMissing { get; set; }
 
-    /// <summary>
-    /// Gets how long a call waits for the disk, and before that for the calls ahead of it: 100 milliseconds to
-    /// 1 minute, 5 seconds by default. No call takes longer than twice that.
-    /// </summary>
+    /// <summary>Gets or sets how long a call waits for the disk, and before that for earlier calls.</summary>
+    /// <value>100 milliseconds to 1 minute; the default is 5 seconds.</value>
+    /// <remarks>No call takes longer than twice this time.</remarks>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets the clock for what is recorded; the system's by default.</summary>
+    /// <summary>Gets or sets the clock for the recorded times.</summary>
+    /// <value>The default is <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>A copy that was found to be in range, which no later change reaches.</summary>
+    /// <summary>Returns a validated copy.</summary>
     internal KeyFileOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(TimeProvider);

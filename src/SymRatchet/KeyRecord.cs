@@ -1,38 +1,39 @@
 namespace SymRatchet;
 
-/// <summary>What a key store knows of one identity, without its keys. Immutable.</summary>
+/// <summary>Describes an identity in a key store, without its keys.</summary>
+/// <remarks>Immutable.</remarks>
 public sealed class KeyRecord
 {
-    /// <summary>The client's id, 1 to 255 bytes.</summary>
+    /// <summary>Gets the client's id, 1 to 255 bytes.</summary>
     public required ClientId Id { get; init; }
 
-    /// <summary>The one protocol that the key serves.</summary>
+    /// <summary>Gets the protocol that the key serves.</summary>
     public required ChannelProtocol Protocol { get; init; }
 
-    /// <summary>Whether the root key moves forward with every session.</summary>
+    /// <summary>Gets whether the root key moves forward with every session.</summary>
     public required KeyEvolution Evolution { get; init; }
 
-    /// <summary>The cipher suites that the identity may use; empty for no restriction.</summary>
+    /// <summary>Gets the cipher suites that the identity may use; empty for no restriction.</summary>
     public required IReadOnlyList<CipherSuiteId> Suites { get; init; }
 
-    /// <summary>The last epoch; of a revoked identity, that at which it was revoked.</summary>
+    /// <summary>Gets the current epoch; for a revoked identity, the epoch at its revocation.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>When the identity was added.</summary>
+    /// <summary>Gets the time at which the identity was added.</summary>
     public required DateTimeOffset Added { get; init; }
 
     /// <summary>
-    /// When the key was moved last, which every session of a key that evolves does; null before the first one, and for
-    /// keys that do not move.
+    /// Gets the time at which the key last moved forward, as it does with every session; null before the first session,
+    /// and for keys that do not evolve.
     /// </summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>When the identity was revoked; null while it is not.</summary>
+    /// <summary>Gets the time of the revocation; null if the identity is not revoked.</summary>
     public DateTimeOffset? Revoked { get; init; }
 
-    /// <summary>Whether a new key waits beside the old one for the client to use it.</summary>
+    /// <summary>Gets whether there is a new key that the client has not used yet.</summary>
     public bool IsRotating { get; init; }
 
-    /// <summary>The id, protocol and epoch, and whether the identity is revoked.</summary>
+    /// <summary>Returns the id, protocol and epoch as text, and whether the identity is revoked.</summary>
     public override string ToString() => $"{Id} ({Protocol}, epoch {Epoch}{(Revoked is null ? "" : ", revoked")})";
 }

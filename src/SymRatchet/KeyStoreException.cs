@@ -1,28 +1,26 @@
 namespace SymRatchet;
 
-/// <summary>
-/// A key store that cannot be opened, read or written. The message says which, and what can be done; it never holds a
-/// key.
-/// </summary>
+/// <summary>The exception that is thrown when a key store cannot be opened, read or written.</summary>
+/// <remarks>The message names the store and what can be done, and never contains a key.</remarks>
 public sealed class KeyStoreException : IOException
 {
-    /// <summary>Makes an exception without a message of its own.</summary>
+    /// <summary>Initializes a new instance of the <see cref="KeyStoreException"/> class.</summary>
     public KeyStoreException() { }
 
-    /// <summary>Makes an exception.</summary>
-    /// <param name="message">Which store, and what can be done; never a key.</param>
+    /// <summary>Initializes a new instance of the <see cref="KeyStoreException"/> class with a message.</summary>
+    /// <param name="message">The store, and what can be done; never a key.</param>
     public KeyStoreException(string message)
         : base(message) { }
 
-    /// <summary>Makes an exception with a cause.</summary>
-    /// <param name="message">Which store, and what can be done; never a key.</param>
-    /// <param name="innerException">What caused it.</param>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="KeyStoreException"/> class with a message and a cause.
+    /// </summary>
+    /// <param name="message">The store, and what can be done; never a key.</param>
+    /// <param name="innerException">The cause.</param>
     public KeyStoreException(string message, Exception innerException)
         : base(message, innerException) { }
 
-    /// <summary>
-    /// Gets whether the store cannot tell if the change was made: it may be there, now or later. False, the default,
-    /// where the change was certainly not made, or none was asked for.
-    /// </summary>
+    /// <summary>Gets whether it is unknown if the change was made: it may take effect, now or later.</summary>
+    /// <value>The default is false: the change was not made, or the call was not a change.</value>
     public bool IsOutcomeUnknown { get; init; }
 }

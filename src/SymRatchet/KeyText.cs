@@ -6,16 +6,14 @@ using System.Text;
 namespace SymRatchet;
 
 /// <summary>
-/// Ids are opaque bytes on the wire; where people meet them they have one text form, which is read back to the same
-/// bytes: UTF-8 text as it
-/// stands, and <c>0x</c> with hex for everything that is not printable UTF-8 and for text that itself begins
-/// with <c>0x</c>, or that begins or ends with white space.
+/// Converts ids between bytes and their text form: the UTF-8 text, or <c>0x</c> and hex for bytes that are not visible
+/// UTF-8, and for text that begins with <c>0x</c> or begins or ends with white space (docs/protocol.md, 3).
 /// </summary>
 internal static class KeyText
 {
     private const string HexPrefix = "0x";
 
-    // Ill-formed text throws instead of turning into the same replacement character as another id.
+    // Ill-formed text throws, because replacement characters would map different ids to one text.
     private static readonly UTF8Encoding Strict = new(
         encoderShouldEmitUTF8Identifier: false,
         throwOnInvalidBytes: true
@@ -24,8 +22,8 @@ internal static class KeyText
     internal static byte[] ToBytes(string text) => Strict.GetBytes(text);
 
     /// <summary>
-    /// The text form of an id for people, claims and logs, never the same for two ids. An id with characters that show
-    /// nothing is shown as hex, so none can forge a log line, or look like another.
+    /// Returns the unique text form of an id. Ids with invisible characters are shown in hex, so that none can forge a
+    /// log line or look like another.
     /// </summary>
     internal static string ToDisplay(ReadOnlySpan<byte> id)
     {
@@ -35,7 +33,7 @@ internal static class KeyText
             return
                 text.StartsWith(HexPrefix, StringComparison.Ordinal)
                 || text.EnumerateRunes().Any(IsHidden)
-                || text.Length != text.AsSpan().Trim().Length // white space at an end is not seen
+                || text.Length != text.AsSpan().Trim().Length // white space at an end is invisible
                 ? ToHex(id)
                 : text;
         }
@@ -45,9 +43,9 @@ internal static class KeyText
         }
     }
 
-    /// <summary>Reads what <see cref="ToDisplay"/> wrote.</summary>
+    /// <summary>Parses the text form of an id.</summary>
     /// <exception cref="FormatException">
-    /// It begins with <c>0x</c> and hex does not follow, or is not well-formed text.
+    /// The text begins with <c>0x</c> without valid hex after it, or is not well-formed.
     /// </exception>
     internal static byte[] Parse(string text)
     {
@@ -60,7 +58,7 @@ internal static class KeyText
         );
     }
 
-    /// <summary>Reads what <see cref="ToDisplay"/> wrote; false for what it never writes nor a person means.</summary>
+    /// <summary>Tries to parse the text form of an id, or the hex form of any id.</summary>
     internal static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out byte[]? id)
     {
         id = null;
@@ -86,29 +84,27 @@ internal static class KeyText
         }
     }
 
-    /// <summary>
-    /// Reads what <see cref="ToDisplay"/> wrote and nothing else, so that two texts never are the same bytes.
-    /// </summary>
-    /// <exception cref="ArgumentException">It is no such text.</exception>
+    /// <summary>Parses the canonical text form only, so that no two texts give the same bytes.</summary>
+    /// <exception cref="ArgumentException">The text is not the canonical form of an id.</exception>
     internal static byte[] ToOwnBytes(string text)
     {
         if (!TryParse(text, out byte[]? bytes))
             throw new ArgumentException(
-                $"{ToLogSafe(text)} is no text of an id: it is not well-formed, or begins with 0x and no hex follows."
-                    + $" For the text as it stands take {nameof(ClientId)}.{nameof(ClientId.FromUtf8)}."
+                $"{ToLogSafe(text)} is not an id: it is not well-formed, or begins with 0x and no hex follows."
+                    + $" For this text literally, use {nameof(ClientId)}.{nameof(ClientId.FromUtf8)}."
             );
         string display = ToDisplay(bytes);
         return display == text
             ? bytes
             : throw new ArgumentException(
-                $"{ToLogSafe(text)} is not how an id is written: write {display}, or for the text as it stands take"
+                $"{ToLogSafe(text)} is not how an id is written: write {display}, or for this text literally use"
                     + $" {nameof(ClientId)}.{nameof(ClientId.FromUtf8)}."
             );
     }
 
     /// <summary>
-    /// Text that others chose, such as the name of a remote end, as it may stand in a log: each hidden character as
-    /// <c>\u</c> and hex.
+    /// Escapes a text from outside, such as the name of a remote end, for a log: invisible characters become <c>\u</c>
+    /// and hex.
     /// </summary>
     internal static string ToLogSafe(string text)
     {
@@ -129,7 +125,7 @@ internal static class KeyText
 
     private static string ToHex(ReadOnlySpan<byte> id) => HexPrefix + Convert.ToHexString(id);
 
-    // By rune and not by char: half of the characters that format text lie beyond the first plane.
+    // By rune, not by char: half of the format characters lie beyond the first plane.
     private static bool IsHidden(Rune rune) =>
         Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.Control
@@ -138,8 +134,7 @@ internal static class KeyText
                 or UnicodeCategory.ParagraphSeparator
         || IsIgnorable(rune.Value);
 
-    // What is left of Unicode's Default_Ignorable_Code_Point beside the format characters, which fonts leave out, and
-    // the blank pattern of Braille. The platform does not know the property.
+    // The rest of Unicode's Default_Ignorable_Code_Point, which .NET does not expose, and the blank Braille pattern.
     private static bool IsIgnorable(int value) =>
         value
             is 0x034F // combining grapheme joiner
@@ -154,5 +149,5 @@ internal static class KeyText
                 or (>= 0xFE00 and <= 0xFE0F) // variation selectors
                 or 0xFFA0 // half-width filler of Hangul
                 or (>= 0xFFF0 and <= 0xFFF8) // reserved
-                or (>= 0xE0000 and <= 0xE0FFF); // tags, more variation selectors, and what is reserved for such
+                or (>= 0xE0000 and <= 0xE0FFF); // tags, more variation selectors, and reserved code points
 }

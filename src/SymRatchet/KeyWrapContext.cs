@@ -2,17 +2,18 @@ using System.Buffers.Binary;
 
 namespace SymRatchet;
 
-/// <summary>
-/// Where a store keeps a key. A wrapped key is bound to its place, so nobody who can write to the store can give one
-/// identity the key of another, or put an old one in the place of a new one. Immutable.
-/// </summary>
+/// <summary>Identifies a key in a store.</summary>
+/// <remarks>
+/// A wrapped key is bound to its context, so that an attacker with write access to the store cannot exchange the keys
+/// of two identities or replace a key by an older one. Immutable.
+/// </remarks>
 public sealed class KeyWrapContext
 {
-    /// <summary>Names a place.</summary>
-    /// <param name="role">The role that the store serves.</param>
-    /// <param name="id">The client's id.</param>
-    /// <param name="serial">The serial of the key.</param>
-    /// <param name="epoch">The epoch of a root key; null for the key that never changes.</param>
+    /// <summary>Initializes a new instance of the <see cref="KeyWrapContext"/> class.</summary>
+    /// <param name="role">The role of the store.</param>
+    /// <param name="id">The id of the client.</param>
+    /// <param name="serial">The <see cref="StoredKey.Serial"/> of the key.</param>
+    /// <param name="epoch">The epoch of a root key; null for the identity key.</param>
     public KeyWrapContext(ChannelRole role, ClientId id, long serial, long? epoch)
     {
         Role = role;
@@ -21,19 +22,19 @@ public sealed class KeyWrapContext
         Epoch = epoch;
     }
 
-    /// <summary>The role that the store serves.</summary>
+    /// <summary>Gets the role of the store.</summary>
     public ChannelRole Role { get; }
 
-    /// <summary>The client's id.</summary>
+    /// <summary>Gets the client's id.</summary>
     public ClientId Id { get; }
 
-    /// <summary>The serial of the key.</summary>
+    /// <summary>Gets the <see cref="StoredKey.Serial"/> of the key.</summary>
     public long Serial { get; }
 
-    /// <summary>The epoch of a root key; null for the key that never changes.</summary>
+    /// <summary>Gets the epoch of a root key; null for the identity key.</summary>
     public long? Epoch { get; }
 
-    /// <summary>The place as bytes, different for any two places: what a wrapper authenticates with the key.</summary>
+    /// <summary>Returns an unambiguous encoding of the context, which a wrapper authenticates with the key.</summary>
     public byte[] ToBytes()
     {
         byte[] bytes = new byte[(2 * sizeof(byte)) + (2 * sizeof(long)) + Id.Length];

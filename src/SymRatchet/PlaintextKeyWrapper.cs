@@ -2,15 +2,13 @@ using System.Security.Cryptography;
 
 namespace SymRatchet;
 
-/// <summary>
-/// Writes keys down as they are: what protects them is who may read the store. For stores that are given no other
-/// wrapper. Thread-safe.
-/// </summary>
+/// <summary>Leaves keys unencrypted, so that only the access rights of the store protect them.</summary>
+/// <remarks>The default of stores without another wrapper. Thread-safe.</remarks>
 public sealed class PlaintextKeyWrapper : IKeyWrapper
 {
     private PlaintextKeyWrapper() { }
 
-    /// <summary>The one object of this type; it has no state.</summary>
+    /// <summary>Gets the only instance, which has no state.</summary>
     public static PlaintextKeyWrapper Instance { get; } = new();
 
     /// <inheritdoc/>
@@ -20,7 +18,7 @@ public sealed class PlaintextKeyWrapper : IKeyWrapper
         CancellationToken cancellationToken = default
     )
     {
-        // Pinned, so that the collector leaves no copies of what the store erases.
+        // Pinned, so that the garbage collector leaves no copies of what the store erases.
         byte[] plain = GC.AllocateUninitializedArray<byte>(key.Length, pinned: true);
         key.CopyTo(plain);
         return ValueTask.FromResult(plain);

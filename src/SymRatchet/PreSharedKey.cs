@@ -9,12 +9,13 @@ using SymRatchet.Session;
 namespace SymRatchet;
 
 /// <summary>
-/// The secret that a client and a server share, with what it is bound to. It erases its bytes when disposed and shows
-/// them to nobody. Immutable, and safe for several threads until it is disposed.
+/// Represents a pre-shared key (PSK) of a client and a server, with the names that it is bound to (docs/protocol.md,
+/// 3).
 /// </summary>
 /// <remarks>
-/// This is what is carried to both sides once; a store then holds what it becomes (protocol 1, "Provisioning"). A key
-/// serves one protocol, one client id and one server name.
+/// A PSK is given to both sides once; their stores hold the keys derived from it. It serves one protocol, one client id
+/// and one server name. Its bytes are not exposed, and are erased when it is disposed. Immutable, and thread-safe until
+/// it is disposed.
 /// </remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class PreSharedKey : IDisposable
@@ -47,28 +48,31 @@ public sealed class PreSharedKey : IDisposable
         _clientStore = new Lazy<InMemoryKeyStore>(ImportForClient);
     }
 
-    /// <summary>The one protocol that the key serves.</summary>
+    /// <summary>Gets the protocol that the key serves.</summary>
     public ChannelProtocol Protocol { get; }
 
-    /// <summary>The client's id as it stands in a store.</summary>
+    /// <summary>Gets the client's id.</summary>
     public ClientId Id { get; }
 
     /// <summary>
-    /// The name of the server that the key is bound to, 0 to 255 bytes, in the text form of ids. One name for each
-    /// listener.
+    /// Gets the name of the server that the key is bound to, 0 to 255 bytes, in the text form of ids.
     /// </summary>
+    /// <remarks>Each listener has one name.</remarks>
     public string ServerName => KeyText.ToDisplay(_serverName);
 
-    /// <summary>Whether the root key moves forward with every session.</summary>
+    /// <summary>Gets whether the root key moves forward with every session.</summary>
     public KeyEvolution Evolution { get; }
 
-    /// <summary>Makes a new random key for protocol 1.</summary>
+    /// <summary>Generates a random key for protocol 1.</summary>
     /// <param name="clientId">The client's id, 1 to 255 bytes.</param>
     /// <param name="serverName">
-    /// The server's name, at most 255 bytes, written as an id is; the same on both sides.
+    /// The server's name, at most 255 bytes, in the text form of ids; the same on both sides.
     /// </param>
-    /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
-    /// <exception cref="ArgumentException">The id or the name is too long, empty, or no valid text.</exception>
+    /// <param name="evolution"><see cref="KeyEvolution.None"/> only for a client without durable memory.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="ArgumentException">
+    /// The id is empty or too long, or the name is too long or not valid text.
+    /// </exception>
     public static PreSharedKey Generate(
         ClientId clientId,
         string serverName = "",
@@ -87,15 +91,17 @@ public sealed class PreSharedKey : IDisposable
         }
     }
 
-    /// <summary>Takes over a key for protocol 1.</summary>
+    /// <summary>Imports a key for protocol 1.</summary>
     /// <param name="clientId">The client's id, 1 to 255 bytes.</param>
-    /// <param name="key">32 uniformly random bytes, never a password; copied.</param>
+    /// <param name="key">32 uniformly random bytes, not a password; copied.</param>
     /// <param name="serverName">
-    /// The server's name, at most 255 bytes, written as an id is; the same on both sides.
+    /// The server's name, at most 255 bytes, in the text form of ids; the same on both sides.
     /// </param>
-    /// <param name="evolution">Leave it at forward unless the client has no durable memory.</param>
+    /// <param name="evolution"><see cref="KeyEvolution.None"/> only for a client without durable memory.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="serverName"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The key is not 32 bytes long, or the id or the name is too long, empty, or no valid text.
+    /// The key is not 32 bytes long, the id is empty or too long, or the name is too long or not valid text.
     /// </exception>
     public static PreSharedKey Import(
         ClientId clientId,
@@ -108,9 +114,10 @@ public sealed class PreSharedKey : IDisposable
         return Import(clientId, key, KeyText.ToOwnBytes(serverName), evolution);
     }
 
-    /// <summary>A key for <see cref="ChannelProtocol.Seed"/>.</summary>
-    /// <param name="clientId">1 to 255. In stores it is its decimal digits.</param>
-    /// <param name="masterKey">16 bytes, copied.</param>
+    /// <summary>Imports a master key for <see cref="ChannelProtocol.Seed"/>.</summary>
+    /// <param name="clientId">The client's number, 1 to 255; its id in stores is its decimal digits.</param>
+    /// <param name="masterKey">The master key, 16 bytes; copied.</param>
+    /// <returns>The key.</returns>
     /// <exception cref="ArgumentException">The id is 0, or the key is not 16 bytes long.</exception>
     public static PreSharedKey ForSeed(byte clientId, ReadOnlySpan<byte> masterKey)
     {
@@ -125,37 +132,37 @@ public sealed class PreSharedKey : IDisposable
     }
 
     /// <summary>
-    /// Reads the key from a credential file that only its owner may read; see <see cref="WriteCredentialFile"/>.
+    /// Reads a key from a credential file (<see cref="WriteCredentialFile"/>) that only its owner may read.
     /// </summary>
     /// <param name="path">The file; at most 4,095 bytes.</param>
+    /// <returns>The key.</returns>
     /// <exception cref="IOException">
-    /// The file cannot be read, is not a regular file (a symbolic link, a pipe, a device), belongs to another user than
-    /// this one or root, or others may use it. Systems other than Linux check the last of these only, and Windows none.
+    /// The file cannot be read, is not a regular file (a symbolic link, a pipe, a device), belongs to neither this user
+    /// nor root, or is accessible to others. Of these, other Unix systems than Linux check only the last, and Windows
+    /// none.
     /// </exception>
     /// <exception cref="FormatException">
-    /// The file is not a credential; the message names the line and never its content.
+    /// The file is not a credential; the message names the line but not its content.
     /// </exception>
     public static PreSharedKey FromCredentialFile(string path) => CredentialFile.Read(path);
 
-    /// <summary>
-    /// Writes the key to a new file that only its owner may read. Whoever has the file can speak as the client.
-    /// </summary>
+    /// <summary>Writes the key to a new file that only its owner may read.</summary>
     /// <param name="path">The file; it must not exist yet.</param>
     /// <exception cref="ArgumentException">
-    /// The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.
+    /// The key is of <see cref="ChannelProtocol.Seed"/>, which has no credential files.
     /// </exception>
     /// <exception cref="IOException">The file exists already or cannot be written.</exception>
+    /// <remarks>Whoever has the file can act as the client.</remarks>
     public void WriteCredentialFile(string path) => CredentialFile.Write(path, this);
 
-    /// <summary>
-    /// Writes what <see cref="WriteCredentialFile"/> writes, for a destination that is no file. Whoever reads it can
-    /// speak as the client.
-    /// </summary>
-    /// <param name="destination">A stream that can be written; left open.</param>
+    /// <summary>Writes the content of a credential file to a stream.</summary>
+    /// <param name="destination">A writable stream; left open.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="destination"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The key is of <see cref="ChannelProtocol.Seed"/>, which no credential carries.
+    /// The key is of <see cref="ChannelProtocol.Seed"/>, which has no credential files.
     /// </exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
+    /// <remarks>Whoever reads it can act as the client.</remarks>
     public void WriteCredential(Stream destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -163,13 +170,14 @@ public sealed class PreSharedKey : IDisposable
     }
 
     /// <summary>
-    /// Reads what <see cref="WriteCredential"/> has written, from a source that is not a file: standard input, a secret
-    /// store.
+    /// Reads the content of a credential file from a stream, such as standard input or a secret store.
     /// </summary>
-    /// <param name="source">A stream that can be read; read to its end, at most 4,095 bytes, and left open.</param>
+    /// <param name="source">A readable stream, read to its end, at most 4,095 bytes; left open.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="FormatException">
-    /// What it holds is not a credential; the message names the line and never its content.
+    /// The content is not a credential; the message names the line but not its content.
     /// </exception>
     public static PreSharedKey ReadCredential(Stream source)
     {
@@ -177,9 +185,11 @@ public sealed class PreSharedKey : IDisposable
         return CredentialFile.Read(source);
     }
 
-    /// <summary>What a store holds once the key is imported for one role. The caller owns and disposes it.</summary>
+    /// <summary>Returns the keys that a store of one role holds, derived from this key.</summary>
     /// <param name="role">The role.</param>
     /// <param name="suites">The cipher suites that the identity may use; null for no restriction.</param>
+    /// <exception cref="ObjectDisposedException">The key was disposed.</exception>
+    /// <remarks>The caller disposes the result.</remarks>
     public StoredKey ImportFor(ChannelRole role, IReadOnlyList<CipherSuiteId>? suites = null)
     {
         if (KeyShape.Of(Protocol).IdentitySize == 0)
@@ -222,7 +232,7 @@ public sealed class PreSharedKey : IDisposable
             _clientStore.Value.Dispose();
     }
 
-    /// <summary>The id and protocol; never the key.</summary>
+    /// <summary>Returns the id and protocol as text, never the key.</summary>
     public override string ToString() => $"key of {Id} ({Protocol})";
 
     internal static PreSharedKey Import(ClientId id, ReadOnlySpan<byte> key, byte[] serverName, KeyEvolution evolution)
@@ -243,11 +253,11 @@ public sealed class PreSharedKey : IDisposable
                 nameof(key)
             );
         if (!Enum.IsDefined(evolution))
-            throw new ArgumentException($"{evolution} is no key evolution.", nameof(evolution));
+            throw new ArgumentException($"{evolution} is not a key evolution.", nameof(evolution));
         return new PreSharedKey(ChannelProtocol.V1, id, serverName, evolution, key);
     }
 
-    /// <summary>Where a client that has this key and no store remembers its epochs.</summary>
+    /// <summary>The in-memory store of a client that is given this key without a store.</summary>
     internal InMemoryKeyStore ClientStore => _clientStore.Value;
 
     internal ReadOnlySpan<byte> ServerBytes => _serverName;

@@ -1,6 +1,6 @@
 namespace SymRatchet;
 
-/// <summary>A wait of a <see cref="ReconnectingClient"/> before its next attempt.</summary>
+/// <summary>Provides data for the <see cref="ReconnectingClient.Waiting"/> event.</summary>
 public sealed class ReconnectEventArgs : EventArgs
 {
     internal ReconnectEventArgs(SecureChannelException? error, TimeSpan delay)
@@ -9,9 +9,9 @@ public sealed class ReconnectEventArgs : EventArgs
         Delay = delay;
     }
 
-    /// <summary>Why the last attempt failed; null where it succeeded, and its channel has been given up.</summary>
+    /// <summary>Gets the error of the last attempt; null if it succeeded and its channel has ended.</summary>
     public SecureChannelException? Error { get; }
 
-    /// <summary>How long it waits now.</summary>
+    /// <summary>Gets the time until the next attempt.</summary>
     public TimeSpan Delay { get; }
 }

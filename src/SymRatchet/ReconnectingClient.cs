@@ -5,23 +5,27 @@ using SymRatchet.Crypto;
 
 namespace SymRatchet;
 
-/// <summary>
-/// Connects for as long as a program runs: one channel after another, each to be used until it ends. Between attempts
-/// it waits a random time whose bound doubles with each failure, so that a fleet does not come back all at once. What
-/// was sent and not acknowledged is the application's to send again. Thread-safe; each enumeration connects for itself.
-/// </summary>
+/// <summary>Connects again whenever a channel ends, with a randomised exponential backoff.</summary>
+/// <remarks>
+/// The delay before an attempt is random, with a bound that doubles with each failure, so that a fleet does not
+/// reconnect at once. The application must resend messages that were not acknowledged. Thread-safe; each enumeration
+/// has its own connections.
+/// </remarks>
 public sealed class ReconnectingClient
 {
     private readonly Func<CancellationToken, ValueTask<ISecureChannel>> _connect;
 
-    /// <summary>A client that connects to one server.</summary>
+    /// <summary>Initializes a new instance of the <see cref="ReconnectingClient"/> class for one server.</summary>
     /// <param name="remote">
     /// The server, as for
     /// <see cref="SecureChannel.ConnectAsync(EndPoint, SecureChannelClientOptions, CancellationToken)"/>.
     /// </param>
     /// <param name="options">
-    /// Who the client is; copied. With a durable store of keys, since the program will start again some day.
+    /// The options of the client; copied. They should have a durable key store, for restarts of the program.
     /// </param>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="remote"/> or <paramref name="options"/> is null.
+    /// </exception>
     /// <exception cref="ArgumentException">The options are incomplete.</exception>
     public ReconnectingClient(EndPoint remote, SecureChannelClientOptions options)
     {
@@ -32,50 +36,59 @@ public sealed class ReconnectingClient
         TimeProvider = own.TimeProvider;
     }
 
-    /// <summary>A client that connects in a way of its own.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="ReconnectingClient"/> class with a custom way to connect.
+    /// </summary>
     /// <param name="connect">
-    /// Makes a channel. What it throws is tried again where it is a <see cref="SecureChannelException"/> that
-    /// <see cref="SecureChannelException.IsTransient"/>; anything else ends the enumeration.
+    /// Connects a channel. After a <see cref="SecureChannelException"/> that
+    /// <see cref="SecureChannelException.IsTransient"/> it is called again; any other exception ends the enumeration.
     /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="connect"/> is null.</exception>
     public ReconnectingClient(Func<CancellationToken, ValueTask<ISecureChannel>> connect)
     {
         ArgumentNullException.ThrowIfNull(connect);
         _connect = connect;
     }
 
-    /// <summary>
-    /// Tells of each wait before the next attempt. Raised on the enumerating task, which goes on when the handlers
-    /// return.
-    /// </summary>
+    /// <summary>Occurs before each delay.</summary>
+    /// <remarks>Raised on the enumerating task, which continues when the handlers return.</remarks>
     public event EventHandler<ReconnectEventArgs>? Waiting;
 
-    /// <summary>The bound of the first wait; one second by default. It doubles with each failure in a row.</summary>
+    /// <summary>Gets or initializes the bound of the first delay.</summary>
+    /// <value>Positive; the default is 1 second.</value>
+    /// <remarks>The bound doubles with each consecutive failure.</remarks>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// The bound of any wait; one minute by default. A channel that stood for so long ends a row of failures.
-    /// </summary>
+    /// <summary>Gets or initializes the largest bound of a delay.</summary>
+    /// <value><see cref="FirstDelay"/> to 1 day; the default is 1 minute.</value>
+    /// <remarks>A channel that lasted this long resets the bound.</remarks>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// For how long handshakes may fail with a server that is there before the client gives up;
-    /// <see cref="Timeout.InfiniteTimeSpan"/>, the default, for ever. A server does not say why it refuses: a revoked
-    /// key looks like a server without room, or like somebody who changes messages on the way, but it lasts. A day
-    /// suits a device whose server may lose its store for hours.
+    /// Gets or initializes how long a reachable server may refuse handshakes before the client gives up.
     /// </summary>
+    /// <value>Positive; the default is <see cref="Timeout.InfiniteTimeSpan"/>.</value>
+    /// <remarks>
+    /// A server does not reveal why it refuses: a revoked key looks like a server at its limits, or like an attacker
+    /// who modifies messages, but it lasts. A day suits a device whose server may lose its store for hours.
+    /// </remarks>
     public TimeSpan RefusalLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>The clock of the waits.</summary>
+    /// <summary>Gets or initializes the clock of the delays.</summary>
+    /// <value>The default is that of the options, or <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>
-    /// Gives one channel after another, for ever. Each is disposed when the next one is asked for; catch what its use
-    /// throws inside the loop, or the loop ends.
-    /// </summary>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="SecureChannelException">This side itself ended an attempt, or handshakes failed for as long as
-    /// <see cref="RefusalLimit"/>.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary>Returns an endless sequence of channels.</summary>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    /// <exception cref="SecureChannelException">
+    /// An attempt was ended by this side, or handshakes were refused for <see cref="RefusalLimit"/>.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The enumeration was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">A delay or <see cref="RefusalLimit"/> is out of range.</exception>
+    /// <remarks>
+    /// A channel is disposed when the next one is requested. Catch exceptions of its use inside the loop, or the loop
+    /// ends.
+    /// </remarks>
     public IAsyncEnumerable<ISecureChannel> ConnectAllAsync(CancellationToken cancellationToken = default)
     {
         if (FirstDelay <= TimeSpan.Zero || LongestDelay < FirstDelay || LongestDelay > TimeSpan.FromDays(1))
@@ -101,7 +114,7 @@ public sealed class ReconnectingClient
             firstRefusal =
                 error is not null && IsRefusal(error.Error) ? firstRefusal ?? TimeProvider.GetTimestamp() : null;
             if (firstRefusal is { } first)
-                ThrowIfRefusedForLong(TimeProvider.GetElapsedTime(first), error!);
+                ThrowIfRefusalLimitReached(TimeProvider.GetElapsedTime(first), error!);
             if (channel is not null)
             {
                 long began = TimeProvider.GetTimestamp();
@@ -111,7 +124,7 @@ public sealed class ReconnectingClient
                     failures = 0;
             }
 
-            TimeSpan delay = Share() * Bound(failures);
+            TimeSpan delay = RandomFraction() * DelayBound(failures);
             Waiting?.Invoke(this, new ReconnectEventArgs(error, delay));
             await Task.Delay(delay, TimeProvider, cancellationToken).ConfigureAwait(false);
         }
@@ -132,7 +145,7 @@ public sealed class ReconnectingClient
         }
     }
 
-    private void ThrowIfRefusedForLong(TimeSpan refused, SecureChannelException error)
+    private void ThrowIfRefusalLimitReached(TimeSpan refused, SecureChannelException error)
     {
         if (RefusalLimit != Timeout.InfiniteTimeSpan && refused >= RefusalLimit)
             throw SecureChannelException.Of(
@@ -143,7 +156,7 @@ public sealed class ReconnectingClient
             );
     }
 
-    // The server was there. Where a store, a wire or a clock failed, it may not have been.
+    // Errors that show a reachable server; after one of a store, a transport or a timeout it may be unreachable.
     private static bool IsRefusal(SecureChannelError error) =>
         error
             is SecureChannelError.Refused
@@ -153,14 +166,14 @@ public sealed class ReconnectingClient
                 or SecureChannelError.Malformed
                 or SecureChannelError.Limit;
 
-    private static double Share()
+    private static double RandomFraction()
     {
         Span<byte> random = stackalloc byte[sizeof(uint)];
         RandomSource.System.Fill(random);
         return BinaryPrimitives.ReadUInt32LittleEndian(random) / (double)uint.MaxValue;
     }
 
-    private TimeSpan Bound(int failures)
+    private TimeSpan DelayBound(int failures)
     {
         TimeSpan bound = FirstDelay;
         for (int i = 0; i < failures && bound < LongestDelay; i++)

@@ -6,19 +6,24 @@ using SymRatchet.Channel;
 namespace SymRatchet;
 
 /// <summary>
-/// Makes secure channels over any <see cref="Stream"/> or <see cref="IDuplexPipe"/>: the handshake of protocol 1,
-/// section 5, or of the seed protocol. Thread-safe.
+/// Creates secure channels over any <see cref="Stream"/> or <see cref="IDuplexPipe"/>, by the handshake of protocol 1
+/// (docs/protocol.md, 5) or of the seed protocol.
 /// </summary>
+/// <remarks>Thread-safe.</remarks>
 public static class SecureChannel
 {
 #pragma warning disable RS0026 // the overloads differ in a Stream and an IDuplexPipe; no call can mean both
-    /// <summary>Connects as the client over a stream and returns once both sides are proven.</summary>
+    /// <summary>Connects as a client over a stream.</summary>
     /// <param name="stream">
-    /// A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex stream. Disposed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">Who the client is; copied.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the client; copied.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="stream"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
     public static ValueTask<ISecureChannel> ConnectAsync(
         Stream stream,
@@ -34,19 +39,24 @@ public static class SecureChannel
         );
     }
 
-    /// <summary>Connects a socket and then the channel over it.</summary>
+    /// <summary>Connects a socket, and a channel over it.</summary>
     /// <param name="remote">
     /// The server: an <see cref="IPEndPoint"/>, a <see cref="DnsEndPoint"/>, whose addresses are tried in the system's
     /// order, or a <see cref="UnixDomainSocketEndPoint"/>.
     /// </param>
     /// <param name="options">
-    /// Who the client is; copied. The limit of the handshake holds for the connection, and again for the handshake.
+    /// The options of the client; copied. <see cref="SecureChannelOptions.HandshakeTimeout"/> applies to the
+    /// connection, and again to the handshake.
     /// </param>
-    /// <param name="cancellationToken">Ends the connection and the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="cancellationToken">Cancels the connection and the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="remote"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">
-    /// The server could not be reached (<see cref="SecureChannelError.Transport"/>), or the handshake failed. Nothing
-    /// is left open.
+    /// The server could not be reached (<see cref="SecureChannelError.Transport"/>), or the handshake failed. The
+    /// socket is closed.
     /// </exception>
     public static async ValueTask<ISecureChannel> ConnectAsync(
         EndPoint remote,
@@ -62,13 +72,17 @@ public static class SecureChannel
         return await ConnectAsync(stream, own, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Connects as the client over a pipe, as over a stream.</summary>
+    /// <summary>Connects as a client over a pipe.</summary>
     /// <param name="pipe">
-    /// A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex pipe. Completed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">Who the client is; copied.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the client; copied.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="pipe"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
     public static ValueTask<ISecureChannel> ConnectAsync(
         IDuplexPipe pipe,
@@ -76,14 +90,18 @@ public static class SecureChannel
         CancellationToken cancellationToken = default
     ) => ConnectAsync(pipe, options, remote: null, cancellationToken);
 
-    /// <summary>Connects as the client over a pipe whose other end is known, so that logs can name it.</summary>
+    /// <summary>Connects as a client over a pipe with a known remote end point.</summary>
     /// <param name="pipe">
-    /// A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex pipe. Completed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">Who the client is; copied.</param>
-    /// <param name="remote">The other end, for logs; null where it is not known.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the client; copied.</param>
+    /// <param name="remote">The remote end point, for logs; null if it is not known.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="pipe"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">The handshake failed.</exception>
     public static ValueTask<ISecureChannel> ConnectAsync(
         IDuplexPipe pipe,
@@ -96,15 +114,19 @@ public static class SecureChannel
         return ConnectCoreAsync(Transport.Over(pipe, options.LeaveOpen, remote), options, cancellationToken);
     }
 
-    /// <summary>Accepts a client over a stream and returns once both sides are proven.</summary>
+    /// <summary>Accepts a client over a stream.</summary>
     /// <param name="stream">
-    /// A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex stream. Disposed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">The keys of the clients; copied.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the server; copied.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="stream"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">
-    /// The handshake failed; an unknown id and a wrong key look the same.
+    /// The handshake failed; an unknown id and a wrong key are not distinguished.
     /// </exception>
     public static ValueTask<ISecureChannel> AcceptAsync(
         Stream stream,
@@ -113,17 +135,21 @@ public static class SecureChannel
     ) => AcceptAsync(stream, options, Transport.RemoteOf(stream), cancellationToken);
 
     /// <summary>
-    /// Accepts a client over a stream whose other end is known, so that the limits by address hold for it.
+    /// Accepts a client over a stream with a known remote end point, to which the limits per address apply.
     /// </summary>
     /// <param name="stream">
-    /// A two-way stream. Disposed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex stream. Disposed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">The keys of the clients; copied.</param>
-    /// <param name="remote">The other end, for limits and logs; null where it is not known.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the server; copied.</param>
+    /// <param name="remote">The remote end point, for limits and logs; null if it is not known.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="stream"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">
-    /// The handshake failed; an unknown id and a wrong key look the same.
+    /// The handshake failed; an unknown id and a wrong key are not distinguished.
     /// </exception>
     public static ValueTask<ISecureChannel> AcceptAsync(
         Stream stream,
@@ -136,15 +162,19 @@ public static class SecureChannel
         return AcceptCoreAsync(Transport.Over(stream, options.LeaveOpen, remote), options, cancellationToken);
     }
 
-    /// <summary>Accepts a client over a pipe, as over a stream.</summary>
+    /// <summary>Accepts a client over a pipe.</summary>
     /// <param name="pipe">
-    /// A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex pipe. Completed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">The keys of the clients; copied.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the server; copied.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="pipe"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">
-    /// The handshake failed; an unknown id and a wrong key look the same.
+    /// The handshake failed; an unknown id and a wrong key are not distinguished.
     /// </exception>
     public static ValueTask<ISecureChannel> AcceptAsync(
         IDuplexPipe pipe,
@@ -153,17 +183,21 @@ public static class SecureChannel
     ) => AcceptAsync(pipe, options, remote: null, cancellationToken);
 
     /// <summary>
-    /// Accepts a client over a pipe whose other end is known, so that the limits by address hold for it.
+    /// Accepts a client over a pipe with a known remote end point, to which the limits per address apply.
     /// </summary>
     /// <param name="pipe">
-    /// A two-way pipe. Completed with the channel, and at once where the handshake fails, unless it is left open.
+    /// A duplex pipe. Completed with the channel, and if the handshake fails, unless it is left open.
     /// </param>
-    /// <param name="options">The keys of the clients; copied.</param>
-    /// <param name="remote">The other end, for limits and logs; null where it is not known.</param>
-    /// <param name="cancellationToken">Ends the handshake.</param>
-    /// <exception cref="ArgumentException">The options are incomplete. Nothing was sent.</exception>
+    /// <param name="options">The options of the server; copied.</param>
+    /// <param name="remote">The remote end point, for limits and logs; null if it is not known.</param>
+    /// <param name="cancellationToken">Cancels the handshake.</param>
+    /// <returns>The established channel.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="pipe"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range. Nothing was sent.</exception>
     /// <exception cref="SecureChannelException">
-    /// The handshake failed; an unknown id and a wrong key look the same.
+    /// The handshake failed; an unknown id and a wrong key are not distinguished.
     /// </exception>
     public static ValueTask<ISecureChannel> AcceptAsync(
         IDuplexPipe pipe,

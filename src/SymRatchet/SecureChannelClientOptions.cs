@@ -2,17 +2,21 @@ using SymRatchet.Protocol1;
 
 namespace SymRatchet;
 
-/// <summary>
-/// What a client needs to connect: who it is, and its key. Either <see cref="Key"/>, or <see cref="Keys"/> with
-/// <see cref="ClientId"/>.
-/// </summary>
+/// <summary>Provides the options of a client.</summary>
+/// <remarks>
+/// Either <see cref="Key"/> is required, or <see cref="Keys"/> with <see cref="ClientId"/>. See
+/// <see cref="SecureChannelOptions"/> for thread safety.
+/// </remarks>
 public sealed class SecureChannelClientOptions : SecureChannelOptions
 {
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SecureChannelClientOptions"/> class with the defaults.
+    /// </summary>
     public SecureChannelClientOptions() { }
 
-    /// <summary>Makes a copy. The key, key store, clock and loggers are shared with the original.</summary>
+    /// <summary>Initializes a new instance of the <see cref="SecureChannelClientOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
+    /// <remarks>The key, key store, clock and loggers are shared with the original.</remarks>
     public SecureChannelClientOptions(SecureChannelClientOptions other)
         : base(other)
     {
@@ -22,28 +26,34 @@ public sealed class SecureChannelClientOptions : SecureChannelOptions
         SendBeforeConfirm = other.SendBeforeConfirm;
     }
 
-    /// <summary>
-    /// The client's key, which carries its id. Its epochs are remembered by the key object and no longer: a program
-    /// that starts again begins at epoch 0 and catches up with the server, as far as
-    /// <see cref="SecureChannelOptions.EpochLimit"/>. For forward secrecy between sessions that survives a restart,
-    /// import the key into a durable store once and set <see cref="Keys"/> instead.
-    /// </summary>
+    /// <summary>Gets or sets the client's key, which contains its id.</summary>
+    /// <value>The default is null.</value>
+    /// <remarks>
+    /// Its epochs are kept in the key object only: after a restart the program begins at epoch 0 and catches up with
+    /// the server, up to <see cref="SecureChannelOptions.EpochLimit"/>. For forward secrecy between sessions across
+    /// restarts, import the key into a durable store once and set <see cref="Keys"/> instead.
+    /// </remarks>
     public PreSharedKey? Key { get; set; }
 
-    /// <summary>The client's own key store; not disposed by the channel.</summary>
+    /// <summary>Gets or sets the client's key store.</summary>
+    /// <value>The default is null.</value>
+    /// <remarks>Not disposed by the channel.</remarks>
     public IKeyStore? Keys { get; set; }
 
-    /// <summary>
-    /// The client's id in <see cref="Keys"/>, 1 to 255 bytes; not needed for a <see cref="KeyFile"/>, which holds one.
-    /// </summary>
+    /// <summary>Gets or sets the client's id in <see cref="Keys"/>.</summary>
+    /// <value>1 to 255 bytes; the default is null, which is enough for a <see cref="KeyFile"/>.</value>
     public ClientId? ClientId { get; set; }
 
     /// <summary>
-    /// Whether <see cref="SecureChannel.ConnectAsync(Stream, SecureChannelClientOptions, CancellationToken)"/> returns
-    /// one round trip earlier, so that data travels with the client's last proof. Off by default, for a price: until
-    /// this proof, a later one or a hello made after it has reached the server, the server's store can still open that
-    /// data. Protocol 1 only.
+    /// Gets or sets whether
+    /// <see cref="SecureChannel.ConnectAsync(Stream, SecureChannelClientOptions, CancellationToken)"/> returns before
+    /// SERVER_CONFIRM, so that data can follow CLIENT_CONFIRM at once (docs/protocol.md, 5.5).
     /// </summary>
+    /// <value>The default is false.</value>
+    /// <remarks>
+    /// Saves one round trip, at a price: until this CLIENT_CONFIRM, a later one, or a later hello has reached the
+    /// server, the server's store can still decrypt that data. Protocol 1 only.
+    /// </remarks>
     public bool SendBeforeConfirm { get; set; }
 
     /// <inheritdoc/>

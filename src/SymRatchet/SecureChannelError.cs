@@ -1,55 +1,56 @@
 namespace SymRatchet;
 
-/// <summary>Why a channel ended. The first reason stays with the channel for good.</summary>
+/// <summary>Specifies why a channel ended.</summary>
+/// <remarks>The first reason is kept.</remarks>
 public enum SecureChannelError
 {
     /// <summary>Nothing failed.</summary>
     None = 0,
 
     /// <summary>
-    /// The peer did not prove the key: to a server, an unknown id, a wrong key and a message that was changed are this
-    /// same error on purpose, and it hangs up alike, so that nobody can search for ids.
+    /// The peer did not prove the key. On a server, an unknown id, a wrong key and a modified message give this error
+    /// and the same behaviour, so that ids cannot be probed.
     /// </summary>
     Authentication,
 
     /// <summary>
-    /// A message that this phase, role or turn does not allow, or one sent in the wrong direction or with another id.
+    /// A message that is not allowed in this phase, role or turn, in this direction, or with this id.
     /// </summary>
     UnexpectedMessage,
 
     /// <summary>A message out of order: replayed, dropped or swapped.</summary>
     UnexpectedRound,
 
-    /// <summary>Bytes that are no message of this protocol.</summary>
+    /// <summary>Bytes that are not a message of this protocol.</summary>
     Malformed,
 
     /// <summary>A length or count above a limit.</summary>
     Limit,
 
-    /// <summary>The handshake did not end within its time limit, or the peer gave no sign of life in time.</summary>
+    /// <summary>The handshake exceeded its timeout, or the peer did not answer a keep-alive PING in time.</summary>
     Timeout,
 
-    /// <summary>The stream ended without an authenticated close: the end of the data may be missing.</summary>
+    /// <summary>The stream ended without an authenticated close, so data may be missing.</summary>
     Truncated,
 
-    /// <summary>The peer ended the session and gave a reason.</summary>
+    /// <summary>The peer ended the session with a TERMINATE.</summary>
     TerminatedByPeer,
 
-    /// <summary>The key store failed; no session is made without it.</summary>
+    /// <summary>The key store failed or has no usable key.</summary>
     KeyStore,
 
-    /// <summary>The stream or pipe beneath failed.</summary>
+    /// <summary>The underlying stream or pipe failed.</summary>
     Transport,
 
-    /// <summary>A call was cancelled while a message was half sent, so the channel can no longer be used.</summary>
+    /// <summary>A call was cancelled while a message was partly sent, so the channel can no longer be used.</summary>
     Canceled,
 
-    /// <summary>The channel was ended by this side for a reason outside of the protocol.</summary>
+    /// <summary>This side ended the channel for a reason outside the protocol.</summary>
     Aborted,
 
     /// <summary>
-    /// The server hung up during the handshake. It says no more: an unknown id, a wrong key or server name, another
-    /// protocol, no suite in common, a revoked key and no room for a handshake all look like this to a client.
+    /// The server closed the connection during the handshake, without a reason: an unknown id, a wrong key or server
+    /// name, another protocol, no common suite, a revoked key and an eviction at a limit look alike to a client.
     /// </summary>
     Refused,
 }

@@ -1,44 +1,52 @@
 namespace SymRatchet;
 
-/// <summary>
-/// A channel or its handshake failed. The channel is over; connect again. Its text never holds a key or a payload.
-/// </summary>
+/// <summary>The exception that is thrown when a channel or its handshake has failed.</summary>
+/// <remarks>The channel cannot be used any more. The message never contains a key or a payload.</remarks>
 public sealed class SecureChannelException : IOException
 {
-    /// <summary>Makes an exception without a reason; the library always gives one.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SecureChannelException"/> class with
+    /// <see cref="SecureChannelError.Aborted"/>.
+    /// </summary>
     public SecureChannelException()
         : this(SecureChannelError.Aborted, "The channel failed.") { }
 
-    /// <summary>Makes an exception without a reason; the library always gives one.</summary>
-    /// <param name="message">What happened, in a sentence.</param>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SecureChannelException"/> class with
+    /// <see cref="SecureChannelError.Aborted"/>.
+    /// </summary>
+    /// <param name="message">The message.</param>
     public SecureChannelException(string message)
         : this(SecureChannelError.Aborted, message) { }
 
-    /// <summary>Makes an exception without a reason; the library always gives one.</summary>
-    /// <param name="message">What happened, in a sentence.</param>
-    /// <param name="innerException">What caused it.</param>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SecureChannelException"/> class with
+    /// <see cref="SecureChannelError.Aborted"/>.
+    /// </summary>
+    /// <param name="message">The message.</param>
+    /// <param name="innerException">The cause.</param>
     public SecureChannelException(string message, Exception innerException)
         : this(SecureChannelError.Aborted, message, innerException) { }
 
-    /// <summary>Makes an exception with a reason.</summary>
+    /// <summary>Initializes a new instance of the <see cref="SecureChannelException"/> class.</summary>
     /// <param name="error">The reason.</param>
-    /// <param name="message">What happened, in a sentence.</param>
-    /// <param name="innerException">What caused it, where something did.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="innerException">The cause; null if there is none.</param>
     public SecureChannelException(SecureChannelError error, string message, Exception? innerException = null)
         : base(message, innerException) => Error = error;
 
-    /// <summary>Why the channel ended.</summary>
+    /// <summary>Gets the reason.</summary>
     public SecureChannelError Error { get; }
 
-    /// <summary>
-    /// Whether connecting again may succeed although nobody changes anything. Not where this side ended the channel
-    /// itself. Everything else can be the work of whoever has the wire, an error of authentication or a message that is
-    /// none of this protocol too: one changed bit must not stop a client for good.
-    /// </summary>
+    /// <summary>Gets whether connecting again may succeed without intervention.</summary>
+    /// <remarks>
+    /// False only if this side ended the channel. Everything else, even an authentication error, can be caused by an
+    /// attacker on the network: one modified bit must not stop a client permanently.
+    /// </remarks>
     public bool IsTransient =>
         Error is not (SecureChannelError.None or SecureChannelError.Aborted or SecureChannelError.Canceled);
 
-    /// <summary>What happened, without the sentence that says what it means.</summary>
+    /// <summary>The detail, without the sentence that explains the error.</summary>
     internal string Detail { get; private init; } = "";
 
     internal static SecureChannelException Of(SecureChannelError error, string detail, Exception? cause = null) =>
@@ -48,22 +56,22 @@ public sealed class SecureChannelException : IOException
         error switch
         {
             SecureChannelError.Authentication =>
-                "The peer did not prove the key: unknown id, wrong key, or a message changed on the way.",
+                "The peer did not prove the key: unknown id, wrong key, or a message modified in transit.",
             SecureChannelError.UnexpectedMessage => "The peer sent a message that is not allowed here.",
             SecureChannelError.UnexpectedRound =>
-                "A message came out of order: replayed, dropped or swapped on the way.",
+                "A message arrived out of order: replayed, dropped or reordered in transit.",
             SecureChannelError.Malformed => "The peer does not speak this protocol.",
-            SecureChannelError.Limit => "The peer went above a limit.",
+            SecureChannelError.Limit => "A limit was exceeded.",
             SecureChannelError.Timeout => "The peer took too long.",
             SecureChannelError.Refused =>
-                "The server hung up during the handshake: it does not know this id, key, server name, protocol or "
-                    + "suite, or had no room.",
+                "The server closed the connection during the handshake: it does not accept this id, key, server name, "
+                    + "protocol or suite, or has reached a limit.",
             SecureChannelError.Truncated => "The stream ended without an authenticated close; data may be missing.",
             SecureChannelError.TerminatedByPeer => "The peer ended the session.",
             SecureChannelError.KeyStore => "The key store has no usable key, or failed.",
             SecureChannelError.Transport => "The connection beneath the channel failed.",
             SecureChannelError.Canceled =>
-                "A call was cancelled while a message was half sent; the channel cannot go on.",
+                "A call was cancelled while a message was partly sent; the channel cannot continue.",
             _ => "The channel was ended by this side.",
         };
 }

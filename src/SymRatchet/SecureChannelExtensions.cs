@@ -5,21 +5,21 @@ using SymRatchet.Streams;
 
 namespace SymRatchet;
 
-/// <summary>
-/// Shorter ways to receive, and other faces of a channel, for code that wants bytes and not messages. As safe among
-/// threads as the channel: one reader and one writer at a time. While a face is used, the channel's own sending and
-/// receiving are not.
-/// </summary>
+/// <summary>Provides methods that receive messages, and adapters of a channel to streams and pipes.</summary>
+/// <remarks>
+/// As thread-safe as the channel: one reader and one writer at a time. While an adapter is in use, do not send or
+/// receive on the channel itself.
+/// </remarks>
 public static class SecureChannelExtensions
 {
-    /// <summary>
-    /// Receives one message as an array of its own. Where messages are many, <see cref="ReadAllAsync"/> makes none.
-    /// </summary>
+    /// <summary>Receives one message as a new array.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="cancellationToken">Cancelled, it leaves the channel usable and loses nothing.</param>
-    /// <returns>The message, which may be empty; null where the peer closed the channel and proved it.</returns>
+    /// <param name="cancellationToken">Cancels the wait; the channel stays usable and no message is lost.</param>
+    /// <returns>The message, which may be empty; null after the peer's authenticated close.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="channel"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
+    /// <remarks><see cref="ReadAllAsync"/> reuses one buffer for many messages.</remarks>
     public static async ValueTask<byte[]?> ReceiveMessageAsync(
         this ISecureChannel channel,
         CancellationToken cancellationToken = default
@@ -32,16 +32,18 @@ public static class SecureChannelExtensions
             : null;
     }
 
-    /// <summary>
-    /// Receives every message until the peer closes the channel and proves it; any other end is an exception. One
-    /// buffer serves them all: a message is good until the next one is asked for. Left early, the channel stays usable.
-    /// </summary>
+    /// <summary>Returns all messages until the peer's authenticated close.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="cancellationToken">
-    /// Ends the wait for the next message; the channel stays usable and loses nothing.
+    /// Cancels the wait for the next message; the channel stays usable and no message is lost.
     /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="channel"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Another receive is in progress.</exception>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
+    /// <remarks>
+    /// Any other end is an exception. All messages share one buffer: a message is valid until the next one is
+    /// requested. If the enumeration is left early, the channel stays usable.
+    /// </remarks>
     public static IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAllAsync(
         this ISecureChannel channel,
         CancellationToken cancellationToken = default
@@ -61,24 +63,25 @@ public static class SecureChannelExtensions
             yield return target.Rest;
     }
 
-    /// <summary>
-    /// Returns a two-way stream over the channel. <see cref="ChannelProtocol.Seed"/> exchanges one message a round, so
-    /// only protocol 1 makes a useful stream.
-    /// </summary>
-    /// <remarks>
-    /// <see cref="SecureChannelStream.CompleteWritesAsync"/> tells the peer that all was said. Disposing the stream
-    /// disposes the channel, and proves nothing: an exception that unwinds a <c>using</c> must not look like an end.
-    /// </remarks>
+    /// <summary>Returns a duplex stream over the channel.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="leaveOpen">
-    /// Whether the channel stays open when the stream is disposed. What was received and not read is dropped.
+    /// Whether the channel stays open when the stream is disposed. Bytes that were received and not read are dropped.
     /// </param>
     /// <param name="closeOnDispose">
-    /// Whether disposing closes the channel with an authenticated close, as if all had been said, unless a write
-    /// failed. For users that frame their messages themselves and dispose at every ordinary end, such as an HTTP
-    /// client.
+    /// Whether disposing sends the authenticated close, unless a write has failed. For users that frame their messages
+    /// themselves and dispose at every regular end, such as an HTTP client.
     /// </param>
-    /// <exception cref="ArgumentException">The stream would be left open and closed.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="channel"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// Both <paramref name="leaveOpen"/> and <paramref name="closeOnDispose"/> are set.
+    /// </exception>
+    /// <remarks>
+    /// Use it with protocol 1 only, since <see cref="ChannelProtocol.Seed"/> exchanges one message in each round.
+    /// <see cref="SecureChannelStream.CompleteWritesAsync"/> sends the authenticated close. Disposing the stream
+    /// disposes the channel without a close, because an exception that unwinds a <c>using</c> must not look like a
+    /// complete stream.
+    /// </remarks>
     public static SecureChannelStream AsStream(
         this ISecureChannel channel,
         bool leaveOpen = false,
@@ -91,13 +94,15 @@ public static class SecureChannelExtensions
         return new SecureChannelStream(channel, leaveOpen, closeOnDispose, ArrayPool<byte>.Shared);
     }
 
-    /// <summary>
-    /// Returns a two-way pipe over the channel. Completing <see cref="IDuplexPipe.Output"/> sends what is left and
-    /// closes that direction with an authenticated close, while <see cref="IDuplexPipe.Input"/> goes on; completing it
-    /// with an exception aborts the channel. The channel is disposed when both halves are completed.
-    /// </summary>
+    /// <summary>Returns a duplex pipe over the channel.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="leaveOpen">Whether the channel is not disposed when both halves are completed.</param>
+    /// <param name="leaveOpen">Whether the channel stays open when both halves are completed.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="channel"/> is null.</exception>
+    /// <remarks>
+    /// Completing <see cref="IDuplexPipe.Output"/> sends the remaining bytes and the authenticated close of that
+    /// direction, while <see cref="IDuplexPipe.Input"/> stays open; completing it with an exception aborts the channel.
+    /// The channel is disposed when both halves are completed.
+    /// </remarks>
     public static IDuplexPipe AsDuplexPipe(this ISecureChannel channel, bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(channel);

@@ -8,12 +8,12 @@ using SymRatchet.Diagnostics;
 namespace SymRatchet;
 
 /// <summary>
-/// Listens on a socket and hands out a channel for each client that has proven its key, for servers without Kestrel.
-/// Handshakes run side by side within the limits of <see cref="SecureChannelServerOptions.HandshakeLimiter"/>; one that
-/// fails is logged and counted and disturbs no other. Thread-safe.
+/// Listens on a socket and returns a channel for each client that has proven its key, for servers without Kestrel.
 /// </summary>
 /// <remarks>
-/// A client whose channel is not taken waits: once some do, no more connections are accepted until they are taken.
+/// Handshakes run in parallel within the limits of <see cref="SecureChannelServerOptions.HandshakeLimiter"/>. A failed
+/// one is logged and counted, and does not affect the others. Thread-safe. When 128 channels wait to be taken, no more
+/// connections are accepted until one is.
 /// </remarks>
 public sealed class SecureChannelListener : IAsyncDisposable
 {
@@ -42,23 +42,28 @@ public sealed class SecureChannelListener : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where it listens; with the port that the system chose where 0 was asked for.</summary>
+    /// <summary>Gets the local end point, with the port that the system chose if 0 was given.</summary>
     public EndPoint LocalEndPoint { get; }
 
-    /// <summary>Begins to listen. <see cref="IPAddress.IPv6Any"/> takes IPv4, too.</summary>
+    /// <summary>Starts to listen.</summary>
     /// <param name="local">
-    /// An <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/> whose file is not there yet.
+    /// An <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/> whose file does not exist yet.
     /// </param>
-    /// <param name="options">The keys of the clients; copied.</param>
-    /// <exception cref="ArgumentException">The options are incomplete.</exception>
+    /// <param name="options">The options of the server; copied.</param>
+    /// <returns>The listener.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="local"/> or <paramref name="options"/> is null.
+    /// </exception>
+    /// <exception cref="ArgumentException">The options are incomplete or out of range.</exception>
     /// <exception cref="SocketException">The address is in use, or not one of this machine.</exception>
+    /// <remarks><see cref="IPAddress.IPv6Any"/> accepts IPv4, too.</remarks>
     public static SecureChannelListener Listen(EndPoint local, SecureChannelServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(options);
         SecureChannelServerOptions own = options.Validated();
         own.LeaveOpen = false;
-        Socket socket = Dialer.Make(local.AddressFamily);
+        Socket socket = Dialer.CreateSocket(local.AddressFamily);
         try
         {
             if (local is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
@@ -74,31 +79,33 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Hands out channels until the listener is disposed. Whoever takes a channel disposes it. Several may enumerate at
-    /// the same time; each channel is given to one.
-    /// </summary>
-    /// <param name="cancellationToken">Ends this enumeration; the listener goes on.</param>
+    /// <summary>Returns the accepted channels until the listener is disposed.</summary>
+    /// <param name="cancellationToken">Cancels this enumeration; the listener continues.</param>
+    /// <remarks>
+    /// The caller disposes each channel. With several enumerations at a time, each channel is returned by one.
+    /// </remarks>
     public IAsyncEnumerable<ISecureChannel> AcceptAllAsync(CancellationToken cancellationToken = default) =>
         _ready.Reader.ReadAllAsync(cancellationToken);
 
     /// <summary>
-    /// Serves each client with a task of its own, side by side, until it is told to stop; then it waits for those that
-    /// are under way. A channel is disposed when its handler returns or throws, so a handler that is done closes it
-    /// first.
+    /// Serves each client with a separate task until it is cancelled; then waits for the running tasks.
     /// </summary>
     /// <param name="handler">
-    /// What is done with a channel. What it throws ends this client only and is logged, but for
-    /// <see cref="SecureChannelException"/>, which the channel's own log line tells, and for
-    /// <see cref="OperationCanceledException"/> once it is to stop.
+    /// The handler of one channel. An exception ends this client only and is logged, except a
+    /// <see cref="SecureChannelException"/>, which the channel has logged, and an
+    /// <see cref="OperationCanceledException"/> after the cancellation.
     /// </param>
     /// <param name="cancellationToken">
-    /// Stops it: no more channels are taken, and the handlers' token is cancelled. The listener goes on until it is
-    /// disposed.
+    /// Stops serving: no more channels are taken, and the handlers' token is cancelled. The listener continues until it
+    /// is disposed.
     /// </param>
     /// <returns>
-    /// A task that ends when the last handler has returned; it ends well, whatever the handlers threw.
+    /// A task that completes when the last handler has returned, successfully even if handlers threw.
     /// </returns>
+    /// <exception cref="ArgumentNullException"><paramref name="handler"/> is null.</exception>
+    /// <remarks>
+    /// A channel is disposed when its handler returns or throws, so a handler must close it before it returns.
+    /// </remarks>
     public async Task ServeAsync(
         Func<ISecureChannel, CancellationToken, Task> handler,
         CancellationToken cancellationToken = default
@@ -117,7 +124,7 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Stopped.
         }
 
         Leave();
@@ -144,16 +151,17 @@ public sealed class SecureChannelListener : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: no more connections are accepted, handshakes end, and channels that nobody has taken are aborted. Those
-    /// that were handed out stay.
+    /// Stops the listener: no more connections are accepted, handshakes end, and channels that were not taken are
+    /// disposed.
     /// </summary>
+    /// <remarks>Channels that were taken stay open.</remarks>
     public ValueTask DisposeAsync()
     {
         lock (_gate)
             return new ValueTask(_disposing ??= StopAsync());
     }
 
-#pragma warning disable CA1031 // a handler is the user's, and may throw anything
+#pragma warning disable CA1031 // a handler may throw anything
     private async Task HandleAsync(
         Func<ISecureChannel, CancellationToken, Task> handler,
         ISecureChannel channel,
@@ -169,7 +177,7 @@ public sealed class SecureChannelListener : IAsyncDisposable
                 || (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
             )
         {
-            // The channel's own line says why it ended; or everybody was told to stop.
+            // The channel has logged its failure, or the handler was cancelled.
         }
         catch (Exception e)
         {
@@ -204,7 +212,7 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // It was told to stop.
+            // Stopped.
         }
         finally
         {
@@ -212,7 +220,7 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
     }
 
-    // A connection that broke before it was taken, or a process without handles, is over soon; the listener is not.
+    // A connection that failed before it was accepted, or a temporary lack of handles, must not end the listener.
     private async Task<Socket?> AcceptOneAsync()
     {
         try
@@ -259,8 +267,8 @@ public sealed class SecureChannelListener : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The handshake's own log says why; what it cannot have logged is a fault of what the options brought
-            // along, a log or a clock, and ends this connection only.
+            // The handshake has logged its failure. Anything else comes from a logger or clock of the options and ends
+            // this connection only.
             connection.Dispose();
             if (channel is not null)
                 await channel.DisposeAsync().ConfigureAwait(false);

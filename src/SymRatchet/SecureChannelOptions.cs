@@ -6,8 +6,11 @@ using SymRatchet.Protocol1;
 
 namespace SymRatchet;
 
-/// <summary>What both sides of a channel can set. A channel takes a copy, so later changes do not reach it. Many
-/// channels, on any threads, may be made from one object that nobody changes meanwhile.</summary>
+/// <summary>Provides the options that both sides of a channel have.</summary>
+/// <remarks>
+/// A channel takes a copy, so later changes do not affect it. One object may be used for many channels, on any threads,
+/// as long as it is not modified.
+/// </remarks>
 public abstract class SecureChannelOptions
 {
     private protected SecureChannelOptions() { }
@@ -29,77 +32,83 @@ public abstract class SecureChannelOptions
         HashIdsInLogs = other.HashIdsInLogs;
     }
 
-    /// <summary>The protocol, <see cref="ChannelProtocol.V1"/> by default; the peer must be set to the same.</summary>
+    /// <summary>Gets or sets the protocol, which must be the same on both sides.</summary>
+    /// <value>The default is <see cref="ChannelProtocol.V1"/>.</value>
     public ChannelProtocol Protocol { get; set; } = ChannelProtocol.V1;
 
-    /// <summary>
-    /// The cipher suites that are offered or accepted, the preferred first; the server's preference decides. Suites
-    /// that this machine does not support are passed over. By default all three, <see cref="CipherSuiteId.Aegis256"/>
-    /// first. Protocol 1 only.
-    /// </summary>
+    /// <summary>Gets or sets the cipher suites that are offered or accepted, in order of preference.</summary>
+    /// <value>One or more, none twice; the default is all three, <see cref="CipherSuiteId.Aegis256"/> first.</value>
+    /// <remarks>
+    /// The server's preference decides. Suites that this machine does not support are skipped. Protocol 1 only.
+    /// </remarks>
     public IReadOnlyList<CipherSuiteId> Suites { get; set; } =
     [CipherSuiteId.Aegis256, CipherSuiteId.Aes256Gcm, CipherSuiteId.ChaCha20Poly1305];
 
-    /// <summary>
-    /// The largest record that is sent or accepted, in bytes, tag and padding counted: 256 bytes to 16 MiB, 1 MiB by
-    /// default. What is left for a message is <see cref="ISecureChannel.MaxMessageSize"/>.
-    /// </summary>
+    /// <summary>Gets or sets the largest record that is sent or accepted, including tag and padding.</summary>
+    /// <value>256 bytes to 16 MiB; the default is 1 MiB.</value>
+    /// <remarks>The largest message is <see cref="ISecureChannel.MaxMessageSize"/>.</remarks>
     public int MaxRecordSize { get; set; } = Limits.DefaultMaxRecordSize;
 
     /// <summary>
-    /// Pads every message that is sent to a multiple of this many bytes, so that its length tells less; 0, the default,
-    /// for no padding. The receiver needs no setting. Protocol 1 only.
+    /// Gets or sets the block size to which sent messages are padded, to hide their lengths (docs/protocol.md, 6.3).
     /// </summary>
+    /// <value>0 bytes, for no padding, to <see cref="MaxRecordSize"/>; the default is 0.</value>
+    /// <remarks>The receiver needs no setting. Protocol 1 only.</remarks>
     public int PaddingBlock { get; set; }
 
-    /// <summary>
-    /// How many epochs one side's store may be ahead of the other's, 1 to 65,536; 65,536 by default. Protocol 1 only.
-    /// </summary>
+    /// <summary>Gets or sets how many epochs one side's store may be ahead of the other's.</summary>
+    /// <value>1 to 65,536; the default is 65,536.</value>
+    /// <remarks>Protocol 1 only.</remarks>
     public long EpochLimit { get; set; } = Limits.EpochLimit;
 
-    /// <summary>
-    /// How long a handshake may take, 10 seconds by default, and less than a day.
-    /// <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.
-    /// </summary>
+    /// <summary>Gets or sets how long a handshake may take.</summary>
+    /// <value>
+    /// Positive and less than a day, or <see cref="Timeout.InfiniteTimeSpan"/>; the default is 10 seconds.
+    /// </value>
     public TimeSpan HandshakeTimeout { get; set; } = Limits.HandshakeTimeout;
 
     /// <summary>
-    /// After how long without anything from the peer it is asked for a sign of life;
-    /// <see cref="Timeout.InfiniteTimeSpan"/>, the default, for never. 30 seconds suit most uses. A peer that is gone
-    /// is found within this and <see cref="KeepAliveTimeout"/>, and the channel then fails with
-    /// <see cref="SecureChannelError.Timeout"/>. Nothing is sent while traffic flows. The peer answers only while it
-    /// receives, and this side concludes nothing while it does not: a program that only sends receives beside that. Not
-    /// once a direction is closed. Protocol 1 only.
+    /// Gets or sets how long the peer may be silent before it is sent a PING (docs/protocol.md, 6.5).
     /// </summary>
+    /// <value>
+    /// 100 milliseconds or more and less than a day; or <see cref="Timeout.InfiniteTimeSpan"/>, the default, for no
+    /// keep-alive. 30 seconds suit most uses.
+    /// </value>
+    /// <remarks>
+    /// A lost peer is detected within this time and <see cref="KeepAliveTimeout"/>, and the channel then fails with
+    /// <see cref="SecureChannelError.Timeout"/>. Both sides must receive: the peer answers only while it does, and this
+    /// side checks only while it does. Stops when a direction is closed. Protocol 1 only.
+    /// </remarks>
     public TimeSpan KeepAliveInterval { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>
-    /// How long the peer may take to give the sign of life that it was asked for; 20 seconds by default, and less than
-    /// a day.
-    /// </summary>
+    /// <summary>Gets or sets how long the peer may take to answer a keep-alive PING.</summary>
+    /// <value>100 milliseconds or more and less than a day; the default is 20 seconds.</value>
     public TimeSpan KeepAliveTimeout { get; set; } = Limits.KeepAliveTimeout;
 
-    /// <summary>Whether the stream or pipe stays open when the channel is disposed. Off by default.</summary>
+    /// <summary>Gets or sets whether the stream or pipe stays open when the channel is disposed.</summary>
+    /// <value>The default is false.</value>
     public bool LeaveOpen { get; set; }
 
-    /// <summary>The clock for time limits and durations.</summary>
+    /// <summary>Gets or sets the clock for timeouts and durations.</summary>
+    /// <value>The default is <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where logs go; nowhere by default. No log line holds a key or a payload.</summary>
+    /// <summary>Gets or sets the logger factory.</summary>
+    /// <value>The default is <see cref="NullLoggerFactory.Instance"/>.</value>
+    /// <remarks>No log message contains a key or a payload.</remarks>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    /// <summary>
-    /// Whether logs name a client by a hash of its id, the first half of its SHA-256, and not by the id. Off by
-    /// default. Lines of one client can still be told to be of one; an id that can be guessed can be recognised.
-    /// </summary>
+    /// <summary>Gets or sets whether logs contain <see cref="ClientId.ToHash"/> in place of a client's id.</summary>
+    /// <value>The default is false.</value>
+    /// <remarks>
+    /// Messages of one client can still be correlated, and an id that can be guessed can be recognised.
+    /// </remarks>
     public bool HashIdsInLogs { get; set; }
 
-    /// <summary>
-    /// Checks that channels can be made with these options, as <see cref="SecureChannel"/> does with each: for a
-    /// program, or a middleware, that is to fail when it starts and not with its first connection.
-    /// </summary>
+    /// <summary>Checks these options as <see cref="SecureChannel"/> does for each channel.</summary>
     /// <exception cref="ArgumentException">The options are incomplete, or one has a value out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">This machine supports none of the suites.</exception>
+    /// <remarks>For programs that must fail at their start and not at the first connection.</remarks>
     public abstract void Validate();
 
     internal string LogNameOf(ClientId id) => HashIdsInLogs ? id.ToHash() : id.ToString();
@@ -142,12 +151,12 @@ public abstract class SecureChannelOptions
 
     private void ValidateKeepAlive()
     {
-        if (KeepAliveInterval < Limits.LeastKeepAlive || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
+        if (KeepAliveInterval < Limits.MinKeepAlive || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException(
                 $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, "
                     + $"or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
             );
-        if (KeepAliveTimeout < Limits.LeastKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
+        if (KeepAliveTimeout < Limits.MinKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
             throw new ArgumentException(
                 $"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day."
             );
@@ -159,7 +168,7 @@ public abstract class SecureChannelOptions
         new(SupportedSuites(), MaxRecordSize, PaddingBlock, EpochLimit, sendBeforeConfirm, RandomSource.System)
         {
             Time = TimeProvider,
-            // The peer's limit is its own business, and the clocks of two machines differ: one limit for each.
+            // Twice the own timeout, because the peer's is unknown and its clock may differ.
             ParallelWindow = HandshakeTimeout == Timeout.InfiniteTimeSpan ? HandshakeTimeout : 2 * HandshakeTimeout,
         };
 

@@ -8,25 +8,30 @@ using SymRatchet.Streams;
 namespace SymRatchet;
 
 /// <summary>
-/// Carries bytes between a plain connection and a channel, or any two streams, both ways, until both directions have
-/// ended. Half-closes pass through; an error on one side becomes an error on the other, so nobody takes a stream that
-/// was cut for a whole one.
+/// Copies bytes in both directions between a plain connection and a channel, or between any two streams.
 /// </summary>
+/// <remarks>
+/// Half-closes are passed on, and an error on one side becomes an error on the other, so that a truncated stream is not
+/// taken for a complete one. Thread-safe.
+/// </remarks>
 public static class SecureChannelRelay
 {
     private const int BufferSize = SecureChannelStream.MaxChunk;
 
 #pragma warning disable RS0026 // no call can mean both
-    /// <summary>Relays between a socket and a channel.</summary>
+    /// <summary>Relays between a socket and a channel until both directions have ended.</summary>
     /// <param name="plain">
-    /// A connected socket. Closed when this returns: in order where all was said, else by a reset.
+    /// A connected socket. Closed when this returns: in order if both directions ended in order, otherwise by a reset.
     /// </param>
     /// <param name="channel">
-    /// The channel. Disposed when this returns; closed only where the socket's side ended in order.
+    /// The channel. Disposed when this returns; closed only if the socket's side ended in order.
     /// </param>
-    /// <param name="cancellationToken">Ends the relay as an error does.</param>
+    /// <param name="cancellationToken">Cancels the relay, which both sides see as an error.</param>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="plain"/> or <paramref name="channel"/> is null.
+    /// </exception>
     /// <exception cref="IOException">
-    /// The socket or the channel failed first; a <see cref="SecureChannelException"/> for the channel.
+    /// The socket failed, or the channel did (a <see cref="SecureChannelException"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
     public static async Task RunAsync(
@@ -45,7 +50,7 @@ public static class SecureChannelRelay
         }
         catch (IOException)
         {
-            // It is known to be connected no more.
+            // The socket is no longer connected.
             secured.Abort();
             plain.Dispose();
             await secured.DisposeAsync().ConfigureAwait(false);
@@ -55,50 +60,53 @@ public static class SecureChannelRelay
         await RunAsync(socket, secured, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Relays between two streams. A <see cref="NetworkStream"/> and a <see cref="SecureChannelStream"/> carry
-    /// half-closes and errors as the other overload says, and a <see cref="SslStream"/> carries half-closes. Of any
-    /// other stream an end can be told only by disposing it, so its peer learns of an end once both directions have
-    /// ended, and cannot tell it from an error.
-    /// </summary>
-    /// <param name="first">A two-way stream. Disposed when this returns.</param>
-    /// <param name="second">Another one. Disposed when this returns.</param>
-    /// <param name="cancellationToken">Ends the relay as an error does.</param>
-    /// <exception cref="IOException">One of the streams failed first.</exception>
+    /// <summary>Relays between two streams until both directions have ended.</summary>
+    /// <param name="first">A duplex stream. Disposed when this returns.</param>
+    /// <param name="second">Another duplex stream. Disposed when this returns.</param>
+    /// <param name="cancellationToken">Cancels the relay, which both sides see as an error.</param>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="first"/> or <paramref name="second"/> is null.
+    /// </exception>
+    /// <exception cref="IOException">One of the streams failed.</exception>
     /// <exception cref="OperationCanceledException">The relay was cancelled.</exception>
+    /// <remarks>
+    /// A <see cref="NetworkStream"/> and a <see cref="SecureChannelStream"/> pass on half-closes and errors, and a
+    /// <see cref="SslStream"/> passes on half-closes. The end of any other stream can be signalled only by disposing
+    /// it, so its peer sees the end once both directions have ended, and cannot tell it from an error.
+    /// </remarks>
     public static async Task RunAsync(Stream first, Stream second, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         RelayEnd one = RelayEnd.Of(first);
         RelayEnd other = RelayEnd.Of(second);
-        Task there = Task.Run(() => CarryAsync(one, other, cancellationToken), CancellationToken.None);
-        Task back = Task.Run(() => CarryAsync(other, one, cancellationToken), CancellationToken.None);
+        Task forward = Task.Run(() => CopyAsync(one, other, cancellationToken), CancellationToken.None);
+        Task backward = Task.Run(() => CopyAsync(other, one, cancellationToken), CancellationToken.None);
         try
         {
-            await (await Task.WhenAny(there, back).WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(
-                false
-            );
-            await Task.WhenAll(there, back).WaitAsync(cancellationToken).ConfigureAwait(false);
-            await InTimeAsync(one.CloseAsync, other.CloseAsync).ConfigureAwait(false);
+            await (
+                await Task.WhenAny(forward, backward).WaitAsync(cancellationToken).ConfigureAwait(false)
+            ).ConfigureAwait(false);
+            await Task.WhenAll(forward, backward).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await RunBoundedAsync(one.CloseAsync, other.CloseAsync).ConfigureAwait(false);
         }
         catch
         {
             one.Abort();
             other.Abort();
-            await InTimeAsync(
+            await RunBoundedAsync(
                     first.DisposeAsync,
                     second.DisposeAsync,
-                    () => new ValueTask(there),
-                    () => new ValueTask(back)
+                    () => new ValueTask(forward),
+                    () => new ValueTask(backward)
                 )
                 .ConfigureAwait(false);
             throw;
         }
     }
 
-    // No stream is trusted to come back: a call that does not in time is left to itself.
-    private static async Task InTimeAsync(params Func<ValueTask>[] calls)
+    // A stream may never return; after the timeout the calls are abandoned.
+    private static async Task RunBoundedAsync(params Func<ValueTask>[] calls)
     {
         var all = Task.WhenAll(calls.Select(call => Task.Run(() => call().AsTask())));
         _ = all.ContinueWith(
@@ -112,14 +120,14 @@ public static class SecureChannelRelay
 
 #pragma warning restore RS0026
 
-    private static async Task CarryAsync(RelayEnd from, RelayEnd to, CancellationToken cancellationToken)
+    private static async Task CopyAsync(RelayEnd from, RelayEnd to, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             while (await from.Stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and int length)
                 await to.Stream.WriteAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            from.ThrowIfCut();
+            from.ThrowIfTruncated();
             await to.CompleteWritesAsync(cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -1,15 +1,17 @@
 namespace SymRatchet;
 
-/// <summary>What a server needs to accept: the keys of its clients.</summary>
+/// <summary>Provides the options of a server.</summary>
+/// <remarks>See <see cref="SecureChannelOptions"/> for thread safety.</remarks>
 public sealed class SecureChannelServerOptions : SecureChannelOptions
 {
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="SecureChannelServerOptions"/> class with the defaults.
+    /// </summary>
     public SecureChannelServerOptions() { }
 
-    /// <summary>
-    /// Makes a copy. The key store, limiter, registry, clock and loggers are shared with the original.
-    /// </summary>
+    /// <summary>Initializes a new instance of the <see cref="SecureChannelServerOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
+    /// <remarks>The key store, limiter, registry, clock and loggers are shared with the original.</remarks>
     public SecureChannelServerOptions(SecureChannelServerOptions other)
         : base(other)
     {
@@ -18,16 +20,22 @@ public sealed class SecureChannelServerOptions : SecureChannelOptions
         ChannelRegistry = other.ChannelRegistry;
     }
 
-    /// <summary>The keys of the clients. Required; not disposed by the channel.</summary>
+    /// <summary>Gets or sets the store of the clients' keys.</summary>
+    /// <value>Required; the default is null.</value>
+    /// <remarks>Not disposed by the channel.</remarks>
     public IKeyStore? Keys { get; set; }
 
-    /// <summary>The limits on pending handshakes, shared by all accepts that share the object; null for none.</summary>
+    /// <summary>
+    /// Gets or sets the limits on pending handshakes, shared by all accepts that use the same object.
+    /// </summary>
+    /// <value>The default is a new <see cref="SymRatchet.HandshakeLimiter"/>; null for no limits.</value>
     public HandshakeLimiter? HandshakeLimiter { get; set; } = new();
 
     /// <summary>
-    /// Ends the channels of identities that are revoked, shared by all accepts that share the object; null, the
-    /// default, for none.
+    /// Gets or sets the registry that ends the channels of revoked identities, shared by all accepts that use the same
+    /// object.
     /// </summary>
+    /// <value>The default is null, for none.</value>
     public ChannelRegistry? ChannelRegistry { get; set; }
 
     /// <inheritdoc/>

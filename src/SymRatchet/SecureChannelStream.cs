@@ -6,21 +6,25 @@ using SymRatchet.Streams;
 namespace SymRatchet;
 
 /// <summary>
-/// A two-way stream over a channel. A write becomes one message, or several where it is longer than 64 KiB; a read
-/// takes what has arrived, and gives 0 after the peer's authenticated close only. Made by
-/// <see cref="SecureChannelExtensions.AsStream"/>.
+/// Provides a duplex stream over a channel; created by <see cref="SecureChannelExtensions.AsStream"/>.
 /// </summary>
 /// <remarks>
-/// One read and one write may run at the same time; a second one of the same kind throws
-/// <see cref="InvalidOperationException"/>. <see cref="CompleteWritesAsync"/> and <see cref="Abort"/> end the stream in
-/// order and at once; disposing it alone proves nothing to the peer, as with a connection that breaks. A write that
+/// <para>
+/// A write becomes one message, or several if it is longer than 64 KiB. A read returns what has arrived, and 0 only
+/// after the peer's authenticated close. <see cref="CompleteWritesAsync"/> ends the stream in order,
+/// <see cref="Abort"/> at once; to the peer, disposing the stream alone looks like a lost connection. A write that
 /// fails or is cancelled after a part of it was sent ends the channel.
+/// </para>
+/// <para>
+/// Thread safety: one read and one write may run at the same time; a second one of the same kind throws
+/// <see cref="InvalidOperationException"/>.
+/// </para>
 /// </remarks>
 #pragma warning disable RS0027 // the overloads are those of Stream
 public sealed class SecureChannelStream : Stream
 {
     /// <summary>
-    /// The largest message that a write makes, in bytes: large enough that its cost is its bytes, small enough for a
+    /// The largest message of a write, in bytes: large enough to amortise the cost per message, small enough for a
     /// reader's buffer.
     /// </summary>
     internal const int MaxChunk = 64 * 1024;
@@ -65,13 +69,11 @@ public sealed class SecureChannelStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>
-    /// Closes the writing direction with an authenticated close: the peer reads 0 after everything that was written.
-    /// Reading goes on. A second call does nothing.
-    /// </summary>
+    /// <summary>Sends the authenticated close of the writing direction.</summary>
     /// <param name="cancellationToken">As for <see cref="ISecureChannel.SendAsync"/>.</param>
     /// <exception cref="SecureChannelException">The channel has failed.</exception>
     /// <exception cref="InvalidOperationException">A write is in progress.</exception>
+    /// <remarks>The peer reads 0 after all written bytes. Reading continues. A second call does nothing.</remarks>
     public async ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default)
     {
         EnterWrite();
@@ -85,10 +87,8 @@ public sealed class SecureChannelStream : Stream
         }
     }
 
-    /// <summary>
-    /// Ends the channel at once, in both directions: reads and writes fail, here and at the peer. The stream is still
-    /// to be disposed.
-    /// </summary>
+    /// <summary>Ends the channel at once, in both directions.</summary>
+    /// <remarks>Reads and writes fail, here and at the peer. The stream must still be disposed.</remarks>
     public void Abort()
     {
         _hasFailedToWrite = true;
@@ -105,7 +105,7 @@ public sealed class SecureChannelStream : Stream
             throw new InvalidOperationException("Another read is in progress on this stream.");
         }
 
-        // A channel that is left open does not end a read that is in progress.
+        // If the channel is left open, its disposal does not end a pending read; this token does.
         using CancellationTokenSource? either =
             _disposing is not null && cancellationToken.CanBeCanceled
                 ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token)
@@ -113,17 +113,17 @@ public sealed class SecureChannelStream : Stream
         CancellationToken ending = either?.Token ?? _disposing?.Token ?? cancellationToken;
         try
         {
-            // An empty message is no end of the stream, and a read of no bytes waits until there are some.
+            // An empty message is not the end of the stream, and a zero-byte read waits until there are bytes.
             while (!_target.HasRest)
             {
-                _target.Aim(buffer);
+                _target.SetDestination(buffer);
                 if (!await _channel.ReceiveAsync(_target, ending).ConfigureAwait(false))
                     return 0;
                 if (_target.TakeDirect() is > 0 and int direct)
                     return direct;
             }
 
-            // After a failure nothing more is handed out, even of what came before it.
+            // After a failure nothing more is handed out, not even bytes that arrived before it.
             await ThrowIfEndedAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             return _target.TakeRest(buffer.Span);
@@ -134,9 +134,9 @@ public sealed class SecureChannelStream : Stream
         }
         finally
         {
-            _target.Aim(default);
+            _target.SetDestination(default);
 
-            // Disposed meanwhile: the reader is the one who gives its buffer back.
+            // If the stream was disposed meanwhile, the reader returns the buffer.
             if (_reading.Leave())
                 _target.Dispose();
         }
@@ -165,8 +165,7 @@ public sealed class SecureChannelStream : Stream
         }
         catch
         {
-            // Whoever writes again begins with the whole of it: after a part of it, the peer would read that part
-            // twice.
+            // A caller that retries writes everything again, and the peer would get the sent part twice.
             _hasFailedToWrite = true;
             if (isCut)
                 Abort();
@@ -178,7 +177,7 @@ public sealed class SecureChannelStream : Stream
         }
     }
 
-    // A write has been sent when it returns; there is nothing left to flush.
+    // Writes are sent before they return, so there is nothing to flush.
 
     /// <inheritdoc/>
     public override void Flush() { }
@@ -208,12 +207,12 @@ public sealed class SecureChannelStream : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>
-    /// Disposes the channel too, unless it is left open. The peer learns of an end only where
-    /// <see cref="CompleteWritesAsync"/> was called before, or the stream was made to close on disposal; else its reads
-    /// fail.
-    /// </summary>
-    // The base class would call Dispose(true), and end the stream a second time.
+    /// <summary>Disposes the stream, and the channel unless it is left open.</summary>
+    /// <remarks>
+    /// The peer's reads fail unless <see cref="CompleteWritesAsync"/> was called before or the stream closes on
+    /// disposal.
+    /// </remarks>
+    // The base class would call Dispose(true) and end the stream a second time.
 #pragma warning disable CA2215
     public override async ValueTask DisposeAsync()
     {
@@ -229,7 +228,7 @@ public sealed class SecureChannelStream : Stream
 
         try
         {
-            // In the midst of a write not all was said.
+            // During a write the data is incomplete, so there is no close.
             if (_closeOnDispose && !_hasFailedToWrite && _writing.TryEnter())
                 await CloseAsync().ConfigureAwait(false);
         }
@@ -247,14 +246,14 @@ public sealed class SecureChannelStream : Stream
     }
 #pragma warning restore CA2215
 
-    /// <summary>Throws what ended the channel, where something has. No read of the channel is in progress.</summary>
+    /// <summary>Throws if the channel has ended. No read of the channel may be pending.</summary>
     internal async Task ThrowIfEndedAsync()
     {
         if (_ended.IsCancellationRequested)
             await _channel.ReceiveAsync(_target, CancellationToken.None).ConfigureAwait(false);
     }
 
-    // A long write is several messages, and nothing may come between two of them.
+    // A long write is several messages, which must not be interleaved with others.
     private void EnterWrite()
     {
         ObjectDisposedException.ThrowIf(!CanWrite, this);
@@ -262,7 +261,7 @@ public sealed class SecureChannelStream : Stream
             throw new InvalidOperationException("Another write is in progress on this stream.");
     }
 
-    // A peer that does not read must not hold up who disposes.
+    // A peer that does not read must not delay the disposal.
     private async ValueTask CloseAsync()
     {
         try
@@ -272,8 +271,7 @@ public sealed class SecureChannelStream : Stream
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // A channel that has failed, or whose peer takes nothing, cannot be closed any more; disposing a stream
-            // does not throw for it.
+            // The channel has failed, or the peer does not read; disposing a stream does not throw for that.
         }
     }
 }

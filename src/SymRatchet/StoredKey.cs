@@ -5,10 +5,8 @@ using SymRatchet.Session;
 
 namespace SymRatchet;
 
-/// <summary>
-/// One identity as a key store holds it: a snapshot of its epoch and the key of that epoch, read together. The reader
-/// owns the snapshot and disposes it, which erases its keys. Not thread-safe.
-/// </summary>
+/// <summary>Represents a snapshot of an identity in a key store: its epoch and keys, read atomically.</summary>
+/// <remarks>The reader owns the snapshot; disposing it erases its keys. Not thread-safe.</remarks>
 [DebuggerDisplay("{ToString(),nq}")]
 public sealed class StoredKey : IDisposable
 {
@@ -18,14 +16,12 @@ public sealed class StoredKey : IDisposable
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly SecretBytes _epochKey;
 
-    /// <summary>Makes a snapshot; the keys are copied.</summary>
-    /// <param name="protocol">The one protocol that the key serves.</param>
-    /// <param name="role">The one role that the key serves.</param>
+    /// <summary>Initializes a new instance of the <see cref="StoredKey"/> class.</summary>
+    /// <param name="protocol">The protocol that the key serves.</param>
+    /// <param name="role">The role that the key serves.</param>
     /// <param name="id">The client's id, 1 to 255 bytes.</param>
     /// <param name="evolution">Whether the root key moves forward.</param>
-    /// <param name="identityKey">
-    /// The key that never changes, 32 bytes; empty for <see cref="ChannelProtocol.Seed"/>.
-    /// </param>
+    /// <param name="identityKey">The identity key, 32 bytes; empty for <see cref="ChannelProtocol.Seed"/>.</param>
     /// <param name="epoch">
     /// The epoch of <paramref name="epochKey"/>, 0 or more; 0 for <see cref="ChannelProtocol.Seed"/>, which has no
     /// epochs.
@@ -34,8 +30,9 @@ public sealed class StoredKey : IDisposable
     /// The root key of the epoch, 32 bytes; for <see cref="ChannelProtocol.Seed"/> the master key, 16 bytes.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A size or the epoch is out of range, or a protocol, role or evolution is none that there is.
+    /// A size or the epoch is out of range, or the protocol, role or evolution is not defined.
     /// </exception>
+    /// <remarks>The keys are copied.</remarks>
     public StoredKey(
         ChannelProtocol protocol,
         ChannelRole role,
@@ -69,46 +66,46 @@ public sealed class StoredKey : IDisposable
         _epochKey = new SecretBytes(epochKey);
     }
 
-    /// <summary>The one protocol that the key serves.</summary>
+    /// <summary>Gets the protocol that the key serves.</summary>
     public ChannelProtocol Protocol { get; }
 
-    /// <summary>The one role that the key serves.</summary>
+    /// <summary>Gets the role that the key serves.</summary>
     public ChannelRole Role { get; }
 
-    /// <summary>The client's id, 1 to 255 bytes.</summary>
+    /// <summary>Gets the client's id, 1 to 255 bytes.</summary>
     public ClientId Id { get; }
 
-    /// <summary>Whether the root key moves forward with every session.</summary>
+    /// <summary>Gets whether the root key moves forward with every session.</summary>
     public KeyEvolution Evolution { get; }
 
-    /// <summary>The epoch of <see cref="EpochKey"/>.</summary>
+    /// <summary>Gets the epoch of <see cref="EpochKey"/>.</summary>
     public long Epoch { get; }
 
-    /// <summary>
-    /// Which key this is: a store gives every key that comes to it a number of its own, so a key that was replaced is
-    /// never mistaken for the new one.
-    /// </summary>
+    /// <summary>Gets the serial number of the key.</summary>
+    /// <remarks>
+    /// A store assigns a new one to every key, so that a replaced key is never taken for the new one.
+    /// </remarks>
     public long Serial { get; init; }
 
-    /// <summary>The cipher suites that the identity may use; empty for no restriction.</summary>
+    /// <summary>Gets the cipher suites that the identity may use; empty for no restriction.</summary>
     public IReadOnlyList<CipherSuiteId> Suites { get; init; } = [];
 
-    /// <summary>When the key was moved last; null if it never was, or if the store does not know.</summary>
+    /// <summary>
+    /// Gets the time at which the key last moved forward; null if it never did, or if the store does not record it.
+    /// </summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>
-    /// The new key that waits beside this one until the client uses it; null for none. Disposed with this.
-    /// </summary>
+    /// <summary>Gets the new key of the identity that the client has not used yet; null if there is none.</summary>
+    /// <remarks>Disposed with this object.</remarks>
     public StoredKey? Successor { get; init; }
 
-    /// <summary>
-    /// The key that authenticates handshake messages and protects no data. A secret: copy it nowhere but into the
-    /// store.
-    /// </summary>
+    /// <summary>Gets the key that authenticates handshake messages and protects no data.</summary>
+    /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> IdentityKey => _identityKey.Span;
 
-    /// <summary>The root key of <see cref="Epoch"/>. A secret: copy it nowhere but into the store.</summary>
+    /// <summary>Gets the root key of <see cref="Epoch"/>.</summary>
+    /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> EpochKey => _epochKey.Span;
 
@@ -120,12 +117,12 @@ public sealed class StoredKey : IDisposable
         Successor?.Dispose();
     }
 
-    /// <summary>The id, protocol and epoch; never a key.</summary>
+    /// <summary>Returns the id, protocol, role and epoch as text, never a key.</summary>
     public override string ToString() => $"{Id} ({Protocol}, {Role}, epoch {Epoch})";
 
     internal StoredKey Copy() => Moved(Epoch, EpochKey);
 
-    /// <summary>A copy at another epoch.</summary>
+    /// <summary>Returns a copy at another epoch.</summary>
     internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) =>
         new(Protocol, Role, Id, Evolution, IdentityKey, epoch, epochKey)
         {
@@ -135,7 +132,7 @@ public sealed class StoredKey : IDisposable
             Successor = Successor?.Copy(),
         };
 
-    /// <summary>This key or its successor, whichever has the serial; null where neither has.</summary>
+    /// <summary>Returns this key or its successor, whichever has the serial; null if neither has.</summary>
     internal StoredKey? OfSerial(long serial) => serial == Serial ? this : Successor?.OfSerial(serial);
 
     internal bool Allows(CipherSuiteId suite) => Suites.Count == 0 || Suites.Contains(suite);

@@ -42,7 +42,7 @@ public sealed class AggregationServerTests : IDisposable
 
         SessionSummary summary = await bad.Serving.WaitAsync(Minute);
         Assert.Equal(
-            (SessionEnd.BadContribution, 1L, "number 1 of 2 is no decimal number"),
+            (SessionEnd.BadContribution, 1L, "number 1 of 2 is not a decimal number"),
             (summary.End, summary.Rounds, summary.Detail)
         );
         var e = await Assert.ThrowsAsync<SecureChannelException>(() => bad.ReceiveAsync());

@@ -80,7 +80,7 @@ public sealed class HostileAggregationTests
         await using (Visit visit = await Task.Run(() => Visit.StartAsync(server, "one")).WaitAsync(Minute))
         {
             // More than is kept.
-            for (int i = 0; i < RoundNews.MaxUntold; i++)
+            for (int i = 0; i < RoundEventQueue.MaxPending; i++)
                 Assert.StartsWith(
                     "Aggregated",
                     await visit.RoundAsync("1").WaitAsync(Minute),
@@ -90,14 +90,11 @@ public sealed class HostileAggregationTests
             gate.Set();
             await using Visit late = await blocked.WaitAsync(Minute);
             Assert.StartsWith("Aggregated", await visit.RoundAsync("1").WaitAsync(Minute), StringComparison.Ordinal);
-            await UntilAsync(() => told.Count > RoundNews.MaxUntold);
+            await UntilAsync(() => told.Count > RoundEventQueue.MaxPending);
         }
 
         if (isLog)
-            Assert.Contains(
-                told,
-                line => line.Contains("events of the rounds were not told", StringComparison.Ordinal)
-            );
+            Assert.Contains(told, line => line.Contains("round events were dropped", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -218,8 +218,8 @@ public sealed class HttpTests
 
     [Theory]
     [InlineData("SymRatchet:HandshakeTimeout", "soon", "SymRatchet:HandshakeTimeout: 'soon'")]
-    [InlineData("SymRatchet:Suites:0", "Rot13", "SymRatchet:Suites:0: 'Rot13' is no suite")]
-    [InlineData("SymRatchet:Suites:0", "Aegis256, Aes256Gcm", "SymRatchet:Suites:0: 'Aegis256, Aes256Gcm' is no suite")]
+    [InlineData("SymRatchet:Suites:0", "Rot13", "SymRatchet:Suites:0: 'Rot13' is not a suite")]
+    [InlineData("SymRatchet:Suites:0", "Aegis256, Aes256Gcm", "'Aegis256, Aes256Gcm' is not a suite")]
     [InlineData("SymRatchet:MaxRecordSize", "3", "MaxRecordSize is 3")]
     [InlineData("SymRatchet:HandshakeTimeout", "10", "HandshakeTimeout is 10.00:00:00")]
     [InlineData("SymRatchet:HandshakeTimeout", "60.00:00:00", "HandshakeTimeout is 60.00:00:00")]

@@ -150,9 +150,9 @@ public sealed class OperationsTests
     [InlineData("SymRatchet:Suites:0:Name", "SymRatchet:Suites:0:Name is not a setting")]
     [InlineData(
         "SymRatchet:HandshakeLimiter",
-        "SymRatchet:HandshakeLimiter: '1' is not what it takes; it has settings of its own"
+        "SymRatchet:HandshakeLimiter: '1' is not valid; it has settings of its own"
     )]
-    [InlineData("SymRatchet:Suites", "SymRatchet:Suites: '1' is not what it takes; it is a list")]
+    [InlineData("SymRatchet:Suites", "SymRatchet:Suites: '1' is not valid; it is a list")]
     public async Task A_misspelt_setting_fails_the_start_and_the_known_ones_are_named(string key, string complaint)
     {
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() =>

@@ -86,7 +86,7 @@ public sealed partial class OptionTests
             let comment = Comment(option.Property)
             where
                 !expected.Any(words =>
-                    Regex.IsMatch(comment, $@"(?<![\d.,]){Regex.Escape(words)}", RegexOptions.IgnoreCase)
+                    Regex.IsMatch(comment, $@"(?<![\d.,]){Regex.Escape(words)}(?![\d,]*\d)", RegexOptions.IgnoreCase)
                 )
             select $"{option.Type}.{option.Name}: '{comment}' does not say '{expected[0]}'";
         Assert.Empty(silent);
@@ -241,9 +241,11 @@ public sealed partial class OptionTests
         {
             case bool isOn:
                 yield return isOn ? "on by default" : "off by default";
+                yield return isOn ? "the default is true" : "the default is false";
                 break;
             case TimeSpan time when time == Timeout.InfiniteTimeSpan:
                 yield return "InfiniteTimeSpan, the default";
+                yield return "the default is InfiniteTimeSpan";
                 break;
             case TimeSpan time:
                 (double count, string unit) =
@@ -252,17 +254,25 @@ public sealed partial class OptionTests
                     : (time.TotalMilliseconds, "millisecond");
                 string units = count == 1 ? unit : unit + "s";
                 yield return string.Create(CultureInfo.InvariantCulture, $"{count} {units} by default");
+                yield return string.Create(CultureInfo.InvariantCulture, $"the default is {count} {units}");
                 if (count == 1)
                     yield return $"one {units} by default";
                 break;
             case 0:
                 yield return "0, the default";
+                yield return "the default is 0";
                 break;
             case int or long:
                 yield return string.Create(CultureInfo.InvariantCulture, $"{value:N0} by default");
                 yield return string.Create(CultureInfo.InvariantCulture, $"{value} by default");
+                yield return string.Create(CultureInfo.InvariantCulture, $"the default is {value:N0}");
+                yield return string.Create(CultureInfo.InvariantCulture, $"the default is {value}");
                 if (Convert.ToInt64(value, CultureInfo.InvariantCulture) is var bytes && bytes % (1 << 20) == 0)
+                {
                     yield return $"{bytes >> 20} MiB by default";
+                    yield return $"the default is {bytes >> 20} MiB";
+                }
+
                 break;
         }
     }

@@ -99,7 +99,7 @@ public sealed class KeyFileToolTests : IDisposable
         byte[] before = await File.ReadAllBytesAsync(Device);
         string ring = _folder.PathOf("ring");
         string[] device = ["--store", Device];
-        await ToolRun.BadAsync(1, "room for no other", ["key", "add", "other", "--out", Next, .. device]);
+        await ToolRun.BadAsync(1, "holds only one", ["key", "add", "other", "--out", Next, .. device]);
         Assert.False(File.Exists(Next));
         await ToolRun.BadAsync(1, "already holds", ["key", "add", Name, "--out", Next, .. device]);
         await ToolRun.BadAsync(3, "no such key", ["key", "rotate", "other", "--out", Next, .. device]);

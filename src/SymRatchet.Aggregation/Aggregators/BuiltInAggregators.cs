@@ -1,6 +1,7 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>The aggregators that come with the library, by name. Thread-safe, as they are themselves.</summary>
+/// <summary>Provides the built-in aggregators by name.</summary>
+/// <remarks>Thread-safe, as the aggregators are.</remarks>
 public static class BuiltInAggregators
 {
     private static readonly IAggregator[] All =
@@ -14,15 +15,16 @@ public static class BuiltInAggregators
         new MeanOfOthersAggregator(),
     ];
 
-    /// <summary>The mean of all numbers, every number counted alike.</summary>
+    /// <summary>Gets the default aggregator: the unweighted mean of all numbers.</summary>
     public static IAggregator Default => All[0];
 
-    /// <summary>Every name that <see cref="Find"/> knows.</summary>
+    /// <summary>Gets the names that <see cref="Find"/> accepts.</summary>
     public static IReadOnlyList<string> Names { get; } = Array.ConvertAll(All, aggregator => aggregator.Name);
 
-    /// <summary>Finds an aggregator by its name; case does not matter.</summary>
-    /// <param name="name">One of <see cref="Names"/>, in any case.</param>
-    /// <exception cref="ArgumentException">The name is unknown; the message lists the known ones.</exception>
+    /// <summary>Returns the aggregator with a name; case does not matter.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
+    /// <exception cref="ArgumentException">The name is unknown; the message lists the names.</exception>
     public static IAggregator Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

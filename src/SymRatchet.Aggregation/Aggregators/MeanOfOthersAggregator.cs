@@ -1,12 +1,12 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// Tells each client the mean of what the others sent, so that it can compare itself; alone, it hears its own.
+/// Answers each client with the mean of the others' numbers, for comparison; a client alone gets the mean of its own.
 /// </summary>
 /// <remarks>
-/// Nothing is subtracted from a sum of all: a client's own numbers do not touch its answer, however large they are.
-/// Both methods add up the others' numbers, in different orders, so each is within 2^-52 times the sum of their
-/// magnitudes of the exact mean.
+/// The others' numbers are summed, rather than a client's subtracted from the total, so that its own numbers cannot
+/// affect its answer, however large they are. The two methods sum in different orders; each result is within 2^-52
+/// times the sum of the magnitudes of the exact mean.
 /// </remarks>
 internal sealed class MeanOfOthersAggregator : IBatchPersonalAggregator
 {
@@ -30,7 +30,7 @@ internal sealed class MeanOfOthersAggregator : IBatchPersonalAggregator
         return count == 0 ? Aggregate(measurements) : sum / count;
     }
 
-    // What the others sent is what stands before a client's numbers and what stands after them: one pass for each.
+    // The others' numbers are those before a client's and those after them: one pass for each.
     public void AggregateForAll(ReadOnlySpan<Measurement> measurements, Span<double> answers)
     {
         double before = 0;

@@ -1,7 +1,8 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>One number of a round. Immutable.</summary>
+/// <summary>Represents one number of a round.</summary>
 /// <param name="Client">The client that contributed it.</param>
 /// <param name="Value">The number; finite.</param>
 /// <param name="Weight">The client's weight; positive and finite.</param>
+/// <remarks>Immutable.</remarks>
 public readonly record struct Measurement(ClientId Client, double Value, double Weight);

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>The number in the middle, or the mean of the two in the middle.</summary>
+/// <summary>The median; for an even count, the mean of the two middle numbers.</summary>
 internal sealed class MedianAggregator : IAggregator
 {
     public string Name => "median";

@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>The mean in which each number counts as often as its client's weight says.</summary>
+/// <summary>The mean of the numbers, weighted by the clients' weights.</summary>
 internal sealed class WeightedMeanAggregator : IAggregator
 {
     public string Name => "weighted-mean";

@@ -1,20 +1,20 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>Why a round was closed.</summary>
+/// <summary>Specifies why a round was closed.</summary>
 public enum CloseReason
 {
-    /// <summary>The rule is <see cref="RoundClosing.Immediately"/>: the round was answered to one client.</summary>
+    /// <summary>The rule is <see cref="RoundClosing.Immediately"/>, and one client was answered.</summary>
     Answered = 0,
 
-    /// <summary>Every client that was present had contributed.</summary>
+    /// <summary>Every present client has contributed.</summary>
     AllPresent,
 
-    /// <summary>As many clients as asked for had contributed.</summary>
+    /// <summary>The required number of clients has contributed.</summary>
     Quorum,
 
-    /// <summary>Its time was over.</summary>
+    /// <summary>The time limit was reached.</summary>
     Time,
 
-    /// <summary>Somebody closed it by hand.</summary>
+    /// <summary>It was closed manually.</summary>
     ByHand,
 }

@@ -1,12 +1,13 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>A closed round as the history keeps it: without the numbers themselves. Immutable.</summary>
-/// <param name="Number">The round, from 1.</param>
-/// <param name="Aggregate">The aggregate over all its numbers, or null where the aggregator had none.</param>
-/// <param name="Clients">How many clients it counts.</param>
-/// <param name="Numbers">How many numbers it counts.</param>
-/// <param name="Reason">Why it was closed.</param>
-/// <param name="ClosedAt">When, in UTC.</param>
+/// <summary>Describes a closed round, without the contributed numbers.</summary>
+/// <param name="Number">The number of the round, from 1.</param>
+/// <param name="Aggregate">The aggregate of all its numbers; null if the aggregator failed.</param>
+/// <param name="Clients">The number of clients that contributed.</param>
+/// <param name="Numbers">The number of contributed numbers.</param>
+/// <param name="Reason">The reason for closing.</param>
+/// <param name="ClosedAt">The time of closing, in UTC.</param>
+/// <remarks>Immutable.</remarks>
 public sealed record ClosedRound(
     long Number,
     double? Aggregate,

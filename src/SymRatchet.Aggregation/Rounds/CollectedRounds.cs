@@ -1,9 +1,9 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// One round at a time for everybody: the first contribution opens it, the rule closes it and answers all who
-/// contributed. While a round is aggregated the next one takes contributions, and closes at the earliest when the one
-/// before it is published: however long an aggregator takes, there is one closed round and one open one.
+/// One common round at a time: the first contribution opens it; when the rule closes it, all contributors are answered.
+/// While a round is aggregated the next one accepts contributions, but closes only after the previous one was
+/// published, so that there is never more than one closed and one open round.
 /// </summary>
 internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(options)
 {
@@ -13,7 +13,7 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     private RoundAggregation? _closed;
     private long _number = 1;
     private long _openedAt;
-    private bool _closesByHand;
+    private bool _closesManually;
 
     public override OpenRound? Open =>
         IsOpen ? new OpenRound(_number, _contributions.Count, PresentCount, TimeLeft) : null;
@@ -45,12 +45,12 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     {
         if (!IsOpen)
             return false;
-        _closesByHand = true;
+        _closesManually = true;
         CloseIfComplete();
         return true;
     }
 
-    private protected override void Welcome(RoundMember member) { }
+    private protected override void OnJoined(RoundMember member) { }
 
     private protected override RoundRefusal Accept(RoundMember member, ReadOnlySpan<double> numbers, long? round)
     {
@@ -73,18 +73,18 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
         return RoundRefusal.None;
     }
 
-    // A round whose last contributor has gone is as if it had not been opened.
-    private protected override void Forget(RoundMember member)
+    // A round whose last contributor has left counts as not opened.
+    private protected override void OnLeft(RoundMember member)
     {
         _contributions.Remove(member);
-        _closesByHand &= IsOpen;
+        _closesManually &= IsOpen;
     }
 
     private protected override void CloseIfComplete()
     {
         if (!MayClose)
             return;
-        if (_closesByHand)
+        if (_closesManually)
             CloseFor(CloseReason.ByHand);
         else if (_contributions.Count >= _closing.AtLeast && !_closing.AllPresent)
             CloseFor(CloseReason.Quorum);
@@ -103,6 +103,6 @@ internal sealed class CollectedRounds(RoundOptions options) : RoundEngine(option
     {
         _closed = Aggregation(_number++, [.. _contributions], only: null, reason);
         _contributions.Clear();
-        _closesByHand = false;
+        _closesManually = false;
     }
 }

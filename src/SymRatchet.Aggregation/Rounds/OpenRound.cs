@@ -1,8 +1,9 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>A round that has begun and is not closed. Immutable.</summary>
-/// <param name="Number">The round, from 1.</param>
-/// <param name="Clients">How many clients have contributed.</param>
-/// <param name="Present">How many clients are present.</param>
-/// <param name="DueIn">How long until its time is over; null where it has no time limit.</param>
+/// <summary>Describes the open round.</summary>
+/// <param name="Number">The number of the round, from 1.</param>
+/// <param name="Clients">The number of clients that have contributed.</param>
+/// <param name="Present">The number of present clients.</param>
+/// <param name="DueIn">The time until its time limit; null if it has none.</param>
+/// <remarks>Immutable.</remarks>
 public sealed record OpenRound(long Number, int Clients, int Present, TimeSpan? DueIn);

@@ -1,9 +1,10 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// A closed round on its way to an aggregate: its numbers as they were when it closed. <see cref="Run"/> calls the
-/// aggregator and touches nothing of the engine, so it may run on another thread, for as long as it takes.
-/// </summary>
+/// <summary>Represents the pending aggregation of a closed round.</summary>
+/// <remarks>
+/// It holds the numbers as they were when the round closed. <see cref="Run"/> does not use the engine, so it may run on
+/// another thread; the object itself is not thread-safe.
+/// </remarks>
 public sealed class RoundAggregation
 {
     private readonly IAggregator _aggregator;
@@ -12,12 +13,12 @@ public sealed class RoundAggregation
     private readonly CloseReason _reason;
     private readonly DateTimeOffset _closedAt;
 
-    /// <param name="aggregator">The user's code.</param>
-    /// <param name="round">The round.</param>
-    /// <param name="contributions">What it counts; owned by this object from here on.</param>
-    /// <param name="only">The one client that is answered; null for all who contributed.</param>
-    /// <param name="reason">Why it closed.</param>
-    /// <param name="closedAt">When it closed.</param>
+    /// <param name="aggregator">The aggregator.</param>
+    /// <param name="round">The number of the round.</param>
+    /// <param name="contributions">The contributions; owned by this object from now on.</param>
+    /// <param name="only">The only client to answer; null for all contributors.</param>
+    /// <param name="reason">The reason for closing.</param>
+    /// <param name="closedAt">The time of closing.</param>
     internal RoundAggregation(
         IAggregator aggregator,
         long round,
@@ -35,22 +36,21 @@ public sealed class RoundAggregation
         _closedAt = closedAt;
     }
 
-    /// <summary>The round, from 1.</summary>
+    /// <summary>Gets the number of the round, from 1.</summary>
     public long Round { get; }
 
-    /// <summary>The round for the history; null until <see cref="Run"/> has returned.</summary>
+    /// <summary>The closed round for the history; null until <see cref="Run"/> has returned.</summary>
     internal ClosedRound? Closed { get; private set; }
 
     /// <summary>The answers, in the order of the contributions.</summary>
     internal List<RoundOutcome> Outcomes { get; } = [];
 
-    /// <summary>What the aggregator threw.</summary>
+    /// <summary>The exceptions of the aggregator.</summary>
     internal List<Exception> Failures { get; } = [];
 
-    /// <summary>
-    /// Calls the aggregator. Whatever it throws refuses the round to those whom it concerns, and is not thrown here.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">It has run already.</exception>
+    /// <summary>Calls the aggregator.</summary>
+    /// <exception cref="InvalidOperationException">The method was called before.</exception>
+    /// <remarks>Its exceptions are not thrown here; they fail the round for the clients that they concern.</remarks>
     public void Run()
     {
         if (Closed is not null)
@@ -120,7 +120,7 @@ public sealed class RoundAggregation
         return measurements;
     }
 
-    // an aggregator is the user's code: whatever it throws must not leave a round half closed
+    // an aggregator is the application's code, and its exceptions must not leave a round half closed
 #pragma warning disable CA1031
     private double Evaluate(Func<double> aggregate)
     {

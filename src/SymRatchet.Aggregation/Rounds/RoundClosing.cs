@@ -1,9 +1,9 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>The rule by which rounds close. Immutable.</summary>
+/// <summary>Specifies the rule by which rounds close.</summary>
 /// <remarks>
-/// A round never closes while the one before it is aggregated: it takes contributions until then, even beyond its
-/// quorum or its time.
+/// A round does not close while the previous one is being aggregated; until then it accepts contributions, even beyond
+/// its quorum or time limit. Immutable.
 /// </remarks>
 public sealed class RoundClosing
 {
@@ -21,32 +21,47 @@ public sealed class RoundClosing
     }
 
     /// <summary>
-    /// The seed system's rule: each client has a count of its own rounds, and its contribution to round R is answered
-    /// at once, over the numbers of all present clients that have completed R so far.
+    /// Gets the rule of the seed system: each client has its own round count, and its contribution to round R is
+    /// answered at once, over the numbers of all present clients that have completed R.
     /// </summary>
     public static RoundClosing Immediately { get; } =
         new(answersAtOnce: true, allPresent: false, atLeast: 1, atLatest: null);
 
-    /// <summary>One round at a time for everybody, closed once every client that is present has contributed.</summary>
-    /// <param name="atLeast">How many contributions it takes even if fewer clients are present.</param>
-    /// <param name="atLatest">The round closes this long after its first contribution, whoever is missing.</param>
+    /// <summary>
+    /// Returns a rule with one common round at a time, which closes when every present client has contributed.
+    /// </summary>
+    /// <param name="atLeast">The least number of contributions, 1 or more, even if fewer clients are present.</param>
+    /// <param name="atLatest">
+    /// The time after the first contribution at which the round closes in any case: positive, at most a day; null for
+    /// none.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static RoundClosing WhenAllPresent(int atLeast = 1, TimeSpan? atLatest = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(atLeast, 1);
         return new RoundClosing(answersAtOnce: false, allPresent: true, atLeast, atLatest);
     }
 
-    /// <summary>One round at a time for everybody, closed once so many clients have contributed.</summary>
-    /// <param name="clients">How many contributions it takes.</param>
-    /// <param name="atLatest">The round closes this long after its first contribution, whoever is missing.</param>
+    /// <summary>
+    /// Returns a rule with one common round at a time, which closes when a number of clients has contributed.
+    /// </summary>
+    /// <param name="clients">The number of clients, 1 or more.</param>
+    /// <param name="atLatest">
+    /// The time after the first contribution at which the round closes in any case: positive, at most a day; null for
+    /// none.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of range.</exception>
     public static RoundClosing AtQuorum(int clients, TimeSpan? atLatest = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(clients, 1);
         return new RoundClosing(answersAtOnce: false, allPresent: false, clients, atLatest);
     }
 
-    /// <summary>One round at a time for everybody, closed so long after its first contribution.</summary>
-    /// <param name="time">How long; positive.</param>
+    /// <summary>
+    /// Returns a rule with one common round at a time, which closes a time after its first contribution.
+    /// </summary>
+    /// <param name="time">The time: positive, at most a day.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is out of range.</exception>
     public static RoundClosing After(TimeSpan time) => new(answersAtOnce: false, allPresent: false, int.MaxValue, time);
 
     internal bool AnswersAtOnce { get; }
@@ -57,7 +72,7 @@ public sealed class RoundClosing
 
     internal TimeSpan? AtLatest { get; }
 
-    /// <summary>The rule in words.</summary>
+    /// <summary>Returns a description of the rule.</summary>
     public override string ToString()
     {
         if (AnswersAtOnce)
@@ -66,6 +81,6 @@ public sealed class RoundClosing
             AllPresent ? "closed when all are present"
             : AtLeast == int.MaxValue ? "closed by time"
             : $"closed at {AtLeast} clients";
-        return AtLatest is { } limit ? $"{rule}, after {limit.TotalSeconds:0.###} s at latest" : rule;
+        return AtLatest is { } limit ? $"{rule}, after {limit.TotalSeconds:0.###} s at the latest" : rule;
     }
 }

@@ -1,15 +1,18 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// Keeps rounds without any input or output of its own: calls go in, outcomes come out of <see cref="TryTakeOutcome"/>.
-/// After each call the caller takes the outcomes, tells the clients, takes the round that is to be aggregated, if there
-/// is one, and comes back after <see cref="DueIn"/>. Not thread-safe.
-/// </summary>
+/// <summary>Manages rounds without IO.</summary>
 /// <remarks>
-/// The engine never calls the aggregator: a round that closes waits in <see cref="TakeAggregation"/>, runs wherever the
-/// caller likes, and comes back through <see cref="Publish"/>. Rounds are aggregated one at a time and published in the
-/// order in which they closed. Memory is bounded by the clients that are present, whatever number of rounds they do and
-/// however long an aggregator takes.
+/// <para>
+/// After each call the caller takes the outcomes from <see cref="TryTakeOutcome"/> and sends them to the clients, takes
+/// the round to aggregate from <see cref="TakeAggregation"/>, if there is one, and calls <see cref="CloseIfDue"/> after
+/// <see cref="DueIn"/>.
+/// </para>
+/// <para>
+/// The engine never calls the aggregator: the caller runs a taken round on any thread and passes it to
+/// <see cref="Publish"/>. Rounds are aggregated one at a time and published in the order of their closing. Memory is
+/// bounded by the number of present clients, however many rounds they take part in and however slow the aggregator is.
+/// </para>
+/// <para>Not thread-safe.</para>
 /// </remarks>
 public abstract class RoundEngine
 {
@@ -28,8 +31,10 @@ public abstract class RoundEngine
         _history = new RoundHistory(options.HistoryLength);
     }
 
-    /// <summary>Makes an engine for the options' rule.</summary>
-    /// <param name="options">The rule, the aggregator and the clock.</param>
+    /// <summary>Creates an engine for the rule of the options.</summary>
+    /// <param name="options">The options; copied.</param>
+    /// <returns>The engine.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static RoundEngine Create(RoundOptions options)
     {
@@ -38,26 +43,28 @@ public abstract class RoundEngine
         return options.Closing.AnswersAtOnce ? new ImmediateRounds(options) : new CollectedRounds(options);
     }
 
-    /// <summary>The clients that are present, in no order.</summary>
+    /// <summary>Gets the present clients, in no particular order.</summary>
     public IReadOnlyList<RoundMember> Present => [.. _present.Values];
 
-    /// <summary>The rounds closed last, oldest first.</summary>
+    /// <summary>Gets the most recently closed rounds, oldest first.</summary>
     public IReadOnlyList<ClosedRound> History => _history.Snapshot();
 
-    /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
+    /// <summary>Gets the open round; null if there is none, and with <see cref="RoundClosing.Immediately"/>.</summary>
     public abstract OpenRound? Open { get; }
 
-    /// <summary>
-    /// How long until <see cref="CloseIfDue"/> has something to do; null where no round runs against time.
-    /// </summary>
+    /// <summary>Gets the time after which to call <see cref="CloseIfDue"/>; null if no time limit is running.</summary>
     public abstract TimeSpan? DueIn { get; }
 
-    /// <summary>
-    /// Lets a client in. A client is present once: an earlier presence of the same id ends, with an outcome that says
-    /// so.
-    /// </summary>
+    /// <summary>Adds a client.</summary>
     /// <param name="client">The client's id, not <c>default</c>.</param>
-    /// <param name="weight">Positive, at most <see cref="MaxWeight"/>.</param>
+    /// <param name="weight">The client's weight: positive, at most <see cref="MaxWeight"/>.</param>
+    /// <returns>The client's presence.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The id is <c>default</c>, or the weight is out of range.
+    /// </exception>
+    /// <remarks>
+    /// A client is present once: an earlier presence of the same id ends with <see cref="RoundRefusal.Superseded"/>.
+    /// </remarks>
     public RoundMember Join(ClientId client, double weight = 1)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(client, default);
@@ -67,25 +74,28 @@ public abstract class RoundEngine
         CloseIfDue();
         if (_present.Remove(client, out RoundMember? earlier))
         {
-            Forget(earlier);
+            OnLeft(earlier);
             _outcomes.Enqueue(new RoundOutcome(earlier, 0, 0, RoundRefusal.Superseded));
             Notify(new RoundEvent.Left(earlier, Superseded: true));
         }
 
         RoundMember member = new(client, weight);
         _present.Add(client, member);
-        Welcome(member);
+        OnJoined(member);
         Notify(new RoundEvent.Joined(member));
         return member;
     }
 
-    /// <summary>
-    /// Counts a client's numbers. Where they are counted, an outcome follows, now or when the round closes.
-    /// </summary>
-    /// <param name="member">Who contributes.</param>
-    /// <param name="numbers">At least one, all finite; copied.</param>
-    /// <param name="round">The round that the client means; null for the one that is its turn.</param>
-    /// <returns>Why nothing was counted, and no outcome follows; or <see cref="RoundRefusal.None"/>.</returns>
+    /// <summary>Counts a client's numbers.</summary>
+    /// <param name="member">The presence of the client.</param>
+    /// <param name="numbers">The numbers: at least one, all finite; copied.</param>
+    /// <param name="round">The round that the client means; null for its next one.</param>
+    /// <returns>
+    /// <see cref="RoundRefusal.None"/> if they are counted; otherwise, the reason, and no outcome follows.
+    /// </returns>
+    /// <exception cref="ArgumentNullException"><paramref name="member"/> is null.</exception>
+    /// <exception cref="ArgumentException">There are no numbers, or one is not finite.</exception>
+    /// <remarks>If they are counted, an outcome follows, at once or when the round closes.</remarks>
     public RoundRefusal Contribute(RoundMember member, ReadOnlySpan<double> numbers, long? round = null)
     {
         ArgumentNullException.ThrowIfNull(member);
@@ -104,11 +114,10 @@ public abstract class RoundEngine
         return refusal;
     }
 
-    /// <summary>
-    /// Lets a client go; its numbers are no longer counted. It may make the open round complete. Nothing happens if it
-    /// is gone.
-    /// </summary>
-    /// <param name="member">What <see cref="Join"/> gave.</param>
+    /// <summary>Removes a client and its numbers.</summary>
+    /// <param name="member">The presence that <see cref="Join"/> returned.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="member"/> is null.</exception>
+    /// <remarks>This may complete the open round. Does nothing if the client has left already.</remarks>
     public void Leave(RoundMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
@@ -117,32 +126,32 @@ public abstract class RoundEngine
             return;
 
         _present.Remove(member.Client);
-        Forget(member);
+        OnLeft(member);
         Notify(new RoundEvent.Left(member, Superseded: false));
         CloseIfComplete();
     }
 
-    /// <summary>Closes the open round if its time is over.</summary>
+    /// <summary>Closes the open round if its time limit is reached.</summary>
     public abstract void CloseIfDue();
 
     /// <summary>
-    /// Closes the open round by hand; where the round before it is still aggregated, as soon as that is published.
+    /// Closes the open round; if the previous round is still being aggregated, as soon as that is published.
     /// </summary>
-    /// <returns>Whether there was one.</returns>
+    /// <returns>True if there was an open round; otherwise, false.</returns>
     public abstract bool Close();
 
     /// <summary>
-    /// Takes the round that is to be aggregated next, once: call <see cref="RoundAggregation.Run"/> anywhere, then
-    /// <see cref="Publish"/> here.
+    /// Takes the next round to aggregate: call its <see cref="RoundAggregation.Run"/>, then <see cref="Publish"/>.
     /// </summary>
-    /// <returns>The round; null where none is closed, or one was taken and is not published yet.</returns>
+    /// <returns>The round; null if none is closed, or if one was taken and is not published yet.</returns>
     public RoundAggregation? TakeAggregation() => IsAggregating ? null : _running = NextAggregation();
 
     /// <summary>
-    /// Answers those who contributed to a round, also those who have gone meanwhile, and closes the next round if it is
-    /// complete.
+    /// Creates the outcomes of an aggregated round, also for contributors that have left, and closes the next round if
+    /// it is complete.
     /// </summary>
-    /// <param name="aggregation">What <see cref="TakeAggregation"/> gave, after it has run.</param>
+    /// <param name="aggregation">The round that <see cref="TakeAggregation"/> returned, after it has run.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="aggregation"/> is null.</exception>
     /// <exception cref="InvalidOperationException">It is not the round that was taken, or it has not run.</exception>
     public void Publish(RoundAggregation aggregation)
     {
@@ -163,24 +172,25 @@ public abstract class RoundEngine
         CloseIfComplete();
     }
 
-    /// <summary>Takes what is to be told to one client; call it until it returns false.</summary>
-    /// <param name="outcome">What is to be told, and to whom.</param>
+    /// <summary>Takes the next outcome to send to a client.</summary>
+    /// <param name="outcome">The outcome.</param>
+    /// <returns>True if there was one; otherwise, false.</returns>
     public bool TryTakeOutcome(out RoundOutcome outcome) => _outcomes.TryDequeue(out outcome);
 
     private protected int PresentCount => _present.Count;
 
     private protected IEnumerable<RoundMember> PresentMembers => _present.Values;
 
-    private protected abstract void Welcome(RoundMember member);
+    private protected abstract void OnJoined(RoundMember member);
 
     private protected abstract RoundRefusal Accept(RoundMember member, ReadOnlySpan<double> numbers, long? round);
 
-    private protected abstract void Forget(RoundMember member);
+    private protected abstract void OnLeft(RoundMember member);
 
-    /// <summary>Closes the open round if nothing is missing and no round before it is under way.</summary>
+    /// <summary>Closes the open round if it is complete and the previous one is published.</summary>
     private protected abstract void CloseIfComplete();
 
-    /// <summary>The round to aggregate next, which is then no longer here; null where there is none.</summary>
+    /// <summary>Removes and returns the next round to aggregate; null if there is none.</summary>
     private protected abstract RoundAggregation? NextAggregation();
 
     /// <summary>Whether a round was taken and is not published yet.</summary>

@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>The rounds closed last, oldest first. A round that is closed again moves to the end.</summary>
+/// <summary>The most recently closed rounds, oldest first. A round that is closed again moves to the end.</summary>
 internal sealed class RoundHistory(int capacity)
 {
     private readonly List<ClosedRound> _rounds = [];

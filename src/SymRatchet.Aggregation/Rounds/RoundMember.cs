@@ -1,6 +1,7 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>One client's presence in the rounds, from joining to leaving. Immutable.</summary>
+/// <summary>Represents the presence of a client in the rounds, from joining to leaving.</summary>
+/// <remarks>Immutable.</remarks>
 public sealed class RoundMember
 {
     internal RoundMember(ClientId client, double weight)
@@ -9,12 +10,12 @@ public sealed class RoundMember
         Weight = weight;
     }
 
-    /// <summary>The client's id.</summary>
+    /// <summary>Gets the client's id.</summary>
     public ClientId Client { get; }
 
-    /// <summary>How much each of its numbers counts where weights count.</summary>
+    /// <summary>Gets the weight of its numbers in weighted aggregates.</summary>
     public double Weight { get; }
 
-    /// <summary>The client's id.</summary>
+    /// <summary>Returns the client's id as text.</summary>
     public override string ToString() => Client.ToString();
 }

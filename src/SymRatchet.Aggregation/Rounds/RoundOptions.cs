@@ -1,15 +1,16 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// How rounds are kept. Read when the engine or the server is made; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Provides the options of rounds.</summary>
+/// <remarks>Copied when an engine or a server is created; later changes have no effect. Not thread-safe.</remarks>
 public sealed class RoundOptions
 {
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>Initializes a new instance of the <see cref="RoundOptions"/> class with the defaults.</summary>
     public RoundOptions() { }
 
-    /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
+    /// <summary>Initializes a new instance of the <see cref="RoundOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    /// <remarks>Referenced objects are shared.</remarks>
     public RoundOptions(RoundOptions other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -21,34 +22,43 @@ public sealed class RoundOptions
         TimeProvider = other.TimeProvider;
     }
 
-    /// <summary>What is made of a round's numbers; the mean by default.</summary>
+    /// <summary>Gets or sets the aggregator.</summary>
+    /// <value>The default is the mean, <see cref="BuiltInAggregators.Default"/>.</value>
     public IAggregator Aggregator { get; set; } = BuiltInAggregators.Default;
 
-    /// <summary>When rounds close; <see cref="RoundClosing.Immediately"/> by default.</summary>
+    /// <summary>Gets or sets the rule by which rounds close.</summary>
+    /// <value>The default is <see cref="RoundClosing.Immediately"/>.</value>
     public RoundClosing Closing { get; set; } = RoundClosing.Immediately;
 
-    /// <summary>How many closed rounds the history keeps: 256 by default, at most 65,536.</summary>
+    /// <summary>Gets or sets the number of closed rounds in the history.</summary>
+    /// <value>1 to 65,536; the default is 256.</value>
     public int HistoryLength { get; set; } = 256;
 
     /// <summary>
-    /// How much of each client's past is kept where rounds are answered at once, counted in numbers of 8 bytes, each
-    /// contribution with 8 more for itself; 65,536 by default (half a MiB). A client that is further behind than that
-    /// hears an answer without those whose numbers of that round are gone.
+    /// Gets or sets how many numbers of each client are kept with <see cref="RoundClosing.Immediately"/>.
     /// </summary>
+    /// <value>0 or more; the default is 65,536 (half a MiB).</value>
+    /// <remarks>
+    /// A number takes 8 bytes, and each contribution counts as 8 numbers more. A client that is further behind gets an
+    /// answer without the clients whose numbers of that round were dropped.
+    /// </remarks>
     public int RetainedNumbersPerClient { get; set; } = 65_536;
 
-    /// <summary>
-    /// Hears of everything that happens, in order, on the thread where it happens: it must be quick, throw nothing, and
-    /// call nothing here. A round's <see cref="RoundEvent.Closed"/> comes when it is aggregated, perhaps after the
-    /// first contributions to the next one. An <see cref="AggregationServer"/> calls it outside of its lock, one event
-    /// after the other, on the thread of any session.
-    /// </summary>
+    /// <summary>Gets or sets the observer of all events.</summary>
+    /// <value>The default is null, for none.</value>
+    /// <remarks>
+    /// An engine calls it synchronously and in order: it must be quick, must not throw, and must not call the engine.
+    /// <see cref="RoundEvent.Closed"/> follows the aggregation, perhaps after the first contributions to the next
+    /// round. An <see cref="AggregationServer"/> calls it outside its lock, one event at a time, on the thread of any
+    /// session.
+    /// </remarks>
     public Action<RoundEvent>? Observer { get; set; }
 
-    /// <summary>The clock of time limits and of the history.</summary>
+    /// <summary>Gets or sets the clock for time limits and the history.</summary>
+    /// <value>The default is <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>A copy that was found to be in range, which no later change reaches.</summary>
+    /// <summary>Returns a validated copy.</summary>
     internal RoundOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(Aggregator);

@@ -1,6 +1,6 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>Why a contribution is not counted or not answered.</summary>
+/// <summary>Specifies why a contribution is not counted or not answered.</summary>
 public enum RoundRefusal
 {
     /// <summary>It is counted.</summary>
@@ -12,10 +12,10 @@ public enum RoundRefusal
     /// <summary>It names a round that is not yet open.</summary>
     Early,
 
-    /// <summary>The client has already contributed to this round; the first contribution stands.</summary>
+    /// <summary>The client has already contributed to this round; the first contribution counts.</summary>
     Duplicate,
 
-    /// <summary>Another session of the same client took the place of this one.</summary>
+    /// <summary>Another session of the same client replaced this one.</summary>
     Superseded,
 
     /// <summary>The client has left.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>Every log line of the aggregation, with its event id. None takes a client's numbers.</summary>
+/// <summary>The log messages of the aggregation. None contains a client's numbers.</summary>
 internal static partial class AggregationLog
 {
     internal static void Log(this ILogger logger, RoundEvent roundEvent, Func<ClientId, string> nameOf)
@@ -92,14 +92,14 @@ internal static partial class AggregationLog
     [LoggerMessage(
         EventId = 109,
         Level = LogLevel.Error,
-        Message = "The channel of client {Client} does not come back from its end."
+        Message = "The channel of client {Client} was not disposed in time."
     )]
     internal static partial void ChannelNotDisposed(this ILogger logger, string client, Exception exception);
 
     [LoggerMessage(
         EventId = 110,
         Level = LogLevel.Warning,
-        Message = "{Count} events of the rounds were not told: the log or an observer did not come back in time."
+        Message = "{Count} round events were dropped: the log or an observer did not return in time."
     )]
-    internal static partial void EventsLost(this ILogger logger, int count);
+    internal static partial void EventsDropped(this ILogger logger, int count);
 }

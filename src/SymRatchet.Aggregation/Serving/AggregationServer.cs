@@ -2,14 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// Serves rounds over any number of channels: contributions in, aggregates out. One client's failure or slowness is its
-/// own: the others go on. Thread-safe.
-/// </summary>
+/// <summary>Serves rounds over any number of channels: receives contributions and sends aggregates.</summary>
 /// <remarks>
-/// The aggregator runs on one thread of the pool at a time, and nobody waits for it but the clients whose round it is:
-/// others join, leave and contribute to the next round meanwhile. A log or an observer that blocks holds up the one
-/// session that tells it.
+/// A failing or slow client does not affect the others. The aggregator runs on one thread of the pool at a time, and
+/// only the clients of its round wait for it: others can join, leave and contribute to the next round meanwhile. A
+/// logger or observer that blocks delays only one session. Thread-safe.
 /// </remarks>
 public sealed class AggregationServer : IDisposable
 {
@@ -17,40 +14,46 @@ public sealed class AggregationServer : IDisposable
     private readonly ILogger _logger;
     private readonly RoundTable _table;
 
-    /// <summary>Makes a server without clients.</summary>
-    /// <param name="options">How it aggregates.</param>
+    /// <summary>Initializes a new instance of the <see cref="AggregationServer"/> class.</summary>
+    /// <param name="options">The options; copied.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public AggregationServer(AggregationServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validated();
         _logger = _options.LoggerFactory.CreateLogger("SymRatchet.Aggregation");
-        _table = new RoundTable(_options.Rounds, new RoundNews(Observe, lost => Failure(_logger.EventsLost, lost)));
+        _table = new RoundTable(
+            _options.Rounds,
+            new RoundEventQueue(Observe, dropped => Try(_logger.EventsDropped, dropped))
+        );
     }
 
-    /// <summary>The clients that are present, in no order.</summary>
+    /// <summary>Gets the present clients, in no particular order.</summary>
     public IReadOnlyList<RoundMember> Present => _table.Read(engine => engine.Present);
 
-    /// <summary>The rounds closed last, oldest first.</summary>
+    /// <summary>Gets the most recently closed rounds, oldest first.</summary>
     public IReadOnlyList<ClosedRound> History => _table.Read(engine => engine.History);
 
-    /// <summary>The round that is open; null where none is, or where rounds are answered at once.</summary>
+    /// <summary>Gets the open round; null if there is none, and with <see cref="RoundClosing.Immediately"/>.</summary>
     public OpenRound? Open => _table.Read(engine => engine.Open);
 
-    /// <summary>
-    /// Closes the open round by hand; where the round before it is still aggregated, as soon as that is answered. Does
-    /// not wait for the answers.
-    /// </summary>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>Closes the open round, without waiting for the answers.</summary>
+    /// <returns>True if there was an open round; otherwise, false.</returns>
+    /// <remarks>
+    /// If the previous round is still being aggregated, the round closes as soon as that is answered.
+    /// </remarks>
     public bool CloseRound() => _table.Close();
 
-    /// <summary>
-    /// Serves one client until its session ends. The next contribution is counted only after the answer to the one
-    /// before was taken, so a client's backlog stays in its own connection.
-    /// </summary>
+    /// <summary>Serves one client until its session ends.</summary>
     /// <param name="channel">The client's channel; disposed when this returns.</param>
-    /// <param name="cancellationToken">Ends the session in order: the client is told that all is said.</param>
-    /// <returns>How it went. What the client does wrong is told here and logged, not thrown.</returns>
+    /// <param name="cancellationToken">Ends the session in order, with an authenticated close.</param>
+    /// <returns>How the session ended. Errors of the client are returned here and logged, not thrown.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="channel"/> is null.</exception>
+    /// <remarks>
+    /// A contribution is counted only after the answer to the previous one was sent, so a client's backlog stays in its
+    /// own connection.
+    /// </remarks>
     public async Task<SessionSummary> ServeAsync(ISecureChannel channel, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channel);
@@ -81,13 +84,11 @@ public sealed class AggregationServer : IDisposable
         }
     }
 
-    /// <summary>
-    /// Stops the clock of the rounds. End the sessions first. A round that is aggregated meanwhile is answered to
-    /// whoever is left.
-    /// </summary>
+    /// <summary>Stops the timer of the rounds; end the sessions first.</summary>
+    /// <remarks>A round that is being aggregated is still answered.</remarks>
     public void Dispose() => _table.Dispose();
 
-    // A channel that does not come back from its end keeps its own resources, and no session.
+    // A channel whose disposal hangs keeps its own resources but not the session.
     private async Task DisposeAsync(ISecureChannel channel)
     {
         try
@@ -104,20 +105,20 @@ public sealed class AggregationServer : IDisposable
         }
     }
 
-    // Neither the log nor an observer, both the user's code, may end the session that tells them.
+    // Logger and observer are the application's code; their exceptions must not end the session.
     private void Observe(RoundEvent roundEvent)
     {
-        Failure(told => _logger.Log(told, _options.LogNameOf), roundEvent);
-        if (_options.Rounds.Observer is { } observer && Failure(observer, roundEvent) is { } failure)
-            Failure(_logger.ObserverFailed, failure);
+        Try(raised => _logger.Log(raised, _options.LogNameOf), roundEvent);
+        if (_options.Rounds.Observer is { } observer && Try(observer, roundEvent) is { } failure)
+            Try(_logger.ObserverFailed, failure);
     }
 
-#pragma warning disable CA1031 // whatever a user's code throws must not end a client's session
-    private static Exception? Failure<T>(Action<T> told, T what)
+#pragma warning disable CA1031 // exceptions of the application's code must not end a client's session
+    private static Exception? Try<T>(Action<T> call, T argument)
     {
         try
         {
-            told(what);
+            call(argument);
             return null;
         }
         catch (Exception e)

@@ -3,16 +3,19 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// How a server aggregates. Read when the server is made; later changes change nothing. Not thread-safe.
-/// </summary>
+/// <summary>Provides the options of an <see cref="AggregationServer"/>.</summary>
+/// <remarks>Copied when the server is created; later changes have no effect. Not thread-safe.</remarks>
 public sealed class AggregationServerOptions
 {
-    /// <summary>Makes options with defaults.</summary>
+    /// <summary>
+    /// Initializes a new instance of the <see cref="AggregationServerOptions"/> class with the defaults.
+    /// </summary>
     public AggregationServerOptions() { }
 
-    /// <summary>Makes a copy; what the options refer to is shared with the original.</summary>
+    /// <summary>Initializes a new instance of the <see cref="AggregationServerOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    /// <remarks>Referenced objects are shared.</remarks>
     public AggregationServerOptions(AggregationServerOptions other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -24,37 +27,41 @@ public sealed class AggregationServerOptions
         HashIdsInLogs = other.HashIdsInLogs;
     }
 
-    /// <summary>The rounds: rule, aggregator, history, observer, clock.</summary>
+    /// <summary>Gets or sets the options of the rounds.</summary>
+    /// <value>The default is a new <see cref="RoundOptions"/>.</value>
     public RoundOptions Rounds { get; set; } = new();
 
-    /// <summary>
-    /// The weight of a client by its id; 1 for everybody by default. Asked once, when the client joins; what it throws
-    /// ends that session and its channel.
-    /// </summary>
+    /// <summary>Gets or sets the function that returns the weight of a client.</summary>
+    /// <value>The default returns 1.</value>
+    /// <remarks>Called once, when the client joins; an exception ends that session and its channel.</remarks>
     public Func<ClientId, double> WeightOf { get; set; } = _ => 1;
 
-    /// <summary>How many numbers one contribution may hold; 1024 by default.</summary>
+    /// <summary>Gets or sets the largest count of numbers in a contribution.</summary>
+    /// <value>1 or more; the default is 1024.</value>
     public int MaxNumbers { get; set; } = 1024;
 
     /// <summary>
-    /// How long a client may keep the server waiting, for its next contribution or in taking its answer; 5 minutes by
-    /// default. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. A client that waits for its round to close or to
-    /// be aggregated keeps nobody waiting. Ending a session takes at most a second for each step that the client or its
-    /// channel does not come back from.
+    /// Gets or sets how long a client may take to send its next contribution or to receive its answer.
     /// </summary>
+    /// <value>Positive, or <see cref="Timeout.InfiniteTimeSpan"/>; the default is 5 minutes.</value>
+    /// <remarks>
+    /// The time in which a round closes and is aggregated does not count. Ending a session takes at most a second for
+    /// each step in which the client or its channel hangs.
+    /// </remarks>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Where logs go; nowhere by default. No line holds a client's numbers.</summary>
+    /// <summary>Gets or sets the logger factory.</summary>
+    /// <value>The default is <see cref="NullLoggerFactory.Instance"/>.</value>
+    /// <remarks>No log message contains a client's numbers.</remarks>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    /// <summary>
-    /// Whether logs name a client by <see cref="ClientId.ToHash"/> and not by its id. Off by default.
-    /// </summary>
+    /// <summary>Gets or sets whether logs contain <see cref="ClientId.ToHash"/> in place of a client's id.</summary>
+    /// <value>The default is false.</value>
     public bool HashIdsInLogs { get; set; }
 
     internal string LogNameOf(ClientId id) => HashIdsInLogs ? id.ToHash() : id.ToString();
 
-    /// <summary>A copy that was found to be in range, which no later change reaches.</summary>
+    /// <summary>Returns a validated copy.</summary>
     internal AggregationServerOptions Validated()
     {
         ArgumentNullException.ThrowIfNull(Rounds);

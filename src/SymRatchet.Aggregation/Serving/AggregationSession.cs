@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>One client's session: contribution in, answer out, one after the other.</summary>
+/// <summary>The session of one client: contributions and answers alternate.</summary>
 internal sealed class AggregationSession(
     ISecureChannel channel,
     RoundTable table,
@@ -10,7 +10,7 @@ internal sealed class AggregationSession(
     AggregationServerOptions options
 )
 {
-    /// <summary>How long each step of ending a session may take.</summary>
+    /// <summary>The timeout of each step that ends a session.</summary>
     internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ArrayBufferWriter<byte> _message = new();
@@ -18,19 +18,23 @@ internal sealed class AggregationSession(
 
     internal async Task<SessionSummary> RunAsync(CancellationToken stopping)
     {
-        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, options.Rounds.TimeProvider);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, seat.Lost, patience.Token);
+        using CancellationTokenSource idleTimeout = new(Timeout.InfiniteTimeSpan, options.Rounds.TimeProvider);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            stopping,
+            seat.Superseded,
+            idleTimeout.Token
+        );
         SessionSummary summary;
         try
         {
-            summary = await ExchangeAsync(patience, ending.Token).ConfigureAwait(false);
+            summary = await ExchangeAsync(idleTimeout, ending.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
             summary =
                 stopping.IsCancellationRequested ? Summary(SessionEnd.Stopped, "the server stops")
-                : seat.IsLost ? Summary(SessionEnd.Superseded, "another session of this client took its place")
-                : Summary(SessionEnd.Idle, $"nothing heard for {options.IdleTimeout.TotalSeconds:0.#} s");
+                : seat.IsSuperseded ? Summary(SessionEnd.Superseded, "another session of this client replaced it")
+                : Summary(SessionEnd.Idle, $"idle for {options.IdleTimeout.TotalSeconds:0.#} s");
         }
         catch (SecureChannelException e)
         {
@@ -42,15 +46,15 @@ internal sealed class AggregationSession(
         return summary;
     }
 
-    private async Task<SessionSummary> ExchangeAsync(CancellationTokenSource patience, CancellationToken ending)
+    private async Task<SessionSummary> ExchangeAsync(CancellationTokenSource idleTimeout, CancellationToken ending)
     {
-        patience.CancelAfter(options.IdleTimeout);
+        idleTimeout.CancelAfter(options.IdleTimeout);
         Task<bool> receiving = ReceiveAsync(ending);
         try
         {
             while (await receiving.WaitAsync(ending).ConfigureAwait(false))
             {
-                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                idleTimeout.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (
                     !ContributionText.TryParse(
                         _message.WrittenSpan,
@@ -61,12 +65,11 @@ internal sealed class AggregationSession(
                 )
                     return Summary(SessionEnd.BadContribution, reason!);
 
-                // The next message is waited for at once: that is how the server learns of a client that goes in
-                // mid-round.
+                // The next receive starts at once, so that the server notices a client that leaves during the round.
                 receiving = ReceiveAsync(ending);
                 Task<RoundOutcome> answering = table.ContributeAsync(seat, numbers);
                 if (await LeavesFirstAsync(receiving, answering, ending).ConfigureAwait(false))
-                    return Summary(SessionEnd.ClosedByClient, "the client left in mid-round");
+                    return Summary(SessionEnd.ClosedByClient, "the client left during the round");
 
                 RoundOutcome outcome = await answering.WaitAsync(ending).ConfigureAwait(false);
                 if (outcome.Refusal != RoundRefusal.None)
@@ -75,10 +78,9 @@ internal sealed class AggregationSession(
                         $"{outcome.Refusal}"
                     );
 
-                // Counted before it leaves: a client may have the answer, and break the channel, before the send has
-                // come back.
+                // Counted before the send: the client may get the answer and close the channel before the send returns.
                 _rounds++;
-                patience.CancelAfter(options.IdleTimeout);
+                idleTimeout.CancelAfter(options.IdleTimeout);
                 await channel
                     .SendAsync(AnswerText.Format(outcome.Aggregate), ending)
                     .AsTask()
@@ -90,9 +92,8 @@ internal sealed class AggregationSession(
         }
         finally
         {
-            // A cancelled receive leaves the channel usable, so a last word can still be said. One that does not come
-            // back is left behind.
-            await patience.CancelAsync().ConfigureAwait(false);
+            // A cancelled receive leaves the channel usable for a close. One that hangs is abandoned after the timeout.
+            await idleTimeout.CancelAsync().ConfigureAwait(false);
             Task returning = receiving.WaitAsync(CloseTimeout, options.Rounds.TimeProvider, CancellationToken.None);
             await returning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -122,7 +123,7 @@ internal sealed class AggregationSession(
         }
         catch (Exception e) when (e is SecureChannelException or OperationCanceledException)
         {
-            // The client is gone already and does not hear it.
+            // The client has disconnected, and needs no close.
         }
     }
 }

@@ -4,15 +4,15 @@ using System.Text;
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// What a server answers in a round: <c>Aggregated: </c> and the aggregate with two decimal places, in ASCII.
-/// Thread-safe.
+/// Formats and parses the answer of a server: <c>Aggregated: </c> and the aggregate with two decimal places, in ASCII.
 /// </summary>
+/// <remarks>Thread-safe.</remarks>
 public static class AnswerText
 {
     private static ReadOnlySpan<byte> Prefix => "Aggregated: "u8;
 
-    /// <summary>Writes an answer.</summary>
-    /// <param name="aggregate">A finite number.</param>
+    /// <summary>Returns the message for an aggregate.</summary>
+    /// <param name="aggregate">The aggregate; finite.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is not finite.</exception>
     public static byte[] Format(double aggregate)
     {
@@ -21,10 +21,10 @@ public static class AnswerText
         return Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Aggregated: {aggregate:F2}"));
     }
 
-    /// <summary>Reads the aggregate out of an answer that a peer sent.</summary>
-    /// <param name="text">The message as it came.</param>
-    /// <param name="aggregate">The aggregate; 0 where it fails.</param>
-    /// <returns>Whether it is an answer.</returns>
+    /// <summary>Tries to parse an answer.</summary>
+    /// <param name="text">The received message.</param>
+    /// <param name="aggregate">The aggregate; 0 if this returns false.</param>
+    /// <returns>True if the message is an answer; otherwise, false.</returns>
     public static bool TryParse(ReadOnlySpan<byte> text, out double aggregate)
     {
         aggregate = 0;

@@ -3,23 +3,22 @@ using System.Text;
 
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// What a client sends in a round: decimal numbers in UTF-8, separated by commas, with blanks around them where one
-/// likes. The decimal separator is a point, whatever the machine's culture. Thread-safe.
-/// </summary>
+/// <summary>Formats and parses the contribution of a client: decimal numbers in UTF-8, separated by commas.</summary>
+/// <remarks>
+/// White space around the numbers is allowed. The decimal separator is a point in every culture. Thread-safe.
+/// </remarks>
 public static class ContributionText
 {
-    /// <summary>
-    /// No number is larger than this, in either direction: beyond it a double no longer holds its second decimal place.
-    /// </summary>
+    /// <summary>The largest magnitude of a number: beyond it a double no longer has two decimal places.</summary>
     public const double MaxMagnitude = 1e13;
 
-    /// <summary>Reads a contribution that a peer sent.</summary>
-    /// <param name="text">The message as it came.</param>
-    /// <param name="maxNumbers">How many numbers are allowed, at least 1.</param>
-    /// <param name="numbers">The numbers, at least one, all finite; empty where it fails.</param>
-    /// <param name="reason">Why it fails, or null. It names positions, never contents.</param>
-    /// <returns>Whether every number is good.</returns>
+    /// <summary>Tries to parse a contribution.</summary>
+    /// <param name="text">The received message.</param>
+    /// <param name="maxNumbers">The largest count of numbers, 1 or more.</param>
+    /// <param name="numbers">The numbers: at least one, all finite; empty if this returns false.</param>
+    /// <param name="reason">The reason for a failure, which names positions but not contents; otherwise, null.</param>
+    /// <returns>True if the message is a contribution; otherwise, false.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is less than 1.</exception>
     public static bool TryParse(ReadOnlySpan<byte> text, int maxNumbers, out double[] numbers, out string? reason)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNumbers, 1);
@@ -48,9 +47,11 @@ public static class ContributionText
         return true;
     }
 
-    /// <summary>Writes a contribution, each number so that it reads back as the same.</summary>
-    /// <param name="numbers">The numbers: one or more, finite, at most <see cref="MaxMagnitude"/> in size.</param>
-    /// <exception cref="ArgumentException">There is no number, or one that a server refuses.</exception>
+    /// <summary>Returns the message for numbers, which round-trip exactly.</summary>
+    /// <param name="numbers">
+    /// The numbers: one or more, finite, with magnitudes of at most <see cref="MaxMagnitude"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">There are no numbers, or one is out of range.</exception>
     public static byte[] Format(ReadOnlySpan<double> numbers)
     {
         if (numbers.IsEmpty)
@@ -78,10 +79,10 @@ public static class ContributionText
 
         const NumberStyles Style =
             NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        // The platform's parser takes zero bytes at the end for blanks; they are none.
+        // The platform's parser ignores trailing zero bytes, which are not white space.
         return !trimmed.Contains((byte)0) && double.TryParse(trimmed, Style, CultureInfo.InvariantCulture, out number)
             ? WhyNot(number)
-            : "is no decimal number";
+            : "is not a decimal number";
     }
 
     private static string? WhyNot(double number) =>

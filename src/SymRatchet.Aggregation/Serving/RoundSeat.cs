@@ -1,25 +1,25 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// One session's place in the rounds, and where it waits for its outcome. Guarded by the <see cref="RoundTable"/>'s
-/// lock.
+/// The registration of one session in the rounds, and its pending answer. Guarded by the lock of
+/// <see cref="RoundTable"/>.
 /// </summary>
 internal sealed class RoundSeat : IDisposable
 {
-    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _superseded = new();
 
-    /// <summary>Set by the table as soon as it has let the client in.</summary>
+    /// <summary>The presence of the client; set by the table.</summary>
     internal RoundMember Member { get; set; } = null!;
 
     internal TaskCompletionSource<RoundOutcome>? Waiting { get; set; }
 
-    /// <summary>Cancelled when another session of the same client takes the place.</summary>
-    internal CancellationToken Lost => _lost.Token;
+    /// <summary>Cancelled when another session of the same client replaces this one.</summary>
+    internal CancellationToken Superseded => _superseded.Token;
 
-    internal bool IsLost => _lost.IsCancellationRequested;
+    internal bool IsSuperseded => _superseded.IsCancellationRequested;
 
-    // Whoever waits wakes up on another thread: the table's lock is held here.
-    internal void Lose() => _ = _lost.CancelAsync();
+    // The callbacks run on another thread, since the table's lock is held here.
+    internal void Supersede() => _ = _superseded.CancelAsync();
 
-    public void Dispose() => _lost.Dispose();
+    public void Dispose() => _superseded.Dispose();
 }

@@ -1,22 +1,21 @@
 namespace SymRatchet.Aggregation;
 
 /// <summary>
-/// A round engine shared by many sessions: one lock, one timer, and outcomes handed to whoever waits for them. The
-/// aggregator runs outside the lock, on one thread of the pool at a time, and so do the log and the observer, so that
-/// nobody else waits for them.
+/// A round engine shared by many sessions: one lock, one timer, and outcomes passed to the waiting sessions.
+/// Aggregator, log and observer run outside the lock, so that only the sessions concerned wait for them.
 /// </summary>
 internal sealed class RoundTable : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly RoundEngine _engine;
-    private readonly RoundNews _news;
+    private readonly RoundEventQueue _events;
     private readonly ITimer _timer;
     private readonly Dictionary<RoundMember, RoundSeat> _seats = [];
 
-    internal RoundTable(RoundOptions options, RoundNews news)
+    internal RoundTable(RoundOptions options, RoundEventQueue events)
     {
-        _news = news;
-        _engine = RoundEngine.Create(new RoundOptions(options) { Observer = news.Add });
+        _events = events;
+        _engine = RoundEngine.Create(new RoundOptions(options) { Observer = events.Add });
         _timer = options.TimeProvider.CreateTimer(
             _ => Do(engine => engine.CloseIfDue()),
             null,
@@ -32,7 +31,7 @@ internal sealed class RoundTable : IDisposable
         return seat;
     }
 
-    /// <summary>Counts numbers; the task ends with the outcome, at once or when the round closes.</summary>
+    /// <summary>Counts numbers; the task completes with the outcome, at once or when the round closes.</summary>
     internal Task<RoundOutcome> ContributeAsync(RoundSeat seat, double[] numbers)
     {
         TaskCompletionSource<RoundOutcome> waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,7 +40,7 @@ internal sealed class RoundTable : IDisposable
             seat.Waiting = waiting;
             RoundRefusal refusal = engine.Contribute(seat.Member, numbers);
             if (refusal != RoundRefusal.None)
-                Tell(seat, new RoundOutcome(seat.Member, 0, 0, refusal));
+                Answer(seat, new RoundOutcome(seat.Member, 0, 0, refusal));
         });
         return waiting.Task;
     }
@@ -77,11 +76,10 @@ internal sealed class RoundTable : IDisposable
             while (_engine.TryTakeOutcome(out RoundOutcome outcome))
             {
                 if (_seats.TryGetValue(outcome.Member, out RoundSeat? seat))
-                    Tell(seat, outcome);
+                    Answer(seat, outcome);
             }
 
-            // Rounded up to the next millisecond: a timer that fires too early finds nothing due and would only be set
-            // again.
+            // Rounded up to the next millisecond, since a timer that fires too early would only be set again.
             TimeSpan due = _engine.DueIn is { } left
                 ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds))
                 : Timeout.InfiniteTimeSpan;
@@ -91,21 +89,21 @@ internal sealed class RoundTable : IDisposable
 
         if (closed is not null)
             ThreadPool.UnsafeQueueUserWorkItem(Aggregate, closed, preferLocal: false);
-        _news.Tell();
+        _events.Deliver();
     }
 
-    // The step that publishes a round starts the next one that waits.
+    // Publishing a round also starts the aggregation of the next one, if it has closed.
     private void Aggregate(RoundAggregation closed)
     {
         closed.Run();
         Do(engine => engine.Publish(closed));
     }
 
-    private static void Tell(RoundSeat seat, RoundOutcome outcome)
+    private static void Answer(RoundSeat seat, RoundOutcome outcome)
     {
         seat.Waiting?.TrySetResult(outcome);
         seat.Waiting = null;
         if (outcome.Refusal == RoundRefusal.Superseded)
-            seat.Lose();
+            seat.Supersede();
     }
 }

@@ -1,24 +1,24 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>Why a served session ended.</summary>
+/// <summary>Specifies why a session ended.</summary>
 public enum SessionEnd
 {
     /// <summary>The client closed it.</summary>
     ClosedByClient = 0,
 
-    /// <summary>The client sent something that is no contribution.</summary>
+    /// <summary>The client sent a message that is not a contribution.</summary>
     BadContribution,
 
-    /// <summary>The rounds did not count or not answer the contribution.</summary>
+    /// <summary>A contribution was not counted or not answered; see <see cref="RoundRefusal"/>.</summary>
     Refused,
 
-    /// <summary>Another session of the same client took its place.</summary>
+    /// <summary>Another session of the same client replaced it.</summary>
     Superseded,
 
-    /// <summary>The client kept the server waiting for too long.</summary>
+    /// <summary>The client exceeded <see cref="AggregationServerOptions.IdleTimeout"/>.</summary>
     Idle,
 
-    /// <summary>The server was told to stop.</summary>
+    /// <summary>The server stopped the session.</summary>
     Stopped,
 
     /// <summary>The channel failed.</summary>

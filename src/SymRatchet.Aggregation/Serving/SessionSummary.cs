@@ -1,12 +1,13 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>How a served session went. Immutable.</summary>
-/// <param name="End">Why it ended.</param>
-/// <param name="Rounds">How many rounds were answered; the last answer may not have arrived.</param>
+/// <summary>Describes how a session ended.</summary>
+/// <param name="End">The kind of end.</param>
+/// <param name="Rounds">The number of answered rounds; the last answer may not have arrived.</param>
 /// <param name="Detail">The reason in words, for logs.</param>
 /// <param name="Error">
-/// What the channel failed of, where <paramref name="End"/> is <see cref="SessionEnd.ChannelFailed"/>.
+/// The error of the channel if <paramref name="End"/> is <see cref="SessionEnd.ChannelFailed"/>.
 /// </param>
+/// <remarks>Immutable.</remarks>
 public readonly record struct SessionSummary(
     SessionEnd End,
     long Rounds,

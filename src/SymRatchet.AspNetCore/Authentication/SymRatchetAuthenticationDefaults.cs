@@ -2,9 +2,9 @@ using SymRatchet.Connections;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Names of the authentication by channel.</summary>
+/// <summary>Provides the default values of the authentication by channel.</summary>
 public static class SymRatchetAuthenticationDefaults
 {
-    /// <summary>The scheme, unless another is given.</summary>
+    /// <summary>The default name of the authentication scheme.</summary>
     public const string AuthenticationScheme = ChannelPeerExtensions.AuthenticationType;
 }

@@ -2,15 +2,18 @@ using Microsoft.AspNetCore.Authentication;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Authentication by the channel that a request came over.</summary>
+/// <summary>Provides the authentication of requests by their channel.</summary>
 public static class SymRatchetAuthenticationExtensions
 {
-    /// <summary>
-    /// Makes the channel's identity the request's user, with the client's id as its name, so that <c>[Authorize]</c>,
-    /// policies and rate limits by user work. Nothing is asked of the client beyond its handshake.
-    /// </summary>
-    /// <param name="builder">The authentication.</param>
-    /// <param name="scheme">The scheme's name.</param>
+    /// <summary>Adds a scheme that authenticates a request by the identity of its channel.</summary>
+    /// <param name="builder">The authentication builder.</param>
+    /// <param name="scheme">The name of the scheme.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <remarks>
+    /// The client's id is the name of the user, for <c>[Authorize]</c>, policies and rate limits by user. The client
+    /// needs nothing beyond its handshake.
+    /// </remarks>
     public static AuthenticationBuilder AddSymRatchet(
         this AuthenticationBuilder builder,
         string scheme = SymRatchetAuthenticationDefaults.AuthenticationScheme

@@ -8,7 +8,8 @@ using SymRatchet.Connections;
 namespace SymRatchet.AspNetCore;
 
 /// <summary>
-/// Takes the identity that the channel's handshake has proven. A request that came over no channel has none.
+/// Authenticates a request by the identity that the channel's handshake has proven. A request without a channel has no
+/// result.
 /// </summary>
 internal sealed class SymRatchetAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,

@@ -4,9 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>
-/// Reads the options of a server from the configuration. Whatever is wrong there is told with the name of its key.
-/// </summary>
+/// <summary>Reads the options of a server from the configuration. Errors name the configuration key.</summary>
 internal sealed class ConfigureServerOptions(IConfiguration configuration)
     : IConfigureOptions<SecureChannelServerOptions>
 {
@@ -42,44 +40,44 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration)
                 ),
                 MaxPendingPerId = limiter.Read(nameof(defaults.MaxPendingPerId), defaults.MaxPendingPerId),
             };
-            limiter.RefuseOthers();
+            limiter.ThrowIfUnknownKeys();
         }
 
-        section.RefuseOthers();
+        section.ThrowIfUnknownKeys();
     }
 
     private static CipherSuiteId Suite(IConfigurationSection entry)
     {
-        RefuseNested(entry);
-        // what Enum.Parse takes beyond names, such as a list, is no suite
+        ThrowIfNested(entry);
+        // Enum.Parse accepts more than names, such as lists and numbers
         return Suites.Contains(entry.Value, StringComparer.OrdinalIgnoreCase)
             ? Enum.Parse<CipherSuiteId>(entry.Value!, ignoreCase: true)
-            : throw Invalid(entry, $"is no suite; there are {string.Join(", ", Suites)}");
+            : throw Invalid(entry, $"is not a suite; there are {string.Join(", ", Suites)}");
     }
 
-    private static void RefuseNested(IConfigurationSection entry)
+    private static void ThrowIfNested(IConfigurationSection entry)
     {
         if (entry.GetChildren().FirstOrDefault() is { } nested)
             throw Invalid($"{nested.Path} is not a setting; {entry.Path} is one value.");
     }
 
-    private static OptionsValidationException Invalid(IConfigurationSection entry, string complaint) =>
-        Invalid($"{entry.Path}: '{entry.Value}' {complaint}.");
+    private static OptionsValidationException Invalid(IConfigurationSection entry, string problem) =>
+        Invalid($"{entry.Path}: '{entry.Value}' {problem}.");
 
-    private static OptionsValidationException Invalid(string complaint) =>
-        new(Options.DefaultName, typeof(SecureChannelServerOptions), [complaint]);
+    private static OptionsValidationException Invalid(string problem) =>
+        new(Options.DefaultName, typeof(SecureChannelServerOptions), [problem]);
 
-    /// <summary>A section that knows its keys: those that were asked for.</summary>
+    /// <summary>A section that records the keys that are read.</summary>
     private sealed class KnownSection(IConfigurationSection section)
     {
         private readonly SortedSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-        internal IConfigurationSection GetParent(string name, string complaint)
+        internal IConfigurationSection GetParent(string name, string problem)
         {
             IConfigurationSection entry = Get(name);
-            return string.IsNullOrEmpty(entry.Value) // which an empty list is
+            return string.IsNullOrEmpty(entry.Value) // as that of an empty list is
                 ? entry
-                : throw Invalid(entry, $"is not what it takes; {complaint}");
+                : throw Invalid(entry, $"is not valid; {problem}");
         }
 
         private IConfigurationSection Get(string name)
@@ -92,16 +90,16 @@ internal sealed class ConfigureServerOptions(IConfiguration configuration)
             where T : IParsable<T>
         {
             IConfigurationSection entry = Get(name);
-            RefuseNested(entry);
+            ThrowIfNested(entry);
             if (entry.Value is not { } text)
                 return otherwise;
             return T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
                 ? value
-                : throw Invalid(entry, $"is no {typeof(T).Name}");
+                : throw Invalid(entry, $"is not a {typeof(T).Name}");
         }
 
-        /// <summary>A key that nobody asked for is misspelt: the server would run without what it was to say.</summary>
-        internal void RefuseOthers()
+        /// <summary>Throws for unknown keys: a misspelt one would be ignored silently.</summary>
+        internal void ThrowIfUnknownKeys()
         {
             if (section.GetChildren().FirstOrDefault(entry => !_known.Contains(entry.Key)) is { } unknown)
                 throw Invalid($"{unknown.Path} is not a setting; there are {string.Join(", ", _known)}.");

@@ -4,22 +4,21 @@ using Microsoft.Extensions.Options;
 namespace SymRatchet.AspNetCore;
 
 /// <summary>
-/// Asks the server's key store whether it could move a key forward, where it is an <see cref="IKeyStoreProbe"/>; any
-/// other store is asked for an id that need not be there. The answer is waited for within a limit, whatever the store
-/// does.
+/// Checks whether the server's key store could move a key forward, if it is an <see cref="IKeyStoreProbe"/>; otherwise,
+/// whether it can be read. The wait is bounded, even if the store hangs.
 /// </summary>
 internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> options, TimeProvider? time = null)
     : IHealthCheck
 {
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    private static readonly ClientId NobodysId = new([0]);
+    private static readonly ClientId ProbeId = new([0]);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();
-    private Task _asking = Task.CompletedTask;
+    private Task _pending = Task.CompletedTask;
 
-#pragma warning disable CA1031 // whatever a store throws, it does not serve
+#pragma warning disable CA1031 // any exception means that the store is unhealthy
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
         CancellationToken cancellationToken = default
@@ -27,7 +26,7 @@ internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> o
     {
         try
         {
-            await AskAsync().WaitAsync(Limit, _time, cancellationToken).ConfigureAwait(false);
+            await ProbeAsync().WaitAsync(Limit, _time, cancellationToken).ConfigureAwait(false);
             return HealthCheckResult.Healthy("The key store answers.");
         }
         catch (TimeoutException e)
@@ -48,20 +47,19 @@ internal sealed class KeyStoreHealthCheck(IOptions<SecureChannelServerOptions> o
     private static HealthCheckResult Failed(HealthCheckContext context, string description, Exception e) =>
         new(context.Registration.FailureStatus, description, e);
 
-    // A store that does not come back is asked once and not again with each check; one that blocks takes one thread,
-    // and not the caller's.
-    private Task AskAsync()
+    // A pending probe is shared by later checks, so that a hanging store occupies one thread of the pool at most.
+    private Task ProbeAsync()
     {
         lock (_gate)
-            return _asking = _asking.IsCompleted ? Task.Run(() => AskAsync(options.Value.Keys!)) : _asking;
+            return _pending = _pending.IsCompleted ? Task.Run(() => ProbeAsync(options.Value.Keys!)) : _pending;
     }
 
-    private async Task AskAsync(IKeyStore store)
+    private async Task ProbeAsync(IKeyStore store)
     {
         using CancellationTokenSource limit = new(Limit, _time);
         if (store is IKeyStoreProbe probe)
             await probe.ProbeAsync(limit.Token).ConfigureAwait(false);
         else
-            (await store.FindAsync(NobodysId, limit.Token).ConfigureAwait(false))?.Dispose();
+            (await store.FindAsync(ProbeId, limit.Token).ConfigureAwait(false))?.Dispose();
     }
 }

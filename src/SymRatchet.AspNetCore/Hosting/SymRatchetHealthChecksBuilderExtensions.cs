@@ -3,20 +3,23 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Health of a server of channels.</summary>
+/// <summary>Provides the health check of a SymRatchet server.</summary>
 public static class SymRatchetHealthChecksBuilderExtensions
 {
-    /// <summary>
-    /// Adds a check of the key store of the options that <see cref="SymRatchetServiceCollectionExtensions"/>
-    /// registered: unhealthy while the store could not move a key forward (<see cref="IKeyStoreProbe"/>), or, where it
-    /// is no such store, while it cannot be read; also where it has not answered for 5 seconds.
-    /// </summary>
-    /// <param name="builder">The health checks.</param>
-    /// <param name="name">The check's name.</param>
+    /// <summary>Adds a health check of the key store.</summary>
+    /// <param name="builder">The health checks builder.</param>
+    /// <param name="name">The name of the check.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <remarks>
+    /// It fails while the store of the options that <see cref="SymRatchetServiceCollectionExtensions"/> has registered
+    /// cannot move a key forward (<see cref="IKeyStoreProbe"/>) or, without that interface, cannot be read, and if it
+    /// does not answer within 5 seconds.
+    /// </remarks>
     public static IHealthChecksBuilder AddSymRatchet(this IHealthChecksBuilder builder, string name = "symratchet")
     {
         ArgumentNullException.ThrowIfNull(builder);
-        // one for all checks: it remembers a question that is not answered
+        // a singleton, because checks share a pending probe
         builder.Services.TryAddSingleton<KeyStoreHealthCheck>();
         return builder.AddCheck<KeyStoreHealthCheck>(name);
     }

@@ -5,21 +5,24 @@ using Microsoft.Extensions.Options;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Registers what a server of channels needs.</summary>
+/// <summary>Registers the services of a SymRatchet server.</summary>
 public static class SymRatchetServiceCollectionExtensions
 {
-    /// <summary>The configuration section whose values the options take.</summary>
+    /// <summary>The name of the configuration section of the options.</summary>
     public const string Section = "SymRatchet";
 
-    /// <summary>
-    /// Registers the options of a server: limits and suites from the section <see cref="Section"/> of the
-    /// configuration, and the keys from the <see cref="IKeyStore"/> among the services or from
-    /// <paramref name="configure"/>. Channels of a client that is revoked are ended: by <see cref="ChannelRegistry"/>
-    /// that are brought in one of these two ways, and else by some that are made here, where the store tells of
-    /// revocations. The options are validated when the host starts.
-    /// </summary>
+    /// <summary>Registers the options of a server.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Sets what the configuration does not, and has the last word.</param>
+    /// <param name="configure">Sets further options; called last.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    /// <remarks>
+    /// Limits and suites come from the section <see cref="Section"/> of the configuration, the keys from the
+    /// <see cref="IKeyStore"/> service or from <paramref name="configure"/>. If the store is an
+    /// <see cref="IKeyDirectory"/>, a <see cref="ChannelRegistry"/> ends the channels of revoked clients: the one from
+    /// the services or from <paramref name="configure"/>, otherwise a default one. The options are validated when the
+    /// host starts.
+    /// </remarks>
     public static IServiceCollection AddSymRatchet(
         this IServiceCollection services,
         Action<SecureChannelServerOptions>? configure = null
@@ -32,7 +35,7 @@ public static class SymRatchetServiceCollectionExtensions
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<SecureChannelServerOptions>, ValidateServerOptions>()
         );
-        services.TryAddSingleton<OwnChannelRegistry>();
+        services.TryAddSingleton<DefaultChannelRegistry>();
         services
             .AddOptions<SecureChannelServerOptions>()
             .Configure<IServiceProvider>(
@@ -44,7 +47,7 @@ public static class SymRatchetServiceCollectionExtensions
                     configure?.Invoke(options);
                     if (options.Keys is IKeyDirectory directory)
                         options.ChannelRegistry ??= provider
-                            .GetRequiredService<OwnChannelRegistry>()
+                            .GetRequiredService<DefaultChannelRegistry>()
                             .Of(directory, options);
                 }
             )

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace SymRatchet.AspNetCore;
 
-/// <summary>Fails a host's start, and not its first connection, where the options cannot work.</summary>
+/// <summary>Validates the options when the host starts, not at the first connection.</summary>
 internal sealed class ValidateServerOptions : IValidateOptions<SecureChannelServerOptions>
 {
     public ValidateOptionsResult Validate(string? name, SecureChannelServerOptions options)

@@ -4,8 +4,8 @@ using System.Net;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The addresses that count as one: an IPv4 address, also where it is mapped into IPv6, or the 64 bits of an IPv6
-/// network, within which whoever has one address has all of them.
+/// The unit in which addresses are counted: one IPv4 address (mapped into IPv6 or not), or one IPv6 /64 network, since
+/// its holder can use every address in it.
 /// </summary>
 internal readonly record struct AddressBlock(ulong Network, bool IsIPv4)
 {

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The end of a channel, which its sender and its receiver share: one state, one reason, and the token that every
-/// flush, read and delay carries. Both ask it before each step and after each wait. Without IO; thread-safe.
+/// How a channel ends, shared by its sender and its receiver: one state, one reason, and the token of every flush, read
+/// and delay. Both check it before each step and after each wait. Does no IO. Thread-safe.
 /// </summary>
 #pragma warning disable CA1001 // without a timer or a wait handle there is nothing to dispose
 internal sealed class ChannelLifetime
@@ -16,7 +16,7 @@ internal sealed class ChannelLifetime
     private volatile ChannelState _state;
     private volatile SecureChannelException? _failure;
 
-    /// <summary>The whole of state x event; null where the event changes nothing.</summary>
+    /// <summary>The transition function; null if the event changes nothing in that state.</summary>
     internal static ChannelState? Next(ChannelState state, ChannelEvent channelEvent) =>
         (state, channelEvent) switch
         {
@@ -36,13 +36,15 @@ internal sealed class ChannelLifetime
 
     internal bool IsClosedByPeer => _state is ChannelState.ClosingIn or ChannelState.Closed;
 
-    /// <summary>Why the channel failed; null where it did not, or was disposed first.</summary>
+    /// <summary>Why the channel failed; null if it did not, or was disposed first.</summary>
     internal SecureChannelException? Failure => _failure;
 
-    /// <summary>Ends what the transport still does. Cancelled when nothing more is worth saying to the peer.</summary>
+    /// <summary>
+    /// Cancels the transport's pending operations; cancelled when nothing more is to be sent to the peer.
+    /// </summary>
     internal CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Cancelled when the channel has ended without having been closed on both sides.</summary>
+    /// <summary>Cancelled when the channel ends before both sides have closed it.</summary>
     internal CancellationToken Ended
     {
         get
@@ -54,15 +56,15 @@ internal sealed class ChannelLifetime
         }
     }
 
-    /// <summary>Moves on by one of the two closes.</summary>
-    /// <returns>False where the event changes nothing: a close was said before, or the channel has ended.</returns>
+    /// <summary>Records one of the two closes.</summary>
+    /// <returns>False if this changes nothing: that side has closed before, or the channel has ended.</returns>
     internal bool TryClose(ChannelEvent close)
     {
         lock (_gate)
             return TryMove(close);
     }
 
-    /// <summary>Ends the channel; the first reason stays.</summary>
+    /// <summary>Ends the channel. The first reason is kept.</summary>
     /// <param name="failure">What every later call throws; null for a disposal.</param>
     /// <param name="from">The state that the channel ended in.</param>
     internal bool TryEnd(SecureChannelException? failure, out ChannelState from)
@@ -74,7 +76,7 @@ internal sealed class ChannelLifetime
                 return false;
             _failure = failure;
             TryMove(ChannelEvent.End);
-            // Whoever waits for it is somebody else's code, and runs elsewhere.
+            // Its callbacks are the application's code and must not run under the lock.
             _ = _ended?.CancelAsync();
             return true;
         }

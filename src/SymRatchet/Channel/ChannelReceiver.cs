@@ -8,9 +8,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The receiving half: frames in, messages out. It never writes; what is to be answered it only posts. A read of the
-/// transport outlives the call that began it where that call was cancelled, and serves the next one, so nothing is
-/// lost.
+/// The receiving half: frames in, messages out. It never writes; replies are posted to the sender. If a call is
+/// cancelled, its read of the transport stays pending and serves the next call, so nothing is lost.
 /// </summary>
 internal sealed class ChannelReceiver
 {
@@ -39,23 +38,21 @@ internal sealed class ChannelReceiver
         _session = session;
         _lifetime = lifetime;
         _owner = owner;
-        _read = new TransportOperation<ReadResult>(ReadCameBack);
+        _read = new TransportOperation<ReadResult>(OnAbandonedReadCompleted);
     }
 
     /// <summary>
-    /// Completed once <see cref="Release"/> was called and nobody uses the reading half of the transport any more.
+    /// Completed once <see cref="Release"/> was called and the reading half of the transport is no longer in use.
     /// </summary>
     internal Task Finished => _finished.Task;
 
-    /// <summary>
-    /// The number of the transport's read that has brought nothing yet, 1 or more; 0 where none is out.
-    /// </summary>
+    /// <summary>The number of the read that is pending on the transport, 1 or more; 0 if none is.</summary>
     internal long PendingRead
     {
         get
         {
             long read = Volatile.Read(ref _reads);
-            return _read.IsOut ? read : 0;
+            return _read.IsPending ? read : 0;
         }
     }
 
@@ -83,7 +80,7 @@ internal sealed class ChannelReceiver
                 {
                     case FrameStatus.Incomplete:
                         if (!await ReadMoreAsync(cancellationToken).ConfigureAwait(false))
-                            StreamEnded();
+                            OnStreamEnded();
                         break;
 
                     case FrameStatus.Complete:
@@ -92,7 +89,7 @@ internal sealed class ChannelReceiver
                             return true;
                         TakeControl(result);
 
-                        // A peer that sends nothing but pings holds neither the thread nor a caller who has given up.
+                        // A peer that sends only PINGs must not hold the thread, nor a caller that was cancelled.
                         cancellationToken.ThrowIfCancellationRequested();
                         if (frames % FramesBetweenYields == 0)
                             await Task.Yield();
@@ -105,7 +102,7 @@ internal sealed class ChannelReceiver
                         );
 
                     default:
-                        throw _owner.Fail(SecureChannelError.Malformed, "no message of this protocol");
+                        throw _owner.Fail(SecureChannelError.Malformed, "not a frame of this protocol");
                 }
             }
         }
@@ -116,14 +113,14 @@ internal sealed class ChannelReceiver
         }
     }
 
-    /// <summary>Called once when the channel has ended: the keys are erased, and a call that waits returns.</summary>
+    /// <summary>Erases the keys and releases a waiting call; called once, when the channel has ended.</summary>
     internal void End()
     {
         _session.EraseReceivingKeys();
         _read.End();
     }
 
-    /// <summary>Gives the transport's reading half back, once the last call and the last read have left it.</summary>
+    /// <summary>Completes the transport's reading half as soon as no call and no read uses it.</summary>
     internal void Release()
     {
         if (Interlocked.Exchange(ref _call, Released) == Idle)
@@ -150,7 +147,7 @@ internal sealed class ChannelReceiver
         Consume(frameLength);
         if (result.Status == OpenStatus.Message)
         {
-            // The end may have come while the message was opened: then it is nobody's.
+            // If the channel ended while the message was opened, the message is not handed out.
             if (_lifetime.IsEnded)
                 CryptographicOperations.ZeroMemory(opened);
             _lifetime.ThrowIfEnded();
@@ -180,7 +177,7 @@ internal sealed class ChannelReceiver
         }
         catch
         {
-            // The message is lost, and a channel that loses one cannot go on.
+            // The message is lost, and a channel that lost one cannot continue.
             _owner.Fail(SecureChannelError.Aborted, "the receiver's buffer refused a message");
             throw;
         }
@@ -231,7 +228,7 @@ internal sealed class ChannelReceiver
             throw _owner.Fail(SecureChannelError.Transport, e.Message, e);
         }
 
-        // What came with the end belongs to the transport's owner; it is given back with the rest.
+        // Bytes that arrive after the channel has ended belong to the transport's owner.
         if (!_read.HasOperation)
             _transport.Take(read);
         _lifetime.ThrowIfEnded();
@@ -244,14 +241,14 @@ internal sealed class ChannelReceiver
         _read.Begin(_transport.ReadAsync(_lifetime.Stopping));
     }
 
-    private void StreamEnded()
+    private void OnStreamEnded()
     {
         if (!_transport.Unread.IsEmpty || !_session.EndOfStreamIsClose)
-            throw _owner.Fail(SecureChannelError.Truncated, "the peer hung up");
+            throw _owner.Fail(SecureChannelError.Truncated, "the peer closed the connection");
         _owner.PeerClosed();
     }
 
-    private void ReadCameBack(ReadResult read, Exception? failure)
+    private void OnAbandonedReadCompleted(ReadResult read, Exception? failure)
     {
         if (failure is null)
             _transport.Take(read);
@@ -260,7 +257,7 @@ internal sealed class ChannelReceiver
 
     private void ReleaseInput()
     {
-        if (!_read.LeaveBehind())
+        if (!_read.Abandon())
             CompleteInput();
     }
 

@@ -8,9 +8,9 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The sending half. One at a time holds the writer: a call of the owner, the outbox, or a flush that was left behind.
-/// What the rest of the channel has to say (PING, PONG, TERMINATE) is posted to the outbox, one slot each, and leaves
-/// with the next flush or by itself; whoever posts never waits.
+/// The sending half. The writer has one holder at a time: a call of the owner, the outbox, or an abandoned flush.
+/// Control frames (PING, PONG, TERMINATE) are posted to the outbox, one slot each, and are sent with the next flush or
+/// by themselves; posting never waits.
 /// </summary>
 #pragma warning disable CA1001 // without a timer or a wait handle there is nothing to dispose
 internal sealed class ChannelSender
@@ -38,7 +38,9 @@ internal sealed class ChannelSender
     /// <param name="output">Where the frames go.</param>
     /// <param name="session">Seals them.</param>
     /// <param name="lifetime">The end that is shared with the receiver.</param>
-    /// <param name="fail">Ends the channel, and tells the peer the second, where it is one.</param>
+    /// <param name="fail">
+    /// Ends the channel for the first argument, and sends the second to the peer unless it is null.
+    /// </param>
     internal ChannelSender(
         PipeWriter output,
         ChannelSession session,
@@ -50,15 +52,15 @@ internal sealed class ChannelSender
         _session = session;
         _lifetime = lifetime;
         _fail = fail;
-        _flush = new TransportOperation<FlushResult>(FlushCameBack);
+        _flush = new TransportOperation<FlushResult>(OnAbandonedFlushCompleted);
     }
 
     /// <summary>
-    /// Completed once nothing more is written: after the channel ended, and its last frame left or never will.
+    /// Completed once nothing more is written: the channel has ended, and its TERMINATE was sent or never will be.
     /// </summary>
     internal Task Finished => _finished.Task;
 
-    /// <summary>Completed once this side's close has left, or could not.</summary>
+    /// <summary>Completed once this side's close was sent, or could not be.</summary>
     internal Task Closed => _closed.Task;
 
     private bool HasOutbox =>
@@ -66,10 +68,12 @@ internal sealed class ChannelSender
         || Volatile.Read(ref _ping) is not null
         || _session.HasReply;
 
-    // Asked by the holder of the writer.
-    private bool IsSilentEnd => Volatile.Read(ref _hasEnded) && (_isBroken || _terminate is null);
+    // Read by the holder of the writer only.
+    private bool EndsWithoutTerminate => Volatile.Read(ref _hasEnded) && (_isBroken || _terminate is null);
 
-    /// <summary>Seals a message, and sends it where it is to be sent, or where enough has come together.</summary>
+    /// <summary>
+    /// Seals a message, and sends it if <paramref name="flush"/> is set or enough bytes are buffered.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask SendAsync(ReadOnlyMemory<byte> message, bool flush, CancellationToken cancellationToken)
     {
@@ -87,7 +91,7 @@ internal sealed class ChannelSender
         }
     }
 
-    /// <summary>Sends what was sealed.</summary>
+    /// <summary>Sends the sealed frames.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
@@ -102,26 +106,26 @@ internal sealed class ChannelSender
         }
     }
 
-    /// <summary>Says that all was said.</summary>
+    /// <summary>Sends the authenticated close.</summary>
     internal async ValueTask CloseAsync(CancellationToken cancellationToken)
     {
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             SealOutbox();
-            Write(_session.SealTerminate(SecureChannelError.None, GetRoom(_session.MaxControlLength)));
+            Write(_session.SealTerminate(SecureChannelError.None, GetBuffer(_session.MaxControlLength)));
             _lifetime.TryClose(ChannelEvent.OwnClose);
             await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (SecureChannelException e)
             when (e.Error == SecureChannelError.Transport && _lifetime.State == ChannelState.Closed)
         {
-            // The peer has said all, and is gone: it needs no close, and nothing has failed.
+            // The peer had closed its direction before it disconnected: everything has arrived, and it needs no close.
         }
         catch (Exception e)
         {
             _closed.TrySetException(e);
-            _ = _closed.Task.Exception; // whoever closes again is told
+            _ = _closed.Task.Exception; // observed by later calls of CloseAsync
             throw;
         }
         finally
@@ -131,28 +135,28 @@ internal sealed class ChannelSender
         }
     }
 
-    /// <summary>Posts a ping; one that has not left yet is replaced.</summary>
+    /// <summary>Posts a ping, in place of one that was not sent yet.</summary>
     internal void Post(Ping ping)
     {
         Interlocked.Exchange(ref _ping, ping);
         StartOutbox();
     }
 
-    /// <summary>Posts a ping that nobody waits for, unless another has not left yet, which serves as well.</summary>
+    /// <summary>Posts a keep-alive ping, unless another one is still to be sent, which serves as well.</summary>
     internal void PostIfNone(Ping ping)
     {
         if (Interlocked.CompareExchange(ref _ping, ping, null) is null)
             StartOutbox();
     }
 
-    /// <summary>Posts the answer that the session has for the peer's last ping.</summary>
+    /// <summary>Posts the PONG for the peer's last PING.</summary>
     internal void PostReply() => StartOutbox();
 
     /// <summary>
-    /// Called once when the channel has ended: seals the TERMINATE, erases the keys and releases whoever waits. Whoever
-    /// holds the writer, now or next, writes the frame and finishes.
+    /// Seals the TERMINATE, erases the keys and releases waiting calls; called once, when the channel has ended. The
+    /// present or next holder of the writer writes the frame.
     /// </summary>
-    /// <param name="reason">What the peer is told; null for nothing.</param>
+    /// <param name="reason">The reason sent to the peer; null to send nothing.</param>
     internal void End(SecureChannelError? reason)
     {
         if (reason is { } told)
@@ -175,7 +179,7 @@ internal sealed class ChannelSender
             throw new InvalidOperationException("Another send is in progress on this channel.");
         try
         {
-            ThrowIfOver();
+            ThrowIfClosed();
             if (!_writer.Wait(0, CancellationToken.None))
                 await WaitForWriterAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -203,11 +207,11 @@ internal sealed class ChannelSender
     private void Exit()
     {
         Volatile.Write(ref _call, Idle);
-        if (!_flush.LeaveBehind())
+        if (!_flush.Abandon())
             ReleaseWriter();
     }
 
-    private void ThrowIfOver()
+    private void ThrowIfClosed()
     {
         _lifetime.ThrowIfEnded();
         if (_lifetime.IsClosedHere)
@@ -216,8 +220,8 @@ internal sealed class ChannelSender
 
     private void Seal(ReadOnlySpan<byte> message)
     {
-        ThrowIfOver();
-        Span<byte> frame = GetRoom(_session.GetSealedLength(message.Length));
+        ThrowIfClosed();
+        Span<byte> frame = GetBuffer(_session.GetSealedLength(message.Length));
         int length;
         try
         {
@@ -225,16 +229,16 @@ internal sealed class ChannelSender
         }
         catch (InvalidOperationException)
         {
-            // It may be the channel's end that came between, and took the keys.
+            // The channel may have ended meanwhile, which erases the keys.
             _lifetime.ThrowIfEnded();
             throw;
         }
 
-        // What was sealed is written, whatever has happened meanwhile: the frame after it follows from it.
+        // A sealed frame is always written: the ratchet has moved, and the next frame depends on it.
         Write(length);
     }
 
-    private Span<byte> GetRoom(int length)
+    private Span<byte> GetBuffer(int length)
     {
         try
         {
@@ -254,14 +258,14 @@ internal sealed class ChannelSender
         }
         catch (Exception e)
         {
-            // A frame was sealed that will never be sent, and those after it could not be opened.
+            // The sealed frame will never be sent, so the peer could not open the frames after it.
             throw Fail(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
         }
 
         _unflushed += length;
     }
 
-    // For a call of the owner, which the end of the channel or its own token releases while the transport goes on.
+    // For the owner's calls: the end of the channel or the call's token releases the caller; the transport continues.
     private async ValueTask FlushOutputAsync(CancellationToken cancellationToken)
     {
         _lifetime.ThrowIfEnded();
@@ -275,8 +279,8 @@ internal sealed class ChannelSender
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && _flush.HasOperation)
         {
-            // A part of a frame may be on its way, and what would follow it must not begin it again. The flush goes on:
-            // where all of it leaves, the peer is told.
+            // A part of a frame may have been sent, and it must not be sent again. The flush continues; if it
+            // completes, the TERMINATE follows.
             if (_lifetime.State != ChannelState.Closed)
                 _fail(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"), SecureChannelError.Aborted);
             throw;
@@ -287,11 +291,11 @@ internal sealed class ChannelSender
         }
 
         _lifetime.ThrowIfEnded();
-        if (WhyFailed(flushed) is { } detail)
+        if (GetFailure(flushed) is { } detail)
             throw Fail(SecureChannelException.Of(SecureChannelError.Transport, detail));
     }
 
-    // A transport that failed, or took a part of a frame, takes nothing more. The first failure stays.
+    // A transport that failed, perhaps within a frame, is not written to again. The first failure is kept.
     private SecureChannelException Fail(SecureChannelException failure)
     {
         _isBroken = true;
@@ -301,19 +305,18 @@ internal sealed class ChannelSender
         return failure;
     }
 
-    private static string? WhyFailed(FlushResult flushed) =>
+    private static string? GetFailure(FlushResult flushed) =>
         flushed.IsCompleted ? "the peer no longer reads"
         : flushed.IsCanceled ? "the flush was cancelled"
         : null;
 
-    private void FlushCameBack(FlushResult flushed, Exception? failure)
+    private void OnAbandonedFlushCompleted(FlushResult flushed, Exception? failure)
     {
-        _isBroken |= failure is not null || WhyFailed(flushed) is not null;
+        _isBroken |= failure is not null || GetFailure(flushed) is not null;
         ReleaseWriter();
     }
 
-    // What is posted while the writer is held is found by its holder when it lets go, so nothing is lost between the
-    // two.
+    // The holder checks the outbox after it has released the writer, so nothing that was posted meanwhile is missed.
     private void ReleaseWriter()
     {
         _writer.Release();
@@ -324,13 +327,13 @@ internal sealed class ChannelSender
     {
         if (!HasOutbox || !_writer.Wait(0, CancellationToken.None))
             return;
-        if (IsSilentEnd)
+        if (EndsWithoutTerminate)
             Finish();
         else
             ThreadPool.QueueUserWorkItem(static sender => _ = sender.RunOutboxAsync(), this, preferLocal: false);
     }
 
-    // Whoever queued it holds the writer.
+    // The writer is held by whoever queued this.
     private async Task RunOutboxAsync()
     {
         try
@@ -341,7 +344,7 @@ internal sealed class ChannelSender
             {
                 _unflushed = 0;
                 FlushResult flushed = await _output.FlushAsync(_lifetime.Stopping).ConfigureAwait(false);
-                if (WhyFailed(flushed) is { } detail)
+                if (GetFailure(flushed) is { } detail)
                     BreakOutbox(SecureChannelException.Of(SecureChannelError.Transport, detail));
             }
         }
@@ -350,14 +353,14 @@ internal sealed class ChannelSender
             BreakOutbox(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
         }
 
-        // The end may have come during the flush, and its last frame is still to be written.
-        if (IsSilentEnd)
+        // The channel may have ended during the flush, with its TERMINATE still to be written.
+        if (EndsWithoutTerminate)
             Finish();
         else
             ReleaseWriter();
     }
 
-    // A peer that has said all and is gone hears no PONG: what it said stands.
+    // A peer that has closed its direction may disconnect before the PONG; its data is complete all the same.
     private void BreakOutbox(SecureChannelException failure)
     {
         _isBroken = true;
@@ -371,8 +374,8 @@ internal sealed class ChannelSender
         {
             int length = _session.SealPing(ping.Token, _output.GetSpan(_session.MaxControlLength));
             Write(length);
-            if (length == 0 && !_lifetime.IsEnded) // whoever ends the channel fails it with the reason
-                ping.Fail(new InvalidOperationException("This direction of the channel takes no ping any more."));
+            if (length == 0 && !_lifetime.IsEnded) // the end of the channel fails it with its reason
+                ping.Fail(new InvalidOperationException("This direction of the channel can no longer send a ping."));
         }
 
         if (_session.HasReply)
@@ -388,7 +391,7 @@ internal sealed class ChannelSender
         _unflushed += frame.Length;
     }
 
-    // The writer is never let go again.
+    // The writer is not released again.
     private void Finish()
     {
         Volatile.Write(ref _isFinished, true);

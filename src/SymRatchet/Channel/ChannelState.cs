@@ -1,6 +1,6 @@
 namespace SymRatchet.Channel;
 
-/// <summary>How far the end of a channel has come. It only ever moves down this list.</summary>
+/// <summary>The state of a channel. It only moves down this list.</summary>
 internal enum ChannelState
 {
     /// <summary>Both directions are open.</summary>
@@ -12,7 +12,7 @@ internal enum ChannelState
     /// <summary>The peer's close has arrived; this side may still send.</summary>
     ClosingIn,
 
-    /// <summary>Both closes are said: everything arrived.</summary>
+    /// <summary>Both sides have closed: everything has arrived.</summary>
     Closed,
 
     /// <summary>Failed, aborted or disposed: nothing more is sent or delivered.</summary>

@@ -3,11 +3,12 @@ using System.Net.Sockets;
 
 namespace SymRatchet.Channel;
 
-/// <summary>Connections of the system's sockets.</summary>
+/// <summary>Creates and connects sockets.</summary>
 internal static class Dialer
 {
     /// <summary>
-    /// Connects a socket; whatever keeps it from that is the channel's error, as in the handshake that follows.
+    /// Connects a socket. Failures are reported as <see cref="SecureChannelException"/>, as in the handshake that
+    /// follows.
     /// </summary>
     internal static async ValueTask<Stream> DialAsync(
         EndPoint remote,
@@ -20,8 +21,8 @@ internal static class Dialer
         Socket? socket = null;
         try
         {
-            // Within: a process without handles has no socket now, and one later.
-            socket = Make(remote.AddressFamily);
+            // Inside the try: without free handles this fails, and may succeed later.
+            socket = CreateSocket(remote.AddressFamily);
             if (remote is IPEndPoint { Address.IsIPv4MappedToIPv6: true })
                 socket.DualMode = true;
             await socket.ConnectAsync(remote, either.Token).ConfigureAwait(false);
@@ -47,8 +48,8 @@ internal static class Dialer
         }
     }
 
-    /// <summary>A stream socket of a family; one for both IP versions where a name does not tell which.</summary>
-    internal static Socket Make(AddressFamily family) =>
+    /// <summary>Creates a stream socket; dual-stack if the address family is unspecified, as for a name.</summary>
+    internal static Socket CreateSocket(AddressFamily family) =>
         family switch
         {
             AddressFamily.Unix => new Socket(family, SocketType.Stream, ProtocolType.Unspecified),

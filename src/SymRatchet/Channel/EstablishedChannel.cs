@@ -8,9 +8,9 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// An established channel: a sender, a receiver, and the lifetime that they share. It knows no protocol. Here, and only
-/// here, a channel is ended: calls that wait return at once, keys are erased at once, and what the transport still has
-/// to do is bounded.
+/// An established channel: a sender, a receiver, and the lifetime that they share. It is independent of the protocol.
+/// Only this type ends a channel: waiting calls return and keys are erased at once, and the rest of the transport's
+/// work is bounded in time.
 /// </summary>
 internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
 {
@@ -22,7 +22,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _logName;
-    private readonly IDisposable? _place;
+    private readonly IDisposable? _registration;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _pings;
     private Ping? _ping;
@@ -36,7 +36,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         TimeProvider time,
         ILogger logger,
         string logName,
-        IDisposable? place = null
+        IDisposable? registration = null
     )
     {
         _transport = transport;
@@ -44,7 +44,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _time = time;
         _logger = logger;
         _logName = logName;
-        _place = place;
+        _registration = registration;
         _sender = new ChannelSender(transport.Output, session, _lifetime, End);
         _receiver = new ChannelReceiver(transport, session, _lifetime, this);
         ChannelMetrics.ChannelOpened();
@@ -63,22 +63,23 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     internal TimeProvider Time => _time;
 
     /// <summary>
-    /// Fails the channel where the peer gives no sign of life. Called once, before the channel is anybody's.
+    /// Starts keep-alive, which fails the channel if the peer is silent. Called once, before the channel is handed
+    /// out.
     /// </summary>
-    internal void WatchPeer(TimeSpan interval, TimeSpan timeout)
+    internal void StartKeepAlive(TimeSpan interval, TimeSpan timeout)
     {
-        // A channel that was abandoned and not disposed is not kept by its timer.
+        // The timer must not keep a channel alive that was abandoned without being disposed.
         WeakReference<EstablishedChannel> self = new(this);
         _keepAlive = new KeepAlive(
             interval,
             timeout,
             _time,
             () => self.TryGetTarget(out EstablishedChannel? channel) ? channel._receiver.PendingRead : null,
-            () => self.TryGetTarget(out EstablishedChannel? channel) && channel.TryAskForLife(),
+            () => self.TryGetTarget(out EstablishedChannel? channel) && channel.TrySendKeepAlive(),
             () =>
             {
                 if (self.TryGetTarget(out EstablishedChannel? channel))
-                    channel.Silent(interval + timeout);
+                    channel.OnSilentPeer(interval + timeout);
             }
         );
         if (_lifetime.IsEnded)
@@ -120,11 +121,11 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             throw new InvalidOperationException("Another ping is in progress on this channel.");
         try
         {
-            // Asked after the ping is there to be found: whoever ends or closes the channel now fails it.
+            // Checked after the ping was published: an end or a close that comes later finds and fails it.
             _lifetime.ThrowIfEnded();
             if (_lifetime.State != ChannelState.Open)
                 throw new InvalidOperationException(
-                    "A direction of the channel is closed; nobody would answer a ping."
+                    "A direction of the channel is closed, so a ping would not be answered."
                 );
             long started = _time.GetTimestamp();
             _sender.Post(ping);
@@ -144,7 +145,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             End(failure: null, SecureChannelError.Aborted);
-            _place?.Dispose();
+            _registration?.Dispose();
             ChannelMetrics.ChannelEnded();
         }
 
@@ -152,8 +153,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     }
 
     /// <summary>
-    /// Ends the channel from outside its owner's calls, and returns at once: the peer is told where it takes it, and
-    /// the transport is closed behind that.
+    /// Ends the channel without waiting: the TERMINATE is sent and the transport closed in the background.
     /// </summary>
     internal void Abort(string reason)
     {
@@ -161,21 +161,21 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _ = Task.Run(CloseTransportAsync);
     }
 
-    /// <summary>Ends the channel for the first reason given, and tells the peer where that is of use.</summary>
+    /// <summary>Ends the channel, and tells the peer if that is of use. The first failure is kept.</summary>
     public SecureChannelException Fail(SecureChannelError error, string detail, Exception? cause = null)
     {
         var failure = SecureChannelException.Of(error, detail, cause);
-        // A transport that is broken takes no TERMINATE, and a peer that ended the session wants none.
+        // A broken transport cannot carry a TERMINATE, and a peer that sent one needs none.
         End(failure, error is SecureChannelError.Transport or SecureChannelError.TerminatedByPeer ? null : error);
 
-        // Where the channel was disposed first, that is what the call in progress is told.
+        // If the channel was disposed first, the call in progress throws that.
         _lifetime.ThrowIfEnded();
         return failure;
     }
 
-    // The peer answers the last of two pings, and its caller waits for this one's answer: so a ping that is out serves,
-    // and one that comes to be posted meanwhile is posted again.
-    private bool TryAskForLife()
+    // The peer answers only the latest ping, and PingAsync waits for its own. So a ping in progress serves as
+    // keep-alive, and one that was posted meanwhile is posted again.
+    private bool TrySendKeepAlive()
     {
         if (Volatile.Read(ref _ping) is null)
             _sender.PostIfNone(new Ping(Interlocked.Increment(ref _pings)));
@@ -184,13 +184,13 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         return _lifetime.State == ChannelState.Open;
     }
 
-    private void Silent(TimeSpan limit)
+    private void OnSilentPeer(TimeSpan limit)
     {
         if (_lifetime.State == ChannelState.Open)
             End(
                 SecureChannelException.Of(
                     SecureChannelError.Timeout,
-                    $"no sign of life from the peer, limit {limit.TotalSeconds:0.#} s"
+                    $"the peer was silent, limit {limit.TotalSeconds:0.#} s"
                 ),
                 SecureChannelError.Timeout
             );
@@ -220,7 +220,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             return;
         _keepAlive?.Dispose();
 
-        // Once both closes are said there is nothing to tell.
+        // After both closes the peer needs no TERMINATE.
         _sender.End(from == ChannelState.Closed ? null : told);
         _receiver.End();
         Volatile.Read(ref _ping)?.Fail(failure ?? (Exception)new ObjectDisposedException(nameof(ISecureChannel)));
@@ -236,14 +236,15 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
     }
 
-    // A peer that takes nothing does not hear the TERMINATE, and holds up nobody.
+    // A peer that does not read cannot delay the end: after the timeout it gets no TERMINATE.
     private async Task StopLaterAsync()
     {
         await WaitAsync(_sender.Finished).ConfigureAwait(false);
         _lifetime.Stop();
     }
 
-    // Whoever is first closes it, and everybody waits for that; never under a lock, since it runs the transport's code.
+    // The first caller closes the transport, and all callers wait for it; without a lock, since it runs the transport's
+    // code.
     private async Task CloseTransportAsync()
     {
         if (Interlocked.Exchange(ref _closing, 1) == 0)
@@ -271,7 +272,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _transport.CompleteOutput();
     }
 
-    // No transport is trusted to come back: what does not in time is left to itself.
+    // A transport may never return; after the timeout the call is abandoned.
     private async Task WaitAsync(Task task)
     {
         if (task.IsCompleted)

@@ -7,8 +7,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// Gives each handshake state what it waits for, until there is a session or a refusal. It alone meets the wire, the
-/// store and the clock; what any of it means is the states' business.
+/// Drives the handshake states until there is a session or a refusal. It does all IO (transport, store, clock); the
+/// states contain the protocol.
 /// </summary>
 internal sealed class HandshakeDriver(
     Transport transport,
@@ -23,30 +23,30 @@ internal sealed class HandshakeDriver(
 
     private readonly ILogger _logger = GuardedLogger.Create(options.LoggerFactory);
     private readonly long _started = options.TimeProvider.GetTimestamp();
-    private readonly RegisteredChannel? _live = registry is null ? null : new RegisteredChannel(registry);
-    private PendingHandshake? _place;
+    private readonly RegisteredChannel? _registered = registry is null ? null : new RegisteredChannel(registry);
+    private PendingHandshake? _pending;
     private string _client = "(unidentified)";
     private bool _isFirstMove;
 
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
     {
         using Activity? activity = ChannelTracing.StartHandshake(role, options.Protocol);
-        using PendingHandshake? place = limiter?.Enter(transport.RemoteAddress);
+        using PendingHandshake? pending = limiter?.Enter(transport.RemoteAddress);
         ReportEvictions();
-        _place = place;
+        _pending = pending;
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(
             timeout.Token,
             cancellationToken,
-            place?.Evicted ?? default,
-            _live?.Revoked ?? default
+            pending?.Evicted ?? default,
+            _registered?.Revoked ?? default
         );
         try
         {
             while (state is not (Established or Refused))
             {
                 state = await StepAsync(state, either.Token).ConfigureAwait(false);
-                if (state.IsClientProven && place?.TryConfirm() == false)
+                if (state.IsClientProven && pending?.TryConfirm() == false)
                     throw Evicted();
                 if (state.Alarm != HandshakeAlarm.None)
                     Report(state.Alarm);
@@ -56,8 +56,8 @@ internal sealed class HandshakeDriver(
                 return Succeed(established.Session, activity);
 
             var refused = (Refused)state;
-            if (!refused.LastWord.IsEmpty)
-                await transport.WriteAsync(refused.LastWord, either.Token).ConfigureAwait(false);
+            if (!refused.TerminateFrame.IsEmpty)
+                await transport.WriteAsync(refused.TerminateFrame, either.Token).ConfigureAwait(false);
             throw SecureChannelException.Of(refused.Error, refused.Detail);
         }
         catch (Exception e)
@@ -76,7 +76,7 @@ internal sealed class HandshakeDriver(
     }
 
     /// <summary>
-    /// What an exception says of the handshake; null where it is a fault of the program and goes up as it is.
+    /// The failure that an exception stands for; null if it is a programming error, which is rethrown as it is.
     /// </summary>
     private SecureChannelException? FailureOf(Exception e, CancellationToken cancellationToken) =>
         e switch
@@ -87,12 +87,12 @@ internal sealed class HandshakeDriver(
                 "in the handshake",
                 e
             ),
-            OperationCanceledException when _live is { IsRevoked: true } => SecureChannelException.Of(
+            OperationCanceledException when _registered is { IsRevoked: true } => SecureChannelException.Of(
                 SecureChannelError.KeyStore,
                 RevokedKey,
                 e
             ),
-            OperationCanceledException when _place is { IsEvicted: true } => Evicted(e),
+            OperationCanceledException when _pending is { IsEvicted: true } => Evicted(e),
             OperationCanceledException => SecureChannelException.Of(
                 SecureChannelError.Timeout,
                 $"limit {options.HandshakeTimeout.TotalSeconds:0.#} s",
@@ -110,18 +110,17 @@ internal sealed class HandshakeDriver(
         activity.Succeeded(peer.Suite);
         string name = options.LogNameOf(peer.ClientId);
         _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
-        EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _live);
+        EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _registered);
         if (options.KeepAliveInterval != Timeout.InfiniteTimeSpan)
-            channel.WatchPeer(options.KeepAliveInterval, options.KeepAliveTimeout);
-        if (_live is not null && !_live.TryEstablish(channel))
+            channel.StartKeepAlive(options.KeepAliveInterval, options.KeepAliveTimeout);
+        if (_registered is not null && !_registered.TryEstablish(channel))
             channel.Abort(RevokedKey);
         return channel;
     }
 
     private void Report(HandshakeAlarm alarm)
     {
-        // A store in memory begins again with every start of its process: that a key which it never moved is behind
-        // says nothing.
+        // An in-memory store starts at epoch 0 with its process, so being behind before its first move is expected.
         if (_isFirstMove && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
         {
             _logger.CaughtUp(role, _client, transport.RemoteName);
@@ -177,7 +176,7 @@ internal sealed class HandshakeDriver(
     private ValueTask AbandonAsync(HandshakeState state)
     {
         state.Dispose();
-        _live?.Dispose();
+        _registered?.Dispose();
         return transport.DisposeAsync();
     }
 
@@ -190,9 +189,9 @@ internal sealed class HandshakeDriver(
 
             case KeyNeeded needed:
                 _client = options.LogNameOf(needed.Id);
-                _live?.Identify(needed.Id);
+                _registered?.Identify(needed.Id);
                 using (
-                    StoredKey? key = await AskStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken)
+                    StoredKey? key = await CallStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken)
                         .ConfigureAwait(false)
                 )
                 {
@@ -202,7 +201,7 @@ internal sealed class HandshakeDriver(
 
             case AdvanceNeeded advance:
                 SecretBytes epochKey = advance.TakeEpochKey();
-                await AskStoreAsync(ended => AdvanceAsync(advance, epochKey, ended), cancellationToken)
+                await CallStoreAsync(ended => AdvanceAsync(advance, epochKey, ended), cancellationToken)
                     .ConfigureAwait(false);
                 return advance.Advanced();
 
@@ -210,11 +209,11 @@ internal sealed class HandshakeDriver(
                 await transport.WriteAsync(send.Bytes, cancellationToken).ConfigureAwait(false);
                 return send.Sent();
 
-            case LockNeeded turn:
-                return await PerIdentityLock.TakeAsync(turn.Id, turn.Taken, cancellationToken).ConfigureAwait(false);
+            case LockNeeded locked:
+                return await PerIdentityLock.RunAsync(locked.Id, locked.Taken, cancellationToken).ConfigureAwait(false);
 
             case AdmissionNeeded admission:
-                if (_place?.TryIdentify(admission.Id) == false)
+                if (_pending?.TryIdentify(admission.Id) == false)
                     throw Evicted();
                 ReportEvictions();
                 return admission.Admitted();
@@ -237,24 +236,26 @@ internal sealed class HandshakeDriver(
                     return expected.Receive(frame);
 
                 case FrameStatus.TooLarge:
-                    throw SecureChannelException.Of(SecureChannelError.Limit, "a handshake message above the limit");
+                    throw SecureChannelException.Of(SecureChannelError.Limit, "a handshake message exceeds the limit");
 
                 case FrameStatus.Malformed:
                     throw SecureChannelException.Of(
                         SecureChannelError.Malformed,
-                        "no handshake message of this protocol"
+                        "not a handshake message of this protocol"
                     );
             }
 
             if (!await transport.ReadMoreAsync(cancellationToken).ConfigureAwait(false))
                 throw SecureChannelException.Of(
                     role == ChannelRole.Client ? SecureChannelError.Refused : SecureChannelError.Truncated,
-                    "the peer hung up in the handshake"
+                    "the peer closed the connection during the handshake"
                 );
         }
     }
 
-    /// <summary>The call owns the key until the store has come back, which may be long after the handshake.</summary>
+    /// <summary>
+    /// Moves the store forward. The call owns the key until the store returns, which may be after the handshake ended.
+    /// </summary>
     private async ValueTask<bool> AdvanceAsync(
         AdvanceNeeded advance,
         SecretBytes epochKey,
@@ -279,21 +280,22 @@ internal sealed class HandshakeDriver(
     }
 
     /// <summary>
-    /// Waits for a store until the handshake ends, whatever the store does: it may block, or ignore its token.
+    /// Calls the store and waits until the handshake ends, even if the store blocks or ignores its token.
     /// </summary>
-    private async ValueTask<T> AskStoreAsync<T>(
-        Func<CancellationToken, ValueTask<T>> question,
+    private async ValueTask<T> CallStoreAsync<T>(
+        Func<CancellationToken, ValueTask<T>> call,
         CancellationToken cancellationToken
     )
     {
         try
         {
             if (store is InMemoryKeyStore)
-                return await question(cancellationToken).ConfigureAwait(false);
+                return await call(cancellationToken).ConfigureAwait(false);
 
-            // A token of its own: what a store does when it is cancelled must not run before what ends the handshake.
+            // A separate token, so that the store's cancellation callbacks cannot run before those that end the
+            // handshake.
             CancellationTokenSource ended = new();
-            Task<T> answer = StoreThreads.RunAsync(store, () => question(ended.Token).AsTask());
+            Task<T> answer = StoreThreads.RunAsync(store, () => call(ended.Token).AsTask());
             try
             {
                 return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -309,7 +311,7 @@ internal sealed class HandshakeDriver(
         }
     }
 
-    /// <summary>Tells a store that nobody waits any more, and takes what it still answers.</summary>
+    /// <summary>Cancels an abandoned call of the store, and disposes a result that it still returns.</summary>
     private static async Task EndAsync<T>(Task<T> answer, CancellationTokenSource ended)
     {
         if (!answer.IsCompleted)

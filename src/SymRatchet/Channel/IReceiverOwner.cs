@@ -1,16 +1,16 @@
 namespace SymRatchet.Channel;
 
-/// <summary>What the receiving half tells of what it has read.</summary>
+/// <summary>What the receiving half reports to its channel.</summary>
 internal interface IReceiverOwner
 {
     /// <summary>Ends the channel.</summary>
-    /// <returns>What the call in progress throws: the first failure stays.</returns>
+    /// <returns>What the call in progress throws: the first failure is kept.</returns>
     SecureChannelException Fail(SecureChannelError error, string detail, Exception? cause = null);
 
     void PeerClosed();
 
     void Answered(ulong token);
 
-    /// <summary>The session has an answer for the peer.</summary>
+    /// <summary>Called when the session has a reply to send.</summary>
     void PostReply();
 }

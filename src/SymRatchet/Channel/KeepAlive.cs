@@ -1,33 +1,31 @@
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// Finds a peer that is gone without a word: after an interval in which nothing arrived it pings, and if then nothing
-/// arrives for a time-out, the channel fails. What arrives is told by the reads of the transport, so traffic costs
-/// nothing more; while nobody receives on this side, no read is out and nothing is concluded.
+/// Detects a peer that has gone silently: after an interval without data it sends a PING, and if nothing arrives within
+/// the timeout, the channel fails. Arrival is observed through the reads of the transport, so traffic costs nothing
+/// extra; while this side does not receive, no read is pending and nothing is concluded.
 /// </summary>
 internal sealed class KeepAlive : IDisposable
 {
-    private readonly TimeSpan _look;
+    private readonly TimeSpan _checkInterval;
     private readonly TimeSpan _timeout;
     private readonly Func<long?> _pendingRead;
     private readonly Func<bool> _tryPing;
     private readonly Action _silent;
     private readonly ITimer _timer;
     private TimeSpan _due;
-    private TimeSpan _left;
-    private long _seen;
+    private TimeSpan _remaining;
+    private long _lastRead;
     private bool _isPinged;
 
-    /// <param name="interval">
-    /// After so long without anything from the peer it is pinged; looked at twice in the interval.
-    /// </param>
-    /// <param name="timeout">So long it may take to give a sign of life.</param>
+    /// <param name="interval">How long the peer may be silent before it is pinged; checked twice per interval.</param>
+    /// <param name="timeout">How long the peer may take to answer.</param>
     /// <param name="time">The clock.</param>
     /// <param name="pendingRead">
-    /// The number of the read that waits for the peer now; 0 where none does, null where the channel is nobody's.
+    /// Returns the number of the pending read; 0 if there is none, null if the channel was collected.
     /// </param>
-    /// <param name="tryPing">Has a ping sent; false where the channel takes none any more.</param>
-    /// <param name="silent">Called once for a peer that gave no sign of life.</param>
+    /// <param name="tryPing">Sends a ping; returns false if the channel can no longer send one.</param>
+    /// <param name="silent">Called once, when the peer has not answered in time.</param>
     internal KeepAlive(
         TimeSpan interval,
         TimeSpan timeout,
@@ -37,24 +35,24 @@ internal sealed class KeepAlive : IDisposable
         Action silent
     )
     {
-        _look = interval / 2;
+        _checkInterval = interval / 2;
         _timeout = timeout;
         _pendingRead = pendingRead;
         _tryPing = tryPing;
         _silent = silent;
-        // Each look sets the timer for the next one, so there are never two at a time.
+        // Each check schedules the next one, so two never run at a time.
         _timer = time.CreateTimer(
-            static self => ((KeepAlive)self!).Look(),
+            static self => ((KeepAlive)self!).Check(),
             this,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan
         );
-        Next(_look);
+        Schedule(_checkInterval);
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private void Look()
+    private void Check()
     {
         if (_pendingRead() is not { } pending)
         {
@@ -62,20 +60,20 @@ internal sealed class KeepAlive : IDisposable
             return;
         }
 
-        bool isSilent = pending != 0 && pending == _seen;
+        bool isSilent = pending != 0 && pending == _lastRead;
         bool wasPinged = _isPinged;
-        (_seen, _isPinged) = (pending, isSilent);
+        (_lastRead, _isPinged) = (pending, isSilent);
         if (!isSilent)
-            Next(_look);
+            Schedule(_checkInterval);
         else if (!wasPinged && !_tryPing())
             Dispose();
-        else if ((_left = wasPinged ? _left - _due : _timeout) <= TimeSpan.Zero)
+        else if ((_remaining = wasPinged ? _remaining - _due : _timeout) <= TimeSpan.Zero)
             _silent();
         else
-            Next(_left < _look ? _left : _look); // a sign of life is to be seen as soon as any other
+            Schedule(_remaining < _checkInterval ? _remaining : _checkInterval);
     }
 
-    private void Next(TimeSpan due)
+    private void Schedule(TimeSpan due)
     {
         _due = due;
         _timer.Change(due, Timeout.InfiniteTimeSpan);

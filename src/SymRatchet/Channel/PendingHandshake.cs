@@ -1,8 +1,6 @@
 namespace SymRatchet.Channel;
 
-/// <summary>
-/// One place among the pending handshakes of a <see cref="HandshakeLimiter"/>, given back when disposed.
-/// </summary>
+/// <summary>One handshake counted by a <see cref="HandshakeLimiter"/> until it is disposed.</summary>
 internal sealed class PendingHandshake : IDisposable
 {
     private readonly HandshakeLimiter _limiter;
@@ -19,7 +17,7 @@ internal sealed class PendingHandshake : IDisposable
 
     internal AddressBlock? Address { get; }
 
-    /// <summary>The identity that a verified hello named; empty while there was none.</summary>
+    /// <summary>The identity named by the verified CLIENT_HELLO; empty before that.</summary>
     internal ClientId Id { get; set; }
 
     internal LinkedListNode<PendingHandshake> InAll { get; }
@@ -35,11 +33,13 @@ internal sealed class PendingHandshake : IDisposable
 
     internal bool TryIdentify(ClientId id) => _limiter.TryIdentify(this, id);
 
-    /// <summary>The client has proven its key: from here on the handshake is not evicted any more.</summary>
-    /// <returns>False where it was evicted before.</returns>
+    /// <summary>Records that the client has proven its key: from now on the handshake is not evicted.</summary>
+    /// <returns>False if it was evicted before.</returns>
     internal bool TryConfirm() => _limiter.TryLeave(this);
 
-    /// <summary>Called under the limiter's lock; whoever waits on the token runs elsewhere.</summary>
+    /// <summary>
+    /// Evicts the handshake. Called under the limiter's lock, so the token's callbacks run on another thread.
+    /// </summary>
     internal void Evict()
     {
         IsEvicted = true;

@@ -1,46 +1,46 @@
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// One long derivation at a time for each id: a client that makes its server walk 65,536 epochs in each of many
-/// handshakes costs one core and not all of them.
+/// Allows one long key derivation at a time for each id, so that a client that opens many handshakes, each 65,536
+/// epochs ahead, occupies one core and not all of them.
 /// </summary>
 internal static class PerIdentityLock
 {
-    private static readonly Dictionary<ClientId, Turn> Turns = [];
+    private static readonly Dictionary<ClientId, Entry> Entries = [];
 
-    internal static async ValueTask<T> TakeAsync<T>(ClientId id, Func<T> work, CancellationToken cancellationToken)
+    internal static async ValueTask<T> RunAsync<T>(ClientId id, Func<T> work, CancellationToken cancellationToken)
     {
-        Turn turn;
-        lock (Turns)
+        Entry entry;
+        lock (Entries)
         {
-            if (!Turns.TryGetValue(id, out turn!))
-                Turns.Add(id, turn = new Turn());
-            turn.Users++;
+            if (!Entries.TryGetValue(id, out entry!))
+                Entries.Add(id, entry = new Entry());
+            entry.Users++;
         }
 
         try
         {
-            await turn.Lock.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await entry.Lock.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 return work();
             }
             finally
             {
-                turn.Lock.Release();
+                entry.Lock.Release();
             }
         }
         finally
         {
-            lock (Turns)
+            lock (Entries)
             {
-                if (--turn.Users == 0)
-                    Turns.Remove(id);
+                if (--entry.Users == 0)
+                    Entries.Remove(id);
             }
         }
     }
 
-    private sealed class Turn
+    private sealed class Entry
     {
         internal SemaphoreSlim Lock { get; } = new(1, 1);
 

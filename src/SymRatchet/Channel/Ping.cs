@@ -1,6 +1,6 @@
 namespace SymRatchet.Channel;
 
-/// <summary>One ping of this side: it waits in the sender's outbox, then for its answer.</summary>
+/// <summary>One ping of this side: first queued in the outbox, then waiting for its PONG.</summary>
 internal sealed class Ping(ulong token)
 {
     private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -13,7 +13,7 @@ internal sealed class Ping(ulong token)
 
     internal void Fail(Exception reason)
     {
-        // Whoever pinged may have left; that nobody sees it is no fault then.
+        // The caller may have been cancelled; then the exception must not count as unobserved.
         if (_answer.TrySetException(reason))
             _ = _answer.Task.Exception;
     }

@@ -6,12 +6,12 @@ using SymRatchet.Session;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// How a channel enters a protocol. This is the place that names the protocols; everything after it drives a
+/// The entry points of a protocol. Only this type refers to the protocols; everything after it drives a
 /// <see cref="HandshakeState"/>.
 /// </summary>
 /// <param name="Connect">Starts a client's handshake.</param>
 /// <param name="Accept">Starts a server's handshake.</param>
-/// <param name="HasPing">Whether a channel of it can be asked for a sign of life.</param>
+/// <param name="HasPing">Whether the protocol has a PING.</param>
 /// <param name="HasSuites">Whether both sides agree on a cipher suite.</param>
 internal sealed record ProtocolEntry(
     Func<SecureChannelClientOptions, HandshakeState> Connect,

@@ -1,10 +1,10 @@
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// One connection among the <see cref="ChannelRegistry"/>. It enters before its handshake reads the store: a key that
-/// is revoked earlier is not found, and one that is revoked later finds the connection here.
+/// One connection in a <see cref="ChannelRegistry"/>. It registers before its handshake reads the store: a key revoked
+/// earlier is not found there, and a later revocation finds the connection here.
 /// </summary>
-internal sealed class RegisteredChannel(ChannelRegistry all) : IDisposable
+internal sealed class RegisteredChannel(ChannelRegistry registry) : IDisposable
 {
     private readonly CancellationTokenSource _revoked = new();
     private readonly Lock _gate = new();
@@ -17,17 +17,17 @@ internal sealed class RegisteredChannel(ChannelRegistry all) : IDisposable
     /// <summary>Cancelled when the identity is revoked during the handshake.</summary>
     internal CancellationToken Revoked => _revoked.Token;
 
-    /// <summary>Says whose handshake this is; the first id stays.</summary>
+    /// <summary>Sets the identity; only the first call counts.</summary>
     internal void Identify(ClientId id)
     {
         if (_id != default)
             return;
         _id = id;
-        all.Enter(id, this);
+        registry.Enter(id, this);
     }
 
-    /// <summary>The handshake is over, and its channel is what is ended from now on.</summary>
-    /// <returns>False where the identity was revoked before.</returns>
+    /// <summary>Hands over the channel, which a revocation ends from now on in place of the handshake.</summary>
+    /// <returns>False if the identity was revoked before.</returns>
     internal bool TryEstablish(EstablishedChannel channel)
     {
         lock (_gate)
@@ -37,7 +37,7 @@ internal sealed class RegisteredChannel(ChannelRegistry all) : IDisposable
         }
     }
 
-    /// <summary>Ends the handshake or the channel, and waits for nobody.</summary>
+    /// <summary>Ends the handshake or the channel without waiting.</summary>
     internal void End()
     {
         EstablishedChannel? channel;
@@ -56,7 +56,7 @@ internal sealed class RegisteredChannel(ChannelRegistry all) : IDisposable
     public void Dispose()
     {
         if (_id != default)
-            all.Leave(_id, this);
+            registry.Leave(_id, this);
         lock (_gate)
         {
             if (_disposed)

@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// The threads that calls of a key store begin on. A store that blocks where it should be asynchronous keeps a few
-/// threads of the pool, each store its own, and the others go on: established channels, revocation, and whatever else
-/// the process does.
+/// Limits the pool threads on which calls of a key store start. A store that blocks instead of being asynchronous
+/// occupies only its own few threads; channels, revocation and the rest of the process continue.
 /// </summary>
 internal static class StoreThreads
 {
@@ -14,8 +13,8 @@ internal static class StoreThreads
     private static readonly ConditionalWeakTable<IKeyStore, ConcurrentExclusiveSchedulerPair> Schedulers = [];
 
     /// <summary>
-    /// Begins a call as soon as one of the store's threads is free. A store that blocks for ever, if only for one id,
-    /// is closed to all.
+    /// Starts a call as soon as one of the store's threads is free. A store whose calls block forever, even for one id
+    /// only, becomes unavailable to all.
     /// </summary>
     internal static Task<T> RunAsync<T>(IKeyStore store, Func<Task<T>> call)
     {

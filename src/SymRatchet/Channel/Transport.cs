@@ -7,11 +7,11 @@ using SymRatchet.Protocol1;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// A stream or pipe as the channel sees it: unread bytes on one side, memory to seal into on the other.
+/// A stream or pipe as the channel uses it: unread bytes on one side, memory to seal into on the other.
 /// </summary>
 internal sealed class Transport : IAsyncDisposable
 {
-    // Large reads for large records; an idle connection waits with no buffer at all.
+    // Large reads for large records; zero-byte reads, so that an idle connection holds no buffer.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(
         bufferSize: 64 * 1024,
         minimumReadSize: 4 * 1024,
@@ -20,9 +20,9 @@ internal sealed class Transport : IAsyncDisposable
     );
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 16 * 1024, leaveOpen: true);
 
-    private const int GiveBackThreshold = 16 * 1024;
+    private const int AdvanceThreshold = 16 * 1024;
 
-    private static readonly IOException Abandoned = new("The channel is disposed.");
+    private static readonly IOException Disposed = new("The channel is disposed.");
 
     private readonly PipeReader _reader;
     private readonly Stream? _stream;
@@ -46,17 +46,17 @@ internal sealed class Transport : IAsyncDisposable
     /// <summary>Whether nothing more can be read.</summary>
     internal bool HasEnded { get; private set; }
 
-    /// <summary>What has arrived and is not consumed.</summary>
+    /// <summary>The bytes that have arrived and are not consumed.</summary>
     internal ref readonly ReadOnlySequence<byte> Unread => ref _unread;
 
-    /// <summary>For logs: the name of a Unix socket is what its owner made it.</summary>
+    /// <summary>The remote end for logs; escaped, since the name of a Unix socket may contain anything.</summary>
     internal string RemoteName => RemoteEndPoint?.ToString() is { } name ? KeyText.ToLogSafe(name) : "the peer";
 
     internal IPAddress? RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address;
 
     internal EndPoint? RemoteEndPoint { get; private init; }
 
-    /// <summary>The other end of a socket's stream; null where it is no socket, or is gone already.</summary>
+    /// <summary>The remote end of a socket's stream; null if it is not a socket, or is closed already.</summary>
     internal static EndPoint? RemoteOf(Stream stream)
     {
         try
@@ -93,27 +93,26 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     /// <summary>
-    /// Drops the first bytes of <see cref="Unread"/>. The reader is told once nothing is left, or a good piece has
-    /// gone: one call for many small messages, and a writer at the other end of a pipe is not held up by what was read
-    /// already.
+    /// Drops the first bytes of <see cref="Unread"/>. The reader is advanced only when nothing is left or the threshold
+    /// is reached: one call for many small messages, without holding back the writer at the other end of a pipe.
     /// </summary>
     internal void Consume(int length)
     {
         _unread = _unread.Slice(length);
         _consumed += length;
         if (_unread.IsEmpty)
-            GiveBack();
-        else if (_consumed >= GiveBackThreshold)
-            GiveBackConsumed();
+            ReleaseUnread();
+        else if (_consumed >= AdvanceThreshold)
+            ReleaseConsumed();
     }
 
     internal void CopyFirst(Span<byte> destination) => _unread.Slice(0, destination.Length).CopyTo(destination);
 
-    /// <summary>Begins to wait for more bytes than are there. <see cref="Take"/> is given the result.</summary>
+    /// <summary>Reads more bytes than are unread now; the result goes to <see cref="Take"/>.</summary>
     internal ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         if (_holdsRead)
-            GiveBack();
+            ReleaseUnread();
         return _reader.ReadAsync(cancellationToken);
     }
 
@@ -125,7 +124,7 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     /// <summary>
-    /// For a handshake: waits for more bytes than are there, and no longer than its token, whatever the transport does.
+    /// Reads more bytes during a handshake; returns when the token is cancelled, even if the transport ignores it.
     /// </summary>
     /// <returns>False at the end of the stream.</returns>
     internal async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
@@ -138,7 +137,9 @@ internal sealed class Transport : IAsyncDisposable
         return true;
     }
 
-    /// <summary>For a handshake: sends, and waits no longer than its token, whatever the transport does.</summary>
+    /// <summary>
+    /// Sends bytes during a handshake; returns when the token is cancelled, even if the transport ignores it.
+    /// </summary>
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Task<FlushResult> write = BeginAsync(() => Output.WriteAsync(bytes, cancellationToken).AsTask());
@@ -146,12 +147,12 @@ internal sealed class Transport : IAsyncDisposable
         await write.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // A stream of somebody's own may block where it should be asynchronous, and then it is not the handshake that
-    // waits.
+    // A custom stream may block instead of being asynchronous; on another thread it cannot block the handshake.
     private Task<T> BeginAsync<T>(Func<Task<T>> call) => _stream is null or NetworkStream ? call() : Task.Run(call);
 
     /// <summary>
-    /// Closes the stream beneath, which wakes whoever still reads or writes. Not a pipe, nor what is left open.
+    /// Closes the underlying stream, which ends pending reads and writes. Does nothing for a pipe or if it is left
+    /// open.
     /// </summary>
     internal async Task CloseStreamAsync()
     {
@@ -159,16 +160,16 @@ internal sealed class Transport : IAsyncDisposable
             return;
         try
         {
-            // On the pool: a stream may block where it should be asynchronous.
+            // On the pool, since a stream may block instead of being asynchronous.
             await Task.Run(() => _stream.DisposeAsync().AsTask()).ConfigureAwait(false);
         }
         catch (Exception)
         {
-            // A stream that cannot even be closed has told its failure to whoever read or wrote.
+            // The failure was already reported to the pending read or write.
         }
     }
 
-    /// <summary>Ends the reading half, once nobody reads any more.</summary>
+    /// <summary>Completes the reading half. No read may be pending.</summary>
     internal void CompleteInput()
     {
         try
@@ -180,30 +181,30 @@ internal sealed class Transport : IAsyncDisposable
         }
         catch (Exception)
         {
-            // A pipe that cannot be given back is its owner's, who completed it first, or is beyond help.
+            // The owner of the pipe may have completed it first.
         }
     }
 
-    /// <summary>Ends the writing half, once nobody writes any more.</summary>
+    /// <summary>Completes the writing half. No flush may be pending.</summary>
     internal void CompleteOutput()
     {
         if (_stream is null && _leaveOpen)
             return;
 
-        // With an exception, a writer does not flush what is left to a stream that is gone, or that takes nothing.
+        // Completed with an exception, a writer does not flush its rest to a stream that is closed or stalled.
         try
         {
             bool isLeft = _stream is not null || (Output.CanGetUnflushedBytes && Output.UnflushedBytes > 0);
-            Output.Complete(isLeft ? Abandoned : null);
+            Output.Complete(isLeft ? Disposed : null);
         }
         catch (Exception)
         {
-            // As for the input.
+            // As in CompleteInput.
         }
     }
 
     /// <summary>
-    /// Whether an exception is what a stream or pipe throws when it breaks or is closed under a call.
+    /// Whether an exception is one that a stream or pipe throws when it fails or is closed during a call.
     /// </summary>
     internal static bool IsFailure(Exception e) =>
         e
@@ -213,7 +214,7 @@ internal sealed class Transport : IAsyncDisposable
                 or SocketException;
 
     /// <summary>
-    /// Ends both halves of a handshake that failed; a call that has not come back ends its half when it does.
+    /// Completes both halves after a failed handshake; a half with a pending call is completed when that call returns.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -242,8 +243,8 @@ internal sealed class Transport : IAsyncDisposable
         CompleteOutput();
     }
 
-    // Whatever is left was looked at and is not enough: the reader wakes only for more.
-    private void GiveBack()
+    // The rest was examined and is not a whole frame, so the reader completes only when more has arrived.
+    private void ReleaseUnread()
     {
         _holdsRead = false;
         _consumed = 0;
@@ -251,8 +252,8 @@ internal sealed class Transport : IAsyncDisposable
         _unread = default;
     }
 
-    // What is left was not looked at, so it is there again at once.
-    private void GiveBackConsumed()
+    // The rest was not examined, so the reader returns it again at once.
+    private void ReleaseConsumed()
     {
         _holdsRead = false;
         _consumed = 0;

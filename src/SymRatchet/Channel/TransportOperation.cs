@@ -4,12 +4,14 @@ using System.Threading.Tasks.Sources;
 namespace SymRatchet.Channel;
 
 /// <summary>
-/// One read or flush of a transport at a time, awaited for as long as its caller and the channel want, and no longer: a
-/// transport is not trusted to come back. An operation that nobody waits for any more is still owned here. It is taken
-/// up again by the next wait, or it is left behind and tells when it has come back.
+/// One read or flush of a transport at a time. The wait for it ends with its caller's token or with the channel, since
+/// a transport may never return. The operation stays pending after that: the next wait resumes it, or it is abandoned
+/// and reported through a callback when it completes.
 /// </summary>
-/// <param name="cameBack">Called once for an operation that was left behind: with its result, or what it threw.</param>
-internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : IValueTaskSource<T?>
+/// <param name="onAbandonedCompleted">
+/// Called once when an abandoned operation completes: with its result, or its exception.
+/// </param>
+internal sealed class TransportOperation<T>(Action<T?, Exception?> onAbandonedCompleted) : IValueTaskSource<T?>
 {
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<T?> _wait;
@@ -18,48 +20,48 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     private CancellationTokenRegistration _registration;
     private CancellationToken _canceledBy;
     private bool _hasOperation;
-    private bool _isOut;
+    private bool _isPending;
     private bool _isWaiting;
-    private bool _isLeft;
+    private bool _isAbandoned;
     private bool _hasEnded;
 
-    /// <summary>Whether an operation was begun whose result nobody has taken.</summary>
+    /// <summary>Whether an operation was started whose result was not taken.</summary>
     internal bool HasOperation => _hasOperation;
 
-    /// <summary>Whether the transport has not come back yet from the operation that was begun last.</summary>
-    internal bool IsOut
+    /// <summary>Whether the last operation has not completed yet.</summary>
+    internal bool IsPending
     {
         get
         {
             lock (_gate)
-                return _isOut;
+                return _isPending;
         }
     }
 
-    /// <summary>Takes an operation over. There is no other.</summary>
+    /// <summary>Starts to track an operation. There must be no other.</summary>
     internal void Begin(ValueTask<T> operation)
     {
         _operation = operation.ConfigureAwait(false).GetAwaiter();
         _hasOperation = true;
         if (_operation.IsCompleted)
             return;
-        _isOut = true;
+        _isPending = true;
         _operation.UnsafeOnCompleted(_onCompleted ??= OnCompleted);
     }
 
     /// <summary>
-    /// Waits for the operation. Cancelled, the operation goes on. When the channel ends, it returns at once and with
-    /// nothing: the caller asks the lifetime.
+    /// Waits for the operation. Cancelling ends the wait and not the operation. When the channel ends, the wait returns
+    /// the default value at once, and the caller checks the lifetime.
     /// </summary>
     internal ValueTask<T?> WaitAsync(CancellationToken cancellationToken)
     {
-        bool isOut;
+        bool isPending;
         lock (_gate)
         {
             if (_hasEnded)
                 return default;
-            isOut = _isOut;
-            if (isOut)
+            isPending = _isPending;
+            if (isPending)
             {
                 _wait.Reset();
                 _wait.RunContinuationsAsynchronously = false;
@@ -68,7 +70,7 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
             }
         }
 
-        if (!isOut)
+        if (!isPending)
             return new ValueTask<T?>(TakeResult());
         if (cancellationToken.CanBeCanceled)
             _registration = cancellationToken.UnsafeRegister(
@@ -79,7 +81,7 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     }
 
     /// <summary>
-    /// Releases whoever waits, for good. What is out comes back through the callback of <see cref="LeaveBehind"/>.
+    /// Ends the current wait and all later ones. A pending operation is reported after <see cref="Abandon"/>.
     /// </summary>
     internal void End()
     {
@@ -93,22 +95,20 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
         _wait.SetResult(default);
     }
 
-    /// <summary>
-    /// Gives up an operation whose result nobody has taken; it tells when it has come back, which may be at once.
-    /// </summary>
-    /// <returns>False where there is none, so that nobody will be told.</returns>
-    internal bool LeaveBehind()
+    /// <summary>Abandons the operation, which is reported when it completes, perhaps at once.</summary>
+    /// <returns>False if there is none, so nothing will be reported.</returns>
+    internal bool Abandon()
     {
-        bool isOut;
+        bool isPending;
         lock (_gate)
         {
             if (!_hasOperation)
                 return false;
-            isOut = _isLeft = _isOut;
+            isPending = _isAbandoned = _isPending;
         }
 
-        if (!isOut)
-            Tell();
+        if (!isPending)
+            ReportAbandoned();
         return true;
     }
 
@@ -132,7 +132,7 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     {
         lock (_gate)
         {
-            // A token of an earlier wait may come late.
+            // The token may be that of an earlier wait.
             if (token != _canceledBy || !StopWaiting())
                 return;
         }
@@ -140,7 +140,7 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
         _wait.SetException(new OperationCanceledException(token));
     }
 
-    // The waiter's continuation must not run in the call that ends or cancels: that is somebody else's.
+    // The waiter's continuation must not run inside the call that ends or cancels, which is not its own.
     private bool StopWaiting()
     {
         if (!_isWaiting)
@@ -153,22 +153,22 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
     private void OnCompleted()
     {
         bool isAwaited,
-            isLeft;
+            isAbandoned;
         lock (_gate)
         {
-            _isOut = false;
+            _isPending = false;
             (isAwaited, _isWaiting) = (_isWaiting, false);
-            (isLeft, _isLeft) = (_isLeft, false);
+            (isAbandoned, _isAbandoned) = (_isAbandoned, false);
         }
 
-        if (isLeft)
-            Tell();
+        if (isAbandoned)
+            ReportAbandoned();
         else if (isAwaited)
-            Answer();
-        // What nobody waits for is there for the next wait.
+            CompleteWait();
+        // Otherwise the next wait takes the result.
     }
 
-    private void Answer()
+    private void CompleteWait()
     {
         try
         {
@@ -180,7 +180,7 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
         }
     }
 
-    private void Tell()
+    private void ReportAbandoned()
     {
         T? result = default;
         Exception? failure = null;
@@ -193,7 +193,7 @@ internal sealed class TransportOperation<T>(Action<T?, Exception?> cameBack) : I
             failure = e;
         }
 
-        cameBack(result, failure);
+        onAbandonedCompleted(result, failure);
     }
 
     private T TakeResult()

@@ -1,13 +1,14 @@
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// Suite 1: AEGIS-256 (draft-irtf-cfrg-aegis-aead), whose ciphertext of zeros is also the step function.
+/// Suite 1: AEGIS-256 (draft-irtf-cfrg-aegis-aead). Its step function is the encryption of zeros (docs/protocol.md,
+/// 6.1).
 /// </summary>
 internal sealed class Aegis256Suite() : CipherSuite(CipherSuiteId.Aegis256, NonceBytes, tagSize: 32, Sodium.IsAvailable)
 {
     private const int NonceBytes = 32;
 
-    /// <summary>The label, filled up with zeros, is the nonce.</summary>
+    /// <summary>Encrypts zeros under the chain key; the nonce is the label, padded with zeros.</summary>
     internal override void Step(
         ReadOnlySpan<byte> label,
         ReadOnlySpan<byte> chainKey,

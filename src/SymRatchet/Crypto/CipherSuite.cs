@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// One cipher suite: an AEAD and the step function of its ratchet. A key seals one record, so the nonce is only the
-/// record's round. Stateless and thread-safe; sizes in bytes.
+/// A cipher suite: an AEAD and the step function of the ratchet (docs/protocol.md, 2.1 and 6.1). Every key seals one
+/// record, so the nonce is the record's round. Stateless and thread-safe. Sizes are in bytes.
 /// </summary>
 internal abstract class CipherSuite
 {
@@ -35,14 +35,14 @@ internal abstract class CipherSuite
 
     internal int NonceSize { get; }
 
-    /// <summary>Whether this machine has the primitive.</summary>
+    /// <summary>Whether this machine supports the primitive.</summary>
     internal bool IsSupported { get; }
 
     internal static bool Exists(CipherSuiteId id) => All.Any(suite => suite.Id == id);
 
     internal static CipherSuite Get(CipherSuiteId id) => All.First(suite => suite.Id == id);
 
-    /// <summary>Seals: writes ciphertext and tag. The plaintext may lie exactly where the ciphertext goes.</summary>
+    /// <summary>Writes ciphertext and tag. The plaintext may be at the same place as the ciphertext.</summary>
     [SkipLocalsInit]
     internal void Seal(
         ReadOnlySpan<byte> key,
@@ -57,8 +57,8 @@ internal abstract class CipherSuite
     }
 
     /// <summary>
-    /// Opens ciphertext and tag, or clears the plaintext and says false. The plaintext may lie exactly where the
-    /// ciphertext is.
+    /// Opens ciphertext and tag; on failure clears the plaintext and returns false. The plaintext may be at the same
+    /// place as the ciphertext.
     /// </summary>
     [SkipLocalsInit]
     internal bool Open(
@@ -73,7 +73,7 @@ internal abstract class CipherSuite
         return Open(key, WriteNonce(nonce, round), associatedData, body, plaintext);
     }
 
-    /// <summary>Seals under a nonce that is no round, which only published vectors need.</summary>
+    /// <summary>Seals under an explicit nonce, for published test vectors only.</summary>
     internal void Seal(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -82,7 +82,7 @@ internal abstract class CipherSuite
         Span<byte> body
     ) => SealCore(key[..KeySize], nonce[..NonceSize], associatedData, plaintext, body[..(plaintext.Length + TagSize)]);
 
-    /// <summary>Opens under a nonce that is no round, which only published vectors need.</summary>
+    /// <summary>Opens under an explicit nonce, for published test vectors only.</summary>
     internal bool Open(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -123,7 +123,7 @@ internal abstract class CipherSuite
         );
     }
 
-    /// <summary>Every length fits the others when this is called.</summary>
+    /// <summary>Seals; the caller has checked all lengths.</summary>
     private protected abstract void SealCore(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -132,9 +132,7 @@ internal abstract class CipherSuite
         Span<byte> body
     );
 
-    /// <summary>
-    /// Every length fits the others when this is called. What it leaves in the plaintext when it fails is cleared.
-    /// </summary>
+    /// <summary>Opens; the caller has checked all lengths, and clears the plaintext on failure.</summary>
     private protected abstract bool OpenCore(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -143,11 +141,11 @@ internal abstract class CipherSuite
         Span<byte> plaintext
     );
 
-    /// <summary>The round, left-padded with zeros.</summary>
+    /// <summary>Writes the round as the nonce, left-padded with zeros.</summary>
     private ReadOnlySpan<byte> WriteNonce(Span<byte> buffer, ulong round)
     {
-        // AEGIS-256 reads the second half of its nonce as one, so it is written as one: after a write in two pieces the
-        // processor has to wait for both to reach its cache, which costs a tenth of a short record.
+        // AEGIS-256 loads the second half of its nonce at once, so it is stored at once: two smaller stores would
+        // defeat the processor's store forwarding, which is measurable on short records.
         ulong bigEndian = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(round) : round;
         Vector128<byte>.Zero.CopyTo(buffer);
         Vector128.Create(0UL, bigEndian).AsByte().CopyTo(buffer[Vector128<byte>.Count..]);

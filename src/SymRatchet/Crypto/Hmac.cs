@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// HMAC with SHA-256 (RFC 2104) under a key of 32 bytes, of libsodium where it is there; see <see cref="Hkdf"/>.
+/// HMAC with SHA-256 (RFC 2104) under a key of 32 bytes; libsodium's if it is available, see <see cref="Hkdf"/>.
 /// </summary>
 internal static class Hmac
 {

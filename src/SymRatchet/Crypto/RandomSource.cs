@@ -2,9 +2,7 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.Crypto;
 
-/// <summary>
-/// Where nonces and initialisation vectors come from. Outside of tests there is one source: the operating system.
-/// </summary>
+/// <summary>The source of nonces and initialisation vectors: the operating system, except in tests.</summary>
 internal abstract class RandomSource
 {
     internal static RandomSource System { get; } = new SystemRandomSource();

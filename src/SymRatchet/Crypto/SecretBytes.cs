@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// The one type that holds a secret on the heap: pinned, so that the collector leaves no copies behind, and zeroed when
-/// disposed. It shows its length and nothing else.
+/// The only type that holds a secret on the heap: pinned, so that the garbage collector leaves no copies, and zeroed
+/// when disposed. It never shows its content.
 /// </summary>
 [DebuggerDisplay("secret of {Length} bytes")]
 internal sealed class SecretBytes : IDisposable
@@ -21,16 +21,14 @@ internal sealed class SecretBytes : IDisposable
     internal SecretBytes(ReadOnlySpan<byte> value)
         : this(value.Length) => value.CopyTo(_bytes);
 
-    // The net under a secret whose owner was never disposed.
+    // For a secret whose owner was not disposed.
     ~SecretBytes() => Erase();
 
     internal int Length => _bytes.Length;
 
     internal bool IsErased => _erased;
 
-    /// <summary>
-    /// The bytes themselves. A secret that was erased is never read again as zeros: that would be a known key.
-    /// </summary>
+    /// <summary>The secret. Throws after it was erased, since zeros would be a known key.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal Span<byte> Span
     {
@@ -41,7 +39,7 @@ internal sealed class SecretBytes : IDisposable
         }
     }
 
-    /// <summary>For stores, whose calls outlive a span.</summary>
+    /// <summary>The secret for asynchronous calls of a store.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal ReadOnlyMemory<byte> Memory
     {

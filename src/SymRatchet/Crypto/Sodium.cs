@@ -2,35 +2,34 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-// Beside the program, where the package puts it, or where the system has its own; never the folder in which the program
-// happens to run.
+// The folder of the program, where the package puts the library, or the system's folders; never the working directory.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
 
 namespace SymRatchet.Crypto;
 
 /// <summary>
-/// libsodium, from the native library that the NuGet package of that name brings; a system's own may be too old to have
-/// AEGIS. Spans go down as pointers, without copies or handles. AEGIS-256 is imported twice: without the runtime's
-/// switch to native code, which is two to three nanoseconds of the 35 that 64 bytes take, and with it for what must not
-/// hold up the garbage collector. ChaCha20-Poly1305 takes 330 for them and gained nothing by the first way.
+/// libsodium, from the NuGet package of that name; the system's own may be too old for AEGIS. Spans are passed as
+/// pointers, without copies or handles. AEGIS-256 is imported twice: with <see cref="SuppressGCTransitionAttribute"/>
+/// for short texts, where the transition is measurable, and without it for long ones, which must not delay the garbage
+/// collector. ChaCha20-Poly1305 gains nothing from it.
 /// </summary>
 internal static unsafe partial class Sodium
 {
     private const string Library = "libsodium";
 
     /// <summary>
-    /// Up to here the quick way is measurably quicker; with the processor's AES it takes 130 ns at most.
+    /// The longest text, in bytes, that is sealed without a GC transition: a fraction of a microsecond with the
+    /// processor's AES.
     /// </summary>
     private const int SmallCall = 1024;
 
     /// <summary>
-    /// Whether the library is there, with AEGIS-256 in it. To read it is what initialises the library, and every suite
-    /// reads it when it is made: without that AEGIS-256 works, but at a fraction of its speed, because it does not know
-    /// of the processor's AES.
+    /// Whether the library with AEGIS-256 is available. Reading this initialises the library, and every suite reads it
+    /// in its constructor: without <c>sodium_init</c> AEGIS-256 works, but without the processor's AES.
     /// </summary>
     internal static bool IsAvailable { get; } = !IsPlatformOnly && Probe(Library);
 
-    /// <summary>For those who may use the platform's cryptography and no other: suite 2 is then the only one.</summary>
+    /// <summary>Whether only the platform's cryptography may be used; suite 2 is then the only suite.</summary>
     private static bool IsPlatformOnly =>
         AppContext.TryGetSwitch("SymRatchet.PlatformCryptographyOnly", out bool isOn) && isOn;
 
@@ -44,7 +43,7 @@ internal static unsafe partial class Sodium
         )
             return false;
 
-        // 0 the first time, 1 when another part of the process was first, -1 when it failed.
+        // 0 on success, 1 if already initialised, -1 on failure.
         return ((delegate* unmanaged[Cdecl]<int>)init)() >= 0;
     }
 
@@ -74,7 +73,7 @@ internal static unsafe partial class Sodium
         }
     }
 
-    /// <summary>Encrypts a few bytes where they are. The tag is thrown away.</summary>
+    /// <summary>Encrypts a short text in place and discards the tag.</summary>
     [SkipLocalsInit]
     internal static void Aegis256EncryptShort(
         ReadOnlySpan<byte> key,
@@ -188,11 +187,11 @@ internal static unsafe partial class Sodium
         )
         {
             if (HmacSha256(o, m, (ulong)message.Length, k) != 0)
-                throw new CryptographicException("libsodium could not compute a mac.");
+                throw new CryptographicException("libsodium could not compute a MAC.");
         }
     }
 
-    /// <summary>HKDF-Expand with SHA-256 of a key of 32 bytes. The result may lie where the key is.</summary>
+    /// <summary>HKDF-Expand with SHA-256 of a key of 32 bytes. The result may overwrite the key.</summary>
     [SkipLocalsInit]
     internal static void HkdfExpand(ReadOnlySpan<byte> key, ReadOnlySpan<byte> info, Span<byte> derived)
     {

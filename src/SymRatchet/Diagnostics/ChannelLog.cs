@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SymRatchet.Diagnostics;
 
-/// <summary>Every log line of the library, with its event id. None takes a key or a payload.</summary>
+/// <summary>The log messages of the library. None contains a key or a payload.</summary>
 internal static partial class ChannelLog
 {
     [LoggerMessage(
@@ -60,7 +60,7 @@ internal static partial class ChannelLog
     [LoggerMessage(
         EventId = 7,
         Level = LogLevel.Warning,
-        Message = "Handshake as {Role} of {Client} with {Remote}: {Alarm}. A store was put back from a backup, or "
+        Message = "Handshake as {Role} of {Client} with {Remote}: {Alarm}. A store was restored from a backup, or "
             + "the key has a second owner."
     )]
     internal static partial void Alarm(
@@ -81,7 +81,7 @@ internal static partial class ChannelLog
     [LoggerMessage(
         EventId = 9,
         Level = LogLevel.Error,
-        Message = "Revocations could not be watched; it is tried again every second, and said when it works."
+        Message = "Revocations could not be watched; retrying every second. A message follows when it works again."
     )]
     internal static partial void WatchFailed(this ILogger logger, Exception exception);
 
@@ -99,14 +99,14 @@ internal static partial class ChannelLog
     [LoggerMessage(
         EventId = 12,
         Level = LogLevel.Warning,
-        Message = "A connection could not be accepted; the listener goes on."
+        Message = "A connection could not be accepted; the listener continues."
     )]
     internal static partial void AcceptFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(
         EventId = 13,
         Level = LogLevel.Error,
-        Message = "The handler of the channel of {Client} threw; the listener goes on."
+        Message = "The handler of the channel of {Client} threw; the listener continues."
     )]
     internal static partial void HandlerFailed(this ILogger logger, string client, Exception exception);
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace SymRatchet.Diagnostics;
 
-/// <summary>The meter <c>SymRatchet</c>. Tags have few values; an id is never one of them.</summary>
+/// <summary>The meter <c>SymRatchet</c>. Tags have few values and never contain an id.</summary>
 internal static class ChannelMetrics
 {
     private static readonly Meter Meter = new("SymRatchet");
@@ -47,7 +47,7 @@ internal static class ChannelMetrics
     private static readonly Counter<long> Alarms = Meter.CreateCounter<long>(
         "symratchet.alarms",
         "{alarm}",
-        "Handshakes that show a store put back from a backup or a key with a second owner, by kind."
+        "Handshakes that show a store restored from a backup or a key with a second owner, by kind."
     );
 
     private static readonly KeyValuePair<string, object?> Sent = new("direction", "sent");

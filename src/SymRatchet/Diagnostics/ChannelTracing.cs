@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SymRatchet.Diagnostics;
 
 /// <summary>
-/// The activity source <c>SymRatchet</c>: a span for each handshake. Tags have few values; an id is never one of them.
+/// The activity source <c>SymRatchet</c>: one span for each handshake. Tags have few values and never contain an id.
 /// </summary>
 internal static class ChannelTracing
 {

@@ -5,8 +5,8 @@ using System.Text;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// The file that carries a key to a client: lines of <c>name: value</c>, the id and server name as base64 of their
-/// bytes, the key last. It is created for its owner alone, and refused where others may read it.
+/// The file that carries a key to a client: lines of <c>name: value</c>, with id and server name in base64 and the key
+/// last. It is created for its owner only, and rejected if others may read it.
 /// </summary>
 internal static class CredentialFile
 {
@@ -29,12 +29,11 @@ internal static class CredentialFile
 
     internal static void Write(Stream destination, PreSharedKey key)
     {
-        // An array, and not a span: a stream that writes arrays only would copy it to a shared one, which nobody
-        // erases.
+        // An array rather than a span: the base class Stream would copy a span to a pooled array, which is not erased.
         byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
         try
         {
-            // At once: a stream that grew would leave a part of it behind.
+            // One write: a memory stream that grows would leave copies behind.
             destination.Write(content, 0, Format(key, content));
         }
         finally
@@ -59,8 +58,7 @@ internal static class CredentialFile
 
     internal static PreSharedKey Read(Stream source)
     {
-        // An array, and not a span: a stream that reads into arrays only would read into a shared one, which nobody
-        // erases.
+        // An array rather than a span: the base class Stream would read into a pooled array, which is not erased.
         byte[] content = GC.AllocateArray<byte>(MaxFileSize, pinned: true);
         try
         {
@@ -78,7 +76,7 @@ internal static class CredentialFile
     private static PreSharedKey ParseWhole(string path, ReadOnlySpan<byte> content)
     {
         if (content.StartsWith(KeyFileHead.FirstLine))
-            throw new FormatException($"{path} is a key file already: open it with {nameof(KeyFile)}.");
+            throw new FormatException($"{path} is already a key file: open it with {nameof(KeyFile)}.");
         if (content.Length == MaxFileSize)
             throw new FormatException($"{path} is not a credential file: it is too long.");
         return Parse(path, content);
@@ -114,7 +112,7 @@ internal static class CredentialFile
             _ => throw new FormatException($"{path}, line 4: evolution is 'forward' or 'none'."),
         };
 
-        // The key never becomes a string: strings cannot be erased.
+        // The key is never a string, because strings cannot be erased.
         ReadOnlySpan<byte> prefix = "key: "u8;
         int end = content.IndexOf((byte)'\n');
         ReadOnlySpan<byte> line = end < 0 ? content : content[..end];

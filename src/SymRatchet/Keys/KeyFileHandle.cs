@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace SymRatchet.Keys;
 
-/// <summary>A key file as the operating system has it: its owner's alone, and locked until it is disposed.</summary>
+/// <summary>An open key file: private to its owner, and locked until it is disposed.</summary>
 internal sealed class KeyFileHandle : IRawFile
 {
     private readonly string _path;

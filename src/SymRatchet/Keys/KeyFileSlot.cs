@@ -6,19 +6,19 @@ using SymRatchet.Session;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// One state of a key file, as the bytes that are written: what is known of the one identity, its keys, and a checksum
-/// by which a slot that was half written is known. Times are in milliseconds since 1970.
+/// One state of a key file in its serialised form: the record of the identity, its keys, and a checksum that detects a
+/// partial write. Times are in milliseconds since 1970.
 /// </summary>
 internal sealed class KeyFileSlot : IDisposable
 {
-    /// <summary>A sector of a disk, and the unit that most write wholly or not at all.</summary>
+    /// <summary>The size of a disk sector, which most disks write atomically.</summary>
     internal const int Size = 512;
 
     private const byte ThisVersion = 1;
     private const int KeySize = PreSharedKey.Size;
     private const int ChecksumAt = Size - SHA256.HashSizeInBytes;
 
-    // Where each field is. What lies between the id and the checksum is zero.
+    // The offsets of the fields. Bytes between the id and the checksum are zero.
     private const int VersionAt = 0;
     private const int RoleAt = 1;
     private const int ProtocolAt = 2;
@@ -69,7 +69,7 @@ internal sealed class KeyFileSlot : IDisposable
 
     internal long Epoch => Number(EpochAt);
 
-    /// <summary>Whether it was written as a whole.</summary>
+    /// <summary>Whether the checksum matches, so that the slot was written completely.</summary>
     internal bool IsWhole
     {
         get
@@ -81,15 +81,16 @@ internal sealed class KeyFileSlot : IDisposable
     }
 
     /// <summary>
-    /// Whether this library knows all that it says. A restriction that is not understood must not be dropped.
+    /// Whether this version of the library understands every field: a restriction to an unknown suite must not be
+    /// dropped.
     /// </summary>
     internal bool IsOfThisVersion => Bytes[VersionAt] == ThisVersion && SuiteSet.ToBits(Suites) == Number(SuitesAt);
 
     /// <summary>
-    /// A field that says what no state can, whose use would fail later; null where there is none. The checksum is no
-    /// secret, so a whole slot may hold anything.
+    /// The name of a field that is out of range; null if there is none. The checksum is not keyed, so a complete slot
+    /// may still contain anything.
     /// </summary>
-    internal string? OddField =>
+    internal string? InvalidField =>
         Sequence is < 1 or long.MaxValue ? "sequence"
         : Number(LastSerialAt) is < 0 or long.MaxValue ? "last serial"
         : !Enum.IsDefined(State) ? "state"
@@ -137,7 +138,7 @@ internal sealed class KeyFileSlot : IDisposable
         return copy;
     }
 
-    /// <summary>Gives it its place among the states of the file. Nothing is changed afterwards.</summary>
+    /// <summary>Sets the sequence number and the checksum; the slot must not change afterwards.</summary>
     internal void Seal(long sequence)
     {
         Sequence = sequence;
@@ -147,7 +148,7 @@ internal sealed class KeyFileSlot : IDisposable
     internal bool IsOf(ClientId id) => !IsEmpty && CryptographicOperations.FixedTimeEquals(IdBytes, id.Bytes);
 
     /// <summary>
-    /// Whether it was made of this key: an identity key is bound to the id, the server name and the pre-shared key.
+    /// Whether the slot holds this key: the identity key is bound to the id, the server name and the PSK.
     /// </summary>
     internal bool Holds(StoredKey key) =>
         Bytes[EvolutionAt] == (byte)key.Evolution
@@ -166,10 +167,10 @@ internal sealed class KeyFileSlot : IDisposable
         Replace(key);
     }
 
-    /// <summary>Puts a new key in the place of the one that is there.</summary>
+    /// <summary>Replaces the key.</summary>
     internal void Replace(StoredKey key)
     {
-        ForgetSuccessor();
+        EraseSuccessor();
         SetKeys(KeysAt, key.IdentityKey, key.EpochKey);
         SetNumber(EpochAt, key.Epoch);
         SetNumber(SerialAt, NewSerial());
@@ -177,15 +178,15 @@ internal sealed class KeyFileSlot : IDisposable
         State = SlotState.Present;
     }
 
-    /// <summary>Puts a new key beside the one that is there.</summary>
+    /// <summary>Sets the successor of the key.</summary>
     internal void SetSuccessor(StoredKey key)
     {
         SetKeys(NextKeysAt, key.IdentityKey, key.EpochKey);
         SetNumber(NextSerialAt, NewSerial());
     }
 
-    /// <summary>Moves the key, or its successor into its place.</summary>
-    /// <returns>False where that changes nothing: the epoch is not higher.</returns>
+    /// <summary>Moves the key forward, or replaces it by its successor.</summary>
+    /// <returns>False if nothing changes because the epoch is not higher.</returns>
     /// <exception cref="KeyNotFoundException">Neither has the serial.</exception>
     internal bool Advance(long serial, long epoch, ReadOnlySpan<byte> epochKey, DateTimeOffset now)
     {
@@ -202,7 +203,7 @@ internal sealed class KeyFileSlot : IDisposable
         {
             Bytes.Slice(NextKeysAt, KeySize).CopyTo(Bytes[KeysAt..]);
             SetNumber(SerialAt, serial);
-            ForgetSuccessor();
+            EraseSuccessor();
         }
 
         epochKey.CopyTo(Bytes[(KeysAt + KeySize)..]);
@@ -211,16 +212,16 @@ internal sealed class KeyFileSlot : IDisposable
         return true;
     }
 
-    /// <summary>Forgets the keys and keeps the record.</summary>
+    /// <summary>Erases the keys and keeps the record.</summary>
     internal void Revoke(DateTimeOffset now)
     {
-        ForgetSuccessor();
+        EraseSuccessor();
         Bytes.Slice(KeysAt, 2 * KeySize).Clear();
         SetTime(RevokedAt, now);
         State = SlotState.Revoked;
     }
 
-    /// <summary>What leaves the store: the reader's own copy.</summary>
+    /// <summary>Returns a copy of the key, which the caller owns.</summary>
     internal StoredKey ReadKey() =>
         ReadKey(SerialAt, Epoch, KeysAt, IsRotating ? ReadKey(NextSerialAt, 0, NextKeysAt, null) : null);
 
@@ -263,12 +264,12 @@ internal sealed class KeyFileSlot : IDisposable
 
     private void SetKeys(int at, ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> epochKey)
     {
-        Bytes.Slice(at, 2 * KeySize).Clear(); // a protocol may have shorter keys, or one only
+        Bytes.Slice(at, 2 * KeySize).Clear(); // a protocol may have shorter keys, or only one
         identityKey.CopyTo(Bytes[at..]);
         epochKey.CopyTo(Bytes[(at + KeySize)..]);
     }
 
-    private void ForgetSuccessor()
+    private void EraseSuccessor()
     {
         Bytes.Slice(NextKeysAt, 2 * KeySize).Clear();
         SetNumber(NextSerialAt, 0);

@@ -3,19 +3,19 @@ using System.Security.Cryptography;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// The bytes of a key file, and the order in which they are written: a head that says what the file is, then two slots.
-/// One slot holds the state; the other is zero except while the state changes. Used by one thread at a time.
+/// The layout of a key file and the order of its writes: a head that identifies the file, then two slots. One slot
+/// holds the state; the other is zero except during a change. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A credential file becomes a key file without another file: the slots are appended and synced first, then the
-/// credential is overwritten with the head. Until a slot is whole the file is the credential, and from then on the
-/// store, whatever is left of the credential. The same bytes of the same file are overwritten, so nothing of the
-/// credential goes to the free blocks of the file system.
+/// A credential file becomes a key file in place: the slots are appended and synced first, then the credential is
+/// overwritten with the head. Until a slot is complete the file is the credential, and from then on the store, even if
+/// parts of the credential remain. Overwriting the same bytes leaves none of them in the free blocks of the file
+/// system.
 /// </remarks>
 internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 {
     /// <summary>
-    /// Head and slots each have blocks of their own: a write that goes wrong damages its own block at most.
+    /// The block size: head and slots have separate blocks, so a failed write damages only its own block.
     /// </summary>
     internal const int BlockSize = 4096;
 
@@ -26,10 +26,11 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
     private int _current;
 
     /// <summary>
-    /// Reads the state, and finishes what a crash has left unfinished: an old key or a credential is erased before
-    /// this returns.
+    /// Reads the state and completes an interrupted change: an old key or a credential is erased before this returns.
     /// </summary>
-    /// <exception cref="KeyStoreException">The file holds no state, or one for others; nothing was changed.</exception>
+    /// <exception cref="KeyStoreException">
+    /// The file holds no state, or one of another role or version. Nothing was changed.
+    /// </exception>
     internal KeyFileSlot Open(ChannelRole role, bool create, DateTimeOffset now)
     {
         using KeyFileSlot first = ReadSlot(0);
@@ -49,19 +50,19 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         return state.Copy();
     }
 
-    /// <summary>Refuses to go on with a file that the path does not lead to: nobody would ever read it again.</summary>
+    /// <summary>Throws if the path no longer refers to the open file, whose changes would then be lost.</summary>
     internal void CheckInPlace()
     {
         if (!file.IsInPlace())
             throw new KeyStoreException(
                 $"The key file {path} was replaced or removed while a program uses it. Stop the program,"
-                    + " put the file back if need be, and start it again."
+                    + " restore the file if necessary, and start it again."
             );
     }
 
     /// <summary>
-    /// Refuses to write to a file that others wrote to: the next opening would refuse what came of it. Whoever writes
-    /// between this and the change is not found out.
+    /// Throws if another program wrote to the file, because the next opening would reject the result. A write between
+    /// this check and the change is not detected.
     /// </summary>
     internal void CheckUntouched()
     {
@@ -78,13 +79,11 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
 
         throw new KeyStoreException(
             $"The key file {path} was overwritten or cut short while a program uses it, and is left as it is. Stop the"
-                + " program, put a whole credential there if need be, and start it again."
+                + " program, put a complete credential there if necessary, and start it again."
         );
     }
 
-    /// <summary>
-    /// Makes a state the one that counts, then erases the one before it. A crash at any byte leaves one of the two.
-    /// </summary>
+    /// <summary>Writes a new state, then erases the old one. A crash at any byte leaves one of the two.</summary>
     internal void Commit(KeyFileSlot next)
     {
         int old = _current;
@@ -94,7 +93,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         Erase(old);
     }
 
-    /// <summary>Writes and waits for the disk as a change does, and changes nothing.</summary>
+    /// <summary>Writes and syncs as a change does, without changing the state.</summary>
     internal void Probe() => Erase(1 - _current);
 
     public void Dispose() => file.Dispose();
@@ -107,13 +106,13 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
             throw new KeyStoreException(
                 $"The key file {path} serves the {state.Role}, not the {role}. A key serves one role only."
             );
-        if (state.OddField is { } field)
+        if (state.InvalidField is { } field)
             throw new KeyStoreException(
                 $"The key file {path} is damaged: its {field} is out of range. Give the client a new key."
             );
     }
 
-    // The first state of a file that has none yet: it is a credential, or nothing.
+    // Creates the first state, from a credential or an empty file.
     private KeyFileSlot Begin(ChannelRole role, bool create, DateTimeOffset now)
     {
         Span<byte> content = stackalloc byte[FileSize];
@@ -127,7 +126,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
             state.Bytes.CopyTo(content[OffsetOf(0)..]);
             _current = 0;
 
-            // Every block is written now, so no later write needs room on the disk.
+            // Every block is written now, so no later write needs free disk space.
             int length = head.TrimEnd((byte)0).Length;
             Append(content[length..], length);
             WriteHead(state);
@@ -159,7 +158,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
             return KeyFileSlot.Empty(role);
         throw head.StartsWith(KeyFileHead.FirstLine)
             ? new KeyStoreException(
-                $"The key file {path} is damaged: none of its slots is whole. Give the client a new key."
+                $"The key file {path} is damaged: none of its slots is complete. Give the client a new key."
             )
             : new KeyStoreException($"The file {path} is neither a credential nor a key file.");
     }
@@ -174,7 +173,7 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         }
         catch (IOException)
         {
-            file.SetLength(length); // the disk is full, say: the credential is as it was
+            file.SetLength(length); // for example, the disk is full: the credential is unchanged
             throw;
         }
     }
@@ -213,14 +212,14 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(head); // a credential, perhaps
+            CryptographicOperations.ZeroMemory(head); // it may be a credential
         }
     }
 
     private static bool IsHead(ReadOnlySpan<byte> block) =>
         block.StartsWith(KeyFileHead.FirstLine) && !block[KeyFileHead.FirstLine.Length..].ContainsAnyExcept((byte)0);
 
-    // The first state may have a rest of its own credential before it, which need not be whole.
+    // Before the first state there may be a partly overwritten copy of its own credential.
     private bool IsOtherCredential(ReadOnlySpan<byte> head, KeyFileSlot state)
     {
         try

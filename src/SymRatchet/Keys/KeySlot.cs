@@ -1,23 +1,14 @@
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// One identity in a store in memory: its key, the one that is to follow, and what is known of it. Used under the
-/// store's lock.
+/// One identity of an in-memory store: its key, the successor, and its record. Used under the store's lock.
 /// </summary>
 internal sealed class KeySlot : IDisposable
 {
-    private static readonly byte[] NobodysKey = new byte[PreSharedKey.Size];
+    private static readonly byte[] DecoyKey = new byte[PreSharedKey.Size];
 
-    private static readonly KeySlot Nobody = new(
-        new StoredKey(
-            ChannelProtocol.V1,
-            ChannelRole.Server,
-            "nobody",
-            KeyEvolution.Forward,
-            NobodysKey,
-            0,
-            NobodysKey
-        ),
+    private static readonly KeySlot Decoy = new(
+        new StoredKey(ChannelProtocol.V1, ChannelRole.Server, "decoy", KeyEvolution.Forward, DecoyKey, 0, DecoyKey),
         serial: 0,
         now: default
     );
@@ -28,28 +19,26 @@ internal sealed class KeySlot : IDisposable
 
     internal KeySlot(StoredKey key, long serial, DateTimeOffset now)
     {
-        Key = Numbered(key, serial);
+        Key = WithSerial(key, serial);
         Suites = [.. key.Suites];
         LastSeen = key.LastSeen;
         _added = now;
         _record = Describe();
     }
 
-    /// <summary>Null once it was revoked.</summary>
+    /// <summary>The key; null after a revocation.</summary>
     internal StoredKey? Key { get; private set; }
 
     internal IReadOnlyList<CipherSuiteId> Suites { get; set; }
 
     private DateTimeOffset? LastSeen { get; set; }
 
-    /// <summary>
-    /// What leaves the store: the reader's own copy of everything; null where the identity is unknown or revoked.
-    /// </summary>
+    /// <summary>Returns a copy that the caller owns; null if the identity is unknown or revoked.</summary>
     internal static StoredKey? Snapshot(KeySlot? slot)
     {
-        // Two keys are copied for every id, so that the time does not tell who is known, or has two.
+        // Two keys are copied for every id, so that the time does not reveal whether it is known or has a successor.
         bool isKnown = slot?.Key is not null;
-        KeySlot copied = isKnown ? slot! : Nobody;
+        KeySlot copied = isKnown ? slot! : Decoy;
         bool hasTwo = copied._successor is not null;
         StoredKey key = copied.Key!;
         StoredKey second = (copied._successor ?? key).Copy();
@@ -84,8 +73,8 @@ internal sealed class KeySlot : IDisposable
                 IsRotating = _successor is not null && revoked is null,
             };
 
-    /// <summary>Moves the key, or its successor into its place.</summary>
-    /// <returns>False where neither has the serial.</returns>
+    /// <summary>Moves the key forward, or replaces it by its successor.</summary>
+    /// <returns>False if neither has the serial.</returns>
     internal bool Advance(long serial, long epoch, ReadOnlySpan<byte> epochKey, DateTimeOffset now)
     {
         bool isSuccessor = _successor?.Serial == serial;
@@ -110,7 +99,7 @@ internal sealed class KeySlot : IDisposable
 
     internal void Rotate(StoredKey key, long serial, bool atOnce)
     {
-        StoredKey numbered = Numbered(key, serial);
+        StoredKey numbered = WithSerial(key, serial);
         _successor?.Dispose();
         _successor = null;
         if (atOnce)
@@ -142,7 +131,7 @@ internal sealed class KeySlot : IDisposable
         _successor?.Dispose();
     }
 
-    private static StoredKey Numbered(StoredKey key, long serial) =>
+    private static StoredKey WithSerial(StoredKey key, long serial) =>
         new(key.Protocol, key.Role, key.Id, key.Evolution, key.IdentityKey, key.Epoch, key.EpochKey)
         {
             Serial = serial,

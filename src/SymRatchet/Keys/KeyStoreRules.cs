@@ -5,12 +5,12 @@ using SymRatchet.Session;
 namespace SymRatchet;
 
 /// <summary>
-/// What every <see cref="IKeyDirectory"/> refuses, so that stores do not differ. The store packages compile this file
-/// too.
+/// The checks that every <see cref="IKeyDirectory"/> makes, so that stores do not differ. The store packages compile
+/// this file too.
 /// </summary>
 internal static class KeyStoreRules
 {
-    /// <summary>Whether a key may be added to a store.</summary>
+    /// <summary>Throws if a key may not be added to a store.</summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="key">The key.</param>
     /// <exception cref="ArgumentException">The key serves another role.</exception>
@@ -26,9 +26,7 @@ internal static class KeyStoreRules
         CheckIsNotErased(key.Id, key.EpochKey);
     }
 
-    /// <summary>
-    /// Whether a key may be kept: a store that keeps zeros, which everybody knows, lets in everybody.
-    /// </summary>
+    /// <summary>Throws if a key is all zeros: such a key is known to everybody.</summary>
     /// <param name="id">The id.</param>
     /// <param name="key">The key.</param>
     /// <exception cref="KeyStoreException">It is all zeros.</exception>
@@ -38,11 +36,13 @@ internal static class KeyStoreRules
             throw new KeyStoreException($"The key of {id} is all zeros: it was erased before it was stored.");
     }
 
-    /// <summary>Whether a key may follow the one that an identity has.</summary>
+    /// <summary>Throws if a key may not replace the one that an identity has.</summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="key">The new key.</param>
     /// <param name="current">What the store knows of the identity.</param>
-    /// <exception cref="ArgumentException">It may not.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key has another role, protocol or evolution, or is not at epoch 0.
+    /// </exception>
     /// <exception cref="KeyStoreException">The key was erased.</exception>
     internal static void CheckRotation(ChannelRole role, StoredKey key, KeyRecord current)
     {
@@ -60,13 +60,11 @@ internal static class KeyStoreRules
         }
     }
 
-    /// <summary>
-    /// Whether a rotation brings a key that the identity does not have already; where it has one that can be read.
-    /// </summary>
+    /// <summary>Throws if a rotation does not bring a new key.</summary>
     /// <param name="key">The new key.</param>
     /// <param name="current">The key of the identity.</param>
     /// <exception cref="ArgumentException">
-    /// It is the same key: whoever rotates wants the old one to be worth nothing.
+    /// It is the same key, which the rotation is meant to make worthless.
     /// </exception>
     internal static void CheckIsNew(StoredKey key, StoredKey current)
     {
@@ -78,14 +76,14 @@ internal static class KeyStoreRules
                 : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
         if (isSame)
             throw new ArgumentException(
-                $"The new key of {key.Id} is the same key that it has. Rotate it to a new one.",
+                $"The new key of {key.Id} is the same as its current key. Rotate it to a new one.",
                 nameof(key)
             );
     }
 
     /// <summary>
-    /// Whether a new key takes the place of the old one at once. A client has one key; a revoked identity has none to
-    /// keep; and a protocol may not tell which of two keys a client uses.
+    /// Whether a new key replaces the old one at once: a client's store keeps one key, a revoked identity has none to
+    /// keep, and the seed protocol does not tell which of two keys a client uses.
     /// </summary>
     /// <param name="role">The role of the store.</param>
     /// <param name="current">What the store knows of the identity.</param>
@@ -95,7 +93,7 @@ internal static class KeyStoreRules
         return role == ChannelRole.Client || current.Revoked is not null || !KeyShape.Of(current.Protocol).IsRecognized;
     }
 
-    /// <summary>Whether suites may be what an identity is restricted to.</summary>
+    /// <summary>Throws if an identity cannot be restricted to these suites.</summary>
     /// <param name="suites">The suites; none for no restriction.</param>
     /// <exception cref="ArgumentException">One is unknown or named twice.</exception>
     internal static void CheckSuites(IReadOnlyList<CipherSuiteId> suites)

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// What .NET does not offer of files: an open that follows no link and waits for nobody, a lock that goes with the
-/// process, and whose an open file is. One source, compiled into each assembly that keeps keys in files.
+/// File functions that .NET does not offer: opening without following links or blocking, a lock that ends with the
+/// process, and the owner of an open file. Every assembly that keeps keys in files compiles this file too.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static partial class LinuxFile
@@ -16,7 +16,9 @@ internal static partial class LinuxFile
     internal const int IsLink = 40;
     internal const int WouldBlock = 11;
 
-    /// <summary>Closed in child processes, and without a wait for whoever writes to a pipe.</summary>
+    /// <summary>
+    /// O_CLOEXEC and O_NONBLOCK: not inherited by child processes, and not waiting for the writer of a pipe.
+    /// </summary>
     internal const int Quietly = 0x80000 | 0x800;
 
     internal const int ReadWrite = 0x2;
@@ -25,7 +27,7 @@ internal static partial class LinuxFile
     internal const int Shared = 1;
     internal const int Exclusive = 2;
 
-    /// <summary>The lock, or an error at once.</summary>
+    /// <summary>LOCK_NB: fail at once if the lock is taken.</summary>
     internal const int AtOnce = 4;
 
     private const int CurrentDirectory = -100;
@@ -34,7 +36,7 @@ internal static partial class LinuxFile
     private const uint BasicStatus = 0x7FF;
     private const string Library = "libc";
 
-    /// <summary>O_NOFOLLOW is the one flag here that differs among processors.</summary>
+    /// <summary>O_NOFOLLOW, the only flag here that differs between architectures.</summary>
     internal static int NoFollow { get; } =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le
             ? 0x8000
@@ -53,7 +55,7 @@ internal static partial class LinuxFile
     internal static partial uint EffectiveUser();
 
     /// <summary>Reads the status of an open file.</summary>
-    /// <returns>False where it cannot be read; the last error says why.</returns>
+    /// <returns>False if it cannot be read; the last error says why.</returns>
     internal static bool TryGetStatus(SafeFileHandle file, out Status status)
     {
         bool isCounted = false;
@@ -69,11 +71,11 @@ internal static partial class LinuxFile
         }
     }
 
-    /// <summary>Reads the status of what is at a path.</summary>
+    /// <summary>Reads the status of the file at a path.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="followLink">Whether it is that of the file that a link leads to.</param>
+    /// <param name="followLink">Whether to follow a symbolic link.</param>
     /// <param name="status">The status.</param>
-    /// <returns>False where it cannot be read; the last error says why.</returns>
+    /// <returns>False if it cannot be read; the last error says why.</returns>
     internal static bool TryGetStatus(string path, bool followLink, out Status status) =>
         Statx(CurrentDirectory, path, followLink ? 0 : NotOfLink, BasicStatus, out status) == 0;
 
@@ -81,7 +83,9 @@ internal static partial class LinuxFile
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Statx(int directory, string path, int flags, uint mask, out Status status);
 
-    /// <summary>The kernel's struct statx, the same on every processor, as far as it is read.</summary>
+    /// <summary>
+    /// The fields of the kernel's struct statx that are used here; the layout is the same on every architecture.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct Status
     {

@@ -5,30 +5,31 @@ using Microsoft.Win32.SafeHandles;
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// A small file that holds a key: created for its owner alone, and read only where nobody else may use it. A file is
-/// opened once, and what is
-/// checked is the open file, so no other can take its place between the check and the read. Nothing of it passes
-/// through a buffer that stays. One source, compiled into the library and into the tool.
+/// A small file that holds a key: created for its owner only, and read only if nobody else has access. The checks are
+/// made on the open file, so it cannot be exchanged between check and read. Its content passes through no buffer that
+/// is not erased. The tool compiles this file too.
 /// </summary>
 /// <remarks>
-/// Linux checks the kind of the file, its owner and its mode; other Unix systems its mode. On Windows the rights are
-/// the folder's.
+/// On Linux the file's type, owner and mode are checked, on other Unix systems the mode. On Windows the access rights
+/// are those of the folder.
 /// </remarks>
 internal static class OwnerOnlyFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode AllOfOwner = OwnerOnly | UnixFileMode.UserExecute;
 
-    /// <summary>Reads the file into memory that the caller erases.</summary>
-    /// <returns>How much there is; as much as fits where the file is as long or longer.</returns>
-    /// <exception cref="IOException">The file cannot be read, is not a regular file, or others may use it.</exception>
+    /// <summary>Reads the file into memory, which the caller erases.</summary>
+    /// <returns>The number of bytes read; the size of the buffer if the file is as long or longer.</returns>
+    /// <exception cref="IOException">
+    /// The file cannot be read, is not a regular file, or others have access.
+    /// </exception>
     internal static int Read(string path, Span<byte> content)
     {
         using SafeFileHandle file = OpenChecked(path);
         return Read(file, content, 0);
     }
 
-    /// <summary>Reads as much as there is and fits.</summary>
+    /// <summary>Reads until the buffer is full or the file ends.</summary>
     internal static int Read(SafeFileHandle file, Span<byte> content, long offset)
     {
         int length = 0;
@@ -40,8 +41,8 @@ internal static class OwnerOnlyFile
     }
 
     /// <summary>
-    /// Opens a file to read and write it, for this caller alone: another one, in this process or elsewhere, is refused
-    /// until the handle is disposed. The name of the file is on the disk when this returns.
+    /// Opens a file for reading and writing with an exclusive lock: another opening, in this process or elsewhere,
+    /// fails until the handle is disposed. The directory entry is on the disk when this returns.
     /// </summary>
     /// <exception cref="IOException">As <see cref="Read(string, Span{byte})"/>, or the file is in use.</exception>
     internal static SafeFileHandle OpenLocked(string path, bool create)
@@ -55,7 +56,7 @@ internal static class OwnerOnlyFile
                 FlushFolderOf(path);
             }
 
-            // Whoever renamed another file over this one before the lock was held left this caller with the wrong one.
+            // Another file may have been renamed over this one before the lock was taken.
             return IsAt(path, file) ? file : throw new IOException($"{path} was replaced while it was opened.");
         }
         catch
@@ -65,7 +66,7 @@ internal static class OwnerOnlyFile
         }
     }
 
-    /// <summary>Whether the path leads to the open file. Elsewhere than on Linux that is not found out.</summary>
+    /// <summary>Whether the path refers to the open file; always true on systems other than Linux.</summary>
     internal static bool IsAt(string path, SafeFileHandle file) =>
         !OperatingSystem.IsLinux()
         || (
@@ -74,8 +75,8 @@ internal static class OwnerOnlyFile
             && opened.IsSameFile(named)
         );
 
-    /// <summary>Writes a new file. It is on the disk when this returns, and none is left when it fails.</summary>
-    /// <exception cref="IOException">The file exists already, as a link too, or cannot be written.</exception>
+    /// <summary>Writes a new file, which is on the disk when this returns. On failure no file is left.</summary>
+    /// <exception cref="IOException">The file exists already, even as a link, or cannot be written.</exception>
     internal static void Write(string path, ReadOnlySpan<byte> content)
     {
         FileStreamOptions options = new()
@@ -96,7 +97,7 @@ internal static class OwnerOnlyFile
         }
         catch
         {
-            File.Delete(path); // a part of a key is of no use, and in the way of the next attempt
+            File.Delete(path); // a partial key is useless, and would block the next attempt
             throw;
         }
     }
@@ -105,12 +106,12 @@ internal static class OwnerOnlyFile
     {
         SafeFileHandle file =
             OperatingSystem.IsLinux() ? OpenOnLinux(path, writes, create)
-            : writes ? OpenElsewhere(path, create)
+            : writes ? OpenOnOtherSystems(path, create)
             : File.OpenHandle(path);
         try
         {
             if (OperatingSystem.IsLinux())
-                RefuseForeign(path, file);
+                CheckOwner(path, file);
             if (
                 !OperatingSystem.IsWindows()
                 && (File.GetUnixFileMode(file) & ~AllOfOwner) is not UnixFileMode.None and UnixFileMode others
@@ -128,8 +129,8 @@ internal static class OwnerOnlyFile
         }
     }
 
-    // A handle that shares with nobody is locked.
-    private static SafeFileHandle OpenElsewhere(string path, bool create)
+    // FileShare.None is the lock.
+    private static SafeFileHandle OpenOnOtherSystems(string path, bool create)
     {
         if (create && !OperatingSystem.IsWindows() && !File.Exists(path))
             new FileStream(
@@ -179,19 +180,19 @@ internal static class OwnerOnlyFile
     }
 
     [SupportedOSPlatform("linux")]
-    private static void RefuseForeign(string path, SafeFileHandle file)
+    private static void CheckOwner(string path, SafeFileHandle file)
     {
         if (!LinuxFile.TryGetStatus(file, out LinuxFile.Status status))
-            throw new IOException($"{path} cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new IOException($"{path} cannot be checked: {Marshal.GetLastPInvokeErrorMessage()}");
         if (!status.IsRegular)
             throw new IOException($"{path} is not a regular file.");
         if (status.Owner != 0 && status.Owner != LinuxFile.EffectiveUser())
             throw new IOException(
-                $"{path} holds a key and belongs to another user ({status.Owner}). Let its user own it: chown"
+                $"{path} holds a key and belongs to another user ({status.Owner}). Change its owner with chown."
             );
     }
 
-    // A new name is as durable as its folder. One that may not be read cannot be flushed.
+    // A new directory entry is durable once its folder is synced. A folder that cannot be read cannot be synced.
     [SupportedOSPlatform("linux")]
     private static void FlushFolderOf(string path)
     {

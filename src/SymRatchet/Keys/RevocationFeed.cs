@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace SymRatchet.Keys;
 
-/// <summary>Tells every subscriber of each revoked id. Thread-safe.</summary>
+/// <summary>Publishes each revoked id to every subscriber. Thread-safe.</summary>
 internal sealed class RevocationFeed
 {
     private readonly Lock _gate = new();
@@ -18,7 +18,7 @@ internal sealed class RevocationFeed
         }
     }
 
-    /// <summary>Subscribes at once, not only when the first id is asked for.</summary>
+    /// <summary>Subscribes at once, not only when the enumeration starts.</summary>
     internal IAsyncEnumerable<ClientId> Subscribe(CancellationToken cancellationToken)
     {
         var queue = System.Threading.Channels.Channel.CreateUnbounded<ClientId>();

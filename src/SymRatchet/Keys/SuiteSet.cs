@@ -1,12 +1,12 @@
 namespace SymRatchet.Keys;
 
 /// <summary>
-/// A restriction to suites as a store writes it: one bit for each suite's number, 0 for no restriction. The store
-/// packages compile this file too.
+/// A set of suites as a store writes it: one bit for each suite's number, 0 for no restriction. The store packages
+/// compile this file too.
 /// </summary>
 internal static class SuiteSet
 {
-    /// <summary>The suites that there are.</summary>
+    /// <summary>All suites.</summary>
     internal static IEnumerable<CipherSuiteId> All { get; } =
     [.. Enum.GetValues<CipherSuiteId>().Where(suite => suite != CipherSuiteId.None)];
 
@@ -14,7 +14,7 @@ internal static class SuiteSet
         suites.Aggregate(0L, (bits, suite) => bits | (1L << (int)suite));
 
     /// <summary>
-    /// The suites of those bits that are one's; where the others of a row count, compare the bits of these.
+    /// Returns the known suites among the bits. To detect unknown ones, compare <see cref="ToBits"/> of the result.
     /// </summary>
     internal static IReadOnlyList<CipherSuiteId> FromBits(long bits) =>
         [.. All.Where(suite => (bits & (1L << (int)suite)) != 0)];

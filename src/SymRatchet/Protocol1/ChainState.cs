@@ -4,7 +4,7 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The chain of one direction (protocol 1, "Records"): chain key, the tag of the record before, and the round. Not
+/// The chain of one direction (docs/protocol.md, 6.1): chain key, tag of the previous record, and round. Not
 /// thread-safe.
 /// </summary>
 internal sealed class ChainState : IDisposable
@@ -32,13 +32,13 @@ internal sealed class ChainState : IDisposable
     internal ReadOnlySpan<byte> ChainKey => _chain.Span;
 
     /// <summary>
-    /// Computes the next chain key and this round's message key without moving. Before the first record the tag is 32
-    /// zero bytes in every suite.
+    /// Computes the next chain key and this round's message key without changing the state. Before the first record the
+    /// tag is 32 zero bytes in every suite.
     /// </summary>
     internal void Step(Span<byte> nextChainAndMessageKey) =>
         Suite.Step(Labels.Step, _chain.Span, _previousTag.AsSpan(0, _previousTagSize), nextChainAndMessageKey);
 
-    /// <summary>Moves to the next round; the chain key of this one is gone.</summary>
+    /// <summary>Moves to the next round and overwrites the chain key.</summary>
     internal void Advance(ReadOnlySpan<byte> nextChainKey, ReadOnlySpan<byte> tag)
     {
         nextChainKey.CopyTo(_chain.Span);

@@ -1,6 +1,6 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>CLIENT_CONFIRM (protocol 1, "Handshake", message 3): the header and <c>mac_c 32</c>.</summary>
+/// <summary>CLIENT_CONFIRM (docs/protocol.md, 5.3): the header and <c>mac_c 32</c>.</summary>
 internal readonly ref struct ClientConfirm
 {
     internal const int MacSize = 32;

@@ -6,8 +6,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The client's handshake of protocol 1: hello, challenge, advance the store, confirm, confirm. The store moves before
-/// the confirm leaves, so that a server that hears it may believe that the root key is forgotten here.
+/// The client's handshake of protocol 1 (docs/protocol.md, 5). The store advances before CLIENT_CONFIRM is sent, so
+/// that a server that receives it knows that the client has erased the root key.
 /// </summary>
 internal static class ClientHandshake
 {
@@ -46,8 +46,8 @@ internal static class ClientHandshake
     }
 
     /// <summary>
-    /// Keeps the root key of the hello's epoch until the challenge is dealt with: a parallel handshake may have moved
-    /// the store on.
+    /// Keeps the root key of the hello's epoch until the challenge was processed, since a parallel handshake may have
+    /// moved the store forward.
     /// </summary>
     private sealed class ExpectServerChallenge(byte[] hello, StoredKey key, HandshakeSettings settings) : FrameExpected
     {
@@ -64,7 +64,7 @@ internal static class ClientHandshake
             }
 
             if (challenge!.Epoch > key.Epoch + 1)
-                return new ProofTurn(challenge, key);
+                return new ProofLockNeeded(challenge, key);
             using (key)
                 return Prove(challenge, key);
         }
@@ -75,9 +75,9 @@ internal static class ClientHandshake
         {
             verified = null;
             if (!ServerChallenge.TryParse(frame, out ServerChallenge challenge))
-                return new Refused(SecureChannelError.Malformed, "no challenge of this protocol");
+                return new Refused(SecureChannelError.Malformed, "not a SERVER_CHALLENGE");
 
-            // Only the holder of the identity's key can ask for the work that follows.
+            // Checked first, so that only a holder of the identity key can cause the derivations that follow.
             if (!HandshakeMacs.VerifyChallenge(key.IdentityKey, [.. hello, .. challenge.BeforeMacId], challenge.MacId))
                 return new Refused(SecureChannelError.Authentication, "the challenge does not verify");
 
@@ -86,16 +86,16 @@ internal static class ClientHandshake
                 (byte)offered.Id == suiteId && key.Allows(offered.Id)
             );
             if (suite is null || challenge.Evolution != (byte)key.Evolution || challenge.HasExtensions)
-                return new Refused(SecureChannelError.UnexpectedMessage, "the challenge chooses what was not offered");
+                return new Refused(SecureChannelError.UnexpectedMessage, "the challenge selects what was not offered");
 
             ulong ahead = challenge.Epoch - (ulong)key.Epoch;
             if (challenge.Epoch < (ulong)key.Epoch || (key.Evolution == KeyEvolution.None && challenge.Epoch != 0))
-                return new Refused(SecureChannelError.UnexpectedMessage, "the challenge is of an epoch that is over");
+                return new Refused(SecureChannelError.UnexpectedMessage, "the challenge is of a past epoch");
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
                 return new Refused(
                     SecureChannelError.Limit,
-                    $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a store "
-                        + "that lasts, or a new key"
+                    $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a "
+                        + "durable store, or a new key"
                 );
 
             verified = new VerifiedChallenge(hello, frame.ToArray(), (long)challenge.Epoch, suite, settings);
@@ -103,12 +103,12 @@ internal static class ClientHandshake
         }
     }
 
-    /// <summary>A challenge of the identity's server; whether it knows the root key is not known yet.</summary>
+    /// <summary>A challenge authenticated by the identity key; the root key is not proven yet.</summary>
     /// <param name="Hello">The hello that it answers.</param>
     /// <param name="Frame">The challenge as it arrived.</param>
     /// <param name="Epoch">The epoch of the session.</param>
     /// <param name="Suite">The suite that the server chose.</param>
-    /// <param name="Settings">What the handshake was told.</param>
+    /// <param name="Settings">The settings of the handshake.</param>
     private sealed record VerifiedChallenge(
         byte[] Hello,
         byte[] Frame,
@@ -117,7 +117,7 @@ internal static class ClientHandshake
         HandshakeSettings Settings
     );
 
-    private sealed class ProofTurn(VerifiedChallenge challenge, StoredKey key) : LockNeeded(key.Id)
+    private sealed class ProofLockNeeded(VerifiedChallenge challenge, StoredKey key) : LockNeeded(key.Id)
     {
         internal override HandshakeState Taken()
         {
@@ -129,7 +129,7 @@ internal static class ClientHandshake
         public override void Dispose() => key.Dispose();
     }
 
-    /// <summary>Derives the challenge's root key, checks the server's proof and makes the client's own.</summary>
+    /// <summary>Derives the challenge's root key, verifies the server's proof and creates the client's.</summary>
     private static HandshakeState Prove(VerifiedChallenge challenge, StoredKey key)
     {
         var parsed = ServerChallenge.Parse(challenge.Frame);
@@ -157,9 +157,9 @@ internal static class ClientHandshake
     }
 
     /// <summary>
-    /// Reads the store once more before it is moved: a challenge ahead of it means that it was restored from a backup,
-    /// or that the key has a second owner. A key that was revoked or replaced meanwhile makes no session, also where it
-    /// does not evolve.
+    /// Reads the store again before it advances: a challenge ahead of it means that the store was restored from a
+    /// backup, or that the key has a second owner. If the key was revoked or replaced meanwhile, there is no session,
+    /// even if it does not evolve.
     /// </summary>
     private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send)
         : KeyNeeded(id)

@@ -1,9 +1,9 @@
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// CLIENT_HELLO (protocol 1, "Handshake", message 1), after the header: <c>suite count u8 | suites | evolution u8 |
-/// epoch u64 | nonce 32 | id length u8 | id | extensions length u16 | extensions | proof 32 | mac 32</c>. Every field
-/// is the peer's word until the mac has verified.
+/// CLIENT_HELLO (docs/protocol.md, 5.1), after the header: <c>suite count u8 | suites | evolution u8 | epoch u64 |
+/// nonce 32 | id length u8 | id | extensions length u16 | extensions | proof 32 | mac 32</c>. No field is trusted until
+/// the MAC has verified.
 /// </summary>
 internal readonly ref struct ClientHello
 {
@@ -32,7 +32,7 @@ internal readonly ref struct ClientHello
 
     internal ReadOnlySpan<byte> Proof => Message[^(2 * MacSize)..^MacSize];
 
-    /// <summary>What the mac covers: all bytes before it, the proof included.</summary>
+    /// <summary>What the MAC covers: all bytes before it, the proof included.</summary>
     internal ReadOnlySpan<byte> BeforeMac => Message[..^MacSize];
 
     internal ReadOnlySpan<byte> Mac => Message[^MacSize..];
@@ -40,7 +40,7 @@ internal readonly ref struct ClientHello
     internal static int LengthOf(int suites, int id) =>
         FrameHeader.Size + 1 + suites + 1 + sizeof(ulong) + NonceSize + 1 + id + sizeof(ushort) + MacSize + MacSize;
 
-    /// <summary>Writes everything before the proof; the proof and the mac are the sender's to add.</summary>
+    /// <summary>Writes everything before the proof; the caller adds the proof and the MAC.</summary>
     internal static void Write(
         Span<byte> message,
         ReadOnlySpan<byte> suites,
@@ -64,7 +64,7 @@ internal readonly ref struct ClientHello
         writer.UInt16(0);
     }
 
-    /// <summary>Reads a message that was parsed before and kept.</summary>
+    /// <summary>Reads a message that was parsed successfully before.</summary>
     internal static ClientHello Parse(ReadOnlySpan<byte> kept) =>
         TryParse(kept, out ClientHello message)
             ? message

@@ -4,19 +4,19 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// Provisioning and the chain of root keys (protocol 1, "Provisioning"). A key walks forward only; that it cannot walk
-/// back is the forward secrecy between sessions.
+/// Provisioning and the chain of root keys (docs/protocol.md, 3). Keys can only be derived forward, which gives forward
+/// secrecy between sessions.
 /// </summary>
 internal static class EpochChain
 {
     internal const int KeySize = 32;
 
-    /// <summary>Epochs end here; they are compared as unsigned numbers and never wrap.</summary>
+    /// <summary>The end of the epochs, which are compared as unsigned numbers and never wrap.</summary>
     internal const long LastEpoch = long.MaxValue;
 
     /// <summary>
-    /// Turns a pre-shared key into the identity key and the root key of epoch 0, bound to the client's id and the
-    /// server's name.
+    /// Derives the identity key and the root key of epoch 0 from a PSK, bound to the client's id and the server's
+    /// name.
     /// </summary>
     internal static void Import(
         ReadOnlySpan<byte> preSharedKey,
@@ -41,7 +41,7 @@ internal static class EpochChain
         }
     }
 
-    /// <summary>Walks a root key a number of epochs forward, in place.</summary>
+    /// <summary>Moves a root key forward by a number of epochs, in place.</summary>
     internal static void Walk(Span<byte> epochKey, long epochs)
     {
         for (; epochs > 0; epochs--)

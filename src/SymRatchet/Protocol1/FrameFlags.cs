@@ -1,6 +1,6 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>The flags of a frame. Any other bit is refused.</summary>
+/// <summary>The flags of a frame (docs/protocol.md, 4). Any other bit is rejected.</summary>
 [Flags]
 internal enum FrameFlags : byte
 {

@@ -5,8 +5,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The header of every frame of protocol 1, 16 bytes, big-endian:
-/// <c>opcode u8 | flags u8 | version u8 | reserved u8 | body length u32 | round u64</c>.
+/// The header of every frame of protocol 1 (docs/protocol.md, 4), 16 bytes, big-endian: <c>opcode u8 | flags u8 |
+/// version u8 | reserved u8 | body length u32 | round u64</c>.
 /// </summary>
 internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int BodyLength, ulong Round)
 {
@@ -29,7 +29,7 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
         BinaryPrimitives.WriteUInt64BigEndian(destination[RoundOffset..], Round);
     }
 
-    /// <summary>Reads the header of a frame whose length was checked.</summary>
+    /// <summary>Reads the header of a frame whose length has been checked.</summary>
     internal static FrameHeader Read(ReadOnlySpan<byte> frame) =>
         new(
             (Opcode)frame[0],
@@ -39,15 +39,15 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
         );
 
     /// <summary>
-    /// Finds the frame at the start of a buffer. What is no protocol 1 is refused by its first bytes, without waiting
-    /// for a whole header. A header whose opcode the receiver does not take is handed to it alone, to be refused: its
-    /// body is not waited for. Only then is the length held against the limit, unsigned, before anybody waits or
-    /// allocates for it.
+    /// Finds the frame at the start of a buffer. Bytes that are not protocol 1 are rejected without waiting for a whole
+    /// header. If the receiver does not accept the opcode, the header alone counts as the frame, to be rejected without
+    /// waiting for its body. Then the length, unsigned, is checked against the limit before anything waits or is
+    /// allocated for it.
     /// </summary>
     /// <param name="buffer">What has arrived.</param>
-    /// <param name="takes">The opcodes that the receiver takes, as bits; all opcodes are below 64.</param>
-    /// <param name="maxBody">The largest body that it takes.</param>
-    /// <param name="frameLength">The length of the frame, where the status is complete.</param>
+    /// <param name="takes">The opcodes that the receiver accepts, as bits; all opcodes are below 64.</param>
+    /// <param name="maxBody">The largest body that it accepts.</param>
+    /// <param name="frameLength">The length of the frame, if the status is complete.</param>
     internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, ulong takes, int maxBody, out int frameLength)
     {
         if (buffer.FirstSpan.Length >= Size)

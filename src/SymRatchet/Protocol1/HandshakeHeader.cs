@@ -1,6 +1,6 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>What every handshake frame's header must be: its opcode, no flags, round 0.</summary>
+/// <summary>Checks the header of a handshake frame: its opcode, no flags, round 0.</summary>
 internal static class HandshakeHeader
 {
     internal static bool Is(ReadOnlySpan<byte> frame, Opcode opcode) =>

@@ -4,17 +4,20 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The first stage of the key schedule: what the identity key and the root key sign before there is a session secret.
+/// The MACs of the handshake that precede the session secret, under keys derived from the identity key or the root key
+/// (docs/protocol.md, 5.1 and 5.2).
 /// </summary>
 internal static class HandshakeMacs
 {
     internal const int Size = 32;
 
-    /// <summary>The proof of a root key and the mac of an identity key over a hello differ only in the key.</summary>
+    /// <summary>Computes the proof (under the root key) or the MAC (under the identity key) of a hello.</summary>
     internal static void Hello(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac) =>
         Compute(key, Labels.Hello, message, mac);
 
-    /// <summary>mac_id of a challenge, over the hello and the challenge before it.</summary>
+    /// <summary>
+    /// Computes <c>mac_id</c> of a challenge, over the hello and the part of the challenge before it.
+    /// </summary>
     internal static void Challenge(ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> transcript, Span<byte> mac) =>
         Compute(identityKey, Labels.Challenge, transcript, mac);
 

@@ -1,6 +1,6 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>Every label of protocol 1 (sections 3, 5 and 6 of docs/protocol.md).</summary>
+/// <summary>The labels of protocol 1 (docs/protocol.md, 3, 5 and 6).</summary>
 internal static class Labels
 {
     internal static ReadOnlySpan<byte> Import => "symratchet/1 import"u8;

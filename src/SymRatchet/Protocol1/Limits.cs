@@ -1,45 +1,45 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>Every limit of the library in one place. Sizes are in bytes.</summary>
+/// <summary>The limits of the library (docs/protocol.md, 8). Sizes are in bytes.</summary>
 internal static class Limits
 {
     internal const int DefaultMaxRecordSize = 1 << 20;
     internal const int MaxRecordSize = 16 << 20;
     internal const int MinRecordSize = 256;
 
-    /// <summary>The body of a handshake message of protocol 1.</summary>
+    /// <summary>The largest body of a handshake message of protocol 1.</summary>
     internal const int MaxHandshakeBody = 4 * 1024;
 
-    /// <summary>The last round of a direction, kept for its last word.</summary>
+    /// <summary>The last round of a direction, reserved for its TERMINATE.</summary>
     internal const ulong LastRound = (1UL << 48) - 1;
 
-    /// <summary>How many epochs one side may be ahead of the other before an operator must look at it.</summary>
+    /// <summary>How many epochs one side may be ahead of the other; beyond that an operator must act.</summary>
     internal const long EpochLimit = 65_536;
 
     internal const int MaxIdLength = 255;
     internal const int MaxServerNameLength = 255;
 
-    /// <summary>Unflushed bytes at which a write flushes by itself, so that memory stays bounded.</summary>
+    /// <summary>The unflushed bytes at which a write flushes by itself, to bound memory.</summary>
     internal const int FlushThreshold = 64 * 1024;
 
     internal static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A setting of "10" that was meant as seconds is read as days, and a timer takes 49 of them.</summary>
+    /// <summary>Catches a configured "10" that was meant as seconds but is parsed as days.</summary>
     internal static readonly TimeSpan HandshakeTimeoutBound = TimeSpan.FromDays(1);
 
-    /// <summary>Less would keep a processor busy with an idle channel.</summary>
-    internal static readonly TimeSpan LeastKeepAlive = TimeSpan.FromMilliseconds(100);
+    /// <summary>The smallest keep-alive interval and timeout, to bound the work for an idle channel.</summary>
+    internal static readonly TimeSpan MinKeepAlive = TimeSpan.FromMilliseconds(100);
 
     internal static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long the last word of a failing or closing channel may take to leave.</summary>
+    /// <summary>How long a channel that ends may take to send its TERMINATE.</summary>
     internal static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a pipe that was completed may take to send what is left in it, and its close.</summary>
+    /// <summary>How long a completed pipe may take to send its remaining bytes and its close.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
-    // A handshake that waits costs some kilobytes. At 500 connections a second, one waits four seconds before as many
-    // newer ones of its identity or address have come; in all, longer than a handshake may take.
+    // A pending handshake costs a few kilobytes. At 500 connections a second, 2,048 newer ones take four seconds, and
+    // 8,192 take longer than the handshake timeout.
     internal const int PendingHandshakes = 8192;
     internal const int PendingHandshakesPerAddress = 2048;
     internal const int PendingHandshakesPerId = 2048;

@@ -1,6 +1,8 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>The opcodes of protocol 1; they keep the family of the seed protocol.</summary>
+/// <summary>
+/// The opcodes of protocol 1 (docs/protocol.md, 4), numbered as in the seed protocol where both have one.
+/// </summary>
 internal enum Opcode : byte
 {
     ClientHello = 10,

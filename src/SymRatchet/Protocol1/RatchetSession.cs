@@ -7,8 +7,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// An established session of protocol 1 (section "Records"). The two halves share nothing but the end: each has its
-/// ratchet, and a direction that is closed or failed has no key any more.
+/// An established session of protocol 1 (docs/protocol.md, 6). The two halves have separate ratchets; the keys of a
+/// direction that is closed or has failed are erased.
 /// </summary>
 internal sealed class RatchetSession : ChannelSession
 {
@@ -16,7 +16,7 @@ internal sealed class RatchetSession : ChannelSession
     private const int PingSize = sizeof(ulong);
     private const byte PaddingMark = 1;
 
-    // A half's keys are used and erased under its lock: nothing is ever sealed with a key that is being erased.
+    // Each half's keys are used and erased under its lock, so that nothing is sealed with a key that is being erased.
     private readonly Lock _sendGate = new();
     private readonly Lock _receiveGate = new();
     private readonly ChannelRole _role;
@@ -53,7 +53,7 @@ internal sealed class RatchetSession : ChannelSession
         _dataOpcode = isClient ? Opcode.ClientData : Opcode.ServerData;
         _takesActive = V1Transitions.Takes(role, ProtocolPhase.Active);
         _takesConfirming = V1Transitions.Takes(role, ProtocolPhase.Confirming);
-        _confirmed = !isClient; // a server's session is made when the client's last proof has verified
+        _confirmed = !isClient; // a server's session is created when CLIENT_CONFIRM has verified
         Peer = new ChannelPeer(
             ChannelProtocol.V1,
             isClient ? ChannelRole.Server : ChannelRole.Client,
@@ -108,7 +108,7 @@ internal sealed class RatchetSession : ChannelSession
             if (_paddingBlock == 0)
                 return SealRecord(_dataOpcode, FrameFlags.None, message, destination);
 
-            // Padded where the ciphertext goes, and sealed in place: plaintext || 0x01 || zeros.
+            // Padded in the destination and sealed in place: plaintext || 0x01 || zeros (docs/protocol.md, 6.3).
             Span<byte> padded = destination.Slice(FrameHeader.Size, PaddedLength(message.Length));
             message.CopyTo(padded);
             padded[message.Length..].Clear();
@@ -117,9 +117,7 @@ internal sealed class RatchetSession : ChannelSession
         }
     }
 
-    /// <summary>
-    /// The record of round 0 of the server's chain, which tells the client that its proof has arrived.
-    /// </summary>
+    /// <summary>Seals SERVER_CONFIRM (docs/protocol.md, 5.4), the record of round 0 of the server's chain.</summary>
     internal int SealServerConfirm(Span<byte> destination) =>
         SealRecord(Opcode.ServerConfirm, FrameFlags.None, [], destination);
 
@@ -134,7 +132,7 @@ internal sealed class RatchetSession : ChannelSession
     {
         lock (_sendGate)
         {
-            // Before it is ACTIVE, a side that fails is silent; what it closes, it has said all of.
+            // A side that fails before it is ACTIVE sends nothing; a close is allowed.
             bool isSilent = _sendingEnded || (!_confirmed && reason != SecureChannelError.None);
             int written = isSilent
                 ? 0
@@ -206,7 +204,7 @@ internal sealed class RatchetSession : ChannelSession
     {
         var header = FrameHeader.Read(frame);
         if (_receivingEnded)
-            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a record after the end of its direction");
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a record after its direction was closed");
         if (
             !V1Transitions.Table.TryMove(
                 _role,
@@ -227,7 +225,7 @@ internal sealed class RatchetSession : ChannelSession
             );
         int bodyLength = frame.Length - FrameHeader.Size;
         if (bodyLength < _suite.TagSize)
-            return OpenResult.Fail(SecureChannelError.Malformed, "a record shorter than its tag");
+            return OpenResult.Fail(SecureChannelError.Malformed, "the record is shorter than its tag");
         if (header.Opcode != Opcode.Terminate && (header.Round != _receive.Round || header.Round >= Limits.LastRound))
             return OpenResult.Fail(
                 SecureChannelError.UnexpectedRound,
@@ -242,11 +240,11 @@ internal sealed class RatchetSession : ChannelSession
             return TakeControl(header.Opcode, opened);
         int length = header.Flags == FrameFlags.Padded ? Unpad(opened) : opened.Length;
         return length < 0
-            ? OpenResult.Fail(SecureChannelError.Malformed, "the padding is wrong")
+            ? OpenResult.Fail(SecureChannelError.Malformed, "the padding is invalid")
             : OpenResult.Message(length);
     }
 
-    // The tag has verified, so this is the peer's word; what is malformed here is the peer's fault.
+    // The tag has verified, so a malformed payload comes from the peer itself.
     private OpenResult TakeControl(Opcode opcode, Span<byte> payload)
     {
         switch (opcode, payload.Length)
@@ -258,7 +256,7 @@ internal sealed class RatchetSession : ChannelSession
             case (Opcode.Ping, PingSize):
                 if (!_sendingEnded)
                 {
-                    // A ping that overtakes the answer to the one before replaces it: memory stays bounded.
+                    // A PING replaces an earlier one that was not answered yet, to bound memory.
                     Volatile.Write(ref _pingToken, BinaryPrimitives.ReadUInt64BigEndian(payload));
                     Volatile.Write(ref _hasPing, 1);
                 }

@@ -5,8 +5,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The receiving half of the ratchet. It moves only after a tag verified: nothing that an attacker sends moves a key. A
-/// stream is ordered, so there is no cache of skipped keys; a gap is fatal. Not thread-safe.
+/// The receiving half of the ratchet. It moves only after a tag has verified, so an attacker cannot move it. The stream
+/// is ordered: there is no cache of skipped keys, and a gap is fatal. Not thread-safe.
 /// </summary>
 internal sealed class ReceiveRatchet(CipherSuite suite, ReadOnlySpan<byte> firstChainKey) : IDisposable
 {
@@ -19,13 +19,13 @@ internal sealed class ReceiveRatchet(CipherSuite suite, ReadOnlySpan<byte> first
     internal ReadOnlySpan<byte> ChainKey => _chain.ChainKey;
 
     /// <summary>
-    /// Opens one record body and moves on, or moves nothing and clears the plaintext. The plaintext may lie where the
-    /// ciphertext is.
+    /// Opens one record body and moves to the next round; on failure clears the plaintext and does not move. The
+    /// plaintext may be at the same place as the ciphertext.
     /// </summary>
-    /// <param name="round">The round of the header: the chain's own, but for a last word out of turn.</param>
+    /// <param name="round">The round of the header; may differ from the chain's in a TERMINATE only.</param>
     /// <param name="header">The header as received.</param>
     /// <param name="body">Ciphertext and tag.</param>
-    /// <param name="plaintext">Takes the body's length less the tag.</param>
+    /// <param name="plaintext">Receives the plaintext; as long as the body without its tag.</param>
     [SkipLocalsInit]
     internal bool Open(ulong round, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Span<byte> plaintext)
     {

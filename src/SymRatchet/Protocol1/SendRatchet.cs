@@ -5,7 +5,7 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The sending half of the ratchet: one key for each record, gone once it is sealed. Not thread-safe.
+/// The sending half of the ratchet: one key for each record, erased once the record is sealed. Not thread-safe.
 /// </summary>
 internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstChainKey) : IDisposable
 {
@@ -18,12 +18,13 @@ internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstCha
     internal ReadOnlySpan<byte> ChainKey => _chain.ChainKey;
 
     /// <summary>
-    /// Seals one record body (ciphertext and tag) and moves on. The plaintext may lie where the ciphertext goes.
+    /// Seals one record body (ciphertext and tag) and moves to the next round. The plaintext may be at the same place
+    /// as the ciphertext.
     /// </summary>
-    /// <param name="round">The round of the header: the chain's own, but for a last word out of turn.</param>
+    /// <param name="round">The round of the header.</param>
     /// <param name="header">The header as sent, authenticated with the record.</param>
-    /// <param name="plaintext">What to seal.</param>
-    /// <param name="body">Takes the plaintext's length and a tag.</param>
+    /// <param name="plaintext">The plaintext.</param>
+    /// <param name="body">Receives ciphertext and tag.</param>
     [SkipLocalsInit]
     internal void Seal(ulong round, ReadOnlySpan<byte> header, ReadOnlySpan<byte> plaintext, Span<byte> body)
     {

@@ -1,8 +1,8 @@
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// SERVER_CHALLENGE (protocol 1, "Handshake", message 2), after the header:
-/// <c>suite u8 | evolution u8 | epoch u64 | nonce 32 | extensions length u16 | extensions | mac_id 32 | mac_s 32</c>.
+/// SERVER_CHALLENGE (docs/protocol.md, 5.2), after the header: <c>suite u8 | evolution u8 | epoch u64 | nonce 32 |
+/// extensions length u16 | extensions | mac_id 32 | mac_s 32</c>.
 /// </summary>
 internal readonly ref struct ServerChallenge
 {
@@ -37,7 +37,7 @@ internal readonly ref struct ServerChallenge
 
     internal ReadOnlySpan<byte> MacS => Message[^MacSize..];
 
-    /// <summary>Writes everything before mac_id; both macs are the sender's to add.</summary>
+    /// <summary>Writes everything before mac_id; the caller adds both MACs.</summary>
     internal static void Write(Span<byte> message, byte suite, byte evolution, ulong epoch, ReadOnlySpan<byte> nonce)
     {
         SpanWriter writer = new(message);
@@ -51,7 +51,7 @@ internal readonly ref struct ServerChallenge
         writer.UInt16(0);
     }
 
-    /// <summary>Reads a message that was parsed before and kept.</summary>
+    /// <summary>Reads a message that was parsed successfully before.</summary>
     internal static ServerChallenge Parse(ReadOnlySpan<byte> kept) =>
         TryParse(kept, out ServerChallenge message)
             ? message

@@ -6,8 +6,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The server's handshake of protocol 1. Whoever has no key of the identity hears nothing at all; who has it but not
-/// the root key of the claimed epoch can move no store.
+/// The server's handshake of protocol 1 (docs/protocol.md, 5). A peer without the identity key gets no answer, and one
+/// without the root key of the claimed epoch cannot move the store.
 /// </summary>
 internal static class ServerHandshake
 {
@@ -26,7 +26,7 @@ internal static class ServerHandshake
             Consume();
             return ClientHello.TryParse(frame, out ClientHello hello)
                 ? new HelloKeyNeeded(new ClientId(hello.Id), frame.ToArray(), settings)
-                : new Refused(SecureChannelError.Malformed, "no hello of this protocol");
+                : new Refused(SecureChannelError.Malformed, "not a CLIENT_HELLO");
         }
     }
 
@@ -37,7 +37,7 @@ internal static class ServerHandshake
             Consume();
             var hello = ClientHello.Parse(frame);
 
-            // Whoever has no key costs two macs, whether the id is unknown, has one key or two.
+            // A hello that does not verify costs two MACs, whether the id is unknown, has one key or two.
             StoredKey? used =
                 Verifies(hello, key) ? key
                 : Verifies(hello, key?.Successor) ? key!.Successor
@@ -56,7 +56,7 @@ internal static class ServerHandshake
             {
                 return new Refused(
                     SecureChannelError.UnexpectedMessage,
-                    "the hello offers nothing that this server takes"
+                    "the hello offers nothing that this server accepts"
                 );
             }
 
@@ -99,13 +99,13 @@ internal static class ServerHandshake
         }
     }
 
-    /// <summary>A hello whose identity is proven; whether its epoch is, is not known yet.</summary>
+    /// <summary>A hello authenticated by the identity key; its epoch is not proven yet.</summary>
     /// <param name="Id">The client's id.</param>
     /// <param name="Serial">Which of the identity's keys the client uses.</param>
     /// <param name="Frame">The hello as it arrived.</param>
     /// <param name="Epoch">The epoch that it claims.</param>
     /// <param name="Suite">The suite that was chosen.</param>
-    /// <param name="Settings">What the handshake was told.</param>
+    /// <param name="Settings">The settings of the handshake.</param>
     private sealed record VerifiedHello(
         ClientId Id,
         long Serial,
@@ -122,7 +122,7 @@ internal static class ServerHandshake
             Consume();
             long ahead = hello.Epoch - key.Epoch;
             if (ahead > 1 && ahead <= hello.Settings.EpochLimit)
-                return new CatchUpTurn(hello, key);
+                return new CatchUpLockNeeded(hello, key);
             using (key)
             {
                 return ahead > 1 ? TooFarAhead(ahead)
@@ -141,7 +141,7 @@ internal static class ServerHandshake
             };
     }
 
-    private sealed class CatchUpTurn(VerifiedHello hello, StoredKey key) : LockNeeded(hello.Id)
+    private sealed class CatchUpLockNeeded(VerifiedHello hello, StoredKey key) : LockNeeded(hello.Id)
     {
         internal override HandshakeState Taken()
         {
@@ -154,8 +154,7 @@ internal static class ServerHandshake
     }
 
     /// <summary>
-    /// The client is ahead: its proof is checked before the store is moved, and the store is moved before anything is
-    /// sent.
+    /// Moves the store forward to a client that is ahead: after its proof was checked, and before anything is sent.
     /// </summary>
     private static HandshakeState CatchUp(VerifiedHello hello, StoredKey key)
     {
@@ -183,8 +182,8 @@ internal static class ServerHandshake
         new(SecureChannelError.Authentication, "the hello does not prove its root key");
 
     /// <summary>
-    /// Reads epoch and key again after the store moved: a parallel handshake may have moved it past the hello's epoch.
-    /// A store that says that it moved, and did not, makes no session.
+    /// Reads epoch and key again after the advance, since a parallel handshake may have moved the store past the
+    /// hello's epoch. If the store did not move, there is no session.
     /// </summary>
     private sealed class ChallengeKeyNeeded(VerifiedHello hello) : KeyNeeded(hello.Id)
     {
@@ -199,9 +198,12 @@ internal static class ServerHandshake
 
     private static HandshakeState Challenge(VerifiedHello hello, StoredKey key)
     {
-        // A session of the last epoch could not be followed by an advance.
+        // After a session of the last epoch the store could not advance.
         if (key.Epoch >= EpochChain.LastEpoch)
-            return new Refused(SecureChannelError.Limit, "the epochs of this key are over; the client needs a new key");
+            return new Refused(
+                SecureChannelError.Limit,
+                "the key has reached its last epoch; the client needs a new key"
+            );
 
         Span<byte> nonce = stackalloc byte[ServerChallenge.NonceSize];
         hello.Settings.Random.Fill(nonce);
@@ -215,7 +217,7 @@ internal static class ServerHandshake
             message[^(2 * ServerChallenge.MacSize)..^ServerChallenge.MacSize]
         );
 
-        // From here on the handshake holds the session's keys and no root key.
+        // From here on the handshake holds the session's keys but no root key.
         SessionSecrets secrets = new(key.EpochKey, SHA256.HashData(transcript.AsSpan(..^ServerChallenge.MacSize)));
         secrets.ServerFinished(message[^ServerChallenge.MacSize..]);
         long nextEpoch = key.Evolution == KeyEvolution.None ? key.Epoch : key.Epoch + 1;
@@ -228,8 +230,8 @@ internal static class ServerHandshake
         );
     }
 
-    // A client's store is ahead of the server's or level with it. Only a hello that was made before another session of
-    // the identity ended can be behind, and no handshake lives longer than its time limit.
+    // A client's store is never behind the server's, except in a hello sent before a parallel session of the identity,
+    // and no handshake outlives its timeout (docs/protocol.md, 5.9).
     private static bool IsBehindUnexplained(VerifiedHello hello, StoredKey key) =>
         hello.Epoch < key.Epoch
         && hello.Settings.ParallelWindow != Timeout.InfiniteTimeSpan
@@ -239,9 +241,7 @@ internal static class ServerHandshake
     private sealed class ExpectClientConfirm(VerifiedHello hello, long epoch, long nextEpoch, SessionSecrets secrets)
         : FrameExpected
     {
-        /// <summary>
-        /// What the hello gives cause for. A hello can be replayed; only a confirm says that the client is there.
-        /// </summary>
+        /// <summary>The alarm to raise once the client is proven: a hello can be replayed, a confirm cannot.</summary>
         internal HandshakeAlarm AlarmIfProven { get; init; }
 
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
@@ -253,7 +253,7 @@ internal static class ServerHandshake
             using (secrets)
             {
                 if (!ClientConfirm.TryParse(frame, out ClientConfirm confirm))
-                    return new Refused(SecureChannelError.Malformed, "no confirm of this protocol");
+                    return new Refused(SecureChannelError.Malformed, "not a CLIENT_CONFIRM");
                 if (!secrets.VerifyClientFinished(confirm.Header, confirm.Mac))
                     return new Refused(SecureChannelError.Authentication, "the client did not prove the root key");
 
@@ -269,8 +269,8 @@ internal static class ServerHandshake
     }
 
     /// <summary>
-    /// The client is proven. The store is read again, whether it moves or not: a key that was revoked meanwhile makes
-    /// no session. It moves past the session's root key before the client is told so.
+    /// The client is proven. The store is read again in any case, so that a key revoked meanwhile gives no session, and
+    /// it advances past the session's root key before SERVER_CONFIRM is sent.
     /// </summary>
     private sealed class ConfirmedKeyNeeded(VerifiedHello hello, long nextEpoch, SendNeeded send) : KeyNeeded(hello.Id)
     {
@@ -289,10 +289,9 @@ internal static class ServerHandshake
             }
 
             if (behind <= 0 && used == key)
-                return send; // the key does not evolve, or a parallel handshake was first
+                return send; // the key does not evolve, or a parallel handshake has advanced it
 
-            // A key that is used for the first time takes the place of the one before it, even where it does not
-            // evolve.
+            // A successor that is used for the first time replaces its predecessor, even if it does not evolve.
             SecretBytes epochKey = new(used.EpochKey);
             EpochChain.Walk(epochKey.Span, behind);
             return new AdvanceNeeded(Id, hello.Serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);

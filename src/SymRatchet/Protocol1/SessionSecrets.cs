@@ -4,9 +4,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The second stage of the key schedule (protocol 1, "Handshake"): from the root key of the epoch and the transcript
-/// hash come the keys of both finished macs and both chains. The session secret itself lives only inside the
-/// constructor.
+/// The keys derived from the root key and the transcript hash: those of both finished MACs and of both chains
+/// (docs/protocol.md, 5.2, 5.3 and 5.6). The session secret itself exists only in the constructor.
 /// </summary>
 internal sealed class SessionSecrets : IDisposable
 {
@@ -33,9 +32,7 @@ internal sealed class SessionSecrets : IDisposable
         }
     }
 
-    /// <summary>
-    /// The first chain keys. Whoever starts the ratchets disposes this object, so that they alone hold them.
-    /// </summary>
+    /// <summary>The first chain keys. After the ratchets have copied them, this object is disposed.</summary>
     internal Span<byte> ClientToServerChain => _keys.Span[(2 * KeySize)..(3 * KeySize)];
 
     internal Span<byte> ServerToClientChain => _keys.Span[(3 * KeySize)..];
@@ -46,10 +43,10 @@ internal sealed class SessionSecrets : IDisposable
 
     private Span<byte> ClientFinishedKey => _keys.Span[KeySize..(2 * KeySize)];
 
-    /// <summary>mac_s, over the transcript hash.</summary>
+    /// <summary>Computes <c>mac_s</c>, over the transcript hash.</summary>
     internal void ServerFinished(Span<byte> mac) => Hmac.Compute(ServerFinishedKey, _transcriptHash, mac);
 
-    /// <summary>mac_c, over the transcript hash and the header of the confirm.</summary>
+    /// <summary>Computes <c>mac_c</c>, over the transcript hash and the header of CLIENT_CONFIRM.</summary>
     internal void ClientFinished(ReadOnlySpan<byte> confirmHeader, Span<byte> mac) =>
         Hmac.Compute(ClientFinishedKey, [.. _transcriptHash, .. confirmHeader], mac);
 

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// Reads the fields of a message one after the other. Reading past the end gives empty fields and is remembered, so a
-/// parser asks once, at its end, whether the message was as long as it claims.
+/// Reads the fields of a message in order. Reading past the end returns empty fields and is recorded, so a parser
+/// checks the length once, at its end.
 /// </summary>
 internal ref struct SpanReader(ReadOnlySpan<byte> source)
 {
@@ -13,7 +13,7 @@ internal ref struct SpanReader(ReadOnlySpan<byte> source)
 
     internal int Position { get; private set; }
 
-    /// <summary>Whether every field was there and nothing follows the last.</summary>
+    /// <summary>Whether all fields were present and nothing follows the last one.</summary>
     internal readonly bool EndedExactly => !_overrun && Position == _source.Length;
 
     internal byte Byte() => Bytes(1) is [byte value] ? value : (byte)0;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace SymRatchet.Protocol1;
 
-/// <summary>Writes the fields of a handshake message one after the other.</summary>
+/// <summary>Writes the fields of a handshake message in order.</summary>
 internal ref struct SpanWriter(Span<byte> destination)
 {
     private readonly Span<byte> _destination = destination;
@@ -19,7 +19,7 @@ internal ref struct SpanWriter(Span<byte> destination)
 
     internal void Bytes(ReadOnlySpan<byte> value) => value.CopyTo(Take(value.Length));
 
-    /// <summary>The next bytes, for whoever fills them.</summary>
+    /// <summary>Returns the next bytes, which the caller fills.</summary>
     internal Span<byte> Take(int length)
     {
         Span<byte> taken = _destination.Slice(Written, length);

@@ -3,8 +3,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Protocol1;
 
 /// <summary>
-/// The transition table of protocol 1. Opcodes are those that the role receives; a TERMINATE with reason 0 ends one
-/// direction and leaves the phase when both are ended.
+/// The transition table of protocol 1 (docs/protocol.md, 7). Opcodes are those that the role receives. A TERMINATE with
+/// reason 0 closes one direction; the phase changes when both are closed.
 /// </summary>
 internal static class V1Transitions
 {
@@ -24,7 +24,7 @@ internal static class V1Transitions
             new(ChannelRole.Client, ProtocolPhase.Active, (byte)Opcode.Terminate, ProtocolPhase.Terminated),
         ]);
 
-    /// <summary>The opcodes that a role takes in a phase, as bits: all of protocol 1 are below 64.</summary>
+    /// <summary>Returns the opcodes that a role accepts in a phase, as bits: all of protocol 1 are below 64.</summary>
     internal static ulong Takes(ChannelRole receiver, ProtocolPhase phase)
     {
         ulong takes = 0;

@@ -1,20 +1,19 @@
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// PKCS#7 padding to blocks of 16 bytes (RFC 5652, section 6.3), by the protocol's own code as in the original.
+/// PKCS#7 padding to blocks of 16 bytes (RFC 5652, section 6.3), part of the protocol as in the original.
 /// </summary>
 internal static class Pkcs7
 {
-    /// <summary>Fills what follows the payload with the number of bytes added.</summary>
+    /// <summary>Fills the bytes after the payload with their number.</summary>
     internal static void Pad(Span<byte> padded, int payloadLength) =>
         padded[payloadLength..].Fill((byte)(padded.Length - payloadLength));
 
     /// <summary>
-    /// Checks the padding by the same steps whatever it holds: every byte of the last block is looked at, and no branch
-    /// depends on one. Whoever calls it has verified the MAC, so the answer tells an attacker nothing that he did not
-    /// write himself.
+    /// Checks the padding in constant time. The caller has verified the MAC, so the result reveals nothing to an
+    /// attacker who does not hold the key.
     /// </summary>
-    /// <returns>The length of the payload, or -1 where the padding is wrong.</returns>
+    /// <returns>The length of the payload, or -1 if the padding is invalid.</returns>
     internal static int Unpad(ReadOnlySpan<byte> padded)
     {
         ReadOnlySpan<byte> block = padded[^SeedFrame.BlockSize..];

@@ -5,8 +5,8 @@ using SymRatchet.Session;
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// Layout of a seed frame, sizes and offsets in bytes: <c>length u32 | opcode u8 | client id u8 | round u32 | direction
-/// u8 | IV 16 | ciphertext n*16 | HMAC 32</c>, big-endian.
+/// The layout of a seed frame, sizes and offsets in bytes: <c>length u32 | opcode u8 | client id u8 | round u32 |
+/// direction u8 | IV 16 | ciphertext n*16 | HMAC 32</c>, big-endian.
 /// </summary>
 internal static class SeedFrame
 {
@@ -28,13 +28,13 @@ internal static class SeedFrame
     internal const byte ClientToServer = 1;
     internal const byte ServerToClient = 2;
 
-    /// <summary>The payload with its padding: always at least one byte more, up to a whole block.</summary>
+    /// <summary>Returns the length of the padded payload, which is 1 to 16 bytes longer.</summary>
     internal static int PaddedLength(int payloadLength) => (payloadLength / BlockSize + 1) * BlockSize;
 
-    /// <summary>The largest payload of a message that is at most this long.</summary>
+    /// <summary>Returns the largest payload of a message of at most this length.</summary>
     internal static int MaxPayload(int maxLength) => ((maxLength - Overhead) / BlockSize * BlockSize) - 1;
 
-    /// <summary>The whole frame, prefix included.</summary>
+    /// <summary>Returns the length of the whole frame, prefix included.</summary>
     internal static int FrameLength(int payloadLength) => PrefixSize + Overhead + PaddedLength(payloadLength);
 
     internal static void WriteHeader(Span<byte> frame, SeedOpcode opcode, byte id, uint round, byte direction)
@@ -48,8 +48,8 @@ internal static class SeedFrame
     }
 
     /// <summary>
-    /// Reads the length prefix, unsigned, and holds it against the limit before anybody waits or allocates for it. A
-    /// message that is too short is let through: the error codes of later versions of the original may be.
+    /// Reads the length prefix, unsigned, and checks it against the limit before anything waits or is allocated for it.
+    /// Messages that are too short are passed on, since the error codes of later versions of the original are.
     /// </summary>
     internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, int maxLength, out int frameLength)
     {

@@ -5,8 +5,8 @@ using SymRatchet.Crypto;
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// The two keys of one direction and their evolution. <c>H</c> is SHA-256 cut to 16 bytes; a key becomes <c>H(key ||
-/// fed)</c>. Not thread-safe.
+/// The two keys of one direction and their evolution. <c>H</c> is SHA-256 cut to 16 bytes; a step replaces a key by
+/// <c>H(key || input)</c>. Not thread-safe.
 /// </summary>
 internal sealed class SeedKeys : IDisposable
 {
@@ -14,12 +14,12 @@ internal sealed class SeedKeys : IDisposable
 
     private readonly SecretBytes _keys = new(2 * KeySize);
 
-    // One hash object for the life of the session: an incremental hash allocates, its reuse does not.
+    // One hash object for the session, because creating one allocates.
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     private SeedKeys() { }
 
-    /// <summary>The id under which a store holds the client of this number.</summary>
+    /// <summary>Returns the id under which a store holds the client of this number.</summary>
     internal static ClientId IdOf(byte client) => client.ToString(CultureInfo.InvariantCulture);
 
     internal ReadOnlySpan<byte> EncryptionKey => _keys.Span[..KeySize];
@@ -34,11 +34,11 @@ internal sealed class SeedKeys : IDisposable
     internal static SeedKeys ServerToClient(ReadOnlySpan<byte> masterKey) =>
         Derive(masterKey, "S2C-ENC"u8, "S2C-MAC"u8);
 
-    /// <summary>The step after a message of this direction: what it feeds differs between the directions.</summary>
-    internal void Evolve(ReadOnlySpan<byte> encryptionFeed, ReadOnlySpan<byte> macFeed)
+    /// <summary>Moves both keys forward after a message of this direction.</summary>
+    internal void Evolve(ReadOnlySpan<byte> encryptionInput, ReadOnlySpan<byte> macInput)
     {
-        Hash(_keys.Span[..KeySize], encryptionFeed, _keys.Span[..KeySize]);
-        Hash(_keys.Span[KeySize..], macFeed, _keys.Span[KeySize..]);
+        Hash(_keys.Span[..KeySize], encryptionInput, _keys.Span[..KeySize]);
+        Hash(_keys.Span[KeySize..], macInput, _keys.Span[KeySize..]);
     }
 
     public void Dispose()
@@ -59,13 +59,13 @@ internal sealed class SeedKeys : IDisposable
         return keys;
     }
 
-    private void Hash(ReadOnlySpan<byte> key, ReadOnlySpan<byte> fed, Span<byte> destination)
+    private void Hash(ReadOnlySpan<byte> key, ReadOnlySpan<byte> input, Span<byte> destination)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         try
         {
             _hash.AppendData(key);
-            _hash.AppendData(fed);
+            _hash.AppendData(input);
             _hash.GetHashAndReset(digest);
             digest[..KeySize].CopyTo(destination);
         }

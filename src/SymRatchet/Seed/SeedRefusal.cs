@@ -2,9 +2,7 @@ using SymRatchet.Session;
 
 namespace SymRatchet.Seed;
 
-/// <summary>
-/// A handshake that ends before a session: what is still said to the peer, and that the keys are erased.
-/// </summary>
+/// <summary>Ends a failed handshake: seals the final frame for the peer and erases the keys.</summary>
 internal static class SeedRefusal
 {
     internal static Refused Of(SeedSession session, OpenResult result)
@@ -14,9 +12,9 @@ internal static class SeedRefusal
             if (result.Error == SecureChannelError.TerminatedByPeer)
                 return new Refused(result.Error, result.Detail!);
 
-            byte[] lastWord = new byte[session.MaxControlLength];
-            int length = session.SealTerminate(result.Error, lastWord);
-            return new Refused(result.Error, result.Detail!, lastWord.AsMemory(0, length));
+            byte[] terminate = new byte[session.MaxControlLength];
+            int length = session.SealTerminate(result.Error, terminate);
+            return new Refused(result.Error, result.Detail!, terminate.AsMemory(0, length));
         }
     }
 }

@@ -10,7 +10,9 @@ namespace SymRatchet.Seed;
 /// <summary>The server's side of round 0: hello in, challenge out.</summary>
 internal static class SeedServerHandshake
 {
-    /// <summary>A hello names its sender in a line; nothing larger is waited for before a key was proven.</summary>
+    /// <summary>
+    /// The largest hello: one line. Nothing larger is accepted from a peer that has not proven a key.
+    /// </summary>
     private const int MaxHelloLength = 1024;
 
     internal static HandshakeState Start(int maxRecordSize, RandomSource random, TimeProvider time) =>

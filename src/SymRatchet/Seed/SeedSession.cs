@@ -8,15 +8,16 @@ using SymRatchet.Session;
 namespace SymRatchet.Seed;
 
 /// <summary>
-/// One session of the seed protocol, for either role, from its first frame on: a strict exchange of one client message
-/// and one server message a round. Hello and challenge are the messages of round 0. Any failure is final and erases all
-/// four keys.
+/// A session of the seed protocol, for either role, from its first frame on: a strict exchange of one client message
+/// and one server message in each round. Hello and challenge are the messages of round 0. Any failure is final and
+/// erases all four keys.
 /// </summary>
 internal sealed class SeedSession : ChannelSession
 {
     private static ReadOnlySpan<byte> StatusOk => "OK"u8;
 
-    // The original gives a TERMINATE no meaning beyond its opcode; our own peers tell a close from a failure by these.
+    // The original gives the payload of TERMINATE no meaning; peers with this library tell a close from a failure by
+    // it.
     private static ReadOnlySpan<byte> ClosePayload => "CLOSE"u8;
 
     private static ReadOnlySpan<byte> TerminatedPayload => "TERMINATED"u8;
@@ -62,7 +63,8 @@ internal sealed class SeedSession : ChannelSession
 
     internal override int MaxMessageSize { get; }
 
-    // The original hangs up without a word when it is done; between two rounds that is an end like any other.
+    // The original closes the connection without a message when it is done, so between two rounds that is a regular
+    // end.
     internal override bool EndOfStreamIsClose => !_clientHasSpoken;
 
     internal override int MaxControlLength => SeedFrame.FrameLength(SeedFrame.BlockSize);
@@ -81,7 +83,9 @@ internal sealed class SeedSession : ChannelSession
 
     private SeedKeys ReceiveKeys => _role == ChannelRole.Client ? _serverToClient : _clientToServer;
 
-    /// <summary>The client speaks first in a round, the server answers; nobody speaks twice.</summary>
+    /// <summary>
+    /// Whether it is this side's turn: in each round the client sends one message, then the server one.
+    /// </summary>
     private bool MaySend => _clientHasSpoken == (_role == ChannelRole.Server);
 
     internal override int GetSealedLength(int messageLength) => SeedFrame.FrameLength(messageLength);
@@ -160,14 +164,14 @@ internal sealed class SeedSession : ChannelSession
                 EraseReceivingKeys();
             }
 
-            // A close ends both directions; after a failure one word is left to say.
+            // A close ends both directions; after a failure the sending keys are needed for TERMINATE.
             if (result.Status == OpenStatus.Closed)
                 EraseSendingKeys();
             return result;
         }
     }
 
-    // One session object is both halves: its sending keys are what a last word is sealed with, so they go second.
+    // The sending keys are erased separately, because they seal the TERMINATE after a failed receive.
     internal override void EraseReceivingKeys()
     {
         lock (_gate)
@@ -193,7 +197,7 @@ internal sealed class SeedSession : ChannelSession
     private OpenResult OpenMessage(ReadOnlySpan<byte> message, Span<byte> destination)
     {
         if (ReceiveKeys.IsErased)
-            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a message after the end of the session");
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a message after the session has ended");
 
         var opcode = (SeedOpcode)message[SeedFrame.OpcodeOffset];
         bool allowed = SeedTransitions.Table.TryMove(_role, _phase, (byte)opcode, out ProtocolPhase next);
@@ -223,7 +227,7 @@ internal sealed class SeedSession : ChannelSession
 
         int length = Decrypt(message, destination);
         if (length < 0)
-            return OpenResult.Fail(SecureChannelError.Authentication, "the padding is wrong behind a right MAC");
+            return OpenResult.Fail(SecureChannelError.Authentication, "the MAC verifies but the padding is invalid");
 
         Span<byte> padded = destination[..(message.Length - SeedFrame.Overhead)];
         padded[length..].Clear();
@@ -232,8 +236,7 @@ internal sealed class SeedSession : ChannelSession
         return OpenResult.Message(length);
     }
 
-    // Whether the attacker forged it or the peer sent it, the session is over; a clean close is only what the MAC
-    // proves.
+    // The session ends whether this was forged or not; it counts as a close only if the MAC verifies.
     private OpenResult Terminated(ReadOnlySpan<byte> message, SeedOpcode opcode, Span<byte> destination)
     {
         bool proven =
@@ -255,8 +258,8 @@ internal sealed class SeedSession : ChannelSession
     private static bool IsWellFormed(ReadOnlySpan<byte> message) =>
         message.Length >= SeedFrame.MinLength && (message.Length - SeedFrame.Overhead) % SeedFrame.BlockSize == 0;
 
-    /// <summary>Decrypts a message whose MAC has verified, and no other.</summary>
-    /// <returns>The length of the payload, or -1 where the padding is wrong.</returns>
+    /// <summary>Decrypts a message whose MAC has verified.</summary>
+    /// <returns>The length of the payload, or -1 if the padding is invalid.</returns>
     private int Decrypt(ReadOnlySpan<byte> message, Span<byte> destination)
     {
         Span<byte> padded = destination[..(message.Length - SeedFrame.Overhead)];
@@ -285,7 +288,7 @@ internal sealed class SeedSession : ChannelSession
         Span<byte> iv = message.Slice(SeedFrame.IvOffset, SeedFrame.IvSize);
         _random.Fill(iv);
 
-        // Padded where the ciphertext goes, and encrypted in place.
+        // Padded in the destination and encrypted in place.
         Span<byte> padded = message[SeedFrame.CiphertextOffset..^SeedFrame.MacSize];
         payload.CopyTo(padded);
         Pkcs7.Pad(padded, payload.Length);
@@ -295,8 +298,8 @@ internal sealed class SeedSession : ChannelSession
         return frame.Length;
     }
 
-    // Seed protocol, "Keys": a client message feeds its ciphertext and IV, a server message its payload and the status
-    // code.
+    // docs/seed.md, "Keys": after a client message the keys take in its ciphertext and IV, after a server message its
+    // payload and the status code.
     private void Evolve(byte direction, ReadOnlySpan<byte> message, ReadOnlySpan<byte> payload)
     {
         if (direction == SeedFrame.ClientToServer)

@@ -14,7 +14,7 @@ internal static class SeedTransitions
             .. Terminations(),
         ]);
 
-    // Whoever receives one of these, in whatever phase, is terminated by it.
+    // Each of these ends the session of its receiver in any phase.
     private static IEnumerable<Transition> Terminations() =>
         from receiver in Enum.GetValues<ChannelRole>()
         from phase in Enum.GetValues<ProtocolPhase>()

@@ -1,8 +1,8 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// Waits for the limits on pending handshakes, which count against an id only here, after its mac verified: nobody
-/// without a hello of the identity, made or recorded, can use them up.
+/// Waits for the limits on pending handshakes. A handshake counts for an id only here, after its MAC has verified, so
+/// that nobody without a genuine or recorded hello of the identity can exhaust its limit.
 /// </summary>
 internal abstract class AdmissionNeeded(ClientId id) : HandshakeState
 {

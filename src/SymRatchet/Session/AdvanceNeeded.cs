@@ -2,7 +2,7 @@ using SymRatchet.Crypto;
 
 namespace SymRatchet.Session;
 
-/// <summary>Waits until the store has durably moved an identity forward. Nothing more is sent if it cannot.</summary>
+/// <summary>Waits until the store has durably moved an identity forward. If it cannot, nothing more is sent.</summary>
 internal sealed class AdvanceNeeded(ClientId id, long serial, long epoch, SecretBytes epochKey, HandshakeState next)
     : HandshakeState
 {
@@ -17,7 +17,7 @@ internal sealed class AdvanceNeeded(ClientId id, long serial, long epoch, Secret
 
     internal SecretBytes EpochKey { get; } = epochKey;
 
-    /// <summary>Gives the key to a call that may outlive this state, and erases it when it returns.</summary>
+    /// <summary>Transfers the key to a call that may outlive this state and erases it.</summary>
     internal SecretBytes TakeEpochKey()
     {
         _isTaken = true;

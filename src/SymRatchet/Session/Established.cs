@@ -1,6 +1,6 @@
 namespace SymRatchet.Session;
 
-/// <summary>The end that one hopes for: the peer is proven, the session is the caller's.</summary>
+/// <summary>The final state of a successful handshake: the peer is proven, and the caller owns the session.</summary>
 internal sealed class Established(ChannelSession session) : HandshakeState
 {
     internal ChannelSession Session { get; } = session;

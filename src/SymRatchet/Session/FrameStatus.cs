@@ -1,6 +1,6 @@
 namespace SymRatchet.Session;
 
-/// <summary>What the first bytes of a buffer hold.</summary>
+/// <summary>The result of looking for a frame at the start of a buffer.</summary>
 internal enum FrameStatus
 {
     /// <summary>Not yet a whole frame.</summary>

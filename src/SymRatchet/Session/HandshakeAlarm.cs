@@ -1,7 +1,8 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// What a handshake noticed that an operator should look at: a store was rolled back, or a key was cloned.
+/// What a handshake detected that an operator should investigate: a store that was rolled back, or a key that was
+/// cloned (docs/protocol.md, 5.9).
 /// </summary>
 internal enum HandshakeAlarm
 {
@@ -14,10 +15,10 @@ internal enum HandshakeAlarm
     ClientStoreBehind,
 
     /// <summary>
-    /// A client proved itself from a root key that is behind the server's, and no handshake beside it can explain that.
+    /// A client proved a root key that is behind the server's, which no parallel handshake explains.
     /// </summary>
     ClientBehind,
 
-    /// <summary>A hello claimed an epoch too far ahead to look at; nothing is proven.</summary>
+    /// <summary>A hello claimed an epoch beyond the limit; nothing is proven.</summary>
     UnprovenEpoch,
 }

@@ -1,21 +1,21 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// A handshake between two steps. Each state is a type that says what it waits for: a frame, a key, a send. It is used
-/// once: the step returns the next state, and the old one refuses to be used again. A store is IO too, so a state only
-/// asks for it, and a test can stop, crash or replay between any two steps.
+/// A handshake between two steps. The type of a state says what it waits for: a frame, a key, a send. A state is used
+/// once: its step returns the next one. States do no IO, calls of the store included, so a test can stop, crash or
+/// replay between any two steps.
 /// </summary>
 internal abstract class HandshakeState : IDisposable
 {
     private bool _consumed;
 
-    /// <summary>What the step to this state noticed.</summary>
+    /// <summary>What the step to this state detected.</summary>
     internal HandshakeAlarm Alarm { get; init; }
 
-    /// <summary>Whether the step to this state proved to a server that its client is there and holds the key.</summary>
+    /// <summary>Whether the step to this state proved to a server that its client is live and holds the key.</summary>
     internal bool IsClientProven { get; init; }
 
-    /// <summary>Marks the state as used. Two uses would be two uses of the same nonce.</summary>
+    /// <summary>Marks the state as used; a second use would reuse a nonce.</summary>
     protected void Consume()
     {
         if (_consumed)
@@ -23,6 +23,6 @@ internal abstract class HandshakeState : IDisposable
         _consumed = true;
     }
 
-    /// <summary>Erases what an abandoned state still holds.</summary>
+    /// <summary>Erases the keys of an abandoned state.</summary>
     public virtual void Dispose() { }
 }

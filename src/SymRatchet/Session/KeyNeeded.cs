@@ -1,12 +1,12 @@
 namespace SymRatchet.Session;
 
-/// <summary>Waits for what the store says of one id.</summary>
+/// <summary>Waits for the key of an id from the store.</summary>
 internal abstract class KeyNeeded(ClientId id) : HandshakeState
 {
     internal ClientId Id { get; } = id;
 
     /// <summary>
-    /// Steps on with the store's answer, null for an unknown id. The key stays the caller's and is not kept.
+    /// Continues with the store's answer, null for an unknown id. The caller keeps ownership of the key.
     /// </summary>
     internal abstract HandshakeState Found(StoredKey? key);
 }

@@ -1,7 +1,7 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// The outcome of opening one frame. What the peer does wrong is a status here and an exception only at the channel.
+/// The result of opening one frame. Errors of the peer are a status here; the channel turns them into exceptions.
 /// </summary>
 internal readonly record struct OpenResult(
     OpenStatus Status,

@@ -6,15 +6,15 @@ internal enum OpenStatus
     /// <summary>A message for the application.</summary>
     Message,
 
-    /// <summary>Nothing for the application: the session took it, and may have a reply to send.</summary>
+    /// <summary>A control frame that the session has processed; there may be a reply to send.</summary>
     Control,
 
-    /// <summary>The answer to a ping, with its token.</summary>
+    /// <summary>The answer to a PING, with its token.</summary>
     Pong,
 
-    /// <summary>The peer closed its direction, and proved it.</summary>
+    /// <summary>The peer's authenticated close of its direction.</summary>
     Closed,
 
-    /// <summary>The session is over; see the error.</summary>
+    /// <summary>The session has failed; see the error.</summary>
     Failed,
 }

@@ -1,14 +1,15 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// The other end. <paramref name="lastWord"/> is what the protocol still says to the peer; empty means silence.
+/// The final state of a failed handshake. <paramref name="terminateFrame"/> is sent to the peer; empty to send
+/// nothing.
 /// </summary>
-internal sealed class Refused(SecureChannelError error, string detail, ReadOnlyMemory<byte> lastWord = default)
+internal sealed class Refused(SecureChannelError error, string detail, ReadOnlyMemory<byte> terminateFrame = default)
     : HandshakeState
 {
     internal SecureChannelError Error { get; } = error;
 
     internal string Detail { get; } = detail;
 
-    internal ReadOnlyMemory<byte> LastWord { get; } = lastWord;
+    internal ReadOnlyMemory<byte> TerminateFrame { get; } = terminateFrame;
 }

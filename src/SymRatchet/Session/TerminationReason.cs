@@ -1,7 +1,8 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// The one byte of a TERMINATE of protocol 1. A number that is not here is read as <see cref="Internal"/>.
+/// The reason in a TERMINATE of protocol 1 (docs/protocol.md, 6.4). An unknown number is read as
+/// <see cref="Internal"/>.
 /// </summary>
 internal enum TerminationReason : byte
 {

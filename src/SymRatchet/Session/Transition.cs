@@ -1,6 +1,6 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// One line of a <see cref="TransitionTable"/>: who receives what in which phase, and where it leads.
+/// One row of a <see cref="TransitionTable"/>: a receiver, its phase, the opcode received, and the next phase.
 /// </summary>
 internal readonly record struct Transition(ChannelRole Receiver, ProtocolPhase From, byte Opcode, ProtocolPhase To);

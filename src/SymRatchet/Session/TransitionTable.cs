@@ -1,8 +1,8 @@
 namespace SymRatchet.Session;
 
 /// <summary>
-/// The whole of phase x opcode x role of a protocol. What is not in the table is refused; there is no other place where
-/// an opcode is allowed.
+/// The transitions of a protocol over role, phase and opcode. Whatever is not in the table is rejected; no other code
+/// allows an opcode.
 /// </summary>
 internal sealed class TransitionTable
 {
@@ -11,7 +11,7 @@ internal sealed class TransitionTable
     private const int Opcodes = 256;
     private const byte Refused = 0;
 
-    // One byte a cell: 0, or the next phase plus one.
+    // One byte per cell: 0, or the next phase plus one.
     private readonly byte[] _cells = new byte[Roles * Phases * Opcodes];
 
     internal TransitionTable(params ReadOnlySpan<Transition> rows)

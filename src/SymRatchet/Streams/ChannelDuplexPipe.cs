@@ -5,7 +5,7 @@ using SymRatchet.Channel;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// The two halves of a channel as pipes. Each is completed for itself; the channel is disposed with the second.
+/// The two halves of a channel as pipes. Each is completed separately; the channel is disposed with the second.
 /// </summary>
 #pragma warning disable CA1001 // disposed with the second half
 internal sealed class ChannelDuplexPipe : IDuplexPipe

@@ -4,10 +4,9 @@ using System.Runtime.CompilerServices;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// The reading half of a channel as a pipe. The buffers are the inner reader's, and it gives them back only when no
-/// read is in progress and nobody holds bytes of theirs: completed during a read, the read ends first, with an error
-/// and not with bytes; completed while bytes are held, they go back with the holder's
-/// <see cref="AdvanceTo(SequencePosition)"/>, or never.
+/// The reading half of a channel as a pipe. The inner reader's buffers are returned only when no read is in progress
+/// and no bytes are held by the caller: if it is completed during a read, that read ends first, with an error; if it is
+/// completed while bytes are held, they are returned by <see cref="AdvanceTo(SequencePosition)"/>, or never.
 /// </summary>
 internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream stream, Func<Task> completed) : PipeReader
 {
@@ -22,7 +21,7 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
         try
         {
             result = await inner.ReadAsync(cancellationToken).ConfigureAwait(false);
-            // What the inner reader still holds is handed out no more than what the channel does.
+            // After the channel has failed, bytes that the inner reader still holds are not handed out either.
             await stream.ThrowIfEndedAsync().ConfigureAwait(false);
             Hold(result);
         }
@@ -95,7 +94,7 @@ internal sealed class ChannelPipeReader(PipeReader inner, SecureChannelStream st
                 : new InvalidOperationException("Another read is in progress on this pipe.");
     }
 
-    // From here on the bytes are the caller's, until it says how many it took.
+    // The caller holds the bytes until it calls AdvanceTo.
     private void Hold(ReadResult result) => _isHeld = !result.Buffer.IsEmpty && !_reading.HasEnded;
 
     private void LeaveUnlessHeld()

@@ -5,9 +5,9 @@ using SymRatchet.Protocol1;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// The writing half of a channel as a pipe. Completed, it sends what is left and closes the direction with an
-/// authenticated close; completed with an exception, it aborts the channel. The inner writer is completed only when no
-/// flush is in progress.
+/// The writing half of a channel as a pipe. Completing it sends the remaining bytes and an authenticated close;
+/// completing it with an exception aborts the channel. The inner writer is completed only when no flush is in
+/// progress.
 /// </summary>
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
 internal sealed class ChannelPipeWriter(
@@ -18,7 +18,7 @@ internal sealed class ChannelPipeWriter(
 ) : PipeWriter
 #pragma warning restore CA1001
 {
-    // Held by a flush, and for good by the completion.
+    // Held during a flush, and permanently by the completion.
     private readonly SemaphoreSlim _inner = new(1, 1);
     private TaskCompletionSource? _completion;
     private int _isCanceled;
@@ -67,7 +67,8 @@ internal sealed class ChannelPipeWriter(
         inner.CancelPendingFlush();
     }
 
-    // A token that was cancelled as its flush ended cancels the inner writer's next flush, too, which nobody asked for.
+    // A token that is cancelled just as its flush ends would cancel the inner writer's next flush, too; that one is
+    // repeated.
     private async ValueTask<FlushResult> FlushInnerAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -80,7 +81,7 @@ internal sealed class ChannelPipeWriter(
     }
 
     /// <summary>
-    /// Completes in the background; whoever must know that all was sent completes it again and awaits that.
+    /// Completes in the background. To know that everything was sent, await <see cref="CompleteAsync(Exception)"/>.
     /// </summary>
     public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
 
@@ -93,7 +94,7 @@ internal sealed class ChannelPipeWriter(
         return new ValueTask(completion.Task);
     }
 
-    // Whoever gives up waits for a completion that is under way, and is not told how it failed.
+    // A second completion with an exception waits for the first and ignores its failure.
     private static async ValueTask GivenUpAsync(Task completion) =>
         await completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
@@ -107,7 +108,7 @@ internal sealed class ChannelPipeWriter(
         catch (Exception e)
         {
             completion.SetException(e);
-            _ = completion.Task.Exception; // the channel is aborted; nobody need ask why
+            _ = completion.Task.Exception; // the channel is aborted; an unobserved exception is not an error
         }
     }
 
@@ -122,7 +123,7 @@ internal sealed class ChannelPipeWriter(
         }
         catch
         {
-            // What was not sent must not look as if it had been all.
+            // Without an abort the peer could take the data for complete.
             stream.Abort();
             throw;
         }
@@ -132,8 +133,7 @@ internal sealed class ChannelPipeWriter(
         }
     }
 
-    // A peer that takes nothing must not hold up who completes: what could not be sent in time is an error, here and
-    // there.
+    // A peer that does not read must not block the completion: after the timeout it fails, on both sides.
     private async ValueTask CloseAsync()
     {
         using CancellationTokenSource limit = new(Limits.DrainTimeout, time);
@@ -144,14 +144,14 @@ internal sealed class ChannelPipeWriter(
         await _inner.WaitAsync().ConfigureAwait(false);
         try
         {
-            // Whoever asked a flush to be cancelled did not ask for what is left to be dropped.
+            // A cancelled flush must not drop the remaining bytes.
             while ((await FlushInnerAsync(CancellationToken.None).ConfigureAwait(false)).IsCanceled) { }
 
             await stream.CompleteWritesAsync().ConfigureAwait(false);
         }
         catch (SecureChannelException) when (inner.UnflushedBytes == 0)
         {
-            // What was written has been sent, and a peer that is gone hears no close: a pipe does not throw for that.
+            // All bytes were sent; that a disconnected peer gets no close is not an error of the pipe.
         }
         finally
         {
@@ -159,7 +159,7 @@ internal sealed class ChannelPipeWriter(
         }
     }
 
-    // With an exception the inner writer does not try again to send what is left in it.
+    // Completed with an exception, the inner writer does not try again to send its remaining bytes.
     private async Task EndAsync()
     {
         await _inner.WaitAsync().ConfigureAwait(false);

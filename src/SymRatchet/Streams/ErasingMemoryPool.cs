@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.Streams;
 
-/// <summary>Memory for pipes that hold plaintext, which goes back to the pool of arrays as zeros.</summary>
+/// <summary>Memory for pipes that hold plaintext; zeroed before it is returned to the array pool.</summary>
 internal sealed class ErasingMemoryPool(ArrayPool<byte> pool) : MemoryPool<byte>
 {
     /// <summary>
-    /// Any size: what is larger, a pipe rents from the shared pool of arrays, and gives back as it is.
+    /// Unlimited: a pipe rents larger buffers from the shared array pool, and returns them without zeroing.
     /// </summary>
     public override int MaxBufferSize => Array.MaxLength;
 

@@ -1,8 +1,8 @@
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// One user at a time, and an end: whoever leaves after the end, or ends while nobody is in, cleans up, and nobody else
-/// does.
+/// Allows one user at a time until it is ended. Exactly one party cleans up: the user that leaves after the end, or the
+/// caller that ends it while it is idle.
 /// </summary>
 internal struct ExclusiveUse
 {
@@ -14,14 +14,14 @@ internal struct ExclusiveUse
 
     internal readonly bool HasEnded => (_state & Ended) != 0;
 
-    /// <summary>False where somebody is in, or it has ended.</summary>
+    /// <summary>Returns false if it is in use or has ended.</summary>
     internal bool TryEnter() => Interlocked.CompareExchange(ref _state, InUse, Idle) == Idle;
 
-    /// <returns>Whether the one who leaves cleans up.</returns>
+    /// <returns>Whether the caller must clean up.</returns>
     internal bool Leave() => (Interlocked.And(ref _state, ~InUse) & Ended) != 0;
 
-    /// <param name="cleansUp">Whether the one who ends it cleans up: nobody is in.</param>
-    /// <returns>Whether this call ended it: it had not ended before.</returns>
+    /// <param name="cleansUp">Whether the caller must clean up, because it is not in use.</param>
+    /// <returns>Whether this call ended it.</returns>
     internal bool TryEnd(out bool cleansUp)
     {
         int before = Interlocked.Or(ref _state, Ended);

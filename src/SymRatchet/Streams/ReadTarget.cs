@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// Takes one message: straight into the reader's buffer where the channel asks for no more room than it has, else into
-/// a rented one that later reads empty. No buffer is held while nothing is left over.
+/// Receives one message: into the reader's own buffer if that is large enough, otherwise into a rented one that later
+/// reads drain. No buffer is rented while nothing remains.
 /// </summary>
 internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, IDisposable
 {
@@ -17,27 +17,25 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
 
     internal bool HasRest => _start < _end;
 
-    /// <summary>
-    /// What is left over of the message, or all of one that had nowhere to go; good until the next one is taken.
-    /// </summary>
+    /// <summary>The bytes in the rented buffer that were not read yet; valid until the next receive.</summary>
     internal ReadOnlyMemory<byte> Rest => _rented.AsMemory(_start, _end - _start);
 
-    /// <summary>Names the buffer that the next message may go to.</summary>
-    internal void Aim(Memory<byte> direct)
+    /// <summary>Sets the reader's buffer for the next message.</summary>
+    internal void SetDestination(Memory<byte> direct)
     {
         _direct = direct;
         _written = 0;
     }
 
     /// <summary>
-    /// How much of the message went straight into the reader's buffer; 0 where it went to the rented one, or was empty.
+    /// Returns the length of the message in the reader's buffer; 0 if it is in the rented one, or is empty.
     /// </summary>
     internal int TakeDirect()
     {
         int direct = _rented is null ? _written : 0;
         _direct = default;
         if (_rented is not null && !HasRest)
-            GiveBack();
+            ReturnBuffer();
         return direct;
     }
 
@@ -47,7 +45,7 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
         _rented.AsSpan(_start, length).CopyTo(buffer);
         _start += length;
         if (!HasRest)
-            GiveBack();
+            ReturnBuffer();
         return length;
     }
 
@@ -56,7 +54,7 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
         if (sizeHint <= _direct.Length && _rented is null)
             return _direct;
         if (_rented is not null && _rented.Length < sizeHint)
-            GiveBack();
+            ReturnBuffer();
         return _rented ??= pool.Rent(sizeHint);
     }
 
@@ -72,11 +70,11 @@ internal sealed class ReadTarget(ArrayPool<byte> pool) : IBufferWriter<byte>, ID
     public void Dispose()
     {
         if (_rented is not null)
-            GiveBack();
+            ReturnBuffer();
     }
 
-    // What was the application's plaintext goes back to the shared pool as zeros, and all that opening it left with it.
-    private void GiveBack()
+    // The buffer held plaintext, so it is zeroed.
+    private void ReturnBuffer()
     {
         CryptographicOperations.ZeroMemory(_rented);
         pool.Return(_rented!);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace SymRatchet.Streams;
 
-/// <summary>One side of a relay: how it tells that all was said, and that it was not.</summary>
+/// <summary>One side of a relay: how an orderly end and an error are passed on to it.</summary>
 internal class RelayEnd(Stream stream)
 {
     internal Stream Stream { get; } = stream;
@@ -16,15 +16,15 @@ internal class RelayEnd(Stream stream)
             _ => new RelayEnd(stream),
         };
 
-    /// <summary>Asked after a read that got 0.</summary>
-    internal virtual void ThrowIfCut() { }
+    /// <summary>Throws if the stream did not end in order; called after a read that returned 0.</summary>
+    internal virtual void ThrowIfTruncated() { }
 
     internal virtual ValueTask CompleteWritesAsync(CancellationToken cancellationToken) =>
         Stream is SslStream tls ? new ValueTask(tls.ShutdownAsync()) : default;
 
     internal virtual ValueTask CloseAsync() => Stream.DisposeAsync();
 
-    // On the pool: a stream may block where it is disposed.
+    // On the pool, since a stream may block in its disposal.
     internal virtual void Abort() => _ = Task.Run(Stream.Dispose);
 
     private sealed class OfChannel(SecureChannelStream stream) : RelayEnd(stream)
@@ -38,21 +38,21 @@ internal class RelayEnd(Stream stream)
     private sealed class OfSocket : RelayEnd
     {
         private readonly Socket _socket;
-        private readonly PlainEnd _end;
+        private readonly ResetDetector _end;
 
         internal OfSocket(NetworkStream stream)
             : base(stream)
         {
             _socket = stream.Socket;
-            _end = new PlainEnd(_socket);
-            // What arrives has been gathered by its sender already; a second wait for more only adds its delay.
+            _end = new ResetDetector(_socket);
+            // The sender has batched its writes already; Nagle's algorithm would only add delay.
             if (_socket.ProtocolType == ProtocolType.Tcp)
                 Set(() => _socket.NoDelay = true);
-            // Until both sides have ended in order, whatever ends the socket resets it, the death of this process too.
+            // Until both sides have ended in order, any end resets the connection, that of this process included.
             Linger(enable: true);
         }
 
-        internal override void ThrowIfCut() => _end.ThrowIfReset();
+        internal override void ThrowIfTruncated() => _end.ThrowIfReset();
 
         internal override ValueTask CompleteWritesAsync(CancellationToken cancellationToken)
         {
@@ -79,7 +79,7 @@ internal class RelayEnd(Stream stream)
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // It is gone already, or of a kind that knows no reset.
+                // The socket is closed already, or has no such option.
             }
         }
     }

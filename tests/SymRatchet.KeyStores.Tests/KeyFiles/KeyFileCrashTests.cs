@@ -152,7 +152,7 @@ public sealed class KeyFileCrashTests
         damaged[4096] ^= 1;
         SimulatedFile found = new(damaged);
         var failure = Assert.Throws<KeyStoreException>(() => Open(found, ChannelRole.Client));
-        Assert.Contains("none of its slots is whole", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("none of its slots is complete", failure.Message, StringComparison.Ordinal);
         Assert.Equal(damaged, found.Bytes);
         Assert.Equal(0, found.Steps);
 

@@ -69,7 +69,7 @@ public sealed class WorkerTests : IAsyncDisposable
         Add(1);
         await UntilAsync(() => _kept.ContainsKey(1) && _outbox.Count == 0);
         await host.StopAsync();
-        Assert.Contains(_logs.Lines, line => line.Contains("no sign of life", StringComparison.Ordinal));
+        Assert.Contains(_logs.Lines, line => line.Contains("the peer was silent", StringComparison.Ordinal));
     }
 
     [Fact]

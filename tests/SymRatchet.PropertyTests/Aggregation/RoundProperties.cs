@@ -36,7 +36,7 @@ public sealed class RoundProperties
     [Property]
     public void What_is_kept_of_a_client_stays_within_its_share_and_is_its_newest(byte[] sizes, byte capacity)
     {
-        ClientPast past = new(capacity);
+        ContributionHistory past = new(capacity);
         int round = 0;
         foreach (byte size in sizes)
         {

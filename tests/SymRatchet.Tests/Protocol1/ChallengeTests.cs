@@ -14,7 +14,7 @@ public sealed class ChallengeTests : HandshakeSteps
     [InlineData("suite not offered", SecureChannelError.UnexpectedMessage, "not offered")]
     [InlineData("evolution", SecureChannelError.UnexpectedMessage, "not offered")]
     [InlineData("extensions", SecureChannelError.UnexpectedMessage, "not offered")]
-    [InlineData("epoch that is over", SecureChannelError.UnexpectedMessage, "epoch that is over")]
+    [InlineData("past epoch", SecureChannelError.UnexpectedMessage, "past epoch")]
     [InlineData("epoch far ahead", SecureChannelError.Limit, "epochs ahead")]
     [InlineData("epoch beyond 63 bits", SecureChannelError.Limit, "epochs ahead")]
     [InlineData("mac_s", SecureChannelError.Authentication, "did not prove")]
@@ -52,7 +52,7 @@ public sealed class ChallengeTests : HandshakeSteps
                 Epoch = 1,
                 HasWrongProof = true,
             },
-            "epoch that is over" => new Insider { Epoch = 5, HasWrongProof = true },
+            "past epoch" => new Insider { Epoch = 5, HasWrongProof = true },
             "epoch far ahead" => new Insider { Epoch = 6 + 65_537, HasWrongProof = true },
             "epoch beyond 63 bits" => new Insider { Epoch = ulong.MaxValue, HasWrongProof = true },
             _ => new Insider { Epoch = 6, HasWrongProof = true },
@@ -75,7 +75,7 @@ public sealed class ChallengeTests : HandshakeSteps
         using StoredKey key = Stored(ChannelRole.Client);
         byte[] hello = client.Outgoing.Dequeue();
         client.Receive(Malform(what, insider => insider.Challenge(key, hello).Challenge));
-        AssertRefused(client, SecureChannelError.Malformed, "no challenge");
+        AssertRefused(client, SecureChannelError.Malformed, "not a SERVER_CHALLENGE");
     }
 
     [Fact]
@@ -97,6 +97,6 @@ public sealed class ChallengeTests : HandshakeSteps
         );
         secrets.Dispose();
         client.Receive(challenge);
-        AssertRefused(client, SecureChannelError.UnexpectedMessage, "epoch that is over");
+        AssertRefused(client, SecureChannelError.UnexpectedMessage, "past epoch");
     }
 }

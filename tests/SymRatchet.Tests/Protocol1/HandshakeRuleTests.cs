@@ -113,7 +113,7 @@ public sealed class HandshakeRuleTests : HandshakeSteps
         TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<int> first = Task.Run(() =>
             PerIdentityLock
-                .TakeAsync(
+                .RunAsync(
                     Id,
                     () =>
                     {
@@ -126,8 +126,8 @@ public sealed class HandshakeRuleTests : HandshakeSteps
                 .AsTask()
         );
         await began.Task;
-        Task<int> second = PerIdentityLock.TakeAsync(Id, () => 2, CancellationToken.None).AsTask();
-        Assert.Equal(3, await PerIdentityLock.TakeAsync("another device", () => 3, CancellationToken.None));
+        Task<int> second = PerIdentityLock.RunAsync(Id, () => 2, CancellationToken.None).AsTask();
+        Assert.Equal(3, await PerIdentityLock.RunAsync("another device", () => 3, CancellationToken.None));
         Assert.False(second.IsCompleted);
         goOn.Set();
         Assert.Equal((1, 2), (await first, await second));

@@ -88,7 +88,7 @@ public abstract class HandshakeSteps : IDisposable
         Assert.NotNull(end.Refusal);
         Assert.Equal(error, end.Refusal.Error);
         Assert.Contains(detail, end.Refusal.Detail, StringComparison.Ordinal);
-        Assert.True(end.Refusal.LastWord.IsEmpty);
+        Assert.True(end.Refusal.TerminateFrame.IsEmpty);
         Assert.Empty(end.Outgoing);
     }
 

@@ -200,7 +200,7 @@ public sealed class FoundByStressTests
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
         Socket plain = ((NetworkStream)sockets.Server).Socket;
-        PlainEnd end = new(plain);
+        ResetDetector end = new(plain);
         ((NetworkStream)sockets.Client).Socket.LingerState = new LingerOption(enable: true, seconds: 0);
         ((NetworkStream)sockets.Client).Socket.Dispose();
         Assert.True(plain.Poll(Soon, SelectMode.SelectRead));
@@ -216,7 +216,7 @@ public sealed class FoundByStressTests
     {
         await using SocketPair sockets = await SocketPair.CreateAsync();
         Socket plain = ((NetworkStream)sockets.Server).Socket;
-        PlainEnd end = new(plain);
+        ResetDetector end = new(plain);
         ((NetworkStream)sockets.Client).Socket.Shutdown(SocketShutdown.Send);
         Task filling = isFull ? plain.SendAsync(new byte[64 << 20]) : Task.CompletedTask;
         Assert.Equal(0, plain.Receive(new byte[1]));

@@ -4,10 +4,10 @@ using System.Net;
 namespace SymRatchet.Connections;
 
 /// <summary>
-/// A channel whose user does not dispose it: a handler that has completed both halves of its transport is done with
-/// them, while what it said may still be on its way.
+/// A channel that ignores its disposal by the pipe: after a handler has completed both halves of its transport, its
+/// data may still have to be sent.
 /// </summary>
-internal sealed class KeptChannel(ISecureChannel inner) : ISecureChannel
+internal sealed class UndisposedChannel(ISecureChannel inner) : ISecureChannel
 {
     public ProtocolPhase Phase => inner.Phase;
 

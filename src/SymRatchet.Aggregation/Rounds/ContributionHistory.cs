@@ -1,9 +1,7 @@
 namespace SymRatchet.Aggregation;
 
-/// <summary>
-/// What one client has contributed so far, as far back as its share of memory reaches; the newest is always there.
-/// </summary>
-internal sealed class ClientPast(int capacity)
+/// <summary>The contributions of one client, limited to a share of memory; the newest is always kept.</summary>
+internal sealed class ContributionHistory(int capacity)
 {
     private const int CostOfContribution = 8;
 
@@ -11,12 +9,12 @@ internal sealed class ClientPast(int capacity)
     private long _oldest = 1;
     private long _cost;
 
-    /// <summary>How many rounds the client has completed.</summary>
+    /// <summary>The number of rounds that the client has completed.</summary>
     internal long Completed { get; private set; }
 
     internal double[]? Find(long round) => _contributions.GetValueOrDefault(round);
 
-    /// <summary>Takes over a contribution.</summary>
+    /// <summary>Adds a contribution, whose array is kept.</summary>
     internal void Add(double[] numbers)
     {
         _contributions.Add(++Completed, numbers);

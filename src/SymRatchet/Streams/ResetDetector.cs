@@ -3,20 +3,21 @@ using System.Net.Sockets;
 namespace SymRatchet.Streams;
 
 /// <summary>
-/// How a plain connection ends. A system tells of a reset once: where a write was told, a read gets 0, as at an
-/// orderly end. So an end is believed only of a connection that could still be written to, or was shut down here.
+/// Tells a reset of a plain connection from an orderly end. The system reports a reset only once: if a write got the
+/// error, a read returns 0 as after an orderly end. So an end counts as orderly only if the connection can still be
+/// written to, or was shut down by this side.
 /// </summary>
-internal sealed class PlainEnd(Socket socket)
+internal sealed class ResetDetector(Socket socket)
 {
     private readonly Lock _gate = new();
     private bool _isShutDown;
 
-    /// <summary>Asked after a read that got 0.</summary>
+    /// <summary>Throws if the connection was reset; called after a read that returned 0.</summary>
     internal void ThrowIfReset()
     {
         lock (_gate)
         {
-            // Where it takes nothing now it stands, and its peer is slow: one that was reset refuses at once.
+            // If it is not writable now, its send buffer is full, so it was not reset: a reset connection is writable.
             if (!_isShutDown && socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
                 OrIOException(() => socket.Send(ReadOnlySpan<byte>.Empty));
         }
