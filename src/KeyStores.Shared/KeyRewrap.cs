@@ -75,23 +75,25 @@ internal sealed class KeyRewrap(IKeyDirectory directory, string name, KeyWrappin
         {
             (OpenedKeys? found, KeyStoreException? failure) = await open(id, _opening, cancellationToken)
                 .ConfigureAwait(false);
-            using OpenedKeys? opened = found;
-            if (opened?.Key is not { } key || (previous is null && opened.AreCurrent))
-                return (false, failure);
-            WrappedKey wrapped;
-            try
+            using (found)
             {
-                wrapped = await wrapping.WrapAgainAsync(key, cancellationToken).ConfigureAwait(false);
-            }
-            catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
-            {
-                return (false, e);
-            }
+                if (found?.Key is not { } key || (previous is null && found.AreCurrent))
+                    return (false, failure);
+                WrappedKey wrapped;
+                try
+                {
+                    wrapped = await wrapping.WrapAgainAsync(key, cancellationToken).ConfigureAwait(false);
+                }
+                catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
+                {
+                    return (false, e);
+                }
 
-            KeyState expected = new(key.Serial, key.Epoch, key.Successor?.Serial, HasKeys: true);
-            (bool isWritten, failure) = await write(id, wrapped, expected, cancellationToken).ConfigureAwait(false);
-            if (isWritten || failure is not null)
-                return (isWritten, failure);
+                KeyState expected = new(key.Serial, key.Epoch, key.Successor?.Serial, HasKeys: true);
+                (bool isWritten, failure) = await write(id, wrapped, expected, cancellationToken).ConfigureAwait(false);
+                if (isWritten || failure is not null)
+                    return (isWritten, failure);
+            }
         }
 
         return (false, KeyState.MovedOn(id));

@@ -67,8 +67,10 @@ internal sealed class KeyRotation(ChannelRole role, KeyWrapping wrapping)
     )
     {
         (OpenedKeys? found, _) = await open(key.Id, wrapping, cancellationToken).ConfigureAwait(false);
-        using OpenedKeys? opened = found;
-        if (opened?.Key is { } current)
-            KeyStoreRules.CheckIsNew(key, current);
+        using (found)
+        {
+            if (found?.Key is { } current)
+                KeyStoreRules.CheckIsNew(key, current);
+        }
     }
 }

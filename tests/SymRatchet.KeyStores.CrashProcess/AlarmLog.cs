@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace SymRatchet.KeyStores.CrashProcess;
 
 /// <summary>
-/// Writes every warning of the library to standard output: an alarm of a store that was put back is one.
+/// Writes every warning of the library to standard output: an alarm of a store that was restored from a backup is one.
 /// </summary>
 internal sealed class AlarmLog : ILoggerFactory, ILogger
 {

@@ -9,8 +9,6 @@ internal ref struct SpanWriter(Span<byte> destination)
 
     internal int Written { get; private set; }
 
-    internal readonly ReadOnlySpan<byte> SoFar => _destination[..Written];
-
     internal void Byte(byte value) => _destination[Written++] = value;
 
     internal void UInt16(ushort value) => BinaryPrimitives.WriteUInt16BigEndian(Take(sizeof(ushort)), value);

@@ -33,7 +33,7 @@ public sealed class StoreOptionTests : IDisposable
         {
             (await server.RunClientAsync("north", "--store", _client)).AssertSucceeds();
             (await server.RunClientAsync("north", "--store", _client)).AssertSucceeds();
-            Assert.DoesNotContain("put back", server.Process.Everything, StringComparison.Ordinal);
+            Assert.DoesNotContain("restored from a backup", server.Process.Everything, StringComparison.Ordinal);
 
             (await server.RunClientAsync("south", "--store", _client)).AssertFails(1, "holds the key of north");
             (await server.RunClientAsync("south", "--store", _client + ".2")).AssertFails(1, "once with --keys");

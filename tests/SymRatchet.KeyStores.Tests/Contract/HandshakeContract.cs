@@ -26,7 +26,7 @@ public abstract class HandshakeContract
             Assert.Equal((epoch + 1, epoch + 1), (await client.EpochAsync(Name), await server.EpochAsync(Name)));
         }
 
-        Assert.DoesNotContain(_logs.Lines, line => line.Contains("put back", StringComparison.Ordinal));
+        Assert.DoesNotContain(_logs.Lines, line => line.Contains("restored from a backup", StringComparison.Ordinal));
     }
 
     [SkippableFact]

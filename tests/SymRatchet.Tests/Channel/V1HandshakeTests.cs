@@ -234,7 +234,7 @@ public sealed class V1HandshakeTests
             Assert.Equal(epoch, pair.Client.Peer.Epoch);
         }
 
-        Assert.DoesNotContain(parties.Log, line => line.Contains("put back", StringComparison.Ordinal));
+        Assert.DoesNotContain(parties.Log, line => line.Contains("restored from a backup", StringComparison.Ordinal));
     }
 
     [Fact]
