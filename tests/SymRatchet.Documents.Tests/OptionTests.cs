@@ -281,7 +281,7 @@ public sealed partial class OptionTests
     {
         Type type = property.DeclaringType!;
         XElement comment = XElement
-            .Load(Path.ChangeExtension(type.Assembly.Location, "xml"))
+            .Load(Path.ChangeExtension(type.Assembly.Location, "xml"), LoadOptions.PreserveWhitespace)
             .Descendants("member")
             .Single(member => member.Attribute("name")!.Value == $"P:{type.FullName}.{property.Name}");
         foreach (XElement reference in comment.Descendants("see").ToArray())

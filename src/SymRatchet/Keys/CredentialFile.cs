@@ -76,7 +76,7 @@ internal static class CredentialFile
     private static PreSharedKey ParseWhole(string path, ReadOnlySpan<byte> content)
     {
         if (content.StartsWith(KeyFileHead.FirstLine))
-            throw new FormatException($"{path} is already a key file: open it with {nameof(KeyFile)}.");
+            throw new FormatException($"{path} is a key file already: open it with {nameof(KeyFile)}.");
         if (content.Length == MaxFileSize)
             throw new FormatException($"{path} is not a credential file: it is too long.");
         return Parse(path, content);

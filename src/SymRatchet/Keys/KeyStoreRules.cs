@@ -76,7 +76,7 @@ internal static class KeyStoreRules
                 : CryptographicOperations.FixedTimeEquals(key.IdentityKey, current.IdentityKey);
         if (isSame)
             throw new ArgumentException(
-                $"The new key of {key.Id} is the same as its current key. Rotate it to a new one.",
+                $"The new key of {key.Id} is the same key that it has. Rotate it to a new one.",
                 nameof(key)
             );
     }

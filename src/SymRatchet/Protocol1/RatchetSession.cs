@@ -204,7 +204,7 @@ internal sealed class RatchetSession : ChannelSession
     {
         var header = FrameHeader.Read(frame);
         if (_receivingEnded)
-            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a record after its direction was closed");
+            return OpenResult.Fail(SecureChannelError.UnexpectedMessage, "a record after the end of its direction");
         if (
             !V1Transitions.Table.TryMove(
                 _role,
