@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net.Sockets;
 using Spectre.Console;
 using SymRatchet.Comparison.Peers;
 using SymRatchet.Comparison.Plots;
@@ -12,6 +14,9 @@ namespace SymRatchet.Comparison;
 internal static class PeersCommand
 {
     internal const string ServerRole = "serve";
+
+    private const int Failure = 1;
+    private const int Usage = 2;
 
     private static readonly string[] ScenarioNames =
     [
@@ -30,7 +35,34 @@ internal static class PeersCommand
         "http-1GiB",
     ];
 
-    internal static RootCommand Create()
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code: 2 where it asks for what there is not, 1 where a run failed.</returns>
+    internal static async Task<int> RunAsync(string[] args)
+    {
+        ParseResult parsed = Create().Parse(args);
+        if (parsed.Errors is [ParseError first, ..])
+            return Fail($"{first.Message} (try --help)", Usage);
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException e)
+        {
+            return Fail(e.Message, Usage);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message, Failure);
+        }
+    }
+
+    private static int Fail(string message, int exitCode)
+    {
+        Console.Error.WriteLine(message.ReplaceLineEndings(" "));
+        return exitCode;
+    }
+
+    private static RootCommand Create()
     {
         Option<string?> json = new("--json")
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 
 namespace SymRatchet.Comparison.Peers;
 
@@ -19,7 +20,7 @@ internal sealed class OpenSslPeer : WirePeer
 
     internal override bool Fits(string scenario) => scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B";
 
-    internal override Task<PeerConnection> ConnectAsync(int port, string credential)
+    internal override Task<PeerConnection> ConnectAsync(int port, string credential, IPAddress? from)
     {
         Process client = ExternalProgram.Start(
             "openssl",

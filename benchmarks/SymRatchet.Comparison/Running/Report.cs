@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace SymRatchet.Comparison.Running;
@@ -8,7 +9,11 @@ namespace SymRatchet.Comparison.Running;
 /// <summary>Shows results to people and writes them for programs.</summary>
 internal static class Report
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    private static string Machine =>
+        $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, "
+        + $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}";
 
     internal static void Show(IAnsiConsole console, ScenarioResult result)
     {
@@ -34,8 +39,7 @@ internal static class Report
     {
         var report = new
         {
-            machine = $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, "
-                + $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}",
+            machine = Machine,
             scenarios = results.Select(result => new
             {
                 name = result.Scenario.Name,
@@ -51,6 +55,17 @@ internal static class Report
         };
         await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, Json) + "\n");
     }
+
+    /// <summary>Writes one command's results, and of which machine they are.</summary>
+    internal static async Task WriteJsonAsync<T>(string path, T result)
+    {
+        JsonObject report = JsonSerializer.SerializeToNode(result, Json)!.AsObject();
+        report.Insert(0, "machine", Machine);
+        await File.WriteAllTextAsync(path, report.ToJsonString(Json) + "\n");
+    }
+
+    /// <summary>A text with numbers, alike everywhere.</summary>
+    internal static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     // What the others are held against: TLS where it takes part, or else AES-GCM with a fixed key.
     private static Samples? Reference(ScenarioResult result) =>

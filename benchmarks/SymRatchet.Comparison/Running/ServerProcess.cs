@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using SymRatchet.Comparison.Peers;
 
 namespace SymRatchet.Comparison.Running;
@@ -39,7 +40,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
     }
 
-    internal Task<PeerConnection> ConnectAsync() => ((WirePeer)_peer).ConnectAsync(_port, _credential);
+    internal Task<PeerConnection> ConnectAsync(IPAddress? from = null) =>
+        ((WirePeer)_peer).ConnectAsync(_port, _credential, from);
+
+    /// <summary>What it holds and has used; after a collection of all that can be, where that is asked for.</summary>
+    internal async Task<ProcessUse> UseAsync(bool collected = false) =>
+        new(
+            await AskAsync(collected ? PeerServer.LeastMemoryQuestion : PeerServer.MemoryQuestion),
+            await AskAsync(PeerServer.HeapQuestion),
+            TimeSpan.FromMicroseconds(await AskAsync(PeerServer.CpuQuestion))
+        );
 
     /// <summary>A client of an HTTP server, with its own connections.</summary>
     internal HttpClient CreateHttpClient() => ((HttpPeer)_peer).CreateClient(_port, _credential);

@@ -24,6 +24,9 @@ public sealed class PeersTests : IDisposable
         "http-connect",
     ];
 
+    // On a machine that is doing something else, too.
+    private static readonly TimeSpan Takes = TimeSpan.FromMinutes(2);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-peers-test-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -48,7 +51,7 @@ public sealed class PeersTests : IDisposable
             )
         )
         {
-            (await run.WaitForExitAsync()).AssertSucceeds();
+            (await run.WaitForExitAsync(Takes)).AssertSucceeds();
         }
 
         using var results = JsonDocument.Parse(await File.ReadAllTextAsync(json));
@@ -73,20 +76,11 @@ public sealed class PeersTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_clients_stay_connected_without_an_error()
-    {
-        await using SampleProcess soak = SampleProcess.StartPeers("soak", "--clients", "50", "--seconds", "2");
-        SampleResult result = await soak.WaitForExitAsync();
-        result.AssertSucceeds();
-        Assert.Contains(result.Output, line => line.Contains("p99 ", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task An_unknown_name_is_refused_with_those_that_there_are()
     {
         await using SampleProcess run = SampleProcess.StartPeers("--only", "nothing");
         SampleResult result = await run.WaitForExitAsync();
-        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal(2, result.ExitCode);
         Assert.Contains(result.Error, line => line.Contains("there is no 'nothing'", StringComparison.Ordinal));
     }
 }
