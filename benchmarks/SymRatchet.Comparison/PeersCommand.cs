@@ -7,6 +7,7 @@ using SymRatchet.Comparison.Plots;
 using SymRatchet.Comparison.Running;
 using SymRatchet.Comparison.Scenarios;
 using SymRatchet.Comparison.Soak;
+using SymRatchet.Comparison.Storm;
 
 namespace SymRatchet.Comparison;
 
@@ -131,6 +132,8 @@ internal static class PeersCommand
         serve.SetAction((parsed, _) => PeerServer.RunAsync(PeerCatalogue.Find(parsed.GetRequiredValue(peer))));
         command.Subcommands.Add(serve);
         command.Subcommands.Add(SoakCommand.Create());
+        foreach (Command storm in StormCommand.Create())
+            command.Subcommands.Add(storm);
         command.Subcommands.Add(PlotCommand.Create());
         return command;
     }

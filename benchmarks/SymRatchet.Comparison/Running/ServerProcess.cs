@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using SymRatchet.Comparison.Peers;
@@ -9,11 +8,11 @@ namespace SymRatchet.Comparison.Running;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Peer _peer;
-    private readonly Process _process;
+    private readonly ChildProcess _process;
     private readonly int _port;
     private readonly string _credential;
 
-    private ServerProcess(Peer peer, Process process, int port, string credential)
+    private ServerProcess(Peer peer, ChildProcess process, int port, string credential)
     {
         _peer = peer;
         _process = process;
@@ -23,25 +22,19 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     internal static async Task<ServerProcess> StartAsync(Peer peer)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!)
-        {
-            ArgumentList = { PeersCommand.ServerRole, peer.Name },
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            Environment = { [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes) },
-        };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Insert(0, typeof(ServerProcess).Assembly.Location);
-        Process process = Process.Start(start)!;
-        string ready =
-            await process.StandardOutput.ReadLineAsync()
-            ?? throw new IOException($"The server of {peer.Name} ended before it listened.");
-        string[] parts = ready.Split(' ', 2);
+        var process = ChildProcess.Start(PeersCommand.ServerRole, peer.Name);
+        string[] parts = (await process.ReadAsync()).Split(' ', 2);
         return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
     }
 
     internal Task<PeerConnection> ConnectAsync(IPAddress? from = null) =>
         ((WirePeer)_peer).ConnectAsync(_port, _credential, from);
+
+    /// <summary>A client of an HTTP server, with its own connections.</summary>
+    internal HttpClient CreateHttpClient() => ((HttpPeer)_peer).CreateClient(_port, _credential);
+
+    internal async Task<long> AskAsync(string question) =>
+        long.Parse(await _process.AskAsync(question), CultureInfo.InvariantCulture);
 
     /// <summary>What it holds and has used; after a collection of all that can be, where that is asked for.</summary>
     internal async Task<ProcessUse> UseAsync(bool collected = false) =>
@@ -51,23 +44,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             TimeSpan.FromMicroseconds(await AskAsync(PeerServer.CpuQuestion))
         );
 
-    /// <summary>A client of an HTTP server, with its own connections.</summary>
-    internal HttpClient CreateHttpClient() => ((HttpPeer)_peer).CreateClient(_port, _credential);
-
-    internal async Task<long> AskAsync(string question)
-    {
-        await _process.StandardInput.WriteLineAsync(question);
-        string answer =
-            await _process.StandardOutput.ReadLineAsync()
-            ?? throw new IOException($"The server of {_peer.Name} is gone.");
-        return long.Parse(answer, CultureInfo.InvariantCulture);
-    }
-
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await _process.DisposeAsync();
         await _peer.DisposeAsync();
     }
 }
