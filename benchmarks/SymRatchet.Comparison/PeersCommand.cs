@@ -19,6 +19,9 @@ internal static class PeersCommand
     private const int Failure = 1;
     private const int Usage = 2;
 
+    // Where there is no window to fit into, tables are not folded.
+    private const int WidthOfFiles = 160;
+
     private static readonly string[] ScenarioNames =
     [
         "seal-64",
@@ -43,6 +46,8 @@ internal static class PeersCommand
         ParseResult parsed = Create().Parse(args);
         if (parsed.Errors is [ParseError first, ..])
             return Fail($"{first.Message} (try --help)", Usage);
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Console.Profile.Width = WidthOfFiles;
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -65,17 +70,8 @@ internal static class PeersCommand
 
     private static RootCommand Create()
     {
-        Option<string?> json = new("--json")
-        {
-            Description = "A file that the results are also written to.",
-            HelpName = "FILE",
-        };
-        Option<double> seconds = new("--seconds")
-        {
-            Description = "How long each peer is measured in each scenario. Default: 3.",
-            HelpName = "S",
-            DefaultValueFactory = _ => 3,
-        };
+        Option<FileInfo?> json = Numbers.Json();
+        Option<double> seconds = Numbers.Seconds("--seconds", "How long each peer is measured in each scenario.", 3);
         Option<string[]> only = Names("--only", "The scenarios to run. Default: all.", "SCENARIO,...", ScenarioNames);
         Option<string[]> peers = Names(
             "--peers",
@@ -83,11 +79,10 @@ internal static class PeersCommand
             "NAME,...",
             [.. PeerCatalogue.All.Select(peer => peer.Name), SealScenario.FixedKey]
         );
-        Option<int> idle = new("--idle")
+        Option<int> idle = Numbers.Count("--idle", "How many connections idle-connection opens.", 5000);
+        Option<bool> quick = new("--quick")
         {
-            Description = "How many connections idle-connection opens. Default: 5000.",
-            HelpName = "N",
-            DefaultValueFactory = _ => 5000,
+            Description = "For a first look, in about a minute: 0.3 seconds for each, 500 idle connections.",
         };
         RootCommand command = new(
             "SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in "
@@ -99,6 +94,7 @@ internal static class PeersCommand
             only,
             peers,
             idle,
+            quick,
         };
         command.SetAction(
             async (parsed, _) =>
@@ -109,20 +105,31 @@ internal static class PeersCommand
                     );
                 await using ServerPool servers = new();
                 HashSet<string> chosen = [.. parsed.GetValue(only) is { Length: > 0 } named ? named : ScenarioNames];
+                foreach (Peer peer in PeerCatalogue.All.Where(peer => peer.Missing is null))
+                foreach (string scenario in chosen.Where(scenario => peer.WhyNot(scenario) is not null))
+                    AnsiConsole.Console.MarkupLineInterpolated(
+                        $"[grey]left out of {scenario}: {peer.Name}, since {peer.WhyNot(scenario)!}[/]"
+                    );
                 Scenario[] scenarios =
                 [
-                    .. All(servers, parsed.GetValue(idle)).Where(scenario => chosen.Contains(scenario.Name)),
+                    .. All(servers, Choose(idle, 500)).Where(scenario => chosen.Contains(scenario.Name)),
                 ];
                 HashSet<string>? measured = parsed.GetValue(peers) is { Length: > 0 } some ? [.. some] : null;
                 List<ScenarioResult> results = await new ComparisonRun(
                     scenarios,
                     measured,
-                    TimeSpan.FromSeconds(parsed.GetValue(seconds))
+                    TimeSpan.FromSeconds(Choose(seconds, 0.3))
                 ).RunAsync(AnsiConsole.Console);
                 foreach (ScenarioResult result in results)
                     Report.Show(AnsiConsole.Console, result);
                 if (parsed.GetValue(json) is { } file)
-                    await Report.WriteAsync(file, results);
+                    await Report.WriteAsync(file.FullName, results);
+
+                // What is said beside --quick stands.
+                T Choose<T>(Option<T> option, T hasty) =>
+                    parsed.GetValue(quick) && parsed.GetResult(option) is null or { Implicit: true }
+                        ? hasty
+                        : parsed.GetValue(option)!;
             }
         );
 

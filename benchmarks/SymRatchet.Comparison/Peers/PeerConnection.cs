@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SymRatchet.Comparison.Scenarios;
 
 namespace SymRatchet.Comparison.Peers;
 
@@ -38,6 +39,20 @@ internal abstract class PeerConnection : IAsyncDisposable
             buffer.AsSpan(whole, filled - whole).CopyTo(buffer);
             filled -= whole;
         }
+    }
+
+    /// <summary>Receives blocks until one begins with a byte that is not 0.</summary>
+    /// <returns>How many came.</returns>
+    internal virtual async Task<long> ReceiveBlocksUntilMarkedAsync()
+    {
+        byte[] block = new byte[Sizes.Block];
+        long blocks = 0;
+        do
+        {
+            await Stream.ReadExactlyAsync(block);
+            blocks++;
+        } while (block[0] == 0);
+        return blocks;
     }
 
     public abstract ValueTask DisposeAsync();

@@ -63,7 +63,7 @@ internal static class PeerServer
                 break;
 
             case Work.TakeStream:
-                await connection.SendNumberAsync(await TakeStreamAsync(connection.Stream));
+                await connection.SendNumberAsync(await connection.ReceiveBlocksUntilMarkedAsync());
                 break;
 
             case Work.TakeMessages:
@@ -84,17 +84,5 @@ internal static class PeerServer
             default:
                 throw new IOException($"There is no work {work}.");
         }
-    }
-
-    private static async Task<long> TakeStreamAsync(Stream stream)
-    {
-        byte[] block = new byte[Sizes.Block];
-        long blocks = 0;
-        do
-        {
-            await stream.ReadExactlyAsync(block);
-            blocks++;
-        } while (block[0] == 0);
-        return blocks;
     }
 }

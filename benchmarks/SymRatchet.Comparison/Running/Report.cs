@@ -24,15 +24,35 @@ internal static class Report
             Border = TableBorder.Rounded,
         };
         table.AddColumn("peer");
-        foreach (string column in (string[])["median", "min", "max", $"beside {Reference(result)?.Peer}"])
+        string? thing = result.Scenario.Thing;
+        string[] columns = ["median", "IQR", "min", "max", $"beside {Reference(result)?.Peer}"];
+        foreach (string column in (string[])[.. columns, .. thing is null ? [] : (string[])[$"CPU us/{thing}"]])
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach (Samples peer in result.Peers)
         {
             string ratio = Reference(result) is { } reference ? Number(peer.Median / reference.Median) : "";
-            table.AddRow(peer.Peer, Number(peer.Median), Number(peer.Min), Number(peer.Max), ratio);
+            string[] row =
+            [
+                peer.Peer,
+                Number(peer.Median),
+                Text($"{peer.Spread:P0}"),
+                Number(peer.Min),
+                Number(peer.Max),
+                ratio,
+                .. thing is null ? [] : (string[])[peer.Cpu is { } cpu ? Number(cpu) : ""],
+            ];
+            table.AddRow(row);
         }
 
         console.Write(table);
+        string[] noisy = [.. result.Peers.Where(peer => peer.IsNoisy).Select(peer => peer.Peer)];
+        if (noisy.Length > 0)
+        {
+            string names = string.Join(", ", noisy);
+            console.MarkupLineInterpolated(
+                $"[yellow]too noisy to tell (IQR above 20 % of the median): {names}; the machine was doing more[/]"
+            );
+        }
     }
 
     internal static async Task WriteAsync(string path, IEnumerable<ScenarioResult> results)
@@ -44,12 +64,17 @@ internal static class Report
             {
                 name = result.Scenario.Name,
                 unit = result.Scenario.Unit,
+                cpuUnit = result.Scenario.Thing is { } thing ? $"us/{thing}" : null,
                 results = result.Peers.Select(peer => new
                 {
                     peer = peer.Peer,
                     median = peer.Median,
                     min = peer.Min,
                     max = peer.Max,
+                    lowerQuartile = peer.LowerQuartile,
+                    upperQuartile = peer.UpperQuartile,
+                    noisy = peer.IsNoisy,
+                    cpu = result.Scenario.Thing is null ? null : peer.Cpu,
                 }),
             }),
         };

@@ -46,8 +46,8 @@ public sealed class PeersTests : IDisposable
                 "--only",
                 string.Join(',', Scenarios),
                 "--peers",
-                "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,sslstream,aesgcm-fixed-key,"
-                    + "symratchet-http,https"
+                "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,symratchet-durable,sslstream,"
+                    + "aesgcm-fixed-key,symratchet-http,https"
             )
         )
         {
@@ -65,7 +65,20 @@ public sealed class PeersTests : IDisposable
                 .First(result => result.GetProperty("peer").GetString() is "symratchet-aegis256" or "symratchet-http");
             Assert.True(ours.GetProperty("min").GetDouble() <= ours.GetProperty("median").GetDouble());
             Assert.True(ours.GetProperty("median").GetDouble() <= ours.GetProperty("max").GetDouble());
+            Assert.True(ours.GetProperty("lowerQuartile").GetDouble() <= ours.GetProperty("upperQuartile").GetDouble());
+            if (scenario.GetProperty("cpuUnit").ValueKind == JsonValueKind.Null)
+                Assert.Equal(JsonValueKind.Null, ours.GetProperty("cpu").ValueKind);
+            else
+                Assert.True(ours.GetProperty("cpu").GetDouble() > 0);
         }
+
+        Assert.Contains(
+            scenarios
+                .Single(scenario => scenario.GetProperty("name").GetString() == "connect")
+                .GetProperty("results")
+                .EnumerateArray(),
+            result => result.GetProperty("peer").GetString() == "symratchet-durable"
+        );
 
         await using SampleProcess plot = SampleProcess.StartPeers("plot", json, "--to", _folder);
         SampleResult drawn = await plot.WaitForExitAsync();
@@ -73,6 +86,32 @@ public sealed class PeersTests : IDisposable
         string[] pictures = Directory.GetFiles(_folder, "*.svg");
         Assert.Equal(8, pictures.Length);
         Assert.All(pictures, picture => Assert.Equal("svg", XDocument.Load(picture).Root!.Name.LocalName));
+    }
+
+    [Fact]
+    public async Task A_first_look_is_quick_and_shows_what_it_cost()
+    {
+        await using SampleProcess run = SampleProcess.StartPeers(
+            "--quick",
+            "--only",
+            "pingpong-64B",
+            "--peers",
+            "tcp,symratchet-aegis256"
+        );
+        SampleResult result = await run.WaitForExitAsync();
+        result.AssertSucceeds();
+        Assert.Contains(result.Output, line => line.Contains("CPU us/round trip", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--seconds", "0")]
+    [InlineData("--idle", "0")]
+    public async Task A_number_out_of_range_is_one_line(string option, string value)
+    {
+        await using SampleProcess run = SampleProcess.StartPeers(option, value);
+        SampleResult result = await run.WaitForExitAsync();
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith(option, Assert.Single(result.Error), StringComparison.Ordinal);
     }
 
     [Fact]
