@@ -12,6 +12,9 @@ internal abstract class PeerConnection : IAsyncDisposable
     /// <summary>Sends one message, or puts it beside others as far as the peer's API does so by itself.</summary>
     internal virtual ValueTask SendAsync(ReadOnlyMemory<byte> message) => Stream.WriteAsync(message);
 
+    /// <summary>Sends a block, which stays as it is until the next flush.</summary>
+    internal virtual ValueTask SendBlockAsync(ReadOnlyMemory<byte> block) => Stream.WriteAsync(block);
+
     /// <summary>Sends what was put beside others.</summary>
     internal virtual ValueTask FlushAsync() => default;
 

@@ -1,17 +1,19 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using SymRatchet.Comparison.Scenarios;
 
 namespace SymRatchet.Comparison.Peers;
 
 /// <summary>
 /// A plain socket, used as well as it can be: small messages are put together as a channel puts them together, and
-/// blocks are received into a buffer for several of them.
+/// several blocks take one call of the system on either side. Of the ways that were tried it is the fastest.
 /// </summary>
 internal sealed class SocketConnection(NetworkStream stream) : PeerConnection
 {
     private const int BlocksAtOnce = 4;
 
     private readonly byte[] _together = new byte[Sizes.Block];
+    private readonly List<ArraySegment<byte>> _blocks = [];
     private int _filled;
 
     internal override Stream Stream => stream;
@@ -24,11 +26,21 @@ internal sealed class SocketConnection(NetworkStream stream) : PeerConnection
         _filled += message.Length;
     }
 
+    internal override ValueTask SendBlockAsync(ReadOnlyMemory<byte> block)
+    {
+        if (!MemoryMarshal.TryGetArray(block, out ArraySegment<byte> segment))
+            throw new ArgumentException("A block is an array.", nameof(block));
+        _blocks.Add(segment);
+        return _blocks.Count == BlocksAtOnce ? SendBlocksAsync() : default;
+    }
+
     internal override async ValueTask FlushAsync()
     {
         int filled = _filled;
         _filled = 0;
-        await stream.WriteAsync(_together.AsMemory(0, filled));
+        if (filled > 0)
+            await stream.WriteAsync(_together.AsMemory(0, filled));
+        await SendBlocksAsync();
     }
 
     internal override async Task<long> ReceiveBlocksUntilMarkedAsync()
@@ -52,6 +64,22 @@ internal sealed class SocketConnection(NetworkStream stream) : PeerConnection
     }
 
     public override ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    private async ValueTask SendBlocksAsync()
+    {
+        while (_blocks.Count > 0)
+        {
+            int sent = await stream.Socket.SendAsync(_blocks, SocketFlags.None);
+            while (_blocks is [var first, ..] && sent >= first.Count)
+            {
+                sent -= first.Count;
+                _blocks.RemoveAt(0);
+            }
+
+            if (sent > 0)
+                _blocks[0] = _blocks[0][sent..];
+        }
+    }
 
     private async ValueTask<int> ReadAsync(Memory<byte> buffer) =>
         await stream.ReadAsync(buffer) is > 0 and int read

@@ -33,10 +33,15 @@ internal sealed class StreamScenario(ServerPool servers) : ServedScenario(server
             while (_block[0] == 0)
             {
                 if (Stopwatch.GetElapsedTime(started) >= time)
+                {
+                    await Connection.FlushAsync();
                     _block[0] = 1;
-                await Connection.Stream.WriteAsync(_block);
+                }
+
+                await Connection.SendBlockAsync(_block);
             }
 
+            await Connection.FlushAsync();
             await Connection.Stream.FlushAsync();
             long blocks = await Connection.ReceiveNumberAsync();
             double bytes = blocks * (double)Sizes.Block;
