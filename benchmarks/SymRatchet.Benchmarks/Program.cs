@@ -1,10 +1,15 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Exporters;
 using BenchmarkDotNet.Running;
+using SymRatchet.Benchmarks;
 
 // dotnet run -c Release --project benchmarks/SymRatchet.Benchmarks -- --filter '*' [--job short]
 // The reports go to benchmarks/results where it is run from the repository, as BenchmarkDotNet names its folder.
+// Memory for each identity of an in-memory store: -- store-memory [COUNT]
+if (args is ["store-memory", ..])
+    return StoreMemory.Run(args[1..]);
 ManualConfig config = ManualConfig.CreateMinimumViable().AddExporter(MarkdownExporter.GitHub);
 if (Directory.Exists("benchmarks"))
     config = config.WithArtifactsPath("benchmarks");
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+return 0;

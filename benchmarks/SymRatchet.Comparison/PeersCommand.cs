@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net.Sockets;
 using Spectre.Console;
 using SymRatchet.Comparison.Peers;
 using SymRatchet.Comparison.Plots;
 using SymRatchet.Comparison.Running;
 using SymRatchet.Comparison.Scenarios;
 using SymRatchet.Comparison.Soak;
+using SymRatchet.Comparison.Storm;
 
 namespace SymRatchet.Comparison;
 
@@ -12,6 +15,12 @@ namespace SymRatchet.Comparison;
 internal static class PeersCommand
 {
     internal const string ServerRole = "serve";
+
+    private const int Failure = 1;
+    private const int Usage = 2;
+
+    // Where there is no window to fit into, tables are not folded.
+    private const int WidthOfFiles = 160;
 
     private static readonly string[] ScenarioNames =
     [
@@ -30,19 +39,39 @@ internal static class PeersCommand
         "http-1GiB",
     ];
 
-    internal static RootCommand Create()
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code: 2 where it asks for what there is not, 1 where a run failed.</returns>
+    internal static async Task<int> RunAsync(string[] args)
     {
-        Option<string?> json = new("--json")
+        ParseResult parsed = Create().Parse(args);
+        if (parsed.Errors is [ParseError first, ..])
+            return Fail($"{first.Message} (try --help)", Usage);
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Console.Profile.Width = WidthOfFiles;
+        try
         {
-            Description = "A file that the results are also written to.",
-            HelpName = "FILE",
-        };
-        Option<double> seconds = new("--seconds")
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException e)
         {
-            Description = "How long each peer is measured in each scenario. Default: 3.",
-            HelpName = "S",
-            DefaultValueFactory = _ => 3,
-        };
+            return Fail(e.Message, Usage);
+        }
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message, Failure);
+        }
+    }
+
+    private static int Fail(string message, int exitCode)
+    {
+        Console.Error.WriteLine(message.ReplaceLineEndings(" "));
+        return exitCode;
+    }
+
+    private static RootCommand Create()
+    {
+        Option<FileInfo?> json = Numbers.Json();
+        Option<double> seconds = Numbers.Seconds("--seconds", "How long each peer is measured in each scenario.", 3);
         Option<string[]> only = Names("--only", "The scenarios to run. Default: all.", "SCENARIO,...", ScenarioNames);
         Option<string[]> peers = Names(
             "--peers",
@@ -50,11 +79,10 @@ internal static class PeersCommand
             "NAME,...",
             [.. PeerCatalogue.All.Select(peer => peer.Name), SealScenario.FixedKey]
         );
-        Option<int> idle = new("--idle")
+        Option<int> idle = Numbers.Count("--idle", "How many connections idle-connection opens.", 5000);
+        Option<bool> quick = new("--quick")
         {
-            Description = "How many connections idle-connection opens. Default: 5000.",
-            HelpName = "N",
-            DefaultValueFactory = _ => 5000,
+            Description = "For a first look, in about a minute: 0.3 seconds for each, 500 idle connections.",
         };
         RootCommand command = new(
             "SymRatchet beside other ways to protect a connection: whole programs over the loopback, side by side in "
@@ -66,6 +94,7 @@ internal static class PeersCommand
             only,
             peers,
             idle,
+            quick,
         };
         command.SetAction(
             async (parsed, _) =>
@@ -76,20 +105,31 @@ internal static class PeersCommand
                     );
                 await using ServerPool servers = new();
                 HashSet<string> chosen = [.. parsed.GetValue(only) is { Length: > 0 } named ? named : ScenarioNames];
+                foreach (Peer peer in PeerCatalogue.All.Where(peer => peer.Missing is null))
+                foreach (string scenario in chosen.Where(scenario => peer.WhyNot(scenario) is not null))
+                    AnsiConsole.Console.MarkupLineInterpolated(
+                        $"[grey]left out of {scenario}: {peer.Name}, since {peer.WhyNot(scenario)!}[/]"
+                    );
                 Scenario[] scenarios =
                 [
-                    .. All(servers, parsed.GetValue(idle)).Where(scenario => chosen.Contains(scenario.Name)),
+                    .. All(servers, Choose(idle, 500)).Where(scenario => chosen.Contains(scenario.Name)),
                 ];
                 HashSet<string>? measured = parsed.GetValue(peers) is { Length: > 0 } some ? [.. some] : null;
                 List<ScenarioResult> results = await new ComparisonRun(
                     scenarios,
                     measured,
-                    TimeSpan.FromSeconds(parsed.GetValue(seconds))
+                    TimeSpan.FromSeconds(Choose(seconds, 0.3))
                 ).RunAsync(AnsiConsole.Console);
                 foreach (ScenarioResult result in results)
                     Report.Show(AnsiConsole.Console, result);
                 if (parsed.GetValue(json) is { } file)
-                    await Report.WriteAsync(file, results);
+                    await Report.WriteAsync(file.FullName, results);
+
+                // What is said beside --quick stands.
+                T Choose<T>(Option<T> option, T hasty) =>
+                    parsed.GetValue(quick) && parsed.GetResult(option) is null or { Implicit: true }
+                        ? hasty
+                        : parsed.GetValue(option)!;
             }
         );
 
@@ -99,6 +139,8 @@ internal static class PeersCommand
         serve.SetAction((parsed, _) => PeerServer.RunAsync(PeerCatalogue.Find(parsed.GetRequiredValue(peer))));
         command.Subcommands.Add(serve);
         command.Subcommands.Add(SoakCommand.Create());
+        foreach (Command storm in StormCommand.Create())
+            command.Subcommands.Add(storm);
         command.Subcommands.Add(PlotCommand.Create());
         return command;
     }

@@ -1,3 +1,3 @@
 using SymRatchet.Comparison;
 
-return await PeersCommand.Create().Parse(args).InvokeAsync();
+return await PeersCommand.RunAsync(args);

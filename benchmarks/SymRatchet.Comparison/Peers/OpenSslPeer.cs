@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 
 namespace SymRatchet.Comparison.Peers;
 
@@ -17,9 +18,17 @@ internal sealed class OpenSslPeer : WirePeer
 
     internal override string? Missing => ExternalProgram.Missing("openssl", "openssl");
 
+    internal override bool IsWithinItsProcess => false;
+
+    internal override string? WhyNot(string scenario) =>
+        scenario == "connect"
+            ? "OpenSSL's programs make a process for each connection (s_client), or know no pre-shared key (s_time); "
+                + "TLS over one is there as bouncycastle-psk"
+            : null;
+
     internal override bool Fits(string scenario) => scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B";
 
-    internal override Task<PeerConnection> ConnectAsync(int port, string credential)
+    internal override Task<PeerConnection> ConnectAsync(int port, string credential, IPAddress? from)
     {
         Process client = ExternalProgram.Start(
             "openssl",

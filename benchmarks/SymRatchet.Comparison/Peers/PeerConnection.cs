@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SymRatchet.Comparison.Scenarios;
 
 namespace SymRatchet.Comparison.Peers;
 
@@ -10,6 +11,9 @@ internal abstract class PeerConnection : IAsyncDisposable
 
     /// <summary>Sends one message, or puts it beside others as far as the peer's API does so by itself.</summary>
     internal virtual ValueTask SendAsync(ReadOnlyMemory<byte> message) => Stream.WriteAsync(message);
+
+    /// <summary>Sends a block, which stays as it is until the next flush.</summary>
+    internal virtual ValueTask SendBlockAsync(ReadOnlyMemory<byte> block) => Stream.WriteAsync(block);
 
     /// <summary>Sends what was put beside others.</summary>
     internal virtual ValueTask FlushAsync() => default;
@@ -38,6 +42,20 @@ internal abstract class PeerConnection : IAsyncDisposable
             buffer.AsSpan(whole, filled - whole).CopyTo(buffer);
             filled -= whole;
         }
+    }
+
+    /// <summary>Receives blocks until one begins with a byte that is not 0.</summary>
+    /// <returns>How many came.</returns>
+    internal virtual async Task<long> ReceiveBlocksUntilMarkedAsync()
+    {
+        byte[] block = new byte[Sizes.Block];
+        long blocks = 0;
+        do
+        {
+            await Stream.ReadExactlyAsync(block);
+            blocks++;
+        } while (block[0] == 0);
+        return blocks;
     }
 
     public abstract ValueTask DisposeAsync();

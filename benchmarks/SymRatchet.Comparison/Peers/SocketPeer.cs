@@ -1,15 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using SymRatchet.Comparison.Running;
 
 namespace SymRatchet.Comparison.Peers;
 
 /// <summary>A peer that protects a TCP connection from within the program that uses it.</summary>
 internal abstract class SocketPeer : WirePeer
 {
-    internal sealed override async Task<PeerConnection> ConnectAsync(int port, string credential)
+    internal sealed override async Task<PeerConnection> ConnectAsync(int port, string credential, IPAddress? from)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, port);
+        Socket socket = await LoopbackAddresses.DialAsync(from, port);
         return await ConnectAsync(new NetworkStream(socket, ownsSocket: true), credential);
     }
 

@@ -13,6 +13,8 @@ internal abstract class TunnelPeer : TcpPeer
     /// <summary>For keys and settings.</summary>
     private protected TemporaryFolder Folder { get; } = new();
 
+    internal sealed override bool IsWithinItsProcess => false;
+
     internal sealed override bool Fits(string scenario) =>
         scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B" or "connect";
 

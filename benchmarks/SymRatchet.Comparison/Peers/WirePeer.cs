@@ -1,3 +1,4 @@
+using System.Net;
 using SymRatchet.Comparison.Running;
 
 namespace SymRatchet.Comparison.Peers;
@@ -7,8 +8,10 @@ internal abstract class WirePeer : Peer
 {
     internal override bool Fits(string scenario) => !scenario.StartsWith("http", StringComparison.Ordinal);
 
-    /// <summary>Opens a protected connection to a server of this kind.</summary>
-    internal abstract Task<PeerConnection> ConnectAsync(int port, string credential);
+    /// <summary>
+    /// Opens a protected connection to a server of this kind, from an address of this machine where it is given.
+    /// </summary>
+    internal abstract Task<PeerConnection> ConnectAsync(int port, string credential, IPAddress? from);
 
     /// <summary>Does what the client asks for, until it hangs up.</summary>
     private protected static async Task ServeAsync(PeerConnection connection)

@@ -55,7 +55,9 @@ internal sealed class ComparisonRun(
             {
                 foreach ((IMeasurement measurement, Samples samples) in prepared)
                 {
-                    samples.Add(await measurement.MeasureAsync(timeForEach / Rounds));
+                    TimeSpan? before = await measurement.CpuAsync();
+                    Measured measured = await measurement.MeasureAsync(timeForEach / Rounds);
+                    samples.Add(measured, await measurement.CpuAsync() - before);
                     step();
                 }
             }

@@ -19,6 +19,12 @@ internal static class PeerServer
     /// <summary>What it has allocated so far.</summary>
     internal const string AllocatedQuestion = "allocated";
 
+    /// <summary>What the collector's objects take.</summary>
+    internal const string HeapQuestion = "heap";
+
+    /// <summary>The time of its threads, in microseconds.</summary>
+    internal const string CpuQuestion = "cpu";
+
     internal static async Task<int> RunAsync(Peer peer)
     {
         await using Peer own = peer;
@@ -31,10 +37,19 @@ internal static class PeerServer
 
     private static long Answer(string question)
     {
-        if (question == AllocatedQuestion)
-            return GC.GetTotalAllocatedBytes(precise: true);
-        if (question == LeastMemoryQuestion)
-            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        switch (question)
+        {
+            case AllocatedQuestion:
+                return GC.GetTotalAllocatedBytes(precise: true);
+            case HeapQuestion:
+                return GC.GetTotalMemory(forceFullCollection: false);
+            case CpuQuestion:
+                return (long)ProcessUse.CpuTime.TotalMicroseconds;
+            case LeastMemoryQuestion:
+                ProcessUse.Collect();
+                break;
+        }
+
         return Environment.WorkingSet;
     }
 
@@ -48,7 +63,7 @@ internal static class PeerServer
                 break;
 
             case Work.TakeStream:
-                await connection.SendNumberAsync(await TakeStreamAsync(connection.Stream));
+                await connection.SendNumberAsync(await connection.ReceiveBlocksUntilMarkedAsync());
                 break;
 
             case Work.TakeMessages:
@@ -69,17 +84,5 @@ internal static class PeerServer
             default:
                 throw new IOException($"There is no work {work}.");
         }
-    }
-
-    private static async Task<long> TakeStreamAsync(Stream stream)
-    {
-        byte[] block = new byte[Sizes.Block];
-        long blocks = 0;
-        do
-        {
-            await stream.ReadExactlyAsync(block);
-            blocks++;
-        } while (block[0] == 0);
-        return blocks;
     }
 }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using SymRatchet.Comparison.Peers;
 
 namespace SymRatchet.Comparison.Running;
@@ -8,11 +8,11 @@ namespace SymRatchet.Comparison.Running;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Peer _peer;
-    private readonly Process _process;
+    private readonly ChildProcess _process;
     private readonly int _port;
     private readonly string _credential;
 
-    private ServerProcess(Peer peer, Process process, int port, string credential)
+    private ServerProcess(Peer peer, ChildProcess process, int port, string credential)
     {
         _peer = peer;
         _process = process;
@@ -22,42 +22,35 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     internal static async Task<ServerProcess> StartAsync(Peer peer)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!)
-        {
-            ArgumentList = { PeersCommand.ServerRole, peer.Name },
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            Environment = { [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes) },
-        };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Insert(0, typeof(ServerProcess).Assembly.Location);
-        Process process = Process.Start(start)!;
-        string ready =
-            await process.StandardOutput.ReadLineAsync()
-            ?? throw new IOException($"The server of {peer.Name} ended before it listened.");
-        string[] parts = ready.Split(' ', 2);
+        var process = ChildProcess.Start(PeersCommand.ServerRole, peer.Name);
+        string[] parts = (await process.ReadAsync()).Split(' ', 2);
         return new ServerProcess(peer, process, int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1]);
     }
 
-    internal Task<PeerConnection> ConnectAsync() => ((WirePeer)_peer).ConnectAsync(_port, _credential);
+    internal Task<PeerConnection> ConnectAsync(IPAddress? from = null) =>
+        ((WirePeer)_peer).ConnectAsync(_port, _credential, from);
 
     /// <summary>A client of an HTTP server, with its own connections.</summary>
     internal HttpClient CreateHttpClient() => ((HttpPeer)_peer).CreateClient(_port, _credential);
 
-    internal async Task<long> AskAsync(string question)
-    {
-        await _process.StandardInput.WriteLineAsync(question);
-        string answer =
-            await _process.StandardOutput.ReadLineAsync()
-            ?? throw new IOException($"The server of {_peer.Name} is gone.");
-        return long.Parse(answer, CultureInfo.InvariantCulture);
-    }
+    internal async Task<long> AskAsync(string question) =>
+        long.Parse(await _process.AskAsync(question), CultureInfo.InvariantCulture);
+
+    /// <summary>The CPU time of its threads; null where it works through programs that are not ours.</summary>
+    internal async Task<TimeSpan?> CpuAsync() =>
+        _peer.IsWithinItsProcess ? TimeSpan.FromMicroseconds(await AskAsync(PeerServer.CpuQuestion)) : null;
+
+    /// <summary>What it holds and has used; after a collection of all that can be, where that is asked for.</summary>
+    internal async Task<ProcessUse> UseAsync(bool collected = false) =>
+        new(
+            await AskAsync(collected ? PeerServer.LeastMemoryQuestion : PeerServer.MemoryQuestion),
+            await AskAsync(PeerServer.HeapQuestion),
+            TimeSpan.FromMicroseconds(await AskAsync(PeerServer.CpuQuestion))
+        );
 
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await _process.DisposeAsync();
         await _peer.DisposeAsync();
     }
 }

@@ -11,19 +11,21 @@ internal sealed class ConnectScenario(ServerPool servers) : ServedScenario(serve
 
     internal override string Unit => "us";
 
+    internal override string? Thing => "connection";
+
     private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
         Task.FromResult<IMeasurement>(new Measurement(server));
 
-    private sealed class Measurement(ServerProcess server) : IMeasurement
+    private sealed class Measurement(ServerProcess server) : Served(server)
     {
-        public async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             TimeSpan spent = TimeSpan.Zero;
             int connections = 0;
             while (spent < time)
             {
                 long started = Stopwatch.GetTimestamp();
-                PeerConnection connection = await server.ConnectAsync();
+                PeerConnection connection = await Server.ConnectAsync();
                 await connection.SendNumberAsync((long)Work.Echo);
                 await connection.ReceiveNumberAsync();
                 spent += Stopwatch.GetElapsedTime(started);
@@ -31,9 +33,7 @@ internal sealed class ConnectScenario(ServerPool servers) : ServedScenario(serve
                 await connection.DisposeAsync();
             }
 
-            return spent.TotalMicroseconds / connections;
+            return new Measured(spent.TotalMicroseconds / connections, connections);
         }
-
-        public ValueTask DisposeAsync() => default;
     }
 }

@@ -12,18 +12,20 @@ internal sealed class DownloadScenario(ServerPool servers) : ServedScenario(serv
 
     internal override string Unit => "GB/s";
 
+    internal override string? Thing => "GB";
+
     internal override bool MoreIsBetter => true;
 
     internal override int MaxRounds => 5;
 
     private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
-        Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient()));
+        Task.FromResult<IMeasurement>(new Measurement(server, server.CreateHttpClient()));
 
-    private sealed class Measurement(HttpClient client) : IMeasurement
+    private sealed class Measurement(ServerProcess server, HttpClient client) : Served(server)
     {
         private readonly byte[] _buffer = new byte[Sizes.Block];
 
-        public async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             long started = Stopwatch.GetTimestamp();
             await using Stream body = await client.GetStreamAsync($"/bytes/{Size}");
@@ -31,11 +33,11 @@ internal sealed class DownloadScenario(ServerPool servers) : ServedScenario(serv
             while (await body.ReadAsync(_buffer) is > 0 and int read)
                 total += read;
             return total == Size
-                ? total / Stopwatch.GetElapsedTime(started).TotalNanoseconds
+                ? new Measured(total / Stopwatch.GetElapsedTime(started).TotalNanoseconds, total / 1e9)
                 : throw new EndOfStreamException($"{total} of {Size} bytes came.");
         }
 
-        public ValueTask DisposeAsync()
+        public override ValueTask DisposeAsync()
         {
             client.Dispose();
             return default;

@@ -13,31 +13,34 @@ internal sealed class HttpScenario(ServerPool servers, bool newConnections) : Se
 
     internal override string Unit => "requests/s";
 
+    internal override string? Thing => "request";
+
     internal override bool MoreIsBetter => true;
 
     private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
-        Task.FromResult<IMeasurement>(new Measurement(server.CreateHttpClient(), newConnections));
+        Task.FromResult<IMeasurement>(new Measurement(server, server.CreateHttpClient(), newConnections));
 
-    private sealed class Measurement : IMeasurement
+    private sealed class Measurement : Served
     {
         private readonly HttpClient _client;
         private readonly int _atOnce;
 
-        internal Measurement(HttpClient client, bool newConnections)
+        internal Measurement(ServerProcess server, HttpClient client, bool newConnections)
+            : base(server)
         {
             _client = client;
             _client.DefaultRequestHeaders.ConnectionClose = newConnections;
             _atOnce = newConnections ? AtOnceOverNew : KeptAlive;
         }
 
-        public async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             long started = Stopwatch.GetTimestamp();
             int[] requests = await Task.WhenAll(Enumerable.Range(0, _atOnce).Select(_ => RequestAsync(started, time)));
-            return requests.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            return new Measured(requests.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds, requests.Sum());
         }
 
-        public ValueTask DisposeAsync()
+        public override ValueTask DisposeAsync()
         {
             _client.Dispose();
             return default;

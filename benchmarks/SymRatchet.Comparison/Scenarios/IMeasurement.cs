@@ -4,6 +4,10 @@ namespace SymRatchet.Comparison.Scenarios;
 internal interface IMeasurement : IAsyncDisposable
 {
     /// <summary>Measures once, for about so long.</summary>
-    /// <returns>The result in the scenario's unit.</returns>
-    Task<double> MeasureAsync(TimeSpan time);
+    Task<Measured> MeasureAsync(TimeSpan time);
+
+    /// <summary>
+    /// The CPU time that both processes have used so far; null where a part of the work is another program's.
+    /// </summary>
+    Task<TimeSpan?> CpuAsync();
 }

@@ -17,20 +17,18 @@ internal sealed class IdleScenario(ServerPool servers, int connections) : Served
     private protected override Task<IMeasurement> PrepareAsync(ServerProcess server) =>
         Task.FromResult<IMeasurement>(new Measurement(server, connections));
 
-    private sealed class Measurement(ServerProcess server, int connections) : IMeasurement
+    private sealed class Measurement(ServerProcess server, int connections) : Served(server)
     {
-        public async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             // The first connections bring code and tables into memory that all others share.
             await CloseAsync(await OpenAsync(AtOnce));
-            long before = await server.AskAsync(PeerServer.LeastMemoryQuestion);
+            long before = await Server.AskAsync(PeerServer.LeastMemoryQuestion);
             List<PeerConnection> open = await OpenAsync(connections);
-            long after = await server.AskAsync(PeerServer.LeastMemoryQuestion);
+            long after = await Server.AskAsync(PeerServer.LeastMemoryQuestion);
             await CloseAsync(open);
-            return (after - before) / 1024.0 / connections;
+            return new Measured((after - before) / 1024.0 / connections, connections);
         }
-
-        public ValueTask DisposeAsync() => default;
 
         private async Task<List<PeerConnection>> OpenAsync(int count)
         {
@@ -46,7 +44,7 @@ internal sealed class IdleScenario(ServerPool servers, int connections) : Served
 
         private async Task<PeerConnection> OpenOneAsync()
         {
-            PeerConnection connection = await server.ConnectAsync();
+            PeerConnection connection = await Server.ConnectAsync();
             await connection.SendNumberAsync((long)Work.Echo);
             await connection.ReceiveNumberAsync();
             return connection;

@@ -17,17 +17,19 @@ internal sealed class MessagesScenario(ServerPool servers, bool allocations) : S
 
     internal override string Unit => allocations ? "B" : "messages/s";
 
+    internal override string? Thing => allocations ? null : "message";
+
     internal override bool MoreIsBetter => !allocations;
 
     private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
-        new Measurement(await server.ConnectAsync(), server, allocations);
+        new Measurement(server, await server.ConnectAsync(), allocations);
 
-    private sealed class Measurement(PeerConnection connection, ServerProcess server, bool allocations)
-        : OverOneConnection(connection)
+    private sealed class Measurement(ServerProcess server, PeerConnection connection, bool allocations)
+        : OverOneConnection(server, connection)
     {
         private readonly byte[] _message = new byte[Sizes.Message];
 
-        public override async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             long allocated = await AllocatedAsync();
             await Connection.SendNumberAsync((long)Work.TakeMessages);
@@ -45,14 +47,15 @@ internal sealed class MessagesScenario(ServerPool servers, bool allocations) : S
             await Connection.FlushAsync();
             long messages = await Connection.ReceiveNumberAsync();
             TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-            return allocations
+            double value = allocations
                 ? (double)(await AllocatedAsync() - allocated) / messages
                 : messages / elapsed.TotalSeconds;
+            return new Measured(value, messages);
         }
 
         private async Task<long> AllocatedAsync() =>
             allocations
-                ? await server.AskAsync(PeerServer.AllocatedQuestion) + GC.GetTotalAllocatedBytes(precise: true)
+                ? await Server.AskAsync(PeerServer.AllocatedQuestion) + GC.GetTotalAllocatedBytes(precise: true)
                 : 0;
     }
 }

@@ -11,14 +11,17 @@ internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(serv
 
     internal override string Unit => "us";
 
-    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
-        new Measurement(await server.ConnectAsync());
+    internal override string? Thing => "round trip";
 
-    private sealed class Measurement(PeerConnection connection) : OverOneConnection(connection)
+    private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
+        new Measurement(server, await server.ConnectAsync());
+
+    private sealed class Measurement(ServerProcess server, PeerConnection connection)
+        : OverOneConnection(server, connection)
     {
         private readonly byte[] _message = new byte[Sizes.Message];
 
-        public override async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             await Connection.SendNumberAsync((long)Work.PingPong);
             await Connection.ReceiveNumberAsync();
@@ -35,7 +38,7 @@ internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(serv
                 rounds++;
             }
 
-            return Stopwatch.GetElapsedTime(started).TotalMicroseconds / rounds;
+            return new Measured(Stopwatch.GetElapsedTime(started).TotalMicroseconds / rounds, rounds);
         }
     }
 }

@@ -12,6 +12,9 @@ internal abstract class Scenario
     /// <summary>Whether a larger number is a better one.</summary>
     internal virtual bool MoreIsBetter => false;
 
+    /// <summary>What CPU time is counted for each of; null where it says nothing.</summary>
+    internal virtual string? Thing => null;
+
     /// <summary>How often a peer is measured at most, where one measurement takes long by itself.</summary>
     internal virtual int MaxRounds => int.MaxValue;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using SymRatchet.Comparison.Running;
 using SymRatchet.Crypto;
 using SymRatchet.Protocol1;
 
@@ -16,6 +17,8 @@ internal sealed class SealScenario(int size) : Scenario
     internal override string Name => $"seal-{size}";
 
     internal override string Unit => "ns";
+
+    internal override string? Thing => "message";
 
     internal override IEnumerable<string> Peers =>
         ["symratchet-aegis256", "symratchet-aes256gcm", "symratchet-chacha20poly1305", FixedKey];
@@ -35,7 +38,7 @@ internal sealed class SealScenario(int size) : Scenario
     {
         private const int Batch = 256;
 
-        public Task<double> MeasureAsync(TimeSpan time) =>
+        public Task<Measured> MeasureAsync(TimeSpan time) =>
             Task.Run(() =>
             {
                 long started = Stopwatch.GetTimestamp();
@@ -47,8 +50,10 @@ internal sealed class SealScenario(int size) : Scenario
                     messages += Batch;
                 }
 
-                return Stopwatch.GetElapsedTime(started).TotalNanoseconds / messages;
+                return new Measured(Stopwatch.GetElapsedTime(started).TotalNanoseconds / messages, messages);
             });
+
+        public Task<TimeSpan?> CpuAsync() => Task.FromResult<TimeSpan?>(ProcessUse.CpuTime);
 
         public abstract ValueTask DisposeAsync();
 

@@ -11,13 +11,23 @@ internal abstract class ServedScenario(ServerPool servers) : Scenario
 
     private protected abstract Task<IMeasurement> PrepareAsync(ServerProcess server);
 
+    /// <summary>A measurement with a server.</summary>
+    private protected abstract class Served(ServerProcess server) : IMeasurement
+    {
+        private protected ServerProcess Server => server;
+
+        public abstract Task<Measured> MeasureAsync(TimeSpan time);
+
+        public async Task<TimeSpan?> CpuAsync() => ProcessUse.CpuTime + await server.CpuAsync();
+
+        public virtual ValueTask DisposeAsync() => default;
+    }
+
     /// <summary>A measurement over one connection that stays for all of them.</summary>
-    private protected abstract class OverOneConnection(PeerConnection connection) : IMeasurement
+    private protected abstract class OverOneConnection(ServerProcess server, PeerConnection connection) : Served(server)
     {
         private protected PeerConnection Connection => connection;
 
-        public abstract Task<double> MeasureAsync(TimeSpan time);
-
-        public ValueTask DisposeAsync() => connection.DisposeAsync();
+        public override ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 }

@@ -13,16 +13,19 @@ internal sealed class StreamScenario(ServerPool servers) : ServedScenario(server
 
     internal override string Unit => "GB/s";
 
+    internal override string? Thing => "GB";
+
     internal override bool MoreIsBetter => true;
 
     private protected override async Task<IMeasurement> PrepareAsync(ServerProcess server) =>
-        new Measurement(await server.ConnectAsync());
+        new Measurement(server, await server.ConnectAsync());
 
-    private sealed class Measurement(PeerConnection connection) : OverOneConnection(connection)
+    private sealed class Measurement(ServerProcess server, PeerConnection connection)
+        : OverOneConnection(server, connection)
     {
         private readonly byte[] _block = new byte[Sizes.Block];
 
-        public override async Task<double> MeasureAsync(TimeSpan time)
+        public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             await Connection.SendNumberAsync((long)Work.TakeStream);
             long started = Stopwatch.GetTimestamp();
@@ -30,13 +33,19 @@ internal sealed class StreamScenario(ServerPool servers) : ServedScenario(server
             while (_block[0] == 0)
             {
                 if (Stopwatch.GetElapsedTime(started) >= time)
+                {
+                    await Connection.FlushAsync();
                     _block[0] = 1;
-                await Connection.Stream.WriteAsync(_block);
+                }
+
+                await Connection.SendBlockAsync(_block);
             }
 
+            await Connection.FlushAsync();
             await Connection.Stream.FlushAsync();
             long blocks = await Connection.ReceiveNumberAsync();
-            return blocks * (double)Sizes.Block / Stopwatch.GetElapsedTime(started).TotalNanoseconds;
+            double bytes = blocks * (double)Sizes.Block;
+            return new Measured(bytes / Stopwatch.GetElapsedTime(started).TotalNanoseconds, bytes / 1e9);
         }
     }
 }

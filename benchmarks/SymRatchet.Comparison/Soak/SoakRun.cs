@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using HdrHistogram;
 using Spectre.Console;
 using SymRatchet.Comparison.Peers;
@@ -10,64 +9,118 @@ namespace SymRatchet.Comparison.Soak;
 /// <summary>
 /// Keeps many clients connected to one server and looks at round trips, errors and memory while the time passes.
 /// </summary>
-internal sealed class SoakRun(string peer, int clients, TimeSpan time)
+internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan interval)
 {
     private const int ConnectAtOnce = 32;
+    private const int CloseAtOnce = 256;
     private const int Looks = 20;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    // The first connections bring code and tables into memory that all others share.
+    private readonly int _warmUp = Math.Min(64, clients / 2);
+    private readonly LoopbackAddresses _addresses = LoopbackAddresses.For(clients);
+    private readonly PeerConnection[] _connections = new PeerConnection[clients];
 
-    // Microseconds to a minute, to three digits.
-    private readonly LongConcurrentHistogram _roundTrips = new(1, 60_000_000, 3);
+    // Microseconds to ten minutes, to three digits.
+    private readonly LongConcurrentHistogram _roundTrips = new(1, 600_000_000, 3);
     private long _errors;
     private string? _firstError;
 
-    internal async Task<int> RunAsync(IAnsiConsole console, CancellationToken cancellationToken)
+    /// <summary>Runs to the end, or until it is interrupted.</summary>
+    /// <returns>The exit code: 0 where nothing went wrong.</returns>
+    internal async Task<int> RunAsync(IAnsiConsole console, string? json, CancellationToken cancellationToken)
     {
         await using ServerPool servers = new();
         ServerProcess server = await servers.GetAsync(peer);
-        PeerConnection[] connections = await console
+        ProcessUse[] empty = [],
+            idle = [];
+        await console
             .Progress()
-            .StartAsync(progress =>
-                ConnectAsync(server, progress.AddTask($"{clients} clients connect", maxValue: clients))
-            );
+            .StartAsync(async progress =>
+            {
+                ProgressTask task = progress.AddTask($"{clients} clients connect", maxValue: clients);
+                await ConnectAsync(server, 0, _warmUp, task);
+                empty = await UseAsync(server, collected: true);
+                await ConnectAsync(server, _warmUp, clients, task);
+                idle = await UseAsync(server, collected: true);
+            });
 
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ProcessUse[] before = await UseAsync(server);
         Task[] talking =
         [
-            .. connections.Select((connection, i) => TalkAsync(connection, Interval * i / clients, end.Token)),
+            .. _connections.Select((connection, i) => TalkAsync(connection, interval * i / clients, end.Token)),
         ];
-        List<(long Server, long Clients)> memory = await console
+        List<(long Server, long Clients)> looks = await console
             .Progress()
             .StartAsync(progress =>
-                LookAsync(server, progress.AddTask("a message a second", maxValue: Looks), cancellationToken)
+                LookAsync(
+                    server,
+                    progress.AddTask(Report.Text($"a message each {interval.TotalSeconds:0.###} s"), maxValue: Looks),
+                    cancellationToken
+                )
             );
         await end.CancelAsync();
         await Task.WhenAll(talking);
-        foreach (PeerConnection connection in connections)
-            await connection.DisposeAsync();
+        ProcessUse[] after = await UseAsync(server);
+        ProcessUse[] least = await UseAsync(server, collected: true);
+        await CloseAsync(console);
 
-        Show(console, memory);
+        SoakResult result = new(
+            peer,
+            clients,
+            interval.TotalSeconds,
+            time.TotalSeconds,
+            _roundTrips.TotalCount,
+            _errors,
+            _firstError,
+            RoundTrips.Of(_roundTrips),
+            SideResult.Of(0, empty, idle, before, after, least, clients - _warmUp, [.. looks.Select(l => l.Server)]),
+            SideResult.Of(1, empty, idle, before, after, least, clients - _warmUp, [.. looks.Select(l => l.Clients)])
+        );
+        result.Show(console);
+        if (json is not null)
+            await Report.WriteJsonAsync(json, result);
         return _errors == 0 && !cancellationToken.IsCancellationRequested ? 0 : 1;
     }
 
-    private async Task<PeerConnection[]> ConnectAsync(ServerProcess server, ProgressTask progress)
+    // The server's, then this process's, which holds the clients.
+    private static async Task<ProcessUse[]> UseAsync(ServerProcess server, bool collected = false)
     {
-        PeerConnection[] connections = new PeerConnection[clients];
-        await Parallel.ForAsync(
-            0,
-            clients,
+        if (collected)
+            ProcessUse.Collect();
+        return [await server.UseAsync(collected), ProcessUse.Now];
+    }
+
+    private Task ConnectAsync(ServerProcess server, int from, int to, ProgressTask progress) =>
+        Parallel.ForAsync(
+            from,
+            to,
             new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce },
             async (i, _) =>
             {
-                connections[i] = await server.ConnectAsync();
-                await connections[i].SendNumberAsync((long)Work.PingPong);
-                await connections[i].ReceiveNumberAsync();
+                PeerConnection connection = _connections[i] = await server.ConnectAsync(_addresses[i]);
+                await connection.SendNumberAsync((long)Work.PingPong);
+                await connection.ReceiveNumberAsync();
                 progress.Increment(1);
             }
         );
-        return connections;
-    }
+
+    private Task CloseAsync(IAnsiConsole console) =>
+        console
+            .Progress()
+            .StartAsync(progress =>
+            {
+                ProgressTask task = progress.AddTask("they hang up", maxValue: clients);
+                return Parallel.ForEachAsync(
+                    _connections,
+                    new ParallelOptions { MaxDegreeOfParallelism = CloseAtOnce },
+                    async (connection, _) =>
+                    {
+                        await connection.DisposeAsync();
+                        task.Increment(1);
+                    }
+                );
+            });
 
     private async Task TalkAsync(PeerConnection connection, TimeSpan start, CancellationToken end)
     {
@@ -75,7 +128,7 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
         try
         {
             await Task.Delay(start, end);
-            using PeriodicTimer timer = new(Interval);
+            using PeriodicTimer timer = new(interval);
             do
             {
                 long sent = Stopwatch.GetTimestamp();
@@ -112,35 +165,4 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time)
 
         return looks;
     }
-
-    private void Show(IAnsiConsole console, List<(long Server, long Clients)> memory)
-    {
-        Table table = new()
-        {
-            Border = TableBorder.Rounded,
-            Title = new TableTitle($"{peer}: {clients} clients, {time.TotalSeconds:0} s"),
-        };
-        table.AddColumn("what").AddColumn(new TableColumn("measured").RightAligned());
-        table.AddRow("round trips", Text($"{_roundTrips.TotalCount:N0}"));
-        table.AddRow(
-            "errors",
-            _firstError is null ? Text($"{_errors}") : Markup.Escape(Text($"{_errors} (the first: {_firstError})"))
-        );
-        foreach (double percentile in (double[])[50, 90, 99, 99.9, 100])
-            table.AddRow(
-                Text($"p{percentile}"),
-                Text($"{_roundTrips.GetValueAtPercentile(percentile) / 1000.0:N2} ms")
-            );
-        table.AddRow("server's memory, first to last look", Mebibytes(memory.Select(look => look.Server)));
-        table.AddRow("clients' memory, first to last look", Mebibytes(memory.Select(look => look.Clients)));
-        console.Write(table);
-    }
-
-    private static string Mebibytes(IEnumerable<long> looks) =>
-        string.Join(
-            " ",
-            looks.Where((_, i) => i % (Looks / 5) == 0 || i == Looks - 1).Select(look => Text($"{look / 1048576.0:N0}"))
-        ) + " MiB";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

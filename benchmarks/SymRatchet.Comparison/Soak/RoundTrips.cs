@@ -1,0 +1,21 @@
+using HdrHistogram;
+
+namespace SymRatchet.Comparison.Soak;
+
+/// <summary>Round trips in milliseconds.</summary>
+internal sealed record RoundTrips(double P50, double P90, double P99, double P999, double Max)
+{
+    internal static RoundTrips Of(HistogramBase microseconds) =>
+        microseconds.TotalCount == 0
+            ? new RoundTrips(0, 0, 0, 0, 0)
+            : new RoundTrips(
+                At(microseconds, 50),
+                At(microseconds, 90),
+                At(microseconds, 99),
+                At(microseconds, 99.9),
+                At(microseconds, 100)
+            );
+
+    private static double At(HistogramBase microseconds, double percentile) =>
+        microseconds.GetValueAtPercentile(percentile) / 1000.0;
+}

@@ -1,0 +1,58 @@
+using Spectre.Console;
+using SymRatchet.Comparison.Running;
+
+namespace SymRatchet.Comparison.Soak;
+
+/// <summary>What a soak has measured, as it is shown and written.</summary>
+internal sealed record SoakResult(
+    string Peer,
+    int Clients,
+    double Interval,
+    double Seconds,
+    long RoundTripCount,
+    long Errors,
+    string? FirstError,
+    RoundTrips Milliseconds,
+    SideResult Server,
+    SideResult Client
+)
+{
+    internal void Show(IAnsiConsole console)
+    {
+        Table table = new()
+        {
+            Border = TableBorder.Rounded,
+            Title = new TableTitle(
+                Report.Text($"{Peer}: {Clients} clients, {Seconds:0.#} s, a message each {Interval:0.###} s")
+            ),
+        };
+        table.AddColumn("what").AddColumn(new TableColumn("measured").RightAligned());
+        table.AddRow("round trips", Report.Text($"{RoundTripCount:N0}"));
+        string first = FirstError is null ? "" : $" (the first: {FirstError})";
+        table.AddRow("errors", Markup.Escape(Report.Text($"{Errors}{first}")));
+        table.AddRow("p50", Report.Text($"{Milliseconds.P50:N2} ms"));
+        table.AddRow("p90", Report.Text($"{Milliseconds.P90:N2} ms"));
+        table.AddRow("p99", Report.Text($"{Milliseconds.P99:N2} ms"));
+        table.AddRow("p99.9", Report.Text($"{Milliseconds.P999:N2} ms"));
+        table.AddRow("max", Report.Text($"{Milliseconds.Max:N2} ms"));
+        Add(table, "server", Server);
+        Add(table, "clients", Client);
+        console.Write(table);
+    }
+
+    private static void Add(Table table, string who, SideResult side)
+    {
+        table.AddRow(
+            $"{who}: memory of an idle channel (objects)",
+            Report.Text($"{side.IdleKiB:N2} KiB ({side.IdleHeapKiB:N2})")
+        );
+        table.AddRow(
+            $"{who}: the same after the last message",
+            Report.Text($"{side.UsedKiB:N2} KiB ({side.UsedHeapKiB:N2})")
+        );
+        table.AddRow($"{who}: CPU time", Report.Text($"{side.CpuSeconds:N1} s"));
+        int step = Math.Max(1, side.MemoryMiB.Count / 5);
+        IEnumerable<long> shown = side.MemoryMiB.Where((_, i) => i % step == 0 || i == side.MemoryMiB.Count - 1);
+        table.AddRow($"{who}: memory, first to last look", Report.Text($"{string.Join(' ', shown)} MiB"));
+    }
+}
