@@ -147,7 +147,7 @@ public sealed class ChannelRegistry : IAsyncDisposable
             {
                 ClientId id = watch.Current;
                 int ended = Terminate(id);
-                _logger.Revoked(_hashIdsInLogs ? id.ToHash() : id.ToString(), ended);
+                _logger.Revoked(id.ToLogName(_hashIdsInLogs), ended);
             }
         }
         catch (Exception e)

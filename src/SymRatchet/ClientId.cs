@@ -91,6 +91,8 @@ public readonly struct ClientId : IEquatable<ClientId>, IComparable<ClientId>, I
     /// <summary>Returns a copy of the bytes.</summary>
     public byte[] ToArray() => Bytes.ToArray();
 
+    internal string ToLogName(bool hash) => hash ? ToHash() : ToString();
+
     /// <summary>Returns whether both ids have the same bytes.</summary>
     /// <param name="other">The other id.</param>
     public bool Equals(ClientId other) => CryptographicOperations.FixedTimeEquals(Bytes, other.Bytes);

@@ -69,7 +69,8 @@ public static class SecureChannel
         SecureChannelClientOptions own = options.Validated();
         own.LeaveOpen = false;
         Stream stream = await Dialer.DialAsync(remote, own, cancellationToken).ConfigureAwait(false);
-        return await ConnectAsync(stream, own, cancellationToken).ConfigureAwait(false);
+        var transport = Transport.Over(stream, leaveOpen: false, Transport.RemoteOf(stream));
+        return await HandshakeAsync(transport, own, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Connects as a client over a pipe.</summary>
@@ -216,9 +217,14 @@ public static class SecureChannel
         Transport transport,
         SecureChannelClientOptions options,
         CancellationToken cancellationToken
+    ) => HandshakeAsync(transport, options.Validated(), cancellationToken);
+
+    private static ValueTask<ISecureChannel> HandshakeAsync(
+        Transport transport,
+        SecureChannelClientOptions own,
+        CancellationToken cancellationToken
     )
     {
-        SecureChannelClientOptions own = options.Validated();
         HandshakeDriver driver = new(transport, ChannelRole.Client, own.Keys ?? own.Key!.ClientStore, own);
         return driver.RunAsync(ProtocolEntry.Of(own.Protocol).Connect(own), cancellationToken);
     }

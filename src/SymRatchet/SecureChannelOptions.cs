@@ -111,7 +111,7 @@ public abstract class SecureChannelOptions
     /// <remarks>For programs that must fail at their start and not at the first connection.</remarks>
     public abstract void Validate();
 
-    internal string LogNameOf(ClientId id) => HashIdsInLogs ? id.ToHash() : id.ToString();
+    internal string LogNameOf(ClientId id) => id.ToLogName(HashIdsInLogs);
 
     private protected void ValidateCommon()
     {
@@ -172,5 +172,18 @@ public abstract class SecureChannelOptions
             ParallelWindow = HandshakeTimeout == Timeout.InfiniteTimeSpan ? HandshakeTimeout : 2 * HandshakeTimeout,
         };
 
-    private CipherSuite[] SupportedSuites() => [.. Suites.Select(CipherSuite.Get).Where(suite => suite.IsSupported)];
+    // Asked for by every handshake, so without a query's objects.
+    private CipherSuite[] SupportedSuites()
+    {
+        CipherSuite[] supported = new CipherSuite[Suites.Count];
+        int count = 0;
+        for (int i = 0; i < Suites.Count; i++)
+        {
+            var suite = CipherSuite.Get(Suites[i]);
+            if (suite.IsSupported)
+                supported[count++] = suite;
+        }
+
+        return supported[..count];
+    }
 }

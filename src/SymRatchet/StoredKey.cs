@@ -11,10 +11,9 @@ namespace SymRatchet;
 public sealed class StoredKey : IDisposable
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly SecretBytes _identityKey;
+    private readonly SecretBytes _keys; // the identity key, then the root key
 
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly SecretBytes _epochKey;
+    private readonly int _identitySize;
 
     /// <summary>Initializes a new instance of the <see cref="StoredKey"/> class.</summary>
     /// <param name="protocol">The protocol that the key serves.</param>
@@ -62,8 +61,10 @@ public sealed class StoredKey : IDisposable
         Id = id;
         Evolution = evolution;
         Epoch = epoch;
-        _identityKey = new SecretBytes(identityKey);
-        _epochKey = new SecretBytes(epochKey);
+        _identitySize = identityKey.Length;
+        _keys = new SecretBytes(identityKey.Length + epochKey.Length);
+        identityKey.CopyTo(_keys.Span);
+        epochKey.CopyTo(_keys.Span[_identitySize..]);
     }
 
     /// <summary>Gets the protocol that the key serves.</summary>
@@ -102,18 +103,17 @@ public sealed class StoredKey : IDisposable
     /// <summary>Gets the key that authenticates handshake messages and protects no data.</summary>
     /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public ReadOnlySpan<byte> IdentityKey => _identityKey.Span;
+    public ReadOnlySpan<byte> IdentityKey => _keys.Span[.._identitySize];
 
     /// <summary>Gets the root key of <see cref="Epoch"/>.</summary>
     /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public ReadOnlySpan<byte> EpochKey => _epochKey.Span;
+    public ReadOnlySpan<byte> EpochKey => _keys.Span[_identitySize..];
 
     /// <summary>Erases the keys.</summary>
     public void Dispose()
     {
-        _identityKey.Dispose();
-        _epochKey.Dispose();
+        _keys.Dispose();
         Successor?.Dispose();
     }
 

@@ -21,7 +21,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private readonly ChannelReceiver _receiver;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly string _logName;
+    private readonly bool _hashIdsInLogs;
     private readonly IDisposable? _registration;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _pings;
@@ -35,7 +35,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         ChannelSession session,
         TimeProvider time,
         ILogger logger,
-        string logName,
+        bool hashIdsInLogs,
         IDisposable? registration = null
     )
     {
@@ -43,12 +43,14 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _session = session;
         _time = time;
         _logger = logger;
-        _logName = logName;
+        _hashIdsInLogs = hashIdsInLogs;
         _registration = registration;
         _sender = new ChannelSender(transport.Output, session, _lifetime, End);
         _receiver = new ChannelReceiver(transport, session, _lifetime, this);
         ChannelMetrics.ChannelOpened();
     }
+
+    private string LogName => Peer.ClientId.ToLogName(_hashIdsInLogs);
 
     public ProtocolPhase Phase => _lifetime.IsEnded ? ProtocolPhase.Terminated : _session.Phase;
 
@@ -203,7 +205,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         Volatile
             .Read(ref _ping)
             ?.Fail(new InvalidOperationException("The peer closed the channel before it answered the ping."));
-        _logger.ClosedByPeer(_logName);
+        if (_logger.IsEnabled(LogLevel.Debug))
+            _logger.ClosedByPeer(LogName);
     }
 
     void IReceiverOwner.Answered(ulong token)
@@ -233,7 +236,8 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private void Report(SecureChannelException failure)
     {
         ChannelMetrics.ChannelFailed(failure.Error);
-        _logger.ChannelFailed(_logName, failure.Error, failure.Detail);
+        if (_logger.IsEnabled(LogLevel.Information))
+            _logger.ChannelFailed(LogName, failure.Error, failure.Detail);
     }
 
     // A peer that does not read cannot delay the end: after the timeout it gets no TERMINATE.

@@ -22,11 +22,14 @@ internal sealed class HandshakeDriver(
     internal const string RevokedKey = "the key was revoked";
 
     private readonly ILogger _logger = GuardedLogger.Create(options.LoggerFactory);
+    private readonly IKeyStore _store = store;
     private readonly long _started = options.TimeProvider.GetTimestamp();
     private readonly RegisteredChannel? _registered = registry is null ? null : new RegisteredChannel(registry);
     private PendingHandshake? _pending;
-    private string _client = "(unidentified)";
+    private ClientId? _claimed;
     private bool _isFirstMove;
+
+    private string ClientName => _claimed is { } id ? options.LogNameOf(id) : "(unidentified)";
 
     internal async ValueTask<ISecureChannel> RunAsync(HandshakeState state, CancellationToken cancellationToken)
     {
@@ -108,9 +111,20 @@ internal sealed class HandshakeDriver(
         ChannelMetrics.HandshakeEnded(role, SecureChannelError.None, elapsed);
         ChannelPeer peer = session.Peer;
         activity.Succeeded(peer.Suite);
-        string name = options.LogNameOf(peer.ClientId);
-        _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
-        EstablishedChannel channel = new(transport, session, options.TimeProvider, _logger, name, _registered);
+        if (_logger.IsEnabled(LogLevel.Debug))
+        {
+            string name = options.LogNameOf(peer.ClientId);
+            _logger.HandshakeDone(role, name, peer.Protocol, peer.Suite, peer.Epoch, elapsed.TotalMilliseconds);
+        }
+
+        EstablishedChannel channel = new(
+            transport,
+            session,
+            options.TimeProvider,
+            _logger,
+            options.HashIdsInLogs,
+            _registered
+        );
         if (options.KeepAliveInterval != Timeout.InfiniteTimeSpan)
             channel.StartKeepAlive(options.KeepAliveInterval, options.KeepAliveTimeout);
         if (_registered is not null && !_registered.TryEstablish(channel))
@@ -123,12 +137,12 @@ internal sealed class HandshakeDriver(
         // An in-memory store starts at epoch 0 with its process, so being behind before its first move is expected.
         if (_isFirstMove && alarm is HandshakeAlarm.ClientStoreBehind or HandshakeAlarm.ServerStoreBehind)
         {
-            _logger.CaughtUp(role, _client, transport.RemoteName);
+            _logger.CaughtUp(role, ClientName, transport.RemoteName);
             return;
         }
 
         ChannelMetrics.AlarmRaised(role, alarm.ToString());
-        _logger.Alarm(role, _client, transport.RemoteName, alarm.ToString());
+        _logger.Alarm(role, ClientName, transport.RemoteName, alarm.ToString());
     }
 
     private void ReportEvictions()
@@ -166,7 +180,7 @@ internal sealed class HandshakeDriver(
             options.HashIdsInLogs && failure is { Error: SecureChannelError.KeyStore, InnerException: not null };
         _logger.HandshakeFailed(
             role,
-            _client,
+            ClientName,
             transport.RemoteName,
             failure.Error,
             mayName ? failure.InnerException!.GetType().Name : failure.Message
@@ -188,21 +202,16 @@ internal sealed class HandshakeDriver(
                 return await ReceiveAsync(expected, cancellationToken).ConfigureAwait(false);
 
             case KeyNeeded needed:
-                _client = options.LogNameOf(needed.Id);
+                _claimed = needed.Id;
                 _registered?.Identify(needed.Id);
-                using (
-                    StoredKey? key = await CallStoreAsync(ended => FindAsync(needed.Id, ended), cancellationToken)
-                        .ConfigureAwait(false)
-                )
+                using (StoredKey? key = await FindAsync(needed.Id, cancellationToken).ConfigureAwait(false))
                 {
-                    _isFirstMove = store is InMemoryKeyStore && key is { LastSeen: null };
+                    _isFirstMove = _store is InMemoryKeyStore && key is { LastSeen: null };
                     return needed.Found(key);
                 }
 
             case AdvanceNeeded advance:
-                SecretBytes epochKey = advance.TakeEpochKey();
-                await CallStoreAsync(ended => AdvanceAsync(advance, epochKey, ended), cancellationToken)
-                    .ConfigureAwait(false);
+                await AdvanceAsync(advance, advance.TakeEpochKey(), cancellationToken).ConfigureAwait(false);
                 return advance.Advanced();
 
             case SendNeeded send:
@@ -256,7 +265,7 @@ internal sealed class HandshakeDriver(
     /// <summary>
     /// Moves the store forward. The call owns the key until the store returns, which may be after the handshake ended.
     /// </summary>
-    private async ValueTask<bool> AdvanceAsync(
+    private async ValueTask<bool> AdvanceStoreAsync(
         AdvanceNeeded advance,
         SecretBytes epochKey,
         CancellationToken cancellationToken
@@ -265,7 +274,7 @@ internal sealed class HandshakeDriver(
         using (epochKey)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await store
+            await _store
                 .AdvanceAsync(advance.Id, advance.Serial, advance.Epoch, epochKey.Memory, cancellationToken)
                 .ConfigureAwait(false);
         }
@@ -273,29 +282,46 @@ internal sealed class HandshakeDriver(
         return true;
     }
 
-    private ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return store.FindAsync(id, cancellationToken);
-    }
+    private ValueTask<StoredKey?> FindAsync(ClientId id, CancellationToken cancellationToken) =>
+        CallStoreAsync(
+            static (driver, id, ended) =>
+            {
+                ended.ThrowIfCancellationRequested();
+                return driver._store.FindAsync(id, ended);
+            },
+            id,
+            cancellationToken
+        );
+
+    private ValueTask<bool> AdvanceAsync(
+        AdvanceNeeded advance,
+        SecretBytes epochKey,
+        CancellationToken cancellationToken
+    ) =>
+        CallStoreAsync(
+            static (driver, move, ended) => driver.AdvanceStoreAsync(move.advance, move.epochKey, ended),
+            (advance, epochKey),
+            cancellationToken
+        );
 
     /// <summary>
     /// Calls the store and waits until the handshake ends, even if the store blocks or ignores its token.
     /// </summary>
-    private async ValueTask<T> CallStoreAsync<T>(
-        Func<CancellationToken, ValueTask<T>> call,
+    private async ValueTask<T> CallStoreAsync<TArgument, T>(
+        Func<HandshakeDriver, TArgument, CancellationToken, ValueTask<T>> call,
+        TArgument argument,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            if (store is InMemoryKeyStore)
-                return await call(cancellationToken).ConfigureAwait(false);
+            if (_store is InMemoryKeyStore)
+                return await call(this, argument, cancellationToken).ConfigureAwait(false);
 
             // A separate token, so that the store's cancellation callbacks cannot run before those that end the
             // handshake.
             CancellationTokenSource ended = new();
-            Task<T> answer = StoreThreads.RunAsync(store, () => call(ended.Token).AsTask());
+            Task<T> answer = StoreThreads.RunAsync(_store, () => call(this, argument, ended.Token).AsTask());
             try
             {
                 return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);

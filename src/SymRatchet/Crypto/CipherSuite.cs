@@ -26,8 +26,14 @@ internal abstract class CipherSuite
         IsSupported = isSupported;
     }
 
-    internal static IReadOnlyList<CipherSuite> All { get; } =
-    [new Aegis256Suite(), new Aes256GcmSuite(), new ChaCha20Poly1305Suite()];
+    private static readonly CipherSuite[] Suites =
+    [
+        new Aegis256Suite(),
+        new Aes256GcmSuite(),
+        new ChaCha20Poly1305Suite(),
+    ];
+
+    internal static IReadOnlyList<CipherSuite> All => Suites;
 
     internal CipherSuiteId Id { get; }
 
@@ -38,9 +44,21 @@ internal abstract class CipherSuite
     /// <summary>Whether this machine supports the primitive.</summary>
     internal bool IsSupported { get; }
 
-    internal static bool Exists(CipherSuiteId id) => All.Any(suite => suite.Id == id);
+    internal static bool Exists(CipherSuiteId id) => Find(id) is not null;
 
-    internal static CipherSuite Get(CipherSuiteId id) => All.First(suite => suite.Id == id);
+    internal static CipherSuite Get(CipherSuiteId id) =>
+        Find(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, "It is not a suite of this library.");
+
+    private static CipherSuite? Find(CipherSuiteId id)
+    {
+        foreach (CipherSuite suite in Suites)
+        {
+            if (suite.Id == id)
+                return suite;
+        }
+
+        return null;
+    }
 
     /// <summary>Writes ciphertext and tag. The plaintext may be at the same place as the ciphertext.</summary>
     [SkipLocalsInit]
