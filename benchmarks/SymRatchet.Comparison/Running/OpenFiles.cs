@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace SymRatchet.Comparison.Running;
 
-/// <summary>How many files and sockets a process may have open. .NET raises the soft limit to the hard one itself.</summary>
+/// <summary>
+/// How many files and sockets a process may have open. .NET raises the soft limit to the hard one itself.
+/// </summary>
 internal static class OpenFiles
 {
     // What a process has open beside its connections: assemblies, pipes, epoll, a store.
@@ -17,7 +19,8 @@ internal static class OpenFiles
         int needed = connections + Others;
         if (Limit() is { } limit && limit < needed)
             throw new UsageException(
-                $"{whatFor} takes {needed} open files in one process, and the limit is {limit}: run `ulimit -n {needed}` "
+                $"{whatFor} takes {needed} open files in one process, and the limit is {limit}: run `ulimit -n "
+                    + $"{needed}` "
                     + $"first (as root `ulimit -Hn {needed}` before it, where the hard limit is lower)."
             );
     }

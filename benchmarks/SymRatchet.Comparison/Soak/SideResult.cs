@@ -3,7 +3,9 @@ using SymRatchet.Comparison.Running;
 namespace SymRatchet.Comparison.Soak;
 
 /// <summary>What one of the two processes held and used.</summary>
-/// <param name="IdleKiB">Memory for each channel before the first message of the run, all collected that can be.</param>
+/// <param name="IdleKiB">
+/// Memory for each channel before the first message of the run, all collected that can be.
+/// </param>
 /// <param name="IdleHeapKiB">What of that the collector's objects take.</param>
 /// <param name="UsedKiB">The same after the last message.</param>
 /// <param name="UsedHeapKiB">The same of the objects.</param>

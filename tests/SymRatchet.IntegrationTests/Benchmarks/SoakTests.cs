@@ -3,7 +3,9 @@ using SymRatchet.IntegrationTests.Processes;
 
 namespace SymRatchet.IntegrationTests.Benchmarks;
 
-/// <summary>Many clients of one server, as <c>soak</c> holds them. What it measures beside other tests says nothing.</summary>
+/// <summary>
+/// Many clients of one server, as <c>soak</c> holds them. What it measures beside other tests says nothing.
+/// </summary>
 public sealed class SoakTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("symratchet-soak-test-").FullName;
