@@ -21,7 +21,14 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            Environment = { [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes) },
+            Environment =
+            {
+                [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes),
+                // As docs/operations.md says for the server of a large fleet, and for the fleet itself, which has a
+                // machine for each client in earnest.
+                ["DOTNET_gcServer"] = "1",
+                ["DOTNET_GCDynamicAdaptationMode"] = "0",
+            },
         };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Insert(0, typeof(ChildProcess).Assembly.Location);

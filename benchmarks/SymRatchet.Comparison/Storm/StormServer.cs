@@ -7,8 +7,9 @@ using SymRatchet.Comparison.Running;
 namespace SymRatchet.Comparison.Storm;
 
 /// <summary>
-/// The process of the server that comes back: a listener with its defaults, which sends back what it receives. It says
-/// when it listens, and answers questions on its standard input until that ends.
+/// The process of the server that comes back: a listener with its defaults, but for a limit of pending handshakes above
+/// its fleet, which sends back what it receives. It says when it listens, and answers questions on its standard input
+/// until that ends.
 /// </summary>
 internal static class StormServer
 {
@@ -38,7 +39,7 @@ internal static class StormServer
                 }
             );
 
-        await using SecureChannelListener listener = await ListenAsync(port, store.Keys);
+        await using SecureChannelListener listener = await ListenAsync(port, store.Keys, clients);
         using CancellationTokenSource end = new();
         Task serving = listener.ServeAsync(EchoAsync, end.Token);
         int listens = ((IPEndPoint)listener.LocalEndPoint).Port;
@@ -51,7 +52,7 @@ internal static class StormServer
     }
 
     // A stranger's socket may have taken the port of the server that is gone, if for a moment only.
-    private static async Task<SecureChannelListener> ListenAsync(int port, IKeyDirectory keys)
+    private static async Task<SecureChannelListener> ListenAsync(int port, IKeyDirectory keys, int clients)
     {
         long started = Stopwatch.GetTimestamp();
         while (true)
@@ -60,7 +61,11 @@ internal static class StormServer
             {
                 return SecureChannelListener.Listen(
                     new IPEndPoint(IPAddress.Loopback, port),
-                    new SecureChannelServerOptions { Keys = keys }
+                    new SecureChannelServerOptions
+                    {
+                        Keys = keys,
+                        HandshakeLimiter = new HandshakeLimiter { MaxPending = Math.Max(8192, 2 * clients) },
+                    }
                 );
             }
             catch (SocketException e)
