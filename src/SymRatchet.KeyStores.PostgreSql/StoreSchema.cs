@@ -137,7 +137,10 @@ internal static class StoreSchema
         if (found != $"{Version} {(int)role}")
             throw new KeyStoreException(
                 $"The key store in the schema {name} does not serve the {role}. A key serves one role only."
-            );
+            )
+            {
+                IsWrongRole = true,
+            };
         foreach (string setting in (string[])["fsync", "synchronous_commit"])
         {
             if (await session.TextAsync($"SELECT current_setting('{setting}')").ConfigureAwait(false) == "off")

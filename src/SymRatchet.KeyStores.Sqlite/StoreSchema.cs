@@ -127,7 +127,10 @@ internal static class StoreSchema
         if (stored != role)
             throw new KeyStoreException(
                 $"The key store {path} serves the {stored}, not the {role}. A key serves one role only."
-            );
+            )
+            {
+                IsWrongRole = true,
+            };
     }
 
     private static void Create(SqliteConnection connection, ChannelRole role)
