@@ -160,7 +160,7 @@ public abstract class SecureChannelOptions
             throw new ArgumentException(
                 $"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day."
             );
-        if (!ProtocolEntry.Of(Protocol).HasPing)
+        if (!ProtocolEntry.Of(Protocol).SupportsPing)
             throw new ArgumentException($"Protocol {Protocol} has no ping, and so no {nameof(KeepAliveInterval)}.");
     }
 

@@ -114,7 +114,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!_session.HasPing)
+        if (!_session.SupportsPing)
             throw new NotSupportedException($"Protocol {Peer.Protocol} has no ping.");
         Ping ping = new(Interlocked.Increment(ref _pings));
         if (Interlocked.CompareExchange(ref _ping, ping, null) is not null)

@@ -20,7 +20,7 @@ internal static class ClientHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             if (key is not { Protocol: ChannelProtocol.V1, Role: ChannelRole.Client })
                 return new Refused(SecureChannelError.KeyStore, "the store holds no client key for this id");
 
@@ -56,7 +56,7 @@ internal static class ClientHandshake
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             if (Refuse(frame, out VerifiedChallenge? challenge) is { } refused)
             {
                 key.Dispose();
@@ -119,9 +119,9 @@ internal static class ClientHandshake
 
     private sealed class ProofLockNeeded(VerifiedChallenge challenge, StoredKey key) : LockNeeded(key.Id)
     {
-        internal override HandshakeState Taken()
+        internal override HandshakeState LockAcquired()
         {
-            Consume();
+            MarkUsed();
             using (key)
                 return Prove(challenge, key);
         }
@@ -166,7 +166,7 @@ internal static class ClientHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             if (key?.Serial != serial)
             {
                 Dispose();
@@ -199,7 +199,7 @@ internal static class ClientHandshake
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             OpenResult result = session.Open(frame, new byte[session.GetOpenedLength(frame.Length)]);
             if (result.Status == OpenStatus.Control && session.Phase == ProtocolPhase.Active)
                 return new Established(session);

@@ -76,7 +76,7 @@ internal sealed class RatchetSession : ChannelSession
 
     internal override int MaxControlLength => FrameHeader.Size + PingSize + _suite.TagSize;
 
-    internal override bool HasPing => true;
+    internal override bool SupportsPing => true;
 
     internal override bool HasReply => Volatile.Read(ref _hasPing) != 0;
 

@@ -23,7 +23,7 @@ internal static class ServerHandshake
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             return ClientHello.TryParse(frame, out ClientHello hello)
                 ? new HelloKeyNeeded(new ClientId(hello.Id), frame.ToArray(), settings)
                 : new Refused(SecureChannelError.Malformed, "not a CLIENT_HELLO");
@@ -34,7 +34,7 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             var hello = ClientHello.Parse(frame);
 
             // A hello that does not verify costs two MACs, whether the id is unknown, has one key or two.
@@ -119,7 +119,7 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Admitted()
         {
-            Consume();
+            MarkUsed();
             long ahead = hello.Epoch - key.Epoch;
             if (ahead > 1 && ahead <= hello.Settings.EpochLimit)
                 return new CatchUpLockNeeded(hello, key);
@@ -143,9 +143,9 @@ internal static class ServerHandshake
 
     private sealed class CatchUpLockNeeded(VerifiedHello hello, StoredKey key) : LockNeeded(hello.Id)
     {
-        internal override HandshakeState Taken()
+        internal override HandshakeState LockAcquired()
         {
-            Consume();
+            MarkUsed();
             using (key)
                 return CatchUp(hello, key);
         }
@@ -189,7 +189,7 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             return key?.OfSerial(hello.Serial) is { } used && used.Epoch >= hello.Epoch
                 ? Challenge(hello, used)
                 : new Refused(SecureChannelError.KeyStore, "the store did not move forward");
@@ -249,7 +249,7 @@ internal static class ServerHandshake
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             using (secrets)
             {
                 if (!ClientConfirm.TryParse(frame, out ClientConfirm confirm))
@@ -276,7 +276,7 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             StoredKey? used = key?.OfSerial(hello.Serial);
             long behind = nextEpoch - (used?.Epoch ?? 0);
             if (used is null || behind > hello.Settings.EpochLimit)
