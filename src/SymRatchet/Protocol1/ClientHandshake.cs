@@ -11,8 +11,8 @@ namespace SymRatchet.Protocol1;
 /// </summary>
 internal static class ClientHandshake
 {
-    private static readonly ulong TakesInit = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Init);
-    private static readonly ulong TakesConfirming = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Confirming);
+    private static readonly ulong AcceptedInInit = V1Transitions.AcceptedOpcodes(ChannelRole.Client, ProtocolPhase.Init);
+    private static readonly ulong AcceptedInConfirming = V1Transitions.AcceptedOpcodes(ChannelRole.Client, ProtocolPhase.Confirming);
 
     internal static HandshakeState Start(ClientId id, HandshakeSettings settings) => new HelloKeyNeeded(id, settings);
 
@@ -52,7 +52,7 @@ internal static class ClientHandshake
     private sealed class ExpectServerChallenge(byte[] hello, StoredKey key, HandshakeSettings settings) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesInit, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInInit, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
@@ -195,7 +195,7 @@ internal static class ClientHandshake
     private sealed class ExpectServerConfirm(RatchetSession session) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesConfirming, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInConfirming, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {

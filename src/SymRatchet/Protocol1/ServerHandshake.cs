@@ -11,15 +11,15 @@ namespace SymRatchet.Protocol1;
 /// </summary>
 internal static class ServerHandshake
 {
-    private static readonly ulong TakesInit = V1Transitions.Takes(ChannelRole.Server, ProtocolPhase.Init);
-    private static readonly ulong TakesConfirming = V1Transitions.Takes(ChannelRole.Server, ProtocolPhase.Confirming);
+    private static readonly ulong AcceptedInInit = V1Transitions.AcceptedOpcodes(ChannelRole.Server, ProtocolPhase.Init);
+    private static readonly ulong AcceptedInConfirming = V1Transitions.AcceptedOpcodes(ChannelRole.Server, ProtocolPhase.Confirming);
 
     internal static HandshakeState Start(HandshakeSettings settings) => new ExpectClientHello(settings);
 
     private sealed class ExpectClientHello(HandshakeSettings settings) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesInit, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInInit, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
@@ -245,7 +245,7 @@ internal static class ServerHandshake
         internal HandshakeAlarm AlarmIfProven { get; init; }
 
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesConfirming, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInConfirming, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
