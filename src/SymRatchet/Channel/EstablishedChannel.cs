@@ -284,7 +284,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
             return;
         try
         {
-            await task.WaitAsync(Limits.TerminateTimeout, _time).ConfigureAwait(false);
+            await task.WaitAsync(Limits.EndTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
