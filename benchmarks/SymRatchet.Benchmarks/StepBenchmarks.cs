@@ -10,7 +10,7 @@ namespace SymRatchet.Benchmarks;
 [MemoryDiagnoser]
 public class StepBenchmarks
 {
-    private readonly byte[] _keys = new byte[ChainState.StepSize];
+    private readonly byte[] _keys = new byte[CipherSuite.StepSize];
     private ChainState _chain = null!;
     private byte[] _tag = null!;
 
@@ -21,7 +21,7 @@ public class StepBenchmarks
     public void Setup()
     {
         var suite = CipherSuite.Get(Suite);
-        _chain = new ChainState(suite, new byte[ChainState.KeySize]);
+        _chain = new ChainState(suite, new byte[CipherSuite.KeySize]);
         _tag = new byte[suite.TagSize];
     }
 
@@ -29,6 +29,6 @@ public class StepBenchmarks
     public void Step()
     {
         _chain.Step(_keys);
-        _chain.Advance(_keys.AsSpan(0, ChainState.KeySize), _tag);
+        _chain.Advance(_keys.AsSpan(0, CipherSuite.KeySize), _tag);
     }
 }

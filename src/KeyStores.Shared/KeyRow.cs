@@ -1,5 +1,6 @@
 using System.Data.Common;
 using SymRatchet.Keys;
+using SymRatchet.Protocol1;
 using SymRatchet.Session;
 
 namespace SymRatchet.KeyStores;
@@ -7,6 +8,9 @@ namespace SymRatchet.KeyStores;
 /// <summary>
 /// A row of the table of keys, which has the same columns in every database. Times are in milliseconds since 1970.
 /// </summary>
+/// <remarks>
+/// The rules and the common errors of all stores are in src/SymRatchet/Keys: KeyStoreRules.cs and KeyStoreErrors.cs.
+/// </remarks>
 internal static class KeyRow
 {
     /// <summary>The columns that <see cref="ReadKeys"/> expects, numbered by <see cref="KeyColumn"/>.</summary>
@@ -114,7 +118,7 @@ internal static class KeyRow
     /// <summary>Returns what is wrong with a record that no store writes; null if nothing is.</summary>
     internal static string? OddityOf(KeyRecord record)
     {
-        if (record.Id.Length is 0 or > 255)
+        if (record.Id.Length is 0 or > Limits.MaxIdLength)
             return $"its id is {record.Id.Length} bytes long";
         if (!Enum.IsDefined(record.Protocol) || !Enum.IsDefined(record.Evolution))
             return $"there is no protocol {record.Protocol} and evolution {record.Evolution}";

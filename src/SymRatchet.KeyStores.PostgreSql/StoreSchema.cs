@@ -1,6 +1,10 @@
 namespace SymRatchet.KeyStores.PostgreSql;
 
 /// <summary>The tables of a store, their version, and the one role that they serve.</summary>
+/// <remarks>
+/// Never edit a released version; add a migration. A new column is also in KeyRow (its lists of columns, their ordinals
+/// and the row of decoys) and in the statements of StoreStatements.
+/// </remarks>
 internal static class StoreSchema
 {
     private const long Version = 2;
@@ -137,7 +141,10 @@ internal static class StoreSchema
         if (found != $"{Version} {(int)role}")
             throw new KeyStoreException(
                 $"The key store in the schema {name} does not serve the {role}. A key serves one role only."
-            );
+            )
+            {
+                IsWrongRole = true,
+            };
         foreach (string setting in (string[])["fsync", "synchronous_commit"])
         {
             if (await session.TextAsync($"SELECT current_setting('{setting}')").ConfigureAwait(false) == "off")

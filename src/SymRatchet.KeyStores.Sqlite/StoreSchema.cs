@@ -4,6 +4,10 @@ using Microsoft.Data.Sqlite;
 namespace SymRatchet.KeyStores.Sqlite;
 
 /// <summary>The tables of a store file, their version, and the one role that the file serves.</summary>
+/// <remarks>
+/// Never edit a released version; add a migration. A new column is also in KeyRow (its lists of columns, their ordinals
+/// and the row of decoys) and in the statements of KeyWrites and KeyReader.
+/// </remarks>
 internal static class StoreSchema
 {
     /// <summary>Marks the file as a key store, in the place that SQLite has for it: "SymR".</summary>
@@ -127,7 +131,10 @@ internal static class StoreSchema
         if (stored != role)
             throw new KeyStoreException(
                 $"The key store {path} serves the {stored}, not the {role}. A key serves one role only."
-            );
+            )
+            {
+                IsWrongRole = true,
+            };
     }
 
     private static void Create(SqliteConnection connection, ChannelRole role)

@@ -81,7 +81,7 @@ public sealed class ChannelRegistry : IAsyncDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAny(_watching, Task.Delay(Limits.TerminateTimeout, _time)).ConfigureAwait(false);
+        await Task.WhenAny(_watching, Task.Delay(Limits.EndTimeout, _time)).ConfigureAwait(false);
         if (_watching.IsCompleted)
             _stopping.Dispose();
     }

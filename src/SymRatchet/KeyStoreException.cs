@@ -23,4 +23,8 @@ public sealed class KeyStoreException : IOException
     /// <summary>Gets whether it is unknown if the change was made: it may take effect, now or later.</summary>
     /// <value>The default is false: the change was not made, or the call was not a change.</value>
     public bool IsOutcomeUnknown { get; init; }
+
+    /// <summary>Gets whether the store was opened for the role that it does not serve.</summary>
+    /// <value>The default is false. If true, the other <see cref="ChannelRole"/> is the store's.</value>
+    public bool IsWrongRole { get; init; }
 }

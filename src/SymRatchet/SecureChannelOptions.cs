@@ -124,10 +124,10 @@ public abstract class SecureChannelOptions
             throw new PlatformNotSupportedException(
                 $"This machine supports none of the suites {string.Join(", ", Suites)}."
             );
-        if (MaxRecordSize is < Limits.MinRecordSize or > Limits.MaxRecordSize)
+        if (MaxRecordSize is < Limits.MinRecordSize or > Limits.MaxRecordSizeCeiling)
             throw new ArgumentException(
                 $"{nameof(MaxRecordSize)} is {MaxRecordSize}; it must be {Limits.MinRecordSize} to "
-                    + $"{Limits.MaxRecordSize} bytes."
+                    + $"{Limits.MaxRecordSizeCeiling} bytes."
             );
         if (PaddingBlock < 0 || PaddingBlock > MaxRecordSize)
             throw new ArgumentException(
@@ -137,7 +137,7 @@ public abstract class SecureChannelOptions
             throw new ArgumentException($"{nameof(EpochLimit)} is {EpochLimit}; it must be 1 to {Limits.EpochLimit}.");
         if (
             HandshakeTimeout != Timeout.InfiniteTimeSpan
-            && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.HandshakeTimeoutBound)
+            && (HandshakeTimeout <= TimeSpan.Zero || HandshakeTimeout >= Limits.TimeoutBound)
         )
             throw new ArgumentException(
                 $"{nameof(HandshakeTimeout)} is {HandshakeTimeout}; it must be positive and less than a day, or "
@@ -151,16 +151,16 @@ public abstract class SecureChannelOptions
 
     private void ValidateKeepAlive()
     {
-        if (KeepAliveInterval < Limits.MinKeepAlive || KeepAliveInterval >= Limits.HandshakeTimeoutBound)
+        if (KeepAliveInterval < Limits.MinKeepAlive || KeepAliveInterval >= Limits.TimeoutBound)
             throw new ArgumentException(
                 $"{nameof(KeepAliveInterval)} is {KeepAliveInterval}; it must be 100 ms or more and less than a day, "
                     + $"or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}."
             );
-        if (KeepAliveTimeout < Limits.MinKeepAlive || KeepAliveTimeout >= Limits.HandshakeTimeoutBound)
+        if (KeepAliveTimeout < Limits.MinKeepAlive || KeepAliveTimeout >= Limits.TimeoutBound)
             throw new ArgumentException(
                 $"{nameof(KeepAliveTimeout)} is {KeepAliveTimeout}; it must be 100 ms or more and less than a day."
             );
-        if (!ProtocolEntry.Of(Protocol).HasPing)
+        if (!ProtocolEntry.Of(Protocol).SupportsPing)
             throw new ArgumentException($"Protocol {Protocol} has no ping, and so no {nameof(KeepAliveInterval)}.");
     }
 

@@ -266,7 +266,7 @@ public sealed class SecureChannelStream : Stream
     {
         try
         {
-            using CancellationTokenSource limit = new(Limits.TerminateTimeout);
+            using CancellationTokenSource limit = new(Limits.EndTimeout);
             await _channel.CloseAsync(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)

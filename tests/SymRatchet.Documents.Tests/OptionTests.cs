@@ -285,7 +285,9 @@ public sealed partial class OptionTests
             .Descendants("member")
             .Single(member => member.Attribute("name")!.Value == $"P:{type.FullName}.{property.Name}");
         foreach (XElement reference in comment.Descendants("see").ToArray())
-            reference.ReplaceWith(reference.Attribute("cref")!.Value.Split('.')[^1]);
+            reference.ReplaceWith(
+                (reference.Attribute("cref") ?? reference.Attribute("langword"))!.Value.Split('.')[^1]
+            );
         return Spaces().Replace(comment.Value, " ").Trim();
     }
 

@@ -159,7 +159,7 @@ internal sealed class HandshakeEnd : IDisposable
                 break;
 
             case LockNeeded turn:
-                _state = turn.Taken();
+                _state = turn.LockAcquired();
                 break;
 
             case AdmissionNeeded admission:

@@ -40,7 +40,7 @@ internal sealed class ForgedEpoch : IAttack
 
         using StoredKey after = laboratory.ServerStore.Copy(laboratory.Victim);
         AttackReport report = laboratory.Judge(
-            $"a hello {Ahead} epochs ahead",
+            $"the hello is {Ahead} epochs ahead",
             frames,
             answersOwed: 0,
             forged: [],

@@ -134,7 +134,7 @@ internal sealed class StoreArguments
                     cancellationToken
                 );
         }
-        catch (KeyStoreException e) when (e.Message.EndsWith("one role only.", StringComparison.Ordinal))
+        catch (KeyStoreException e) when (e.IsWrongRole)
         {
             ChannelRole other = role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client;
             throw new ToolException($"{e.Message} ({_prefix}role {other})");

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 
 namespace SymRatchet.Channel;
@@ -44,7 +45,7 @@ internal sealed class ChannelLifetime
     /// </summary>
     internal CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Cancelled when the channel ends before both sides have closed it.</summary>
+    /// <summary>Cancelled when the channel has ended: failed, aborted or disposed. Two closes do not end it.</summary>
     internal CancellationToken Ended
     {
         get
@@ -91,7 +92,10 @@ internal sealed class ChannelLifetime
             ThrowEnded();
     }
 
-    private void ThrowEnded()
+    /// <summary>Throws what ended the channel, which must have ended.</summary>
+    /// <returns>Nothing: it lets a caller write <c>throw</c>.</returns>
+    [DoesNotReturn]
+    internal Exception ThrowEnded()
     {
         if (_failure is { } failure)
             ExceptionDispatchInfo.Throw(failure);

@@ -11,6 +11,11 @@ namespace SymRatchet.Channel;
 /// The receiving half: frames in, messages out. It never writes; replies are posted to the sender. If a call is
 /// cancelled, its read of the transport stays pending and serves the next call, so nothing is lost.
 /// </summary>
+/// <remarks>
+/// The end, in this order: <see cref="End"/> erases the keys and lets a waiting call return; <see cref="Release"/> says
+/// that no new call may read. The last user of the transport's reading half (Release itself, the call in progress or
+/// the pending read) then completes that half, which completes <see cref="Finished"/>.
+/// </remarks>
 internal sealed class ChannelReceiver
 {
     private const int Idle = 0;
@@ -21,7 +26,7 @@ internal sealed class ChannelReceiver
     private readonly Transport _transport;
     private readonly ChannelSession _session;
     private readonly ChannelLifetime _lifetime;
-    private readonly IReceiverOwner _owner;
+    private readonly IReceiverEvents _events;
     private readonly TransportOperation<ReadResult> _read;
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _call;
@@ -31,13 +36,13 @@ internal sealed class ChannelReceiver
         Transport transport,
         ChannelSession session,
         ChannelLifetime lifetime,
-        IReceiverOwner owner
+        IReceiverEvents events
     )
     {
         _transport = transport;
         _session = session;
         _lifetime = lifetime;
-        _owner = owner;
+        _events = events;
         _read = new TransportOperation<ReadResult>(OnAbandonedReadCompleted);
     }
 
@@ -87,22 +92,22 @@ internal sealed class ChannelReceiver
                         OpenResult result = OpenFrame(frameLength, destination);
                         if (result.Status == OpenStatus.Message)
                             return true;
-                        TakeControl(result);
+                        HandleNonMessage(result);
 
-                        // A peer that sends only PINGs must not hold the thread, nor a caller that was cancelled.
+                        // A peer that sends only PINGs must not occupy the thread, nor keep a cancelled caller waiting.
                         cancellationToken.ThrowIfCancellationRequested();
                         if (frames % FramesBetweenYields == 0)
                             await Task.Yield();
                         break;
 
                     case FrameStatus.TooLarge:
-                        throw _owner.Fail(
+                        throw _events.Fail(
                             SecureChannelError.Limit,
                             $"a message above the limit of {_session.MaxMessageSize} bytes"
                         );
 
                     default:
-                        throw _owner.Fail(SecureChannelError.Malformed, "not a frame of this protocol");
+                        throw _events.Fail(SecureChannelError.Malformed, "not a frame of this protocol");
                 }
             }
         }
@@ -129,6 +134,7 @@ internal sealed class ChannelReceiver
 
     private OpenResult OpenFrame(int frameLength, IBufferWriter<byte> destination)
     {
+        // A size of 0 is asked for as 1: for an IBufferWriter a hint of 0 means some buffer, of whatever size.
         Span<byte> opened = destination.GetSpan(Math.Max(1, _session.GetOpenedLength(frameLength)));
         ReadOnlySpan<byte> first = _transport.Unread.FirstSpan;
         OpenResult result;
@@ -147,11 +153,11 @@ internal sealed class ChannelReceiver
         Consume(frameLength);
         if (result.Status == OpenStatus.Message)
         {
-            // If the channel ended while the message was opened, the message is not handed out.
+            // If the channel ended while the message was opened, the message is not delivered.
             if (_lifetime.IsEnded)
                 CryptographicOperations.ZeroMemory(opened);
             _lifetime.ThrowIfEnded();
-            HandOut(destination, result.Length);
+            Deliver(destination, result.Length);
         }
 
         return result;
@@ -165,11 +171,11 @@ internal sealed class ChannelReceiver
         }
         catch (Exception e)
         {
-            throw _owner.Fail(SecureChannelError.Transport, e.Message, e);
+            throw _events.Fail(SecureChannelError.Transport, e.Message, e);
         }
     }
 
-    private void HandOut(IBufferWriter<byte> destination, int length)
+    private void Deliver(IBufferWriter<byte> destination, int length)
     {
         try
         {
@@ -178,30 +184,29 @@ internal sealed class ChannelReceiver
         catch
         {
             // The message is lost, and a channel that lost one cannot continue.
-            _owner.Fail(SecureChannelError.Aborted, "the receiver's buffer refused a message");
-            throw;
+            throw _events.Fail(SecureChannelError.Aborted, "the receiver's buffer refused a message");
         }
 
         ChannelMetrics.MessageReceived(length);
     }
 
-    private void TakeControl(OpenResult result)
+    private void HandleNonMessage(OpenResult result)
     {
         switch (result.Status)
         {
             case OpenStatus.Failed:
-                throw _owner.Fail(result.Error, result.Detail!);
+                throw _events.Fail(result.Error, result.Detail!);
 
             case OpenStatus.Closed:
-                _owner.PeerClosed();
+                _events.OnPeerClosed();
                 break;
 
             case OpenStatus.Pong:
-                _owner.Answered(result.Token);
+                _events.OnPong(result.Token);
                 break;
 
             case OpenStatus.Control when _session.HasReply:
-                _owner.PostReply();
+                _events.PostReply();
                 break;
         }
     }
@@ -225,10 +230,10 @@ internal sealed class ChannelReceiver
         catch (Exception e)
         {
             _lifetime.ThrowIfEnded();
-            throw _owner.Fail(SecureChannelError.Transport, e.Message, e);
+            throw _events.Fail(SecureChannelError.Transport, e.Message, e);
         }
 
-        // Bytes that arrive after the channel has ended belong to the transport's owner.
+        // If the channel ended, the read is still pending, and its bytes belong to the transport's owner.
         if (!_read.HasOperation)
             _transport.Take(read);
         _lifetime.ThrowIfEnded();
@@ -244,8 +249,8 @@ internal sealed class ChannelReceiver
     private void OnStreamEnded()
     {
         if (!_transport.Unread.IsEmpty || !_session.EndOfStreamIsClose)
-            throw _owner.Fail(SecureChannelError.Truncated, "the peer closed the connection");
-        _owner.PeerClosed();
+            throw _events.Fail(SecureChannelError.Truncated, "the peer closed the connection");
+        _events.OnPeerClosed();
     }
 
     private void OnAbandonedReadCompleted(ReadResult read, Exception? failure)

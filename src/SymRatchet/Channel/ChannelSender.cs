@@ -22,36 +22,41 @@ internal sealed class ChannelSender
     private readonly PipeWriter _output;
     private readonly ChannelSession _session;
     private readonly ChannelLifetime _lifetime;
-    private readonly Action<SecureChannelException, SecureChannelError?> _fail;
+    private readonly Action<SecureChannelException, SecureChannelError?> _endChannel;
     private readonly TransportOperation<FlushResult> _flush;
     private readonly SemaphoreSlim _writer = new(1, 1);
+
+    // This side's close was sent, or could not be.
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Nothing more is written.
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _call;
     private int _unflushed;
     private Ping? _ping;
     private byte[]? _terminate;
-    private bool _hasEnded;
-    private bool _isBroken;
-    private bool _isFinished;
+    private bool _hasEnded; // End was called, so _terminate has its final value
+    private bool _isBroken; // the transport failed and is not written to again; for the holder of the writer only
+    private bool _isFinished; // the writer is kept for good
 
     /// <param name="output">Where the frames go.</param>
     /// <param name="session">Seals them.</param>
     /// <param name="lifetime">The end that is shared with the receiver.</param>
-    /// <param name="fail">
-    /// Ends the channel for the first argument, and sends the second to the peer unless it is null.
+    /// <param name="endChannel">
+    /// Ends the channel. The first argument is what every later call throws, and the second is the reason that is sent
+    /// to the peer: null sends nothing.
     /// </param>
     internal ChannelSender(
         PipeWriter output,
         ChannelSession session,
         ChannelLifetime lifetime,
-        Action<SecureChannelException, SecureChannelError?> fail
+        Action<SecureChannelException, SecureChannelError?> endChannel
     )
     {
         _output = output;
         _session = session;
         _lifetime = lifetime;
-        _fail = fail;
+        _endChannel = endChannel;
         _flush = new TransportOperation<FlushResult>(OnAbandonedFlushCompleted);
     }
 
@@ -63,13 +68,13 @@ internal sealed class ChannelSender
     /// <summary>Completed once this side's close was sent, or could not be.</summary>
     internal Task Closed => _closed.Task;
 
-    private bool HasOutbox =>
+    private bool HasOutboxWork =>
         (Volatile.Read(ref _hasEnded) && !Volatile.Read(ref _isFinished))
         || Volatile.Read(ref _ping) is not null
         || _session.HasReply;
 
     // Read by the holder of the writer only.
-    private bool EndsWithoutTerminate => Volatile.Read(ref _hasEnded) && (_isBroken || _terminate is null);
+    private bool HasNothingLeftToWrite => Volatile.Read(ref _hasEnded) && (_isBroken || _terminate is null);
 
     /// <summary>
     /// Seals a message, and sends it if <paramref name="flush"/> is set or enough bytes are buffered.
@@ -112,8 +117,8 @@ internal sealed class ChannelSender
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            SealOutbox();
-            Write(_session.SealTerminate(SecureChannelError.None, GetBuffer(_session.MaxControlLength)));
+            SealPingAndPong();
+            Commit(_session.SealTerminate(SecureChannelError.None, GetBuffer(_session.MaxControlLength)));
             _lifetime.TryClose(ChannelEvent.OwnClose);
             await FlushOutputAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -125,7 +130,7 @@ internal sealed class ChannelSender
         catch (Exception e)
         {
             _closed.TrySetException(e);
-            _ = _closed.Task.Exception; // observed by later calls of CloseAsync
+            _ = _closed.Task.Exception; // marks it as observed: there may be no later call
             throw;
         }
         finally
@@ -192,13 +197,14 @@ internal sealed class ChannelSender
 
     private async ValueTask WaitForWriterAsync(CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.Ended);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.Ended);
         try
         {
-            await _writer.WaitAsync(either.Token).ConfigureAwait(false);
+            await _writer.WaitAsync(linked.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested || _lifetime.IsEnded)
         {
+            // The channel's end takes precedence over the caller's token.
             _lifetime.ThrowIfEnded();
             throw;
         }
@@ -207,7 +213,7 @@ internal sealed class ChannelSender
     private void Exit()
     {
         Volatile.Write(ref _call, Idle);
-        if (!_flush.Abandon())
+        if (!_flush.Abandon()) // a flush that is still pending releases the writer when it completes
             ReleaseWriter();
     }
 
@@ -235,7 +241,7 @@ internal sealed class ChannelSender
         }
 
         // A sealed frame is always written: the ratchet has moved, and the next frame depends on it.
-        Write(length);
+        Commit(length);
     }
 
     private Span<byte> GetBuffer(int length)
@@ -250,7 +256,7 @@ internal sealed class ChannelSender
         }
     }
 
-    private void Write(int length)
+    private void Commit(int length)
     {
         try
         {
@@ -272,7 +278,7 @@ internal sealed class ChannelSender
         FlushResult flushed;
         try
         {
-            SealOutbox();
+            SealPingAndPong();
             _unflushed = 0;
             _flush.Begin(_output.FlushAsync(_lifetime.Stopping));
             flushed = await _flush.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -280,9 +286,12 @@ internal sealed class ChannelSender
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && _flush.HasOperation)
         {
             // A part of a frame may have been sent, and it must not be sent again. The flush continues; if it
-            // completes, the TERMINATE follows.
+            // completes, the TERMINATE follows. After both closes nothing is left to send, and the close has succeeded.
             if (_lifetime.State != ChannelState.Closed)
-                _fail(SecureChannelException.Of(SecureChannelError.Canceled, "in a send"), SecureChannelError.Aborted);
+                _endChannel(
+                    SecureChannelException.Of(SecureChannelError.Canceled, "in a send"),
+                    SecureChannelError.Aborted
+                );
             throw;
         }
         catch (Exception e)
@@ -291,28 +300,29 @@ internal sealed class ChannelSender
         }
 
         _lifetime.ThrowIfEnded();
-        if (GetFailure(flushed) is { } detail)
+        if (DescribeFailure(flushed) is { } detail)
             throw Fail(SecureChannelException.Of(SecureChannelError.Transport, detail));
     }
 
-    // A transport that failed, perhaps within a frame, is not written to again. The first failure is kept.
+    // A transport that failed, perhaps within a frame, is not written to again. The first failure is kept. After both
+    // closes the channel has not failed: everything has arrived.
     private SecureChannelException Fail(SecureChannelException failure)
     {
         _isBroken = true;
         if (_lifetime.State != ChannelState.Closed)
-            _fail(failure, null);
+            _endChannel(failure, null);
         _lifetime.ThrowIfEnded();
         return failure;
     }
 
-    private static string? GetFailure(FlushResult flushed) =>
+    private static string? DescribeFailure(FlushResult flushed) =>
         flushed.IsCompleted ? "the peer no longer reads"
         : flushed.IsCanceled ? "the flush was cancelled"
         : null;
 
     private void OnAbandonedFlushCompleted(FlushResult flushed, Exception? failure)
     {
-        _isBroken |= failure is not null || GetFailure(flushed) is not null;
+        _isBroken |= failure is not null || DescribeFailure(flushed) is not null;
         ReleaseWriter();
     }
 
@@ -325,9 +335,9 @@ internal sealed class ChannelSender
 
     private void StartOutbox()
     {
-        if (!HasOutbox || !_writer.Wait(0, CancellationToken.None))
+        if (!HasOutboxWork || !_writer.Wait(0, CancellationToken.None))
             return;
-        if (EndsWithoutTerminate)
+        if (HasNothingLeftToWrite)
             Finish();
         else
             ThreadPool.QueueUserWorkItem(static sender => _ = sender.RunOutboxAsync(), this, preferLocal: false);
@@ -338,48 +348,48 @@ internal sealed class ChannelSender
     {
         try
         {
-            SealOutbox();
+            SealPingAndPong();
             WriteTerminate();
             if (_unflushed > 0 && !_isBroken)
             {
                 _unflushed = 0;
                 FlushResult flushed = await _output.FlushAsync(_lifetime.Stopping).ConfigureAwait(false);
-                if (GetFailure(flushed) is { } detail)
-                    BreakOutbox(SecureChannelException.Of(SecureChannelError.Transport, detail));
+                if (DescribeFailure(flushed) is { } detail)
+                    FailOutbox(SecureChannelException.Of(SecureChannelError.Transport, detail));
             }
         }
         catch (Exception e)
         {
-            BreakOutbox(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
+            FailOutbox(SecureChannelException.Of(SecureChannelError.Transport, e.Message, e));
         }
 
         // The channel may have ended during the flush, with its TERMINATE still to be written.
-        if (EndsWithoutTerminate)
+        if (HasNothingLeftToWrite)
             Finish();
         else
             ReleaseWriter();
     }
 
     // A peer that has closed its direction may disconnect before the PONG; its data is complete all the same.
-    private void BreakOutbox(SecureChannelException failure)
+    private void FailOutbox(SecureChannelException failure)
     {
         _isBroken = true;
         if (!_lifetime.IsClosedByPeer)
-            _fail(failure, null);
+            _endChannel(failure, null);
     }
 
-    private void SealOutbox()
+    private void SealPingAndPong()
     {
         if (Interlocked.Exchange(ref _ping, null) is { } ping)
         {
             int length = _session.SealPing(ping.Token, _output.GetSpan(_session.MaxControlLength));
-            Write(length);
+            Commit(length);
             if (length == 0 && !_lifetime.IsEnded) // the end of the channel fails it with its reason
                 ping.Fail(new InvalidOperationException("This direction of the channel can no longer send a ping."));
         }
 
         if (_session.HasReply)
-            Write(_session.SealReply(_output.GetSpan(_session.MaxControlLength)));
+            Commit(_session.SealReply(_output.GetSpan(_session.MaxControlLength)));
     }
 
     private void WriteTerminate()
@@ -391,7 +401,7 @@ internal sealed class ChannelSender
         _unflushed += frame.Length;
     }
 
-    // The writer is not released again.
+    // Keeps the writer for good, so nothing is written after this.
     private void Finish()
     {
         Volatile.Write(ref _isFinished, true);

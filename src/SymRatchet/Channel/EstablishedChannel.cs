@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Diagnostics;
@@ -12,7 +13,7 @@ namespace SymRatchet.Channel;
 /// Only this type ends a channel: waiting calls return and keys are erased at once, and the rest of the transport's
 /// work is bounded in time.
 /// </summary>
-internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
+internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
 {
     private readonly Transport _transport;
     private readonly ChannelSession _session;
@@ -23,11 +24,11 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     private readonly ILogger _logger;
     private readonly bool _hashIdsInLogs;
     private readonly IDisposable? _registration;
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ulong _pings;
-    private Ping? _ping;
+    private readonly TaskCompletionSource _transportClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _lastPingToken;
+    private Ping? _pendingPing;
     private KeepAlive? _keepAlive;
-    private int _closing;
+    private int _isClosingTransport;
     private int _disposed;
 
     internal EstablishedChannel(
@@ -116,10 +117,10 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!_session.HasPing)
+        if (!_session.SupportsPing)
             throw new NotSupportedException($"Protocol {Peer.Protocol} has no ping.");
-        Ping ping = new(Interlocked.Increment(ref _pings));
-        if (Interlocked.CompareExchange(ref _ping, ping, null) is not null)
+        Ping ping = new(Interlocked.Increment(ref _lastPingToken));
+        if (Interlocked.CompareExchange(ref _pendingPing, ping, null) is not null)
             throw new InvalidOperationException("Another ping is in progress on this channel.");
         try
         {
@@ -136,11 +137,11 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         }
         finally
         {
-            Volatile.Write(ref _ping, null);
+            Volatile.Write(ref _pendingPing, null);
         }
     }
 
-    public void Abort() => Abort("aborted by its owner");
+    public void Abort() => Abort("aborted by the application");
 
     public async ValueTask DisposeAsync()
     {
@@ -163,25 +164,27 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         _ = Task.Run(CloseTransportAsync);
     }
 
-    /// <summary>Ends the channel, and tells the peer if that is of use. The first failure is kept.</summary>
-    public SecureChannelException Fail(SecureChannelError error, string detail, Exception? cause = null)
+    /// <summary>
+    /// Ends the channel, and sends a TERMINATE if the peer can receive it and needs it. The first failure is kept.
+    /// </summary>
+    [DoesNotReturn]
+    public Exception Fail(SecureChannelError error, string detail, Exception? cause = null)
     {
-        var failure = SecureChannelException.Of(error, detail, cause);
         // A broken transport cannot carry a TERMINATE, and a peer that sent one needs none.
-        End(failure, error is SecureChannelError.Transport or SecureChannelError.TerminatedByPeer ? null : error);
+        bool needsTerminate = error is not (SecureChannelError.Transport or SecureChannelError.TerminatedByPeer);
+        End(SecureChannelException.Of(error, detail, cause), needsTerminate ? error : null);
 
-        // If the channel was disposed first, the call in progress throws that.
-        _lifetime.ThrowIfEnded();
-        return failure;
+        // The channel has ended now, if not before: the call in progress throws what ended it.
+        throw _lifetime.ThrowEnded();
     }
 
     // The peer answers only the latest ping, and PingAsync waits for its own. So a ping in progress serves as
     // keep-alive, and one that was posted meanwhile is posted again.
     private bool TrySendKeepAlive()
     {
-        if (Volatile.Read(ref _ping) is null)
-            _sender.PostIfNone(new Ping(Interlocked.Increment(ref _pings)));
-        if (Volatile.Read(ref _ping) is { } own)
+        if (Volatile.Read(ref _pendingPing) is null)
+            _sender.PostIfNone(new Ping(Interlocked.Increment(ref _lastPingToken)));
+        if (Volatile.Read(ref _pendingPing) is { } own)
             _sender.Post(own);
         return _lifetime.State == ChannelState.Open;
     }
@@ -198,24 +201,24 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
             );
     }
 
-    void IReceiverOwner.PeerClosed()
+    void IReceiverEvents.OnPeerClosed()
     {
         if (!_lifetime.TryClose(ChannelEvent.PeerClose))
             return;
         Volatile
-            .Read(ref _ping)
+            .Read(ref _pendingPing)
             ?.Fail(new InvalidOperationException("The peer closed the channel before it answered the ping."));
         if (_logger.IsEnabled(LogLevel.Debug))
             _logger.ClosedByPeer(LogName);
     }
 
-    void IReceiverOwner.Answered(ulong token)
+    void IReceiverEvents.OnPong(ulong token)
     {
-        if (Volatile.Read(ref _ping) is { } ping && ping.Token == token)
+        if (Volatile.Read(ref _pendingPing) is { } ping && ping.Token == token)
             ping.Answered();
     }
 
-    void IReceiverOwner.PostReply() => _sender.PostReply();
+    void IReceiverEvents.PostReply() => _sender.PostReply();
 
     private void End(SecureChannelException? failure, SecureChannelError? told)
     {
@@ -226,7 +229,9 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
         // After both closes the peer needs no TERMINATE.
         _sender.End(from == ChannelState.Closed ? null : told);
         _receiver.End();
-        Volatile.Read(ref _ping)?.Fail(failure ?? (Exception)new ObjectDisposedException(nameof(ISecureChannel)));
+        Volatile
+            .Read(ref _pendingPing)
+            ?.Fail(failure ?? (Exception)new ObjectDisposedException(nameof(ISecureChannel)));
         if (!_sender.Finished.IsCompleted)
             _ = StopLaterAsync();
         if (failure is not null)
@@ -243,31 +248,31 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     // A peer that does not read cannot delay the end: after the timeout it gets no TERMINATE.
     private async Task StopLaterAsync()
     {
-        await WaitAsync(_sender.Finished).ConfigureAwait(false);
+        await WaitBrieflyAsync(_sender.Finished).ConfigureAwait(false);
         _lifetime.Stop();
     }
 
-    // The first caller closes the transport, and all callers wait for it; without a lock, since it runs the transport's
-    // code.
+    // The first caller closes the transport, and all callers wait for it. No lock is held, because closing calls the
+    // transport's code.
     private async Task CloseTransportAsync()
     {
-        if (Interlocked.Exchange(ref _closing, 1) == 0)
+        if (Interlocked.Exchange(ref _isClosingTransport, 1) == 0)
         {
             try
             {
-                await WaitAsync(_sender.Finished).ConfigureAwait(false);
+                await WaitBrieflyAsync(_sender.Finished).ConfigureAwait(false);
                 _lifetime.Stop();
                 _receiver.Release();
-                await WaitAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
-                await WaitAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
+                await WaitBrieflyAsync(_transport.CloseStreamAsync()).ConfigureAwait(false);
+                await WaitBrieflyAsync(Task.WhenAll(_receiver.Finished, CompleteOutputAsync())).ConfigureAwait(false);
             }
             finally
             {
-                _closed.SetResult();
+                _transportClosed.SetResult();
             }
         }
 
-        await _closed.Task.ConfigureAwait(false);
+        await _transportClosed.Task.ConfigureAwait(false);
     }
 
     private async Task CompleteOutputAsync()
@@ -277,13 +282,13 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverOwner
     }
 
     // A transport may never return; after the timeout the call is abandoned.
-    private async Task WaitAsync(Task task)
+    private async Task WaitBrieflyAsync(Task task)
     {
         if (task.IsCompleted)
             return;
         try
         {
-            await task.WaitAsync(Limits.TerminateTimeout, _time).ConfigureAwait(false);
+            await task.WaitAsync(Limits.EndTimeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

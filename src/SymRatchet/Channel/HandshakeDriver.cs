@@ -219,7 +219,9 @@ internal sealed class HandshakeDriver(
                 return send.Sent();
 
             case LockNeeded locked:
-                return await PerIdentityLock.RunAsync(locked.Id, locked.Taken, cancellationToken).ConfigureAwait(false);
+                return await PerIdentityLock
+                    .RunAsync(locked.Id, locked.LockAcquired, cancellationToken)
+                    .ConfigureAwait(false);
 
             case AdmissionNeeded admission:
                 if (_pending?.TryIdentify(admission.Id) == false)

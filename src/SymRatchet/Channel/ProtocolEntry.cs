@@ -11,26 +11,26 @@ namespace SymRatchet.Channel;
 /// </summary>
 /// <param name="Connect">Starts a client's handshake.</param>
 /// <param name="Accept">Starts a server's handshake.</param>
-/// <param name="HasPing">Whether the protocol has a PING.</param>
+/// <param name="SupportsPing">Whether the protocol has a PING.</param>
 /// <param name="HasSuites">Whether both sides agree on a cipher suite.</param>
 internal sealed record ProtocolEntry(
     Func<SecureChannelClientOptions, HandshakeState> Connect,
     Func<SecureChannelServerOptions, HandshakeState> Accept,
-    bool HasPing,
+    bool SupportsPing,
     bool HasSuites
 )
 {
     private static readonly ProtocolEntry V1 = new(
         options => ClientHandshake.Start(options.Id, options.ToSettings(options.SendBeforeConfirm)),
         options => ServerHandshake.Start(options.ToSettings(sendBeforeConfirm: false)),
-        HasPing: true,
+        SupportsPing: true,
         HasSuites: true
     );
 
     private static readonly ProtocolEntry Seed = new(
         options => SeedClientHandshake.Start(options.Id, options.MaxRecordSize, RandomSource.System),
         options => SeedServerHandshake.Start(options.MaxRecordSize, RandomSource.System, options.TimeProvider),
-        HasPing: false,
+        SupportsPing: false,
         HasSuites: false
     );
 

@@ -218,9 +218,7 @@ internal sealed class Transport : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await CloseStreamAsync()
-            .WaitAsync(Limits.TerminateTimeout)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseStreamAsync().WaitAsync(Limits.EndTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ = EndReadingAsync();
         _ = EndWritingAsync();
     }

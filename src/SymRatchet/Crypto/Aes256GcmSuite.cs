@@ -9,6 +9,25 @@ namespace SymRatchet.Crypto;
 internal sealed class Aes256GcmSuite()
     : CipherSuite(CipherSuiteId.Aes256Gcm, nonceSize: 12, tagSize: 16, AesGcm.IsSupported)
 {
+    private const int MaxLabelSize = 32;
+
+    internal override void Step(
+        ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> chainKey,
+        ReadOnlySpan<byte> previousTag,
+        Span<byte> nextChainAndMessageKey
+    )
+    {
+        Span<byte> info = stackalloc byte[MaxLabelSize + MaxTagSize];
+        label.CopyTo(info);
+        previousTag.CopyTo(info[label.Length..]);
+        Hkdf.Expand(
+            chainKey[..KeySize],
+            info[..(label.Length + previousTag.Length)],
+            nextChainAndMessageKey[..StepSize]
+        );
+    }
+
     private protected override void SealCore(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,

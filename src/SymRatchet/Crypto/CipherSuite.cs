@@ -13,10 +13,11 @@ internal abstract class CipherSuite
 {
     internal const int KeySize = 32;
     internal const int MaxTagSize = 32;
-    internal const int StepSize = 64;
+
+    /// <summary>The output of <see cref="Step"/>: the next chain key and a message key.</summary>
+    internal const int StepSize = 2 * KeySize;
 
     private const int MaxNonceSize = 32;
-    private const int MaxLabelSize = 32;
 
     private protected CipherSuite(CipherSuiteId id, int nonceSize, int tagSize, bool isSupported)
     {
@@ -26,6 +27,7 @@ internal abstract class CipherSuite
         IsSupported = isSupported;
     }
 
+    // Add a new suite to the default of SecureChannelOptions.Suites too.
     private static readonly CipherSuite[] Suites =
     [
         new Aegis256Suite(),
@@ -91,7 +93,7 @@ internal abstract class CipherSuite
         return Open(key, WriteNonce(nonce, round), associatedData, body, plaintext);
     }
 
-    /// <summary>Seals under an explicit nonce, for published test vectors only.</summary>
+    /// <summary>Seals under an explicit nonce; outside tests use the overload that takes the round.</summary>
     internal void Seal(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -100,7 +102,7 @@ internal abstract class CipherSuite
         Span<byte> body
     ) => SealCore(key[..KeySize], nonce[..NonceSize], associatedData, plaintext, body[..(plaintext.Length + TagSize)]);
 
-    /// <summary>Opens under an explicit nonce, for published test vectors only.</summary>
+    /// <summary>Opens under an explicit nonce; outside tests use the overload that takes the round.</summary>
     internal bool Open(
         ReadOnlySpan<byte> key,
         ReadOnlySpan<byte> nonce,
@@ -124,22 +126,12 @@ internal abstract class CipherSuite
     /// Suites 1 and 3 step with their own cipher, suite 2 with <c>HKDF-Expand(C, label || tag, 64)</c>. The label has
     /// 12 to 32 bytes.
     /// </summary>
-    internal virtual void Step(
+    internal abstract void Step(
         ReadOnlySpan<byte> label,
         ReadOnlySpan<byte> chainKey,
         ReadOnlySpan<byte> previousTag,
         Span<byte> nextChainAndMessageKey
-    )
-    {
-        Span<byte> info = stackalloc byte[MaxLabelSize + MaxTagSize];
-        label.CopyTo(info);
-        previousTag.CopyTo(info[label.Length..]);
-        Hkdf.Expand(
-            chainKey[..KeySize],
-            info[..(label.Length + previousTag.Length)],
-            nextChainAndMessageKey[..StepSize]
-        );
-    }
+    );
 
     /// <summary>Seals; the caller has checked all lengths.</summary>
     private protected abstract void SealCore(

@@ -105,7 +105,10 @@ internal sealed class KeyFileSlots(IRawFile file, string path) : IDisposable
         if (state.Role != role)
             throw new KeyStoreException(
                 $"The key file {path} serves the {state.Role}, not the {role}. A key serves one role only."
-            );
+            )
+            {
+                IsWrongRole = true,
+            };
         if (state.InvalidField is { } field)
             throw new KeyStoreException(
                 $"The key file {path} is damaged: its {field} is out of range. Give the client a new key."

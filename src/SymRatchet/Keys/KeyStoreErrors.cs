@@ -1,8 +1,8 @@
 namespace SymRatchet;
 
 /// <summary>
-/// The exceptions of every <see cref="IKeyDirectory"/>, so that stores do not differ. The store packages compile this
-/// file too.
+/// The exceptions for an id that is missing or already there, the same in every <see cref="IKeyDirectory"/>. A store's
+/// other failures are thrown where they are detected. The store packages compile this file too.
 /// </summary>
 internal static class KeyStoreErrors
 {

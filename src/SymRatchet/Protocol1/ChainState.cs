@@ -9,9 +9,6 @@ namespace SymRatchet.Protocol1;
 /// </summary>
 internal sealed class ChainState : IDisposable
 {
-    internal const int KeySize = 32;
-    internal const int StepSize = 2 * KeySize;
-
     private readonly SecretBytes _chain;
     private readonly byte[] _previousTag = new byte[CipherSuite.MaxTagSize];
     private int _previousTagSize = CipherSuite.MaxTagSize;

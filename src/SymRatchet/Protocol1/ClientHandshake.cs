@@ -11,8 +11,14 @@ namespace SymRatchet.Protocol1;
 /// </summary>
 internal static class ClientHandshake
 {
-    private static readonly ulong TakesInit = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Init);
-    private static readonly ulong TakesConfirming = V1Transitions.Takes(ChannelRole.Client, ProtocolPhase.Confirming);
+    private static readonly ulong AcceptedInInit = V1Transitions.AcceptedOpcodes(
+        ChannelRole.Client,
+        ProtocolPhase.Init
+    );
+    private static readonly ulong AcceptedInConfirming = V1Transitions.AcceptedOpcodes(
+        ChannelRole.Client,
+        ProtocolPhase.Confirming
+    );
 
     internal static HandshakeState Start(ClientId id, HandshakeSettings settings) => new HelloKeyNeeded(id, settings);
 
@@ -20,7 +26,7 @@ internal static class ClientHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             if (key is not { Protocol: ChannelProtocol.V1, Role: ChannelRole.Client })
                 return new Refused(SecureChannelError.KeyStore, "the store holds no client key for this id");
 
@@ -31,11 +37,13 @@ internal static class ClientHandshake
             settings.Random.Fill(nonce);
             byte[] hello = new byte[ClientHello.LengthOf(suites.Length, Id.Length)];
             ClientHello.Write(hello, suites, (byte)key.Evolution, (ulong)key.Epoch, nonce, Id.Bytes);
+            // The proof, under the root key.
             HandshakeMacs.Hello(
                 key.EpochKey,
                 hello.AsSpan(..^(2 * ClientHello.MacSize)),
                 hello.AsSpan(^(2 * ClientHello.MacSize)..^ClientHello.MacSize)
             );
+            // The MAC, under the identity key.
             HandshakeMacs.Hello(
                 key.IdentityKey,
                 hello.AsSpan(..^ClientHello.MacSize),
@@ -52,26 +60,27 @@ internal static class ClientHandshake
     private sealed class ExpectServerChallenge(byte[] hello, StoredKey key, HandshakeSettings settings) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesInit, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInInit, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
-            if (Refuse(frame, out VerifiedChallenge? challenge) is { } refused)
+            MarkUsed();
+            if (Verify(frame, out VerifiedChallenge? challenge) is { } refused)
             {
                 key.Dispose();
                 return refused;
             }
 
             if (challenge!.Epoch > key.Epoch + 1)
-                return new ProofLockNeeded(challenge, key);
+                return new CatchUpLockNeeded(challenge, key);
             using (key)
                 return Prove(challenge, key);
         }
 
         public override void Dispose() => key.Dispose();
 
-        private Refused? Refuse(ReadOnlySpan<byte> frame, out VerifiedChallenge? verified)
+        /// <summary>Returns the refusal of a challenge; null if it verifies.</summary>
+        private Refused? Verify(ReadOnlySpan<byte> frame, out VerifiedChallenge? verified)
         {
             verified = null;
             if (!ServerChallenge.TryParse(frame, out ServerChallenge challenge))
@@ -88,13 +97,18 @@ internal static class ClientHandshake
             if (suite is null || challenge.Evolution != (byte)key.Evolution || challenge.HasExtensions)
                 return new Refused(SecureChannelError.UnexpectedMessage, "the challenge selects what was not offered");
 
-            ulong ahead = challenge.Epoch - (ulong)key.Epoch;
-            if (challenge.Epoch < (ulong)key.Epoch || (key.Evolution == KeyEvolution.None && challenge.Epoch != 0))
+            if (key.Evolution == KeyEvolution.None && challenge.Epoch != 0)
+                return new Refused(
+                    SecureChannelError.UnexpectedMessage,
+                    "the challenge has an epoch, but the key does not evolve"
+                );
+            if (challenge.Epoch < (ulong)key.Epoch)
                 return new Refused(SecureChannelError.UnexpectedMessage, "the challenge is of a past epoch");
+            ulong ahead = challenge.Epoch - (ulong)key.Epoch;
             if (ahead > (ulong)settings.EpochLimit || challenge.Epoch >= EpochChain.LastEpoch)
                 return new Refused(
                     SecureChannelError.Limit,
-                    $"the server is {ahead} epochs ahead, the limit is {settings.EpochLimit}; a client needs a "
+                    $"the server is {ahead} epochs ahead; the limit is {settings.EpochLimit}. The client needs a "
                         + "durable store, or a new key"
                 );
 
@@ -117,11 +131,11 @@ internal static class ClientHandshake
         HandshakeSettings Settings
     );
 
-    private sealed class ProofLockNeeded(VerifiedChallenge challenge, StoredKey key) : LockNeeded(key.Id)
+    private sealed class CatchUpLockNeeded(VerifiedChallenge challenge, StoredKey key) : LockNeeded(key.Id)
     {
-        internal override HandshakeState Taken()
+        internal override HandshakeState LockAcquired()
         {
-            Consume();
+            MarkUsed();
             using (key)
                 return Prove(challenge, key);
         }
@@ -152,8 +166,8 @@ internal static class ClientHandshake
             confirm,
             settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session)
         );
-        EpochChain.Walk(epochKey.Span, 1);
-        return new StoreRead(key.Id, key.Serial, challenge.Epoch, epochKey, send);
+        EpochChain.Walk(epochKey.Span, 1); // the store gets the key of the next epoch
+        return new AdvanceKeyNeeded(key.Id, key.Serial, challenge.Epoch, epochKey, send);
     }
 
     /// <summary>
@@ -161,12 +175,17 @@ internal static class ClientHandshake
     /// backup, or that the key has a second owner. If the key was revoked or replaced meanwhile, there is no session,
     /// even if it does not evolve.
     /// </summary>
-    private sealed class StoreRead(ClientId id, long serial, long epoch, SecretBytes nextEpochKey, SendNeeded send)
-        : KeyNeeded(id)
+    private sealed class AdvanceKeyNeeded(
+        ClientId id,
+        long serial,
+        long epoch,
+        SecretBytes nextEpochKey,
+        SendNeeded send
+    ) : KeyNeeded(id)
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             if (key?.Serial != serial)
             {
                 Dispose();
@@ -195,11 +214,11 @@ internal static class ClientHandshake
     private sealed class ExpectServerConfirm(RatchetSession session) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesConfirming, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInConfirming, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             OpenResult result = session.Open(frame, new byte[session.GetOpenedLength(frame.Length)]);
             if (result.Status == OpenStatus.Control && session.Phase == ProtocolPhase.Active)
                 return new Established(session);

@@ -8,6 +8,11 @@ namespace SymRatchet.Protocol1;
 /// The header of every frame of protocol 1 (docs/protocol.md, 4), 16 bytes, big-endian: <c>opcode u8 | flags u8 |
 /// version u8 | reserved u8 | body length u32 | round u64</c>.
 /// </summary>
+/// <remarks>
+/// A frame is a header and its body. The body of a handshake message is plain fields with MACs; the body of a record is
+/// a ciphertext and its tag. A message is what the application sends: the plaintext of one data record, without its
+/// padding.
+/// </remarks>
 internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int BodyLength, ulong Round)
 {
     internal const int Size = 16;
@@ -45,24 +50,29 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
     /// allocated for it.
     /// </summary>
     /// <param name="buffer">What has arrived.</param>
-    /// <param name="takes">The opcodes that the receiver accepts, as bits; all opcodes are below 64.</param>
+    /// <param name="accepted">The opcodes that the receiver accepts, as bits; all opcodes are below 64.</param>
     /// <param name="maxBody">The largest body that it accepts.</param>
     /// <param name="frameLength">The length of the frame, if the status is complete.</param>
-    internal static FrameStatus Parse(in ReadOnlySequence<byte> buffer, ulong takes, int maxBody, out int frameLength)
+    internal static FrameStatus Parse(
+        in ReadOnlySequence<byte> buffer,
+        ulong accepted,
+        int maxBody,
+        out int frameLength
+    )
     {
         if (buffer.FirstSpan.Length >= Size)
-            return Parse(buffer.FirstSpan, buffer.Length, takes, maxBody, out frameLength);
+            return Parse(buffer.FirstSpan, buffer.Length, accepted, maxBody, out frameLength);
 
         Span<byte> header = stackalloc byte[Size];
         header = header[..(int)Math.Min(Size, buffer.Length)];
         buffer.Slice(0, header.Length).CopyTo(header);
-        return Parse(header, buffer.Length, takes, maxBody, out frameLength);
+        return Parse(header, buffer.Length, accepted, maxBody, out frameLength);
     }
 
     private static FrameStatus Parse(
         ReadOnlySpan<byte> header,
         long available,
-        ulong takes,
+        ulong accepted,
         int maxBody,
         out int frameLength
     )
@@ -79,7 +89,7 @@ internal readonly record struct FrameHeader(Opcode Opcode, FrameFlags Flags, int
             return FrameStatus.Incomplete;
 
         frameLength = Size;
-        if ((takes & (1UL << header[0])) == 0)
+        if ((accepted & (1UL << header[0])) == 0)
             return FrameStatus.Complete;
 
         uint body = BinaryPrimitives.ReadUInt32BigEndian(header[LengthOffset..]);

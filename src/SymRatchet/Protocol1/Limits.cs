@@ -1,10 +1,17 @@
 namespace SymRatchet.Protocol1;
 
-/// <summary>The limits of the library (docs/protocol.md, 8). Sizes are in bytes.</summary>
+/// <summary>
+/// The limits of protocol 1 (docs/protocol.md, 8) and of the library: Channel, Streams and the public types use them
+/// too. Sizes are in bytes.
+/// </summary>
 internal static class Limits
 {
     internal const int DefaultMaxRecordSize = 1 << 20;
-    internal const int MaxRecordSize = 16 << 20;
+
+    /// <summary>The highest value of the option <see cref="SecureChannelOptions.MaxRecordSize"/>.</summary>
+    internal const int MaxRecordSizeCeiling = 16 << 20;
+
+    /// <summary>The lowest value of the same option.</summary>
     internal const int MinRecordSize = 256;
 
     /// <summary>The largest body of a handshake message of protocol 1.</summary>
@@ -24,16 +31,18 @@ internal static class Limits
 
     internal static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Catches a configured "10" that was meant as seconds but is parsed as days.</summary>
-    internal static readonly TimeSpan HandshakeTimeoutBound = TimeSpan.FromDays(1);
+    /// <summary>
+    /// Every timeout is below it, to catch a configured "10" that was meant as seconds but is parsed as days.
+    /// </summary>
+    internal static readonly TimeSpan TimeoutBound = TimeSpan.FromDays(1);
 
     /// <summary>The smallest keep-alive interval and timeout, to bound the work for an idle channel.</summary>
     internal static readonly TimeSpan MinKeepAlive = TimeSpan.FromMilliseconds(100);
 
     internal static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long a channel that ends may take to send its TERMINATE.</summary>
-    internal static readonly TimeSpan TerminateTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>How long a step of a channel's end may take, as the sending of its TERMINATE.</summary>
+    internal static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a completed pipe may take to send its remaining bytes and its close.</summary>
     internal static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);

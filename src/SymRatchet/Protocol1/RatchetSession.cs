@@ -26,12 +26,12 @@ internal sealed class RatchetSession : ChannelSession
     private readonly int _maxRecordSize;
     private readonly int _paddingBlock;
     private readonly Opcode _dataOpcode;
-    private readonly ulong _takesActive;
-    private readonly ulong _takesConfirming;
+    private readonly ulong _acceptedActive;
+    private readonly ulong _acceptedConfirming;
     private volatile bool _confirmed;
     private volatile bool _sendingEnded;
     private volatile bool _receivingEnded;
-    private int _hasPing;
+    private int _isReplyDue;
     private ulong _pingToken;
 
     internal RatchetSession(
@@ -51,8 +51,8 @@ internal sealed class RatchetSession : ChannelSession
         _maxRecordSize = settings.MaxRecordSize;
         _paddingBlock = settings.PaddingBlock;
         _dataOpcode = isClient ? Opcode.ClientData : Opcode.ServerData;
-        _takesActive = V1Transitions.Takes(role, ProtocolPhase.Active);
-        _takesConfirming = V1Transitions.Takes(role, ProtocolPhase.Confirming);
+        _acceptedActive = V1Transitions.AcceptedOpcodes(role, ProtocolPhase.Active);
+        _acceptedConfirming = V1Transitions.AcceptedOpcodes(role, ProtocolPhase.Confirming);
         _confirmed = !isClient; // a server's session is created when CLIENT_CONFIRM has verified
         Peer = new ChannelPeer(
             ChannelProtocol.V1,
@@ -76,9 +76,9 @@ internal sealed class RatchetSession : ChannelSession
 
     internal override int MaxControlLength => FrameHeader.Size + PingSize + _suite.TagSize;
 
-    internal override bool HasPing => true;
+    internal override bool SupportsPing => true;
 
-    internal override bool HasReply => Volatile.Read(ref _hasPing) != 0;
+    internal override bool HasReply => Volatile.Read(ref _isReplyDue) != 0;
 
     internal SendRatchet Sending => _send;
 
@@ -93,9 +93,9 @@ internal sealed class RatchetSession : ChannelSession
         Math.Max(0, frameLength - FrameHeader.Size - _suite.TagSize);
 
     public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-        _receivingEnded ? FrameHeader.Parse(buffer, takes: 0, maxBody: 0, out frameLength)
-        : _confirmed ? FrameHeader.Parse(buffer, _takesActive, _maxRecordSize, out frameLength)
-        : FrameHeader.Parse(buffer, _takesConfirming, Limits.MaxHandshakeBody, out frameLength);
+        _receivingEnded ? FrameHeader.Parse(buffer, accepted: 0, maxBody: 0, out frameLength)
+        : _confirmed ? FrameHeader.Parse(buffer, _acceptedActive, _maxRecordSize, out frameLength)
+        : FrameHeader.Parse(buffer, _acceptedConfirming, Limits.MaxHandshakeBody, out frameLength);
 
     internal override int Seal(ReadOnlySpan<byte> message, Span<byte> destination)
     {
@@ -124,7 +124,7 @@ internal sealed class RatchetSession : ChannelSession
     internal override int SealPing(ulong token, Span<byte> destination) => SealToken(Opcode.Ping, token, destination);
 
     internal override int SealReply(Span<byte> destination) =>
-        Interlocked.Exchange(ref _hasPing, 0) == 0
+        Interlocked.Exchange(ref _isReplyDue, 0) == 0
             ? 0
             : SealToken(Opcode.Pong, Volatile.Read(ref _pingToken), destination);
 
@@ -146,7 +146,7 @@ internal sealed class RatchetSession : ChannelSession
     {
         lock (_receiveGate)
         {
-            OpenResult result = OpenFrame(frame, destination);
+            OpenResult result = OpenRecord(frame, destination);
             if (result.Status == OpenStatus.Failed)
                 CryptographicOperations.ZeroMemory(destination);
             if (result.Status is OpenStatus.Failed or OpenStatus.Closed)
@@ -200,7 +200,7 @@ internal sealed class RatchetSession : ChannelSession
         return FrameHeader.Size + bodyLength;
     }
 
-    private OpenResult OpenFrame(ReadOnlySpan<byte> frame, Span<byte> destination)
+    private OpenResult OpenRecord(ReadOnlySpan<byte> frame, Span<byte> destination)
     {
         var header = FrameHeader.Read(frame);
         if (_receivingEnded)
@@ -258,7 +258,7 @@ internal sealed class RatchetSession : ChannelSession
                 {
                     // A PING replaces an earlier one that was not answered yet, to bound memory.
                     Volatile.Write(ref _pingToken, BinaryPrimitives.ReadUInt64BigEndian(payload));
-                    Volatile.Write(ref _hasPing, 1);
+                    Volatile.Write(ref _isReplyDue, 1);
                 }
 
                 return OpenResult.Control;

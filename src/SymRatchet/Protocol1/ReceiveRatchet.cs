@@ -29,13 +29,13 @@ internal sealed class ReceiveRatchet(CipherSuite suite, ReadOnlySpan<byte> first
     [SkipLocalsInit]
     internal bool Open(ulong round, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Span<byte> plaintext)
     {
-        Span<byte> keys = stackalloc byte[ChainState.StepSize];
+        Span<byte> keys = stackalloc byte[CipherSuite.StepSize];
         try
         {
             _chain.Step(keys);
-            if (!_chain.Suite.Open(keys[ChainState.KeySize..], round, header, body, plaintext))
+            if (!_chain.Suite.Open(keys[CipherSuite.KeySize..], round, header, body, plaintext))
                 return false;
-            _chain.Advance(keys[..ChainState.KeySize], body[^_chain.Suite.TagSize..]);
+            _chain.Advance(keys[..CipherSuite.KeySize], body[^_chain.Suite.TagSize..]);
             return true;
         }
         finally

@@ -28,12 +28,12 @@ internal sealed class SendRatchet(CipherSuite suite, ReadOnlySpan<byte> firstCha
     [SkipLocalsInit]
     internal void Seal(ulong round, ReadOnlySpan<byte> header, ReadOnlySpan<byte> plaintext, Span<byte> body)
     {
-        Span<byte> keys = stackalloc byte[ChainState.StepSize];
+        Span<byte> keys = stackalloc byte[CipherSuite.StepSize];
         try
         {
             _chain.Step(keys);
-            _chain.Suite.Seal(keys[ChainState.KeySize..], round, header, plaintext, body);
-            _chain.Advance(keys[..ChainState.KeySize], body[plaintext.Length..]);
+            _chain.Suite.Seal(keys[CipherSuite.KeySize..], round, header, plaintext, body);
+            _chain.Advance(keys[..CipherSuite.KeySize], body[plaintext.Length..]);
         }
         finally
         {

@@ -11,19 +11,25 @@ namespace SymRatchet.Protocol1;
 /// </summary>
 internal static class ServerHandshake
 {
-    private static readonly ulong TakesInit = V1Transitions.Takes(ChannelRole.Server, ProtocolPhase.Init);
-    private static readonly ulong TakesConfirming = V1Transitions.Takes(ChannelRole.Server, ProtocolPhase.Confirming);
+    private static readonly ulong AcceptedInInit = V1Transitions.AcceptedOpcodes(
+        ChannelRole.Server,
+        ProtocolPhase.Init
+    );
+    private static readonly ulong AcceptedInConfirming = V1Transitions.AcceptedOpcodes(
+        ChannelRole.Server,
+        ProtocolPhase.Confirming
+    );
 
     internal static HandshakeState Start(HandshakeSettings settings) => new ExpectClientHello(settings);
 
     private sealed class ExpectClientHello(HandshakeSettings settings) : FrameExpected
     {
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesInit, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInInit, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             return ClientHello.TryParse(frame, out ClientHello hello)
                 ? new HelloKeyNeeded(new ClientId(hello.Id), frame.ToArray(), settings)
                 : new Refused(SecureChannelError.Malformed, "not a CLIENT_HELLO");
@@ -34,7 +40,7 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             var hello = ClientHello.Parse(frame);
 
             // A hello that does not verify costs two MACs, whether the id is unknown, has one key or two.
@@ -45,6 +51,7 @@ internal static class ServerHandshake
             if (used is null)
                 return new Refused(SecureChannelError.Authentication, "the hello does not verify");
 
+            // The restrictions belong to the identity, not to one of its keys.
             CipherSuite? suite = ChooseSuite(hello.Suites, key!);
             if (
                 suite is null
@@ -56,12 +63,12 @@ internal static class ServerHandshake
             {
                 return new Refused(
                     SecureChannelError.UnexpectedMessage,
-                    "the hello offers nothing that this server accepts"
+                    "the hello asks for a suite, epoch, evolution or extension that this server does not accept"
                 );
             }
 
             VerifiedHello verified = new(Id, used.Serial, frame, (long)hello.Epoch, suite, settings);
-            return new HelloAdmission(verified, used.Copy());
+            return new HelloAdmissionNeeded(verified, used.Copy());
         }
 
         private bool Verifies(in ClientHello hello, StoredKey? candidate)
@@ -73,6 +80,7 @@ internal static class ServerHandshake
                 DecoyKey.Derive(Id.Bytes, identityKey);
                 if (usable)
                     candidate!.IdentityKey.CopyTo(identityKey);
+                // The MAC, under the identity key.
                 return HandshakeMacs.VerifyHello(identityKey, hello.BeforeMac, hello.Mac) && usable;
             }
             finally
@@ -115,27 +123,37 @@ internal static class ServerHandshake
         HandshakeSettings Settings
     );
 
-    private sealed class HelloAdmission(VerifiedHello hello, StoredKey key) : AdmissionNeeded(hello.Id)
+    private sealed class HelloAdmissionNeeded(VerifiedHello hello, StoredKey key) : AdmissionNeeded(hello.Id)
     {
         internal override HandshakeState Admitted()
         {
-            Consume();
+            MarkUsed();
             long ahead = hello.Epoch - key.Epoch;
             if (ahead > 1 && ahead <= hello.Settings.EpochLimit)
-                return new CatchUpLockNeeded(hello, key);
+                return new CatchUpLockNeeded(hello, key); // many epochs to derive: one core for each identity
             using (key)
             {
-                return ahead > 1 ? TooFarAhead(ahead)
-                    : ahead == 1 ? CatchUp(hello, key)
-                    : ahead < 0 || ProofVerifies(hello, key.EpochKey) ? Challenge(hello, key)
-                    : Unproven();
+                if (ahead > 1)
+                    return TooFarAhead(ahead);
+
+                // One epoch ahead is normal: the client advanced, and its confirm or this server's advance was lost.
+                if (ahead == 1)
+                    return CatchUp(hello, key);
+
+                // The root key of a past epoch is erased, so the proof of such a hello cannot be checked.
+                if (ahead < 0 || ProofVerifies(hello, key.EpochKey))
+                    return Challenge(hello, key);
+                return Unproven();
             }
         }
 
         public override void Dispose() => key.Dispose();
 
         private Refused TooFarAhead(long ahead) =>
-            new(SecureChannelError.Limit, $"a hello {ahead} epochs ahead, the limit is {hello.Settings.EpochLimit}")
+            new(
+                SecureChannelError.Limit,
+                $"the hello is {ahead} epochs ahead; the limit is {hello.Settings.EpochLimit}"
+            )
             {
                 Alarm = HandshakeAlarm.UnprovenEpoch,
             };
@@ -143,9 +161,9 @@ internal static class ServerHandshake
 
     private sealed class CatchUpLockNeeded(VerifiedHello hello, StoredKey key) : LockNeeded(hello.Id)
     {
-        internal override HandshakeState Taken()
+        internal override HandshakeState LockAcquired()
         {
-            Consume();
+            MarkUsed();
             using (key)
                 return CatchUp(hello, key);
         }
@@ -175,6 +193,7 @@ internal static class ServerHandshake
     private static bool ProofVerifies(VerifiedHello hello, ReadOnlySpan<byte> epochKey)
     {
         var parsed = ClientHello.Parse(hello.Frame);
+        // The proof, under the root key of the hello's epoch.
         return HandshakeMacs.VerifyHello(epochKey, parsed.BeforeProof, parsed.Proof);
     }
 
@@ -189,7 +208,7 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             return key?.OfSerial(hello.Serial) is { } used && used.Epoch >= hello.Epoch
                 ? Challenge(hello, used)
                 : new Refused(SecureChannelError.KeyStore, "the store did not move forward");
@@ -225,14 +244,14 @@ internal static class ServerHandshake
             message.ToArray(),
             new ExpectClientConfirm(hello, key.Epoch, nextEpoch, secrets)
             {
-                AlarmIfProven = IsBehindUnexplained(hello, key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
+                AlarmIfProven = IsUnexpectedlyBehind(hello, key) ? HandshakeAlarm.ClientBehind : HandshakeAlarm.None,
             }
         );
     }
 
-    // A client's store is never behind the server's, except in a hello sent before a parallel session of the identity,
-    // and no handshake outlives its timeout (docs/protocol.md, 5.9).
-    private static bool IsBehindUnexplained(VerifiedHello hello, StoredKey key) =>
+    // A client advances before the server. So a hello is behind only if it was sent before a parallel session of the
+    // same identity completed, at most one handshake timeout ago (docs/protocol.md, 5.9).
+    private static bool IsUnexpectedlyBehind(VerifiedHello hello, StoredKey key) =>
         hello.Epoch < key.Epoch
         && hello.Settings.ParallelWindow != Timeout.InfiniteTimeSpan
         && key.LastSeen is { } moved
@@ -245,11 +264,11 @@ internal static class ServerHandshake
         internal HandshakeAlarm AlarmIfProven { get; init; }
 
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
-            FrameHeader.Parse(buffer, TakesConfirming, Limits.MaxHandshakeBody, out frameLength);
+            FrameHeader.Parse(buffer, AcceptedInConfirming, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             using (secrets)
             {
                 if (!ClientConfirm.TryParse(frame, out ClientConfirm confirm))
@@ -276,22 +295,24 @@ internal static class ServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             StoredKey? used = key?.OfSerial(hello.Serial);
-            long behind = nextEpoch - (used?.Epoch ?? 0);
-            if (used is null || behind > hello.Settings.EpochLimit)
+            if (used is null || nextEpoch - used.Epoch > hello.Settings.EpochLimit)
             {
                 send.Dispose();
                 return new Refused(
                     SecureChannelError.KeyStore,
-                    "the key was removed, replaced or restored during the handshake"
+                    "the key was removed or replaced, or its store restored from a backup, during the handshake"
                 );
             }
 
-            if (behind <= 0 && used == key)
+            long behind = nextEpoch - used.Epoch;
+            bool isSuccessor = used != key;
+            if (behind <= 0 && !isSuccessor)
                 return send; // the key does not evolve, or a parallel handshake has advanced it
 
-            // A successor that is used for the first time replaces its predecessor, even if it does not evolve.
+            // A successor that is used for the first time replaces its predecessor, even if it does not evolve: at 0 or
+            // less behind, only the serial changes.
             SecretBytes epochKey = new(used.EpochKey);
             EpochChain.Walk(epochKey.Span, behind);
             return new AdvanceNeeded(Id, hello.Serial, Math.Max(nextEpoch, used.Epoch), epochKey, send);

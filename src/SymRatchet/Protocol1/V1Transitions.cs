@@ -25,15 +25,15 @@ internal static class V1Transitions
         ]);
 
     /// <summary>Returns the opcodes that a role accepts in a phase, as bits: all of protocol 1 are below 64.</summary>
-    internal static ulong Takes(ChannelRole receiver, ProtocolPhase phase)
+    internal static ulong AcceptedOpcodes(ChannelRole receiver, ProtocolPhase phase)
     {
-        ulong takes = 0;
+        ulong accepted = 0;
         for (byte opcode = 0; opcode < 64; opcode++)
         {
             if (Table.TryMove(receiver, phase, opcode, out _))
-                takes |= 1UL << opcode;
+                accepted |= 1UL << opcode;
         }
 
-        return takes;
+        return accepted;
     }
 }

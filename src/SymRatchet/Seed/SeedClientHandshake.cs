@@ -16,7 +16,7 @@ internal static class SeedClientHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             if (
                 key is not { Protocol: ChannelProtocol.Seed, Role: ChannelRole.Client }
                 || !byte.TryParse(Id.Bytes, NumberStyles.None, CultureInfo.InvariantCulture, out byte clientId)
@@ -40,7 +40,7 @@ internal static class SeedClientHandshake
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             byte[] payload = new byte[session.GetOpenedLength(frame.Length)];
             OpenResult result = session.Open(frame, payload);
             return result.Status == OpenStatus.Message ? new Established(session) : SeedRefusal.Of(session, result);

@@ -25,7 +25,7 @@ internal static class SeedServerHandshake
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
-            Consume();
+            MarkUsed();
             ReadOnlySpan<byte> message = frame[SeedFrame.PrefixSize..];
             var opcode = (SeedOpcode)message[SeedFrame.OpcodeOffset];
             if (
@@ -53,7 +53,7 @@ internal static class SeedServerHandshake
     {
         internal override HandshakeState Found(StoredKey? key)
         {
-            Consume();
+            MarkUsed();
             Span<byte> masterKey = stackalloc byte[DecoyKey.Size];
             try
             {

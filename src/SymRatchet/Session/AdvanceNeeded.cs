@@ -26,7 +26,7 @@ internal sealed class AdvanceNeeded(ClientId id, long serial, long epoch, Secret
 
     internal HandshakeState Advanced()
     {
-        Consume();
+        MarkUsed();
         EraseEpochKey();
         return next;
     }

@@ -40,7 +40,7 @@ internal abstract class ChannelSession : IFrameReader, IDisposable
     internal virtual int SealReply(Span<byte> destination) => 0;
 
     /// <summary>Whether the protocol has a PING.</summary>
-    internal virtual bool HasPing => false;
+    internal virtual bool SupportsPing => false;
 
     /// <summary>Seals a ping that the peer answers with the same token.</summary>
     /// <returns>The length of the frame, or 0 if this direction can no longer send one.</returns>

@@ -7,7 +7,7 @@ namespace SymRatchet.Session;
 /// </summary>
 internal abstract class HandshakeState : IDisposable
 {
-    private bool _consumed;
+    private bool _isUsed;
 
     /// <summary>What the step to this state detected.</summary>
     internal HandshakeAlarm Alarm { get; init; }
@@ -16,11 +16,11 @@ internal abstract class HandshakeState : IDisposable
     internal bool IsClientProven { get; init; }
 
     /// <summary>Marks the state as used; a second use would reuse a nonce.</summary>
-    protected void Consume()
+    protected void MarkUsed()
     {
-        if (_consumed)
+        if (_isUsed)
             throw new InvalidOperationException($"The handshake state {GetType().Name} was already used.");
-        _consumed = true;
+        _isUsed = true;
     }
 
     /// <summary>Erases the keys of an abandoned state.</summary>

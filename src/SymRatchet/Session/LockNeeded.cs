@@ -8,5 +8,5 @@ internal abstract class LockNeeded(ClientId id) : HandshakeState
     internal ClientId Id { get; } = id;
 
     /// <summary>Does the work; the lock is released when it returns.</summary>
-    internal abstract HandshakeState Taken();
+    internal abstract HandshakeState LockAcquired();
 }

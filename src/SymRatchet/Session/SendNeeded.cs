@@ -7,7 +7,7 @@ internal sealed class SendNeeded(ReadOnlyMemory<byte> bytes, HandshakeState next
 
     internal HandshakeState Sent()
     {
-        Consume();
+        MarkUsed();
         return next;
     }
 

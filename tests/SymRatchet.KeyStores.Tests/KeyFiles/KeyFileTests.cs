@@ -79,6 +79,7 @@ public sealed class KeyFileTests : IAsyncLifetime
         byte[] before = Bytes();
         var refusal = await Assert.ThrowsAsync<KeyStoreException>(() => _folder.OpenAsync(role: ChannelRole.Server));
         Assert.Contains("one role only", refusal.Message, StringComparison.Ordinal);
+        Assert.True(refusal.IsWrongRole);
         Assert.Equal(before, Bytes());
         await _folder.OpenAsync();
     }

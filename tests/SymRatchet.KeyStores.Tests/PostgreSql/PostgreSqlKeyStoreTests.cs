@@ -33,14 +33,16 @@ public sealed class PostgreSqlKeyStoreTests(PostgresServer server)
         );
         await _stores.OpenAsync();
         await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options);
-        await Assert.ThrowsAsync<KeyStoreException>(async () =>
+        var role = await Assert.ThrowsAsync<KeyStoreException>(async () =>
             await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Client, options)
         );
+        Assert.True(role.IsWrongRole);
         await server.ExecuteAsync($"UPDATE {options.Schema}.store SET version = 3");
         var error = await Assert.ThrowsAsync<KeyStoreException>(async () =>
             await PostgreSqlKeyStore.OpenAsync(server.Source, ChannelRole.Server, options)
         );
         Assert.Contains("version 3", error.Message, StringComparison.Ordinal);
+        Assert.False(error.IsWrongRole);
     }
 
     [SkippableTheory]

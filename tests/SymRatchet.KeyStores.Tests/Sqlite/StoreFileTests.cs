@@ -37,14 +37,16 @@ public sealed class StoreFileTests
     public async Task A_store_of_the_other_role_or_of_no_file_is_refused()
     {
         await using StoreFolder folder = new();
-        Assert.Throws<KeyStoreException>(() =>
+        var missing = Assert.Throws<KeyStoreException>(() =>
             folder.Open(ChannelRole.Server, new SqliteKeyStoreOptions { CreateIfMissing = false })
         );
+        Assert.False(missing.IsWrongRole);
         await folder.Open().DisposeAsync();
         var error = Assert.Throws<KeyStoreException>(() =>
             SqliteKeyStore.Open(folder.FileOf(ChannelRole.Server), ChannelRole.Client)
         );
         Assert.Contains("serves the Server", error.Message, StringComparison.Ordinal);
+        Assert.True(error.IsWrongRole);
     }
 
     [SkippableFact]

@@ -81,7 +81,7 @@ internal sealed class HandshakeLibrary(bool sendBeforeConfirm)
         {
             HandshakeState state = history();
             while (state is LockNeeded or AdmissionNeeded)
-                state = state is LockNeeded turn ? turn.Taken() : ((AdmissionNeeded)state).Admitted();
+                state = state is LockNeeded turn ? turn.LockAcquired() : ((AdmissionNeeded)state).Admitted();
             return state;
         }
 

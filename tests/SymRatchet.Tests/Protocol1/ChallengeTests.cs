@@ -97,6 +97,6 @@ public sealed class ChallengeTests : HandshakeSteps
         );
         secrets.Dispose();
         client.Receive(challenge);
-        AssertRefused(client, SecureChannelError.UnexpectedMessage, "past epoch");
+        AssertRefused(client, SecureChannelError.UnexpectedMessage, "does not evolve");
     }
 }

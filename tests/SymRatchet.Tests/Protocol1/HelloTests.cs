@@ -43,7 +43,7 @@ public sealed class HelloTests : HandshakeSteps
                 }
             ).Hello(key)
         );
-        AssertRefused(server, SecureChannelError.UnexpectedMessage, "nothing that this server accepts");
+        AssertRefused(server, SecureChannelError.UnexpectedMessage, "that this server does not accept");
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class HelloTests : HandshakeSteps
         using HandshakeEnd refused = Server(store),
             accepted = Server(store);
         refused.Receive(new Insider { Evolution = 0, Epoch = 1 }.Hello(key));
-        AssertRefused(refused, SecureChannelError.UnexpectedMessage, "nothing that this server accepts");
+        AssertRefused(refused, SecureChannelError.UnexpectedMessage, "that this server does not accept");
         accepted.Receive(new Insider { Evolution = 0 }.Hello(key));
         Assert.Single(accepted.Outgoing);
     }

@@ -120,13 +120,13 @@ public sealed class RecordTests : IDisposable
     {
         using RatchetPair pair = new(suite);
         byte[] before = pair.Client.Sending.ChainKey.ToArray(),
-            keys = new byte[ChainState.StepSize];
+            keys = new byte[CipherSuite.StepSize];
         RatchetPair.Suite(suite).Step(Labels.Step, before, new byte[32], keys);
         Assert.Equal(
             OpenStatus.Message,
             RatchetPair.Open(pair.Server, RatchetPair.Seal(pair.Client, [1])).Result.Status
         );
-        byte[][] gone = [before, keys[ChainState.KeySize..]];
+        byte[][] gone = [before, keys[CipherSuite.KeySize..]];
         foreach (object half in new object[] { pair.Client.Sending, pair.Server.Receiving })
             Assert.DoesNotContain(
                 Held.Secrets(half),

@@ -3,7 +3,7 @@ using SymRatchet.Crypto;
 using SymRatchet.Protocol1;
 using SymRatchet.TestKit;
 
-namespace SymRatchet.Tests.Crypto;
+namespace SymRatchet.Tests.Protocol1;
 
 /// <summary>
 /// docs/vectors/v1-records.json: four records of one direction in each suite, computed by other programs (the reference
