@@ -15,21 +15,25 @@ internal sealed class ChildProcess : IAsyncDisposable
         _role = role;
     }
 
-    internal static ChildProcess Start(string role, params string[] arguments)
+    internal static ChildProcess Start(string role, params string[] arguments) => Start(role, arguments, []);
+
+    /// <summary>
+    /// Starts it as docs/operations.md says for the server of a large fleet; the fleet itself, too, which has a machine
+    /// for each client in earnest.
+    /// </summary>
+    internal static ChildProcess StartForFleet(string role, params string[] arguments) =>
+        Start(role, arguments, [("DOTNET_gcServer", "1"), ("DOTNET_GCDynamicAdaptationMode", "0")]);
+
+    private static ChildProcess Start(string role, string[] arguments, (string Name, string Value)[] settings)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!, [role, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            Environment =
-            {
-                [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes),
-                // As docs/operations.md says for the server of a large fleet, and for the fleet itself, which has a
-                // machine for each client in earnest.
-                ["DOTNET_gcServer"] = "1",
-                ["DOTNET_GCDynamicAdaptationMode"] = "0",
-            },
+            Environment = { [RunSecret.Variable] = Convert.ToHexString(RunSecret.Bytes) },
         };
+        foreach ((string name, string value) in settings)
+            start.Environment[name] = value;
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Insert(0, typeof(ChildProcess).Assembly.Location);
         return new ChildProcess(Process.Start(start)!, role);

@@ -78,7 +78,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
         preparing.Increment(1);
         for (int first = 0; first < clients; first += ClientsPerProcess)
             _clients.Add(
-                ChildProcess.Start(
+                ChildProcess.StartForFleet(
                     StormClients.Role,
                     Number(first),
                     Number(Math.Min(ClientsPerProcess, clients - first)),
@@ -135,7 +135,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
 
     private async Task<(int Port, long Listens)> StartServerAsync(int port)
     {
-        _server = ChildProcess.Start(StormServer.Role, store, Place, Number(clients), Number(port));
+        _server = ChildProcess.StartForFleet(StormServer.Role, store, Place, Number(clients), Number(port));
         string[] said = (await _server.ReadAsync()).Split(' ');
         return (int.Parse(said[0], CultureInfo.InvariantCulture), long.Parse(said[1], CultureInfo.InvariantCulture));
     }
@@ -144,7 +144,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
     {
         if (strangers == 0)
             return;
-        _strangers = ChildProcess.Start(StormStrangers.Role, Number(strangers), Number(port));
+        _strangers = ChildProcess.StartForFleet(StormStrangers.Role, Number(strangers), Number(port));
 
         // Those that the server drops are never all there; then as many as have come once.
         while (Numbers(await _strangers.AskAsync(HowMany))[1] < strangers)
