@@ -12,14 +12,16 @@ internal sealed class SocketConnection(NetworkStream stream) : PeerConnection
 {
     private const int BlocksAtOnce = 4;
 
-    private readonly byte[] _together = new byte[Sizes.Block];
     private readonly List<ArraySegment<byte>> _blocks = [];
+    private byte[] _together = []; // made with the first message: an idle connection has none
     private int _filled;
 
     internal override Stream Stream => stream;
 
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
+        if (_together.Length == 0)
+            _together = new byte[Sizes.Block];
         if (message.Length > _together.Length - _filled)
             await FlushAsync();
         message.Span.CopyTo(_together.AsSpan(_filled));
