@@ -13,7 +13,7 @@ internal sealed class DecoyKeys
     private static readonly ConditionalWeakTable<IKeyWrapper, DecoyKeys> All = [];
     private static readonly byte[] DecoyId = new byte[MaxIdLength];
 
-    // One for each length of an id, because a place is hashed with its id.
+    // One for each length of an id, because a context is hashed with its id.
     private readonly WrappedKey?[] _wrapped = new WrappedKey[MaxIdLength + 1];
 
     /// <summary>An id that no client has: what a probe looks for.</summary>

@@ -223,9 +223,9 @@ internal static class KeyRow
         private SealedPart Decoy(int column, long? epoch) =>
             Part(column, DecoyKeys.PlaceOf(Id.Length, epoch), PreSharedKey.Size, isDecoy: true);
 
-        private SealedPart Part(int column, KeyWrapContext place, int length, bool isDecoy = false)
+        private SealedPart Part(int column, KeyWrapContext context, int length, bool isDecoy = false)
         {
-            SealedPart part = new(ReadBytes(Row, column), place, length) { IsDecoy = isDecoy };
+            SealedPart part = new(ReadBytes(Row, column), context, length) { IsDecoy = isDecoy };
             Parts.Add(part);
             return part;
         }

@@ -49,16 +49,18 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
     internal ValueTask<WrappedKey> DecoyAsync(ClientId id, CancellationToken cancellationToken) =>
         Decoys.ForAsync(id, this, cancellationToken);
 
-    /// <summary>Wraps a key for the place that it gets. The key is copied before this returns.</summary>
+    /// <summary>Wraps a key for the context that it gets. The key is copied before this returns.</summary>
     internal Task<ErasedBytes> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken
     )
     {
         var own = ErasedBytes.CopyOf(key.Span);
         return RunAsync(
-            async token => new ErasedBytes(await WrapOneAsync(own.Value, place, place.Id, token).ConfigureAwait(false)),
+            async token => new ErasedBytes(
+                await WrapOneAsync(own.Value, context, context.Id, token).ConfigureAwait(false)
+            ),
             own,
             cancellationToken
         );
@@ -123,13 +125,13 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
     /// <summary>Wraps and opens a random key, as a handshake does those of its client.</summary>
     internal async Task ProbeAsync(ChannelRole role, CancellationToken cancellationToken)
     {
-        KeyWrapContext place = new(role, DecoyKeys.Nobody, serial: 0, epoch: 0);
+        KeyWrapContext context = new(role, DecoyKeys.Nobody, serial: 0, epoch: 0);
         using ErasedBytes key = RandomKey();
         byte[] wrapped;
-        using (ErasedBytes made = await WrapAsync(key.Value, place, cancellationToken).ConfigureAwait(false))
+        using (ErasedBytes made = await WrapAsync(key.Value, context, cancellationToken).ConfigureAwait(false))
             wrapped = [.. made.Value];
-        SealedPart part = new(wrapped, place, key.Value.Length);
-        await RunAsync(token => UnwrapOneAsync(part, place.Id, token), part, cancellationToken).ConfigureAwait(false);
+        SealedPart part = new(wrapped, context, key.Value.Length);
+        await RunAsync(token => UnwrapOneAsync(part, context.Id, token), part, cancellationToken).ConfigureAwait(false);
     }
 
     private Task<WrappedKey> WrapAsync(
@@ -225,7 +227,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
 #pragma warning disable CA1031 // a wrapper may be anybody's, and throw anything
     private async Task<byte[]> WrapOneAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         ClientId id,
         CancellationToken cancellationToken
     )
@@ -234,7 +236,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
         byte[] wrapped;
         try
         {
-            wrapped = await wrapper.WrapAsync(key, place, cancellationToken).ConfigureAwait(false);
+            wrapped = await wrapper.WrapAsync(key, context, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -261,7 +263,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
         try
         {
             isCurrent = await wrapper
-                .UnwrapAsync(part.Wrapped, part.Place, part.Key, cancellationToken)
+                .UnwrapAsync(part.Wrapped, part.Context, part.Key, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Exception e)
@@ -290,14 +292,14 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
         catch (KeyStoreException)
         {
             using ErasedBytes key = RandomKey();
-            byte[] wrapped = await WrapOneAsync(key.Value, part.Place, id, cancellationToken).ConfigureAwait(false);
-            using SealedPart another = new(wrapped, part.Place, key.Value.Length);
+            byte[] wrapped = await WrapOneAsync(key.Value, part.Context, id, cancellationToken).ConfigureAwait(false);
+            using SealedPart another = new(wrapped, part.Context, key.Value.Length);
             await UnwrapOneAsync(another, id, cancellationToken).ConfigureAwait(false);
             another.Key.CopyTo(part.Key);
         }
 
         if (!isCurrent)
-            Decoys.Renew(part.Place.Id.Length);
+            Decoys.Renew(part.Context.Id.Length);
         return true;
     }
 

@@ -4,16 +4,16 @@ namespace SymRatchet.KeyStores;
 
 /// <summary>A wrapped key, and the memory into which it is opened.</summary>
 /// <param name="wrapped">What the row holds; erased with this.</param>
-/// <param name="place">Where the key is kept.</param>
+/// <param name="context">Where the key is kept.</param>
 /// <param name="length">How long the key is.</param>
-internal sealed class SealedPart(byte[] wrapped, KeyWrapContext place, int length) : IDisposable
+internal sealed class SealedPart(byte[] wrapped, KeyWrapContext context, int length) : IDisposable
 {
     // Pinned, so that the collector leaves no copies.
     private readonly byte[] _key = GC.AllocateArray<byte>(length, pinned: true);
 
     internal ReadOnlyMemory<byte> Wrapped => wrapped;
 
-    internal KeyWrapContext Place => place;
+    internal KeyWrapContext Context => context;
 
     internal Memory<byte> Key => _key;
 

@@ -41,14 +41,14 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     /// <inheritdoc/>
     public ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(place);
+        ArgumentNullException.ThrowIfNull(context);
         try
         {
-            return ValueTask.FromResult(Wrap(key.Span, place));
+            return ValueTask.FromResult(Wrap(key.Span, context));
         }
         catch (CryptographicException e)
         {
@@ -59,15 +59,15 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     /// <inheritdoc/>
     public ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyWrapContext place,
+        KeyWrapContext context,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(place);
+        ArgumentNullException.ThrowIfNull(context);
         try
         {
-            return ValueTask.FromResult(Unwrap(wrapped.Span, place, key.Span));
+            return ValueTask.FromResult(Unwrap(wrapped.Span, context, key.Span));
         }
         catch (CryptographicException e)
         {
@@ -75,13 +75,13 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
         }
     }
 
-    private byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
+    private byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext context)
     {
         // Data Protection takes no associated data, so a hash of the context is encrypted with the key.
         byte[] content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
         try
         {
-            SHA256.HashData(place.ToBytes(), content);
+            SHA256.HashData(context.ToBytes(), content);
             key.CopyTo(content.AsSpan(TagSize));
             return _protector.Protect(content);
         }
@@ -91,7 +91,7 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
         }
     }
 
-    private bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
+    private bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext context, Span<byte> key)
     {
         byte[] content = _protector.DangerousUnprotect(
             wrapped.ToArray(),
@@ -104,11 +104,11 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
             if (
                 content.Length != TagSize + key.Length
                 || !CryptographicOperations.FixedTimeEquals(
-                    SHA256.HashData(place.ToBytes()),
+                    SHA256.HashData(context.ToBytes()),
                     content.AsSpan(0, TagSize)
                 )
             )
-                throw new CryptographicException("The key was wrapped for another place.");
+                throw new CryptographicException("The key was wrapped for another context.");
             content.AsSpan(TagSize).CopyTo(key);
             return !requiresMigration;
         }

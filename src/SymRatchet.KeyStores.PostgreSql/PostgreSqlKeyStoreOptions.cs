@@ -52,8 +52,9 @@ public sealed class PostgreSqlKeyStoreOptions
 
     /// <summary>Gets or sets a value indicating whether an unfinished copy of another store may be opened.</summary>
     /// <value>
-    /// <see langword="false"/> by default: clients, or revocations, may be missing in a store into which <c>symratchet
-    /// store migrate</c> has copied another in part only. For programs that inspect such a store or complete it.
+    /// The default is <see langword="false"/>: clients, or revocations, may be missing in a store into which
+    /// <c>symratchet store migrate</c> has copied another in part only. For programs that inspect such a store or
+    /// complete it.
     /// </value>
     public bool MayBeUnfinished { get; set; }
 

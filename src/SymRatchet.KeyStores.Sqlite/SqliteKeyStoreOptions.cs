@@ -47,13 +47,14 @@ public sealed class SqliteKeyStoreOptions
     public TimeSpan WrapperTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Gets or sets a value indicating whether the store is created if the file does not exist.</summary>
-    /// <value><see langword="true"/> by default; otherwise a missing file is an error.</value>
+    /// <value>The default is <see langword="true"/>; otherwise a missing file is an error.</value>
     public bool CreateIfMissing { get; set; } = true;
 
     /// <summary>Gets or sets a value indicating whether an unfinished copy of another store may be opened.</summary>
     /// <value>
-    /// <see langword="false"/> by default: clients, or revocations, may be missing in a store into which <c>symratchet
-    /// store migrate</c> has copied another in part only. For programs that inspect such a store or complete it.
+    /// The default is <see langword="false"/>: clients, or revocations, may be missing in a store into which
+    /// <c>symratchet store migrate</c> has copied another in part only. For programs that inspect such a store or
+    /// complete it.
     /// </value>
     public bool MayBeUnfinished { get; set; }
 

@@ -17,18 +17,18 @@ public interface IKeyWrapper
 {
     /// <summary>Encrypts and authenticates a key.</summary>
     /// <param name="key">The key, 16 or 32 bytes. It is erased when the task ends: keep no reference to it.</param>
-    /// <param name="place">The context of the key, to which the wrapped key is bound.</param>
+    /// <param name="context">The context of the key, to which the wrapped key is bound.</param>
     /// <param name="cancellationToken">Cancelled when the result is no longer needed.</param>
     /// <returns>The wrapped key, 1 to 4,096 bytes. The store copies it.</returns>
     ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken = default
     );
 
     /// <summary>Decrypts a key that <see cref="WrapAsync"/> has wrapped.</summary>
     /// <param name="wrapped">The wrapped key; erased when the task ends.</param>
-    /// <param name="place">The context in which it was found.</param>
+    /// <param name="context">The context in which it was found.</param>
     /// <param name="key">
     /// Receives the key; as long as the expected key. It must not be written to after the task has ended.
     /// </param>
@@ -41,7 +41,7 @@ public interface IKeyWrapper
     /// </exception>
     ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyWrapContext place,
+        KeyWrapContext context,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     );

@@ -14,7 +14,7 @@ public sealed class PlaintextKeyWrapper : IKeyWrapper
     /// <inheritdoc/>
     public ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken = default
     )
     {
@@ -27,7 +27,7 @@ public sealed class PlaintextKeyWrapper : IKeyWrapper
     /// <inheritdoc/>
     public ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyWrapContext place,
+        KeyWrapContext context,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     )

@@ -4,7 +4,7 @@ namespace SymRatchet.Programs.Tests;
 
 /// <summary>
 /// How much of each program is about channels and not about its own work: the regions that are marked as glue, counted
-/// in lines that hold more than braces.
+/// in lines that hold more than braces. A list that the formatter gives a line for each item counts once.
 /// </summary>
 public sealed class GlueTests
 {
@@ -34,8 +34,11 @@ public sealed class GlueTests
             .. lines.Skip(start + 1).TakeWhile(line => line.Trim() != "#endregion").Select(line => line.Trim()),
         ];
         Assert.NotEqual(lines.Length, start + 1 + glue.Length);
-        int count = glue.Count(line => line.Trim('{', '}', '(', ')', ';').Length > 0);
+        int count = glue.Where((_, i) => i == 0 || !GoesOn(glue[i - 1]))
+            .Count(line => line.Trim('{', '}', '(', ')', ';').Length > 0);
         Assert.InRange(count, 1, limit);
         Assert.All(glue, line => Assert.InRange(line.Length, 0, 120));
     }
+
+    private static bool GoesOn(string before) => before.EndsWith(',') || before.EndsWith('(');
 }

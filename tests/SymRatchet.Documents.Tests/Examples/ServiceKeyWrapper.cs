@@ -21,7 +21,7 @@ internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
 {
     public async ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken = default
     )
     {
@@ -30,13 +30,13 @@ internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
         BinaryPrimitives.WriteInt32LittleEndian(wrapped, newest.Version);
         Span<byte> nonce = wrapped.AsSpan(4, 12);
         RandomNumberGenerator.Fill(nonce);
-        newest.Aes.Encrypt(nonce, key.Span, wrapped.AsSpan(32), wrapped.AsSpan(16, 16), place.ToBytes());
+        newest.Aes.Encrypt(nonce, key.Span, wrapped.AsSpan(32), wrapped.AsSpan(16, 16), context.ToBytes());
         return wrapped;
     }
 
     public async ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyWrapContext place,
+        KeyWrapContext context,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     )
@@ -46,7 +46,7 @@ internal sealed class ServiceKeyWrapper(IKeyService service) : IKeyWrapper
         int version = BinaryPrimitives.ReadInt32LittleEndian(wrapped.Span);
         using ServiceKey used = await service.GetAsync(version, cancellationToken);
         ReadOnlySpan<byte> all = wrapped.Span;
-        used.Aes.Decrypt(all[4..16], all[32..], all[16..32], key.Span, place.ToBytes()); // throws if it was forged
+        used.Aes.Decrypt(all[4..16], all[32..], all[16..32], key.Span, context.ToBytes()); // throws if it was forged
         return used.IsNewest;
     }
 }

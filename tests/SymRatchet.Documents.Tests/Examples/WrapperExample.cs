@@ -7,7 +7,7 @@ namespace SymRatchet.Documents.Tests.Examples;
 /// <summary>The wrapper of the guide to key stores, in a store.</summary>
 public sealed class WrapperExample : CurrentFolder
 {
-    private static readonly KeyWrapContext Place = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 2);
+    private static readonly KeyWrapContext Context = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 2);
 
     private readonly KeyService _service = new();
 
@@ -39,31 +39,33 @@ public sealed class WrapperExample : CurrentFolder
         ServiceKeyWrapper wrapper = new(_service);
         byte[] key = RandomNumberGenerator.GetBytes(32);
         byte[] unwrapped = new byte[32];
-        byte[] wrapped = await wrapper.WrapAsync(key, Place);
-        Assert.True(await wrapper.UnwrapAsync(wrapped, Place, unwrapped));
+        byte[] wrapped = await wrapper.WrapAsync(key, Context);
+        Assert.True(await wrapper.UnwrapAsync(wrapped, Context, unwrapped));
         Assert.Equal(key, unwrapped);
         _service.MakeNewest();
-        Assert.False(await wrapper.UnwrapAsync(wrapped, Place, unwrapped));
+        Assert.False(await wrapper.UnwrapAsync(wrapped, Context, unwrapped));
         Assert.Equal(key, unwrapped);
         _service.DestroyOld();
-        await Assert.ThrowsAsync<CryptographicException>(() => wrapper.UnwrapAsync(wrapped, Place, unwrapped).AsTask());
+        await Assert.ThrowsAsync<CryptographicException>(() =>
+            wrapper.UnwrapAsync(wrapped, Context, unwrapped).AsTask()
+        );
     }
 
     [Fact]
     public async Task A_wrapped_key_opens_in_its_own_place_only_and_as_it_was_made()
     {
         ServiceKeyWrapper wrapper = new(_service);
-        byte[] wrapped = await wrapper.WrapAsync(new byte[32], Place);
+        byte[] wrapped = await wrapper.WrapAsync(new byte[32], Context);
         KeyWrapContext other = new(ChannelRole.Server, "sensor-17", serial: 1, epoch: 1);
         await Assert.ThrowsAnyAsync<CryptographicException>(() =>
             wrapper.UnwrapAsync(wrapped, other, new byte[32]).AsTask()
         );
         await Assert.ThrowsAnyAsync<CryptographicException>(() =>
-            wrapper.UnwrapAsync(wrapped, Place, new byte[16]).AsTask()
+            wrapper.UnwrapAsync(wrapped, Context, new byte[16]).AsTask()
         );
         wrapped[^1] ^= 1;
         await Assert.ThrowsAnyAsync<CryptographicException>(() =>
-            wrapper.UnwrapAsync(wrapped, Place, new byte[32]).AsTask()
+            wrapper.UnwrapAsync(wrapped, Context, new byte[32]).AsTask()
         );
     }
 

@@ -313,7 +313,7 @@ public sealed class FrozenServerTests(PostgresServer server)
 
     private sealed class StuckWrapper(ManualResetEventSlim gate) : SyncWrapper
     {
-        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
+        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext context)
         {
             gate.Wait();
             return key.ToArray();

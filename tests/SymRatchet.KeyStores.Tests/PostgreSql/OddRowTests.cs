@@ -138,10 +138,10 @@ public sealed class OddRowTests(PostgresServer server)
 
     private sealed class MaskingWrapper : SyncWrapper
     {
-        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place) =>
+        protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext context) =>
             [.. key.ToArray().Select(value => (byte)(value ^ 0x5A)), 0];
 
-        protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
+        protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext context, Span<byte> key)
         {
             if (wrapped.Length != key.Length + 1)
                 throw new System.Security.Cryptography.CryptographicException("not masked");

@@ -65,15 +65,15 @@ public sealed class OddRowTests
     {
         public async ValueTask<byte[]> WrapAsync(
             ReadOnlyMemory<byte> key,
-            KeyWrapContext place,
+            KeyWrapContext context,
             CancellationToken cancellationToken = default
-        ) => [1, .. await inner.WrapAsync(key, place, cancellationToken)];
+        ) => [1, .. await inner.WrapAsync(key, context, cancellationToken)];
 
         public ValueTask<bool> UnwrapAsync(
             ReadOnlyMemory<byte> wrapped,
-            KeyWrapContext place,
+            KeyWrapContext context,
             Memory<byte> key,
             CancellationToken cancellationToken = default
-        ) => inner.UnwrapAsync(wrapped[1..], place, key, cancellationToken);
+        ) => inner.UnwrapAsync(wrapped[1..], context, key, cancellationToken);
     }
 }

@@ -54,17 +54,17 @@ internal sealed class GatedWrapper : SyncWrapper, IDisposable
         }
     }
 
-    protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place)
+    protected override byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext context)
     {
         Pass();
         return key.ToArray();
     }
 
-    protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
+    protected override bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext context, Span<byte> key)
     {
         Interlocked.Increment(ref _unwraps);
         Pass();
-        return base.Unwrap(wrapped, place, key);
+        return base.Unwrap(wrapped, context, key);
     }
 
     public void Dispose() => _gate.Dispose();

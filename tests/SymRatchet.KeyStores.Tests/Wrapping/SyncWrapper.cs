@@ -3,9 +3,9 @@ namespace SymRatchet.KeyStores.Tests.Wrapping;
 /// <summary>A wrapper that does its work before it returns, and holds its thread for as long.</summary>
 internal abstract class SyncWrapper : IKeyWrapper
 {
-    protected abstract byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext place);
+    protected abstract byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext context);
 
-    protected virtual bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext place, Span<byte> key)
+    protected virtual bool Unwrap(ReadOnlySpan<byte> wrapped, KeyWrapContext context, Span<byte> key)
     {
         if (wrapped.Length != key.Length)
             throw new System.Security.Cryptography.CryptographicException("It is of another length.");
@@ -15,14 +15,14 @@ internal abstract class SyncWrapper : IKeyWrapper
 
     public ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken = default
-    ) => ValueTask.FromResult(Wrap(key.Span, place));
+    ) => ValueTask.FromResult(Wrap(key.Span, context));
 
     public ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyWrapContext place,
+        KeyWrapContext context,
         Memory<byte> key,
         CancellationToken cancellationToken = default
-    ) => ValueTask.FromResult(Unwrap(wrapped.Span, place, key.Span));
+    ) => ValueTask.FromResult(Unwrap(wrapped.Span, context, key.Span));
 }

@@ -31,12 +31,12 @@ internal sealed class TroubledWrapper : IKeyWrapper
 
     public async ValueTask<byte[]> WrapAsync(
         ReadOnlyMemory<byte> key,
-        KeyWrapContext place,
+        KeyWrapContext context,
         CancellationToken cancellationToken = default
     )
     {
         Handed.Add(key);
-        await WorkAsync(place);
+        await WorkAsync(context);
         if (GivesBackWhatItWasHanded && MemoryMarshal.TryGetArray(key, out ArraySegment<byte> memory))
         {
             Turn(key.Span, memory);
@@ -50,27 +50,27 @@ internal sealed class TroubledWrapper : IKeyWrapper
 
     public async ValueTask<bool> UnwrapAsync(
         ReadOnlyMemory<byte> wrapped,
-        KeyWrapContext place,
+        KeyWrapContext context,
         Memory<byte> key,
         CancellationToken cancellationToken = default
     )
     {
         Handed.Add(wrapped);
         Handed.Add(key);
-        await WorkAsync(place);
+        await WorkAsync(context);
         Turn(wrapped.Span[..key.Length], key.Span);
         return true;
     }
 
-    private async Task WorkAsync(KeyWrapContext place)
+    private async Task WorkAsync(KeyWrapContext context)
     {
-        OnThread(place);
+        OnThread(context);
         int running = Interlocked.Increment(ref _running);
         for (int most = _mostAtOnce; running > most; most = _mostAtOnce)
             Interlocked.CompareExchange(ref _mostAtOnce, running, most);
         try
         {
-            await Before(place);
+            await Before(context);
         }
         finally
         {

@@ -124,7 +124,10 @@ public sealed class WrappingTests : IAsyncLifetime
             new(ChannelRole.Server, "a", 1, 0),
             new(ChannelRole.Server, "a", 1, null),
         ];
-        Assert.Equal(places.Length, places.Select(place => Convert.ToHexString(place.ToBytes())).Distinct().Count());
+        Assert.Equal(
+            places.Length,
+            places.Select(context => Convert.ToHexString(context.ToBytes())).Distinct().Count()
+        );
         DataProtectionKeyWrapper wrapper = _ring.Open();
         byte[] wrapped = await wrapper.WrapAsync(new byte[32], places[0]);
         Assert.True(await wrapper.UnwrapAsync(wrapped, places[0], new byte[32]));
