@@ -43,10 +43,13 @@ internal sealed class PipeFace(Party party, Random plan) : IFace
         ReadResult read = await reading;
         lock (_taking)
         {
-            // Completed meanwhile, the pipe has its memory back, and nobody may look at it.
-            return !_isInputCompleted
-                ? Take(random, read)
-                : throw new InvalidOperationException("The input was completed.");
+            if (!_isInputCompleted)
+                return Take(random, read);
+
+            // Completed meanwhile, the bytes are nobody's to look at; they are given back, and the pipe ends with that.
+            if (!read.Buffer.IsEmpty)
+                _pipe.Input.AdvanceTo(read.Buffer.Start);
+            throw new InvalidOperationException("The input was completed.");
         }
     }
 
