@@ -7,6 +7,9 @@ internal sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
 {
     internal bool Throws { get; set; }
 
+    /// <summary>Gets or sets whether it fails already when it is asked whether a level is on.</summary>
+    internal bool ThrowsWhenAsked { get; set; }
+
     public void AddProvider(ILoggerProvider provider) { }
 
     public ILogger CreateLogger(string categoryName) => this;
@@ -16,7 +19,8 @@ internal sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => true;
+    public bool IsEnabled(LogLevel logLevel) =>
+        ThrowsWhenAsked ? throw new InvalidOperationException("the log is gone") : true;
 
     public void Log<TState>(
         LogLevel logLevel,

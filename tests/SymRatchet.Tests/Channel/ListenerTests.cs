@@ -257,10 +257,12 @@ public sealed class ListenerTests
         );
     }
 
-    [Fact]
-    public async Task A_log_that_throws_keeps_nobody_from_being_served()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_log_that_throws_keeps_nobody_from_being_served(bool whenAsked)
     {
-        using ThrowingLoggerFactory logs = new() { Throws = true };
+        using ThrowingLoggerFactory logs = new() { Throws = true, ThrowsWhenAsked = whenAsked };
         SecureChannelServerOptions options = ServerOptions;
         options.LoggerFactory = logs;
         await using SecureChannelListener listener = SecureChannelListener.Listen(Anywhere, options);
