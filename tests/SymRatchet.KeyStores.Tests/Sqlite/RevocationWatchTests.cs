@@ -33,6 +33,38 @@ public sealed class RevocationWatchTests
         }
     }
 
+    [Fact]
+    public async Task After_more_ended_watches_than_are_remembered_the_next_one_begins_at_the_beginning()
+    {
+        const int watches = 20;
+        await using StoreFolder folder = new();
+        SqliteKeyStore store = folder.Open();
+        List<IAsyncEnumerator<ClientId>> ended = [];
+        for (int i = 0; i < watches; i++)
+        {
+            await store.AddAsync(TestKeys.Shared($"device {i}"));
+            ended.Add(store.WatchRevocationsAsync().GetAsyncEnumerator());
+        }
+
+        Task<bool>[] first = [.. ended.Select(watch => watch.MoveNextAsync().AsTask())];
+        for (int i = 0; i < watches; i++)
+            await store.RevokeAsync($"device {i}");
+        for (int i = 0; i < watches; i++)
+        {
+            Assert.True(await first[i].WaitAsync(Timeout));
+            for (int more = 0; more < i; more++)
+                Assert.True(await ended[i].MoveNextAsync().AsTask().WaitAsync(Timeout));
+            await ended[i].DisposeAsync();
+        }
+
+        await using IAsyncEnumerator<ClientId> next = store.WatchRevocationsAsync().GetAsyncEnumerator();
+        for (int i = 0; i < watches; i++)
+        {
+            Assert.True(await next.MoveNextAsync().AsTask().WaitAsync(Timeout));
+            Assert.Equal<ClientId>($"device {i}", next.Current);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
