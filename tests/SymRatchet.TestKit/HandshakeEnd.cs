@@ -13,6 +13,7 @@ internal sealed class HandshakeEnd : IDisposable
     private readonly ChannelRole _role;
     private readonly InMemoryKeyStore _store;
     private readonly byte[]? _firstWord;
+    private readonly bool _prepares;
     private HandshakeState _state;
     private byte[] _unread = [];
 
@@ -21,17 +22,20 @@ internal sealed class HandshakeEnd : IDisposable
     /// <param name="store">Where the end reads and advances its epoch.</param>
     /// <param name="settings">What the handshake is told.</param>
     /// <param name="firstWord">A message that is sent as soon as the protocol allows it, if any.</param>
+    /// <param name="prepares">Whether it derives ahead before it waits, as the library's driver does.</param>
     internal HandshakeEnd(
         ChannelRole role,
         ClientId id,
         InMemoryKeyStore store,
         HandshakeSettings settings,
-        byte[]? firstWord = null
+        byte[]? firstWord = null,
+        bool prepares = true
     )
     {
         _role = role;
         _store = store;
         _firstWord = firstWord;
+        _prepares = prepares;
         _state = role == ChannelRole.Client ? ClientHandshake.Start(id, settings) : ServerHandshake.Start(settings);
         Run();
     }
@@ -124,6 +128,8 @@ internal sealed class HandshakeEnd : IDisposable
         while (_state is not (FrameExpected or Refused or Established))
             Step();
         NoticeAlarm();
+        if (_prepares && _state is FrameExpected waiting)
+            waiting.Prepare();
         if (_state is not Established { Session: RatchetSession session })
             return;
 

@@ -236,7 +236,7 @@ internal sealed class HandshakeDriver(
 
     private async ValueTask<HandshakeState> ReceiveAsync(FrameExpected expected, CancellationToken cancellationToken)
     {
-        while (true)
+        for (bool isFirst = true; ; isFirst = false)
         {
             switch (expected.Parse(transport.Unread, out int length))
             {
@@ -256,6 +256,8 @@ internal sealed class HandshakeDriver(
                     );
             }
 
+            if (isFirst)
+                expected.Prepare();
             if (!await transport.ReadMoreAsync(cancellationToken).ConfigureAwait(false))
                 throw SecureChannelException.Of(
                     role == ChannelRole.Client ? SecureChannelError.Refused : SecureChannelError.Truncated,

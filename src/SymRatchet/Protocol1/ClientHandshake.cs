@@ -59,6 +59,8 @@ internal static class ClientHandshake
     /// </summary>
     private sealed class ExpectServerChallenge(byte[] hello, StoredKey key, HandshakeSettings settings) : FrameExpected
     {
+        private SecretBytes? _nextEpochKey;
+
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
             FrameHeader.Parse(buffer, AcceptedInInit, Limits.MaxHandshakeBody, out frameLength);
 
@@ -67,17 +69,27 @@ internal static class ClientHandshake
             MarkUsed();
             if (Verify(frame, out VerifiedChallenge? challenge) is { } refused)
             {
-                key.Dispose();
+                Dispose();
                 return refused;
             }
 
             if (challenge!.Epoch > key.Epoch + 1)
+            {
+                _nextEpochKey?.Dispose();
                 return new CatchUpLockNeeded(challenge, key);
+            }
+
             using (key)
-                return Prove(challenge, key);
+                return Prove(challenge, key, _nextEpochKey);
         }
 
-        public override void Dispose() => key.Dispose();
+        internal override void Prepare() => _nextEpochKey = NextAfter(key.EpochKey);
+
+        public override void Dispose()
+        {
+            key.Dispose();
+            _nextEpochKey?.Dispose();
+        }
 
         /// <summary>Returns the refusal of a challenge; null if it verifies.</summary>
         private Refused? Verify(ReadOnlySpan<byte> frame, out VerifiedChallenge? verified)
@@ -137,37 +149,54 @@ internal static class ClientHandshake
         {
             MarkUsed();
             using (key)
-                return Prove(challenge, key);
+                return Prove(challenge, key, nextEpochKey: null);
         }
 
         public override void Dispose() => key.Dispose();
     }
 
     /// <summary>Derives the challenge's root key, verifies the server's proof and creates the client's.</summary>
-    private static HandshakeState Prove(VerifiedChallenge challenge, StoredKey key)
+    /// <param name="challenge">The challenge.</param>
+    /// <param name="key">The key of the hello.</param>
+    /// <param name="nextEpochKey">The root key after the hello's; taken. Null if it was not derived.</param>
+    private static HandshakeState Prove(VerifiedChallenge challenge, StoredKey key, SecretBytes? nextEpochKey)
     {
         var parsed = ServerChallenge.Parse(challenge.Frame);
-        SecretBytes epochKey = new(key.EpochKey);
+        using SecretBytes epochKey = new(key.EpochKey);
         EpochChain.Walk(epochKey.Span, challenge.Epoch - key.Epoch);
 
-        using SessionSecrets secrets = new(epochKey.Span, SHA256.HashData([.. challenge.Hello, .. parsed.BeforeMacS]));
+        SessionSecrets secrets = new(epochKey.Span, SHA256.HashData([.. challenge.Hello, .. parsed.BeforeMacS]));
         if (!secrets.VerifyServerFinished(parsed.MacS))
         {
-            epochKey.Dispose();
+            secrets.Dispose();
+            nextEpochKey?.Dispose();
             return new Refused(SecureChannelError.Authentication, "the server did not prove the root key");
         }
 
         byte[] confirm = new byte[ClientConfirm.Size];
         ClientConfirm.WriteHeader(confirm);
         secrets.ClientFinished(confirm.AsSpan(..FrameHeader.Size), confirm.AsSpan(FrameHeader.Size..));
-        HandshakeSettings settings = challenge.Settings;
-        RatchetSession session = new(ChannelRole.Client, key.Id, challenge.Epoch, challenge.Suite, secrets, settings);
+        ExpectServerConfirm expected = new(key.Id, challenge, secrets);
         SendNeeded send = new(
             confirm,
-            settings.SendBeforeConfirm ? new Established(session) : new ExpectServerConfirm(session)
+            challenge.Settings.SendBeforeConfirm ? new Established(expected.CreateSession()) : expected
         );
-        EpochChain.Walk(epochKey.Span, 1); // the store gets the key of the next epoch
-        return new AdvanceKeyNeeded(key.Id, key.Serial, challenge.Epoch, epochKey, send);
+
+        // The store gets the key of the epoch after the session's.
+        if (nextEpochKey is null || challenge.Epoch != key.Epoch)
+        {
+            nextEpochKey?.Dispose();
+            nextEpochKey = NextAfter(epochKey.Span);
+        }
+
+        return new AdvanceKeyNeeded(key.Id, key.Serial, challenge.Epoch, nextEpochKey, send);
+    }
+
+    private static SecretBytes NextAfter(ReadOnlySpan<byte> epochKey)
+    {
+        SecretBytes next = new(epochKey);
+        EpochChain.Walk(next.Span, 1);
+        return next;
     }
 
     /// <summary>
@@ -211,14 +240,18 @@ internal static class ClientHandshake
         }
     }
 
-    private sealed class ExpectServerConfirm(RatchetSession session) : FrameExpected
+    private sealed class ExpectServerConfirm(ClientId id, VerifiedChallenge challenge, SessionSecrets secrets)
+        : FrameExpected
     {
+        private RatchetSession? _session;
+
         public override FrameStatus Parse(in ReadOnlySequence<byte> buffer, out int frameLength) =>
             FrameHeader.Parse(buffer, AcceptedInConfirming, Limits.MaxHandshakeBody, out frameLength);
 
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
             MarkUsed();
+            RatchetSession session = CreateSession();
             OpenResult result = session.Open(frame, new byte[session.GetOpenedLength(frame.Length)]);
             if (result.Status == OpenStatus.Control && session.Phase == ProtocolPhase.Active)
                 return new Established(session);
@@ -227,6 +260,26 @@ internal static class ClientHandshake
             return new Refused(result.Error, result.Detail!);
         }
 
-        public override void Dispose() => session.Dispose();
+        internal override void Prepare() => CreateSession();
+
+        /// <summary>Creates the session, once, and erases what it was derived from.</summary>
+        internal RatchetSession CreateSession()
+        {
+            using (secrets)
+                return _session ??= new RatchetSession(
+                    ChannelRole.Client,
+                    id,
+                    challenge.Epoch,
+                    challenge.Suite,
+                    secrets,
+                    challenge.Settings
+                );
+        }
+
+        public override void Dispose()
+        {
+            secrets.Dispose();
+            _session?.Dispose();
+        }
     }
 }

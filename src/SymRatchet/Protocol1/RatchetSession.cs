@@ -53,7 +53,7 @@ internal sealed class RatchetSession : ChannelSession
         _dataOpcode = isClient ? Opcode.ClientData : Opcode.ServerData;
         _acceptedActive = V1Transitions.AcceptedOpcodes(role, ProtocolPhase.Active);
         _acceptedConfirming = V1Transitions.AcceptedOpcodes(role, ProtocolPhase.Confirming);
-        _confirmed = !isClient; // a server's session is created when CLIENT_CONFIRM has verified
+        _confirmed = !isClient; // a server's session is used only once CLIENT_CONFIRM has verified
         Peer = new ChannelPeer(
             ChannelProtocol.V1,
             isClient ? ChannelRole.Server : ChannelRole.Client,

@@ -260,6 +260,9 @@ internal static class ServerHandshake
     private sealed class ExpectClientConfirm(VerifiedHello hello, long epoch, long nextEpoch, SessionSecrets secrets)
         : FrameExpected
     {
+        private RatchetSession? _session;
+        private ReadOnlyMemory<byte> _answer;
+
         /// <summary>The alarm to raise once the client is proven: a hello can be replayed, a confirm cannot.</summary>
         internal HandshakeAlarm AlarmIfProven { get; init; }
 
@@ -269,22 +272,44 @@ internal static class ServerHandshake
         internal override HandshakeState Receive(ReadOnlySpan<byte> frame)
         {
             MarkUsed();
-            using (secrets)
+            if (Verify(frame) is { } refused)
             {
-                if (!ClientConfirm.TryParse(frame, out ClientConfirm confirm))
-                    return new Refused(SecureChannelError.Malformed, "not a CLIENT_CONFIRM");
-                if (!secrets.VerifyClientFinished(confirm.Header, confirm.Mac))
-                    return new Refused(SecureChannelError.Authentication, "the client did not prove the root key");
-
-                RatchetSession session = new(ChannelRole.Server, hello.Id, epoch, hello.Suite, secrets, hello.Settings);
-                byte[] answer = new byte[session.MaxControlLength];
-                int length = session.SealServerConfirm(answer);
-                SendNeeded send = new(answer.AsMemory(0, length), new Established(session));
-                return new ConfirmedKeyNeeded(hello, nextEpoch, send) { Alarm = AlarmIfProven, IsClientProven = true };
+                Dispose();
+                return refused;
             }
+
+            using (secrets)
+                Prepare();
+            SendNeeded send = new(_answer, new Established(_session!));
+            return new ConfirmedKeyNeeded(hello, nextEpoch, send) { Alarm = AlarmIfProven, IsClientProven = true };
         }
 
-        public override void Dispose() => secrets.Dispose();
+        /// <summary>
+        /// Creates the session and SERVER_CONFIRM, which is sent only if CLIENT_CONFIRM verifies and the store has
+        /// moved.
+        /// </summary>
+        internal override void Prepare()
+        {
+            if (_session is not null)
+                return;
+            _session = new RatchetSession(ChannelRole.Server, hello.Id, epoch, hello.Suite, secrets, hello.Settings);
+            byte[] answer = new byte[_session.MaxControlLength];
+            _answer = answer.AsMemory(0, _session.SealServerConfirm(answer));
+        }
+
+        public override void Dispose()
+        {
+            secrets.Dispose();
+            _session?.Dispose();
+        }
+
+        /// <summary>Returns the refusal of a confirm; null if it verifies.</summary>
+        private Refused? Verify(ReadOnlySpan<byte> frame) =>
+            !ClientConfirm.TryParse(frame, out ClientConfirm confirm)
+                ? new Refused(SecureChannelError.Malformed, "not a CLIENT_CONFIRM")
+            : !secrets.VerifyClientFinished(confirm.Header, confirm.Mac)
+                ? new Refused(SecureChannelError.Authentication, "the client did not prove the root key")
+            : null;
     }
 
     /// <summary>
