@@ -160,8 +160,11 @@ internal sealed class Transport : IAsyncDisposable
             return;
         try
         {
-            // On the pool, since a stream may block instead of being asynchronous.
-            await Task.Run(() => _stream.DisposeAsync().AsTask()).ConfigureAwait(false);
+            // On the pool if it may block: a custom stream, or a socket that was told to linger.
+            if (_stream is NetworkStream { Socket.LingerState: not { Enabled: true, LingerTime: > 0 } } socket)
+                await socket.DisposeAsync().ConfigureAwait(false);
+            else
+                await Task.Run(() => _stream.DisposeAsync().AsTask()).ConfigureAwait(false);
         }
         catch (Exception)
         {
