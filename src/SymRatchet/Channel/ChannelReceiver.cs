@@ -28,7 +28,7 @@ internal sealed class ChannelReceiver
     private readonly ChannelLifetime _lifetime;
     private readonly IReceiverEvents _events;
     private readonly TransportOperation<ReadResult> _read;
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Completion _finished;
     private int _call;
     private long _reads;
 
@@ -49,7 +49,7 @@ internal sealed class ChannelReceiver
     /// <summary>
     /// Completed once <see cref="Release"/> was called and the reading half of the transport is no longer in use.
     /// </summary>
-    internal Task Finished => _finished.Task;
+    internal Task Finished => _finished.AsTask();
 
     /// <summary>The number of the read that is pending on the transport, 1 or more; 0 if none is.</summary>
     internal long PendingRead
@@ -274,7 +274,7 @@ internal sealed class ChannelReceiver
         }
         finally
         {
-            _finished.TrySetResult();
+            _finished.Complete();
         }
     }
 }

@@ -27,10 +27,10 @@ internal sealed class ChannelSender
     private readonly SemaphoreSlim _writer = new(1, 1);
 
     // This side's close was sent, or could not be.
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Completion _closed;
 
     // Nothing more is written.
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Completion _finished;
     private int _call;
     private int _unflushed;
     private Ping? _ping;
@@ -63,10 +63,10 @@ internal sealed class ChannelSender
     /// <summary>
     /// Completed once nothing more is written: the channel has ended, and its TERMINATE was sent or never will be.
     /// </summary>
-    internal Task Finished => _finished.Task;
+    internal Task Finished => _finished.AsTask();
 
     /// <summary>Completed once this side's close was sent, or could not be.</summary>
-    internal Task Closed => _closed.Task;
+    internal Task Closed => _closed.AsTask();
 
     private bool HasOutboxWork =>
         (Volatile.Read(ref _hasEnded) && !Volatile.Read(ref _isFinished))
@@ -129,13 +129,12 @@ internal sealed class ChannelSender
         }
         catch (Exception e)
         {
-            _closed.TrySetException(e);
-            _ = _closed.Task.Exception; // marks it as observed: there may be no later call
+            _closed.Fail(e);
             throw;
         }
         finally
         {
-            _closed.TrySetResult();
+            _closed.Complete();
             Exit();
         }
     }
@@ -406,6 +405,6 @@ internal sealed class ChannelSender
     {
         Volatile.Write(ref _isFinished, true);
         _lifetime.Stop();
-        _finished.TrySetResult();
+        _finished.Complete();
     }
 }

@@ -24,7 +24,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
     private readonly ILogger _logger;
     private readonly bool _hashIdsInLogs;
     private readonly IDisposable? _registration;
-    private readonly TaskCompletionSource _transportClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Completion _transportClosed;
     private ulong _lastPingToken;
     private Ping? _pendingPing;
     private KeepAlive? _keepAlive;
@@ -268,11 +268,11 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
             }
             finally
             {
-                _transportClosed.SetResult();
+                _transportClosed.Complete();
             }
         }
 
-        await _transportClosed.Task.ConfigureAwait(false);
+        await _transportClosed.AsTask().ConfigureAwait(false);
     }
 
     private async Task CompleteOutputAsync()
