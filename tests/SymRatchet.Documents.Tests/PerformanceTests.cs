@@ -109,6 +109,16 @@ public sealed partial class PerformanceTests
         );
     }
 
+    [Fact]
+    public void Every_cost_of_a_change_in_SQLite_is_that_of_the_measurement()
+    {
+        string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "sqlite-journal.txt"));
+        string[] rows = [.. new Document("docs/key-stores.md").Rows("### What a change costs").Select(Squeezed)];
+        Assert.Equal(lines[2..].Select(line => line.Replace(" ", "", StringComparison.Ordinal)), rows);
+
+        static string Squeezed(string[] row) => string.Concat(row).Replace(" ", "", StringComparison.Ordinal);
+    }
+
     private static IEnumerable<(string Document, string Text)> Sentences()
     {
         string fast64 = Run.Ratio("seal-64", "aesgcm-fixed-key", Ours, "F1");
