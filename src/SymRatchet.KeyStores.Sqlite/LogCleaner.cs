@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
+using SymRatchet.Diagnostics;
 
 namespace SymRatchet.KeyStores.Sqlite;
 
@@ -30,7 +31,7 @@ internal sealed partial class LogCleaner
     {
         _path = path;
         _time = options.TimeProvider;
-        _logger = options.LoggerFactory.CreateLogger("SymRatchet.KeyStores.Sqlite");
+        _logger = GuardedLogger.Create(options.LoggerFactory, "SymRatchet.KeyStores.Sqlite");
     }
 
     /// <summary>Gets whether old keys wait to be erased.</summary>

@@ -8,8 +8,8 @@ namespace SymRatchet.Diagnostics;
 /// </summary>
 internal sealed class GuardedLogger(ILogger inner) : ILogger
 {
-    internal static ILogger Create(ILoggerFactory factory) =>
-        new GuardedLogger(factory.CreateLogger("SymRatchet.Channel"));
+    internal static ILogger Create(ILoggerFactory factory, string category = "SymRatchet.Channel") =>
+        new GuardedLogger(factory.CreateLogger(category));
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => inner.BeginScope(state);

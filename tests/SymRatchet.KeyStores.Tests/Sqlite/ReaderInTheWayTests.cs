@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.KeyStores.Tests.Contract;
+using SymRatchet.TestKit;
 
 namespace SymRatchet.KeyStores.Tests.Sqlite;
 
@@ -81,6 +82,26 @@ public sealed class ReaderInTheWayTests : IAsyncLifetime
         Assert.Empty(
             KeySearch.Find(_folder.AllBytes(), [.. Enumerable.Range(1, 3).Select(epoch => TestKeys.Root(Name, epoch))])
         );
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_log_that_throws_fails_no_change_that_is_committed(bool whenAsked)
+    {
+        ThrowingLoggerFactory log = new() { Throws = true, ThrowsWhenAsked = whenAsked };
+        SqliteKeyStoreOptions options = Options();
+        options.LoggerFactory = log;
+        SqliteKeyStore store = _folder.Open(options: options);
+        await store.AddAsync(TestKeys.Shared(Name));
+        using OutsideConnection reader = new(_folder.FileOf(ChannelRole.Server));
+        reader.BeginReading();
+        await store.AdvanceAsync(Name, 1); // tells that old keys cannot be erased
+        Assert.Equal(1, await store.EpochAsync(Name));
+        reader.End();
+        await store.AdvanceAsync(Name, 2); // tells that they are
+        Assert.Equal(2, await store.EpochAsync(Name));
+        Assert.Empty(KeySearch.Find(_folder.AllBytes(), [TestKeys.Root(Name, 1)]));
     }
 
     private SqliteKeyStore Open() => _folder.Open(options: Options());

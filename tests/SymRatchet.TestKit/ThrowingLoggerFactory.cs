@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace SymRatchet.Tests;
+namespace SymRatchet.TestKit;
 
 /// <summary>A log whose every line fails, once it is told to.</summary>
 internal sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
