@@ -105,11 +105,6 @@ internal static class PeersCommand
                     );
                 await using ServerPool servers = new();
                 HashSet<string> chosen = [.. parsed.GetValue(only) is { Length: > 0 } named ? named : ScenarioNames];
-                foreach (Peer peer in PeerCatalogue.All.Where(peer => peer.Missing is null))
-                foreach (string scenario in chosen.Where(scenario => peer.WhyNot(scenario) is not null))
-                    AnsiConsole.Console.MarkupLineInterpolated(
-                        $"[grey]left out of {scenario}: {peer.Name}, since {peer.WhyNot(scenario)!}[/]"
-                    );
                 Scenario[] scenarios =
                 [
                     .. All(servers, Choose(idle, 500)).Where(scenario => chosen.Contains(scenario.Name)),

@@ -177,7 +177,8 @@ public sealed partial class PerformanceTests
 
     // Names, scenarios, sizes, goals and settings of the program.
     [GeneratedRegex(
-        @"allocated-64B 0|tests pin 0|stunnel4|AEGIS-256|AES-256|ChaCha20-?Poly1305|aegis256|P-256|TLS 1\.\d|HTTP/\d|"
+        @"allocated-64B 0|tests pin 0|stunnel4|libssl3|tls1\.2|AEGIS-256|AES-256|ChaCha20-?Poly1305|aegis256|P-256|"
+            + @"TLS 1\.\d|HTTP/\d|"
             + @"\b\w+-\d+(?:B|KiB|GiB)?\b|\d[\d,]* (?:bytes|KiB|GiB|turns|connections|cores)|"
             + @"at (?:least|most) [\d.,]+|and 2,000,000 a second|1 / \(1/tcp \+ 1/"
     )]

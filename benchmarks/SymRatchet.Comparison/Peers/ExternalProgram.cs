@@ -13,18 +13,16 @@ internal static class ExternalProgram
     internal static string? Missing(string program, string package) =>
         Find(program) is null ? $"{program} is not installed (Debian: apt-get install {package})" : null;
 
-    internal static Process Start(string program, bool pipes, params string[] arguments)
+    internal static Process Start(string program, params string[] arguments)
     {
         ProcessStartInfo start = new(Find(program)!, arguments)
         {
-            RedirectStandardInput = pipes,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         Process process = Process.Start(start)!;
         _ = process.StandardError.ReadToEndAsync();
-        if (!pipes)
-            _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.StandardOutput.ReadToEndAsync();
         return process;
     }
 

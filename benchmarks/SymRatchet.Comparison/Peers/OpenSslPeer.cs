@@ -1,80 +1,70 @@
-using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 
 namespace SymRatchet.Comparison.Peers;
 
 /// <summary>
-/// TLS 1.3 over a pre-shared key by OpenSSL's own programs, in the one suite that they have for one. Each end is a
-/// process with pipes to the program that is measured; the server's end serves one connection after the other and does
-/// not tell them apart, so only what happens within one is measured.
+/// TLS over a pre-shared key by OpenSSL's library, in the way that costs it least: blocking sockets, each with a thread
+/// that is there already.
 /// </summary>
-internal sealed class OpenSslPeer : WirePeer
+/// <param name="name">The name of the peer.</param>
+/// <param name="version">The version of TLS. 1.3 makes a key exchange beside the key, as ordinary programs do.</param>
+/// <param name="cipher">The suite.</param>
+internal sealed class OpenSslPeer(string name, int version, string cipher) : WirePeer
 {
-    private const string Cipher = "TLS_AES_128_GCM_SHA256";
+    // More than are ever connected in the scenarios that it is in.
+    private const int Threads = 8;
 
-    private Process? _server;
+    private readonly Lazy<nint> _client = new(() => LibSsl.CreateContext(isServer: false, version, cipher));
 
-    internal override string Name => "openssl-psk";
+    internal override string Name => name;
 
-    internal override string? Missing => ExternalProgram.Missing("openssl", "openssl");
+    internal override string? Missing => LibSsl.Missing;
 
-    internal override bool IsWithinItsProcess => false;
-
-    internal override string? WhyNot(string scenario) =>
-        scenario == "connect"
-            ? "OpenSSL's programs make a process for each connection (s_client), or know no pre-shared key (s_time); "
-                + "TLS over one is there as bouncycastle-psk"
-            : null;
-
-    internal override bool Fits(string scenario) => scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B";
+    // Each idle connection would hold a thread.
+    internal override bool Fits(string scenario) => scenario != "idle-connection" && base.Fits(scenario);
 
     internal override Task<PeerConnection> ConnectAsync(int port, string credential, IPAddress? from)
     {
-        Process client = ExternalProgram.Start(
-            "openssl",
-            pipes: true,
-            "s_client",
-            "-quiet",
-            "-tls1_3",
-            "-ciphersuites",
-            Cipher,
-            "-connect",
-            $"127.0.0.1:{port}",
-            "-psk_identity",
-            "benchmark",
-            "-psk",
-            Convert.ToHexString(RunSecret.Bytes)
+        Socket socket = CreateSocket();
+        if (from is not null)
+            socket.Bind(new IPEndPoint(from, 0));
+        socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+        return Task.FromResult<PeerConnection>(
+            new StreamConnection(new LibSslStream(_client.Value, socket, isServer: false))
         );
-        return Task.FromResult<PeerConnection>(new PipedConnection(client));
     }
 
-    internal override async Task<int> ListenAsync()
+    internal override Task<int> ListenAsync()
     {
-        int port = ExternalProgram.FreePort();
-        _server = ExternalProgram.Start(
-            "openssl",
-            pipes: true,
-            "s_server",
-            "-quiet",
-            "-nocert",
-            "-tls1_3",
-            "-ciphersuites",
-            Cipher,
-            "-accept",
-            $"127.0.0.1:{port}",
-            "-psk_identity",
-            "benchmark",
-            "-psk",
-            Convert.ToHexString(RunSecret.Bytes)
-        );
-        await ExternalProgram.WaitForAsync(port, _server);
-        _ = ServeAsync(new PipedConnection(_server));
-        return port;
+        nint context = LibSsl.CreateContext(isServer: true, version, cipher);
+        Socket listener = CreateSocket();
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(backlog: 8192);
+        for (int i = 0; i < Threads; i++)
+            new Thread(() => ServeAll(listener, context)) { IsBackground = true }.Start();
+        return Task.FromResult(((IPEndPoint)listener.LocalEndPoint!).Port);
     }
 
-    public override async ValueTask DisposeAsync()
+    private static Socket CreateSocket() =>
+        new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    // A client that hangs up is done with its measurement.
+    private static void ServeAll(Socket listener, nint context)
     {
-        if (_server is not null)
-            await ExternalProgram.EndAsync(_server);
+        while (true)
+        {
+            Socket socket = listener.Accept();
+            socket.NoDelay = true;
+            try
+            {
+                using LibSslStream stream = new(context, socket, isServer: true);
+                ServeAsync(new StreamConnection(stream)).GetAwaiter().GetResult(); // nothing of it waits
+            }
+            catch (IOException)
+            {
+                socket.Dispose();
+            }
+        }
     }
 }

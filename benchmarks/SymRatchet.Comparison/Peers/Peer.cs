@@ -14,9 +14,6 @@ internal abstract class Peer : IAsyncDisposable
     /// <summary>Whether all that it does is done by the two processes that are measured.</summary>
     internal virtual bool IsWithinItsProcess => true;
 
-    /// <summary>Why a scenario that one would look for is not measured, or null.</summary>
-    internal virtual string? WhyNot(string scenario) => null;
-
     /// <summary>Whether a scenario means something for it.</summary>
     internal abstract bool Fits(string scenario);
 

@@ -17,7 +17,6 @@ internal sealed class SpipedPeer : TunnelPeer
         File.WriteAllBytes(key, RunSecret.Bytes);
         return ExternalProgram.Start(
             "spiped",
-            pipes: false,
             client ? "-e" : "-d",
             "-F",
             "-s",

@@ -32,6 +32,6 @@ internal sealed class StunnelPeer : TunnelPeer
 
             """
         );
-        return ExternalProgram.Start("stunnel", pipes: false, settings);
+        return ExternalProgram.Start("stunnel", settings);
     }
 }
