@@ -31,6 +31,18 @@ internal static class Pictures
         ("idle-connection", "Server's memory for an idle connection: KiB, less is better", "0.0"),
     ];
 
+    // What keeps the epochs at each end, which is what a fleet waits for when it connects.
+    private static readonly (string Peer, string Name)[] Fleet =
+    [
+        ("symratchet-aegis256", "symratchet, both ends in memory"),
+        ("symratchet-sqlite", "symratchet, server SQLite, client in memory"),
+        ("symratchet-durable", "symratchet, server SQLite, client key file"),
+        ("symratchet-sqlite-both-ends", "symratchet, both ends SQLite"),
+        ("openssl-psk", "TLS with a pre-shared key, OpenSSL"),
+        ("bouncycastle-psk", "TLS with a pre-shared key, BouncyCastle"),
+        ("sslstream", "TLS with certificates, SslStream"),
+    ];
+
     /// <summary>Draws what the run has results for.</summary>
     internal static IEnumerable<(string Name, string Svg)> Draw(RunFile run)
     {
@@ -41,6 +53,20 @@ internal static class Pictures
             if (run.Of(scenario) is { Count: > 0 } results)
                 yield return (scenario, DrawBars(title, results, format));
         }
+
+        RunFile.Result[] fleet =
+        [
+            .. Fleet.SelectMany(store =>
+                run.Of("connect")
+                    .Where(result => result.Peer == store.Peer)
+                    .Select(result => result with { Peer = store.Name })
+            ),
+        ];
+        if (fleet.Length > 0)
+            yield return (
+                "fleet",
+                DrawBars("What a fleet feels: microseconds to connect, by store, beside TLS", fleet, "N0")
+            );
     }
 
     // Both scales are logarithmic: a thousand times the bytes is some hundred times the cost.
