@@ -65,7 +65,7 @@ internal static class Pictures
         if (fleet.Length > 0)
             yield return (
                 "fleet",
-                DrawBars("What a fleet feels: microseconds to connect, by store, beside TLS", fleet, "N0")
+                DrawBars("Connecting, by store, beside TLS: microseconds", fleet, "N0")
             );
     }
 
