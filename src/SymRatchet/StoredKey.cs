@@ -11,9 +11,7 @@ namespace SymRatchet;
 public sealed class StoredKey : IDisposable
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly SecretBytes _keys; // the identity key, then the root key
-
-    private readonly int _identitySize;
+    private readonly SecretBytes _keys; // the identity key and the root key
 
     /// <summary>Initializes a new instance of the <see cref="StoredKey"/> class.</summary>
     /// <param name="protocol">The protocol that the key serves.</param>
@@ -61,10 +59,7 @@ public sealed class StoredKey : IDisposable
         Id = id;
         Evolution = evolution;
         Epoch = epoch;
-        _identitySize = identityKey.Length;
-        _keys = new SecretBytes(identityKey.Length + epochKey.Length);
-        identityKey.CopyTo(_keys.Span);
-        epochKey.CopyTo(_keys.Span[_identitySize..]);
+        _keys = new SecretBytes(identityKey, epochKey);
     }
 
     /// <summary>Gets the protocol that the key serves.</summary>
@@ -103,12 +98,12 @@ public sealed class StoredKey : IDisposable
     /// <summary>Gets the key that authenticates handshake messages and protects no data.</summary>
     /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public ReadOnlySpan<byte> IdentityKey => _keys.Span[.._identitySize];
+    public ReadOnlySpan<byte> IdentityKey => _keys[0];
 
     /// <summary>Gets the root key of <see cref="Epoch"/>.</summary>
     /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public ReadOnlySpan<byte> EpochKey => _keys.Span[_identitySize..];
+    public ReadOnlySpan<byte> EpochKey => _keys[1];
 
     /// <summary>Erases the keys.</summary>
     public void Dispose()
