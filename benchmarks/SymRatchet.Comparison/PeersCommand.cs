@@ -133,9 +133,8 @@ internal static class PeersCommand
         serve.Hidden = true;
         serve.SetAction((parsed, _) => PeerServer.RunAsync(PeerCatalogue.Find(parsed.GetRequiredValue(peer))));
         command.Subcommands.Add(serve);
-        command.Subcommands.Add(SoakCommand.Create());
-        foreach (Command storm in StormCommand.Create())
-            command.Subcommands.Add(storm);
+        foreach (Command many in (IEnumerable<Command>)[.. SoakCommand.Create(), .. StormCommand.Create()])
+            command.Subcommands.Add(many);
         command.Subcommands.Add(PlotCommand.Create());
         return command;
     }

@@ -252,7 +252,7 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
             return wrapped;
 
         // A copy: what it gives may be the very memory that it was handed, or what it gives to others too.
-        byte[] own = GC.AllocateUninitializedArray<byte>(wrapped.Length, pinned: true);
+        byte[] own = KeyMemory.Allocate(wrapped.Length);
         wrapped.CopyTo(own, 0);
         return own;
     }

@@ -17,6 +17,11 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     private const string Purpose = "SymRatchet.KeyStores.DataProtection 1";
     private const int TagSize = SHA256.HashSizeInBytes;
 
+    // One for each thread: to allocate pinned memory of any other size than a key's takes long where there is much of
+    // it.
+    [ThreadStatic]
+    private static byte[]? _content;
+
     private readonly IPersistedDataProtector _protector;
 
     /// <summary>
@@ -78,7 +83,9 @@ public sealed class DataProtectionKeyWrapper : IKeyWrapper
     private byte[] Wrap(ReadOnlySpan<byte> key, KeyWrapContext context)
     {
         // Data Protection takes no associated data, so a hash of the context is encrypted with the key.
-        byte[] content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
+        if (_content?.Length != TagSize + key.Length)
+            _content = GC.AllocateArray<byte>(TagSize + key.Length, pinned: true);
+        byte[] content = _content;
         try
         {
             SHA256.HashData(context.ToBytes(), content);

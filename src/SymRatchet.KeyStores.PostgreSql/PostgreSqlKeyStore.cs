@@ -129,7 +129,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
                         await session
                             .ReadAsync(
                                 _sql.Find,
-                                row => KeyRow.ReadKeys(row, Role, id, ReadPinned, hasDecoys: true),
+                                row => KeyRow.ReadKeys(row, Role, id, ReadKey, hasDecoys: true),
                                 id,
                                 decoy.Identity,
                                 decoy.Root
@@ -440,7 +440,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         {
             try
             {
-                return KeyRow.ReadKeys(row, Role, id, ReadPinned, hasDecoys: false);
+                return KeyRow.ReadKeys(row, Role, id, ReadKey, hasDecoys: false);
             }
             catch (KeyStoreException e)
             {
@@ -472,13 +472,9 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         IDisposable? secrets = null
     ) => StoreSession.RunAsync(_source, _options.Timeout, call, cancellationToken, secrets);
 
-    // Pinned, because the garbage collector leaves copies of what it moves.
-    private static byte[] ReadPinned(DbDataReader row, int column)
+    private static byte[] ReadKey(DbDataReader row, int column)
     {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(
-            checked((int)row.GetBytes(column, 0, null, 0, 0)),
-            pinned: true
-        );
+        byte[] bytes = KeyMemory.Allocate(checked((int)row.GetBytes(column, 0, null, 0, 0)));
         row.GetBytes(column, 0, bytes, 0, bytes.Length);
         return bytes;
     }

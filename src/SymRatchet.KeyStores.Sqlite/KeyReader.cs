@@ -75,14 +75,14 @@ internal sealed class KeyReader : IDisposable
     {
         using SqliteDataReader row = _find.With(id, decoy.Identity, decoy.Root).ExecuteReader();
         row.Read();
-        return KeyRow.ReadKeys(row, _role, id, ReadPinned, hasDecoys: true);
+        return KeyRow.ReadKeys(row, _role, id, ReadKey, hasDecoys: true);
     }
 
     /// <summary>Reads the keys of an identity, for a change of them.</summary>
     internal SealedKeys? Read(ClientId id)
     {
         using SqliteDataReader row = _read.With(id).ExecuteReader();
-        return row.Read() ? KeyRow.ReadKeys(row, _role, id, ReadPinned, hasDecoys: false) : null;
+        return row.Read() ? KeyRow.ReadKeys(row, _role, id, ReadKey, hasDecoys: false) : null;
     }
 
     /// <summary>Returns which keys an identity has; null if the id is unknown.</summary>
@@ -133,13 +133,12 @@ internal sealed class KeyReader : IDisposable
         _connection.Dispose();
     }
 
-    // Pinned, because the garbage collector leaves copies of what it moves.
-    private static byte[] ReadPinned(DbDataReader row, int column)
+    private static byte[] ReadKey(DbDataReader row, int column)
     {
         ReadOnlySpan<byte> blob = row.IsDBNull(column)
             ? throw new InvalidCastException("A key is missing.")
             : raw.sqlite3_column_blob(((SqliteDataReader)row).Handle, column);
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(blob.Length, pinned: true);
+        byte[] bytes = KeyMemory.Allocate(blob.Length);
         blob.CopyTo(bytes);
         return bytes;
     }

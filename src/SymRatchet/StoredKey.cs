@@ -11,9 +11,7 @@ namespace SymRatchet;
 public sealed class StoredKey : IDisposable
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly SecretBytes _keys; // the identity key, then the root key
-
-    private readonly int _identitySize;
+    private readonly SecretBytes _keys; // the identity key and the root key
 
     /// <summary>Initializes a new instance of the <see cref="StoredKey"/> class.</summary>
     /// <param name="protocol">The protocol that the key serves.</param>
@@ -53,18 +51,14 @@ public sealed class StoredKey : IDisposable
                 $"An identity key of {protocol} is {shape.IdentitySize} bytes long.",
                 nameof(identityKey)
             );
-        if (epochKey.Length != shape.RootSize)
-            throw new ArgumentException($"A root key of {protocol} is {shape.RootSize} bytes long.", nameof(epochKey));
+        CheckRootSize(protocol, epochKey);
 
         Protocol = protocol;
         Role = role;
         Id = id;
         Evolution = evolution;
         Epoch = epoch;
-        _identitySize = identityKey.Length;
-        _keys = new SecretBytes(identityKey.Length + epochKey.Length);
-        identityKey.CopyTo(_keys.Span);
-        epochKey.CopyTo(_keys.Span[_identitySize..]);
+        _keys = new SecretBytes(identityKey, epochKey);
     }
 
     /// <summary>Gets the protocol that the key serves.</summary>
@@ -80,7 +74,7 @@ public sealed class StoredKey : IDisposable
     public KeyEvolution Evolution { get; }
 
     /// <summary>Gets the epoch of <see cref="EpochKey"/>.</summary>
-    public long Epoch { get; }
+    public long Epoch { get; private set; }
 
     /// <summary>Gets the serial number of the key.</summary>
     /// <remarks>
@@ -103,12 +97,12 @@ public sealed class StoredKey : IDisposable
     /// <summary>Gets the key that authenticates handshake messages and protects no data.</summary>
     /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public ReadOnlySpan<byte> IdentityKey => _keys.Span[.._identitySize];
+    public ReadOnlySpan<byte> IdentityKey => _keys[0];
 
     /// <summary>Gets the root key of <see cref="Epoch"/>.</summary>
     /// <remarks>A secret: copy it only into a store.</remarks>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public ReadOnlySpan<byte> EpochKey => _keys.Span[_identitySize..];
+    public ReadOnlySpan<byte> EpochKey => _keys[1];
 
     /// <summary>Erases the keys.</summary>
     public void Dispose()
@@ -120,11 +114,8 @@ public sealed class StoredKey : IDisposable
     /// <summary>Returns the id, protocol, role and epoch as text, never a key.</summary>
     public override string ToString() => $"{Id} ({Protocol}, {Role}, epoch {Epoch})";
 
-    internal StoredKey Copy() => Moved(Epoch, EpochKey);
-
-    /// <summary>Returns a copy at another epoch.</summary>
-    internal StoredKey Moved(long epoch, ReadOnlySpan<byte> epochKey) =>
-        new(Protocol, Role, Id, Evolution, IdentityKey, epoch, epochKey)
+    internal StoredKey Copy() =>
+        new(Protocol, Role, Id, Evolution, IdentityKey, Epoch, EpochKey)
         {
             Serial = Serial,
             Suites = Suites,
@@ -132,8 +123,23 @@ public sealed class StoredKey : IDisposable
             Successor = Successor?.Copy(),
         };
 
+    /// <summary>Moves this key to another epoch: the root key is overwritten by that of the epoch.</summary>
+    internal void MoveTo(long epoch, ReadOnlySpan<byte> epochKey)
+    {
+        CheckRootSize(Protocol, epochKey);
+        epochKey.CopyTo(_keys[1]);
+        Epoch = epoch;
+    }
+
     /// <summary>Returns this key or its successor, whichever has the serial; null if neither has.</summary>
     internal StoredKey? OfSerial(long serial) => serial == Serial ? this : Successor?.OfSerial(serial);
 
     internal bool Allows(CipherSuiteId suite) => Suites.Count == 0 || Suites.Contains(suite);
+
+    private static void CheckRootSize(ChannelProtocol protocol, ReadOnlySpan<byte> epochKey)
+    {
+        int size = KeyShape.Of(protocol).RootSize;
+        if (epochKey.Length != size)
+            throw new ArgumentException($"A root key of {protocol} is {size} bytes long.", nameof(epochKey));
+    }
 }

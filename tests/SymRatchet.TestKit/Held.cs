@@ -6,6 +6,10 @@ namespace SymRatchet.TestKit;
 /// <summary>What can be reached from an object's fields, its own and those of what it holds.</summary>
 internal static class Held
 {
+    /// <summary>The secrets that one object holds.</summary>
+    internal static IEnumerable<byte[]> Values(SecretBytes secrets) =>
+        Enumerable.Range(0, secrets.Count).Select(number => secrets[number].ToArray());
+
     internal static IEnumerable<SecretBytes> Secrets(object root) => Of<SecretBytes>(root);
 
     internal static IEnumerable<byte[]> Arrays(object root) => Of<byte[]>(root);

@@ -17,8 +17,8 @@ internal sealed class LoopbackAddresses(byte block, int count)
     private readonly int _first = block == 0 ? 2 : 1;
 
     /// <summary>As few addresses as so many clients need.</summary>
-    internal static LoopbackAddresses For(int clients) =>
-        new(0, Math.Clamp(1 + ((clients - 1) / ClientsPerAddress), 1, Most));
+    internal static LoopbackAddresses For(int clients, byte block = 0) =>
+        new(block, Math.Clamp(1 + ((clients - 1) / ClientsPerAddress), 1, Most));
 
     /// <summary>The address of a client.</summary>
     internal IPAddress this[int client] => new([127, 0, block, (byte)(_first + (client % count))]);

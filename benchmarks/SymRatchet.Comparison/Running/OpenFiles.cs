@@ -13,15 +13,18 @@ internal static class OpenFiles
     private const string Limits = "/proc/self/limits";
 
     /// <summary>Says so where a process cannot have as many connections open; its children inherit the limit.</summary>
+    /// <param name="connections">How many connections.</param>
+    /// <param name="whatFor">The command that needs them.</param>
+    /// <param name="otherwise">What else helps.</param>
     /// <exception cref="UsageException">The limit is too low; the message says what to do.</exception>
-    internal static void Require(int connections, string whatFor)
+    internal static void Require(int connections, string whatFor, string otherwise = "")
     {
         int needed = connections + Others;
         if (Limit() is { } limit && limit < needed)
             throw new UsageException(
                 $"{whatFor} takes {needed} open files in one process, and the limit is {limit}: run `ulimit -n "
-                    + $"{needed}` "
-                    + $"first (as root `ulimit -Hn {needed}` before it, where the hard limit is lower)."
+                    + $"{needed}` first (as root `ulimit -Hn {needed}` before it, where the hard limit is lower)"
+                    + $"{otherwise}."
             );
     }
 

@@ -5,7 +5,22 @@ namespace SymRatchet.Comparison.Soak;
 /// <summary>Round trips in milliseconds.</summary>
 internal sealed record RoundTrips(double P50, double P90, double P99, double P999, double Max)
 {
-    internal static RoundTrips Of(HistogramBase microseconds) =>
+    /// <summary>Ten minutes in microseconds.</summary>
+    internal const long Longest = 600_000_000;
+
+    /// <summary>To how many digits they are counted.</summary>
+    internal const int Digits = 3;
+
+    /// <summary>Puts together how often each time was counted.</summary>
+    internal static RoundTrips Of(IEnumerable<long[]> counts)
+    {
+        LongHistogram all = new(Longest, Digits);
+        foreach (long[] count in counts)
+            all.RecordValueWithCount(count[0], count[1]);
+        return Of(all);
+    }
+
+    private static RoundTrips Of(HistogramBase microseconds) =>
         microseconds.TotalCount == 0
             ? new RoundTrips(0, 0, 0, 0, 0)
             : new RoundTrips(

@@ -39,5 +39,20 @@ internal sealed record SideResult(
             [.. looks.Select(look => look >> 20)]
         );
 
+    /// <summary>The same of several processes with equally many channels: their mean, or what they take together.</summary>
+    internal static SideResult Of(IReadOnlyList<SideResult> all) =>
+        new(
+            all.Average(one => one.IdleKiB),
+            all.Average(one => one.IdleHeapKiB),
+            all.Average(one => one.UsedKiB),
+            all.Average(one => one.UsedHeapKiB),
+            all.Sum(one => one.CpuSeconds),
+            [
+                .. Enumerable
+                    .Range(0, all.Min(one => one.MemoryMiB.Count))
+                    .Select(look => all.Sum(one => one.MemoryMiB[look])),
+            ]
+        );
+
     private static double Each(long bytes, int channels) => bytes / 1024.0 / Math.Max(1, channels);
 }

@@ -7,6 +7,7 @@ namespace SymRatchet.Comparison.Soak;
 internal sealed record SoakResult(
     string Peer,
     int Clients,
+    int Processes,
     double Interval,
     double Seconds,
     long RoundTripCount,
@@ -17,13 +18,30 @@ internal sealed record SoakResult(
     SideResult Client
 )
 {
+    internal static SoakResult Of(string peer, TimeSpan interval, TimeSpan time, IReadOnlyList<SoakPart> parts) =>
+        new(
+            peer,
+            parts.Sum(part => part.Clients),
+            parts.Count,
+            interval.TotalSeconds,
+            time.TotalSeconds,
+            parts.Sum(part => part.RoundTrips.Sum(count => count[1])),
+            parts.Sum(part => part.Errors),
+            parts.Select(part => part.FirstError).FirstOrDefault(error => error is not null),
+            RoundTrips.Of(parts.SelectMany(part => part.RoundTrips)),
+            SideResult.Of([.. parts.Select(part => part.Server)]),
+            SideResult.Of([.. parts.Select(part => part.Client)])
+        );
+
     internal void Show(IAnsiConsole console)
     {
         Table table = new()
         {
             Border = TableBorder.Rounded,
             Title = new TableTitle(
-                Report.Text($"{Peer}: {Clients} clients, {Seconds:0.#} s, a message each {Interval:0.###} s")
+                Report.Text(
+                    $"{Peer}: {Clients} clients of {Processes} server(s), {Seconds:0.#} s, a message each {Interval:0.###} s"
+                )
             ),
         };
         table.AddColumn("what").AddColumn(new TableColumn("measured").RightAligned());

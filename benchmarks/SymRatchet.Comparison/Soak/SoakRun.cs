@@ -9,7 +9,12 @@ namespace SymRatchet.Comparison.Soak;
 /// <summary>
 /// Keeps many clients connected to one server and looks at round trips, errors and memory while the time passes.
 /// </summary>
-internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan interval)
+/// <param name="peer">What protects the connections.</param>
+/// <param name="clients">How many stay connected.</param>
+/// <param name="time">How long they talk.</param>
+/// <param name="interval">The time between the messages of a client.</param>
+/// <param name="addresses">Where they connect from.</param>
+internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan interval, LoopbackAddresses addresses)
 {
     private const int ConnectAtOnce = 32;
     private const int CloseAtOnce = 256;
@@ -17,17 +22,21 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan 
 
     // The first connections bring code and tables into memory that all others share.
     private readonly int _warmUp = Math.Min(64, clients / 2);
-    private readonly LoopbackAddresses _addresses = LoopbackAddresses.For(clients);
     private readonly PeerConnection[] _connections = new PeerConnection[clients];
 
-    // Microseconds to ten minutes, to three digits.
-    private readonly LongConcurrentHistogram _roundTrips = new(1, 600_000_000, 3);
+    private readonly LongConcurrentHistogram _roundTrips = new(1, RoundTrips.Longest, RoundTrips.Digits);
     private long _errors;
     private string? _firstError;
 
     /// <summary>Runs to the end, or until it is interrupted.</summary>
-    /// <returns>The exit code: 0 where nothing went wrong.</returns>
-    internal async Task<int> RunAsync(IAnsiConsole console, string? json, CancellationToken cancellationToken)
+    /// <param name="console">Shows how far it is.</param>
+    /// <param name="connected">Told when all are connected; they talk once it is done.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    internal async Task<SoakPart> RunAsync(
+        IAnsiConsole console,
+        Func<Task> connected,
+        CancellationToken cancellationToken
+    )
     {
         await using ServerPool servers = new();
         ServerProcess server = await servers.GetAsync(peer);
@@ -44,6 +53,7 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan 
                 idle = await UseAsync(server, collected: true);
             });
 
+        await connected();
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ProcessUse[] before = await UseAsync(server);
         Task[] talking =
@@ -65,22 +75,18 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan 
         ProcessUse[] least = await UseAsync(server, collected: true);
         await CloseAsync(console);
 
-        SoakResult result = new(
-            peer,
+        return new SoakPart(
             clients,
-            interval.TotalSeconds,
-            time.TotalSeconds,
-            _roundTrips.TotalCount,
             _errors,
             _firstError,
-            RoundTrips.Of(_roundTrips),
+            [
+                .. _roundTrips
+                    .RecordedValues()
+                    .Select(value => new[] { value.ValueIteratedTo, value.CountAtValueIteratedTo }),
+            ],
             SideResult.Of(0, empty, idle, before, after, least, clients - _warmUp, [.. looks.Select(l => l.Server)]),
             SideResult.Of(1, empty, idle, before, after, least, clients - _warmUp, [.. looks.Select(l => l.Clients)])
         );
-        result.Show(console);
-        if (json is not null)
-            await Report.WriteJsonAsync(json, result);
-        return _errors == 0 && !cancellationToken.IsCancellationRequested ? 0 : 1;
     }
 
     // The server's, then this process's, which holds the clients.
@@ -98,7 +104,7 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan 
             new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce },
             async (i, _) =>
             {
-                PeerConnection connection = _connections[i] = await server.ConnectAsync(_addresses[i]);
+                PeerConnection connection = _connections[i] = await server.ConnectAsync(addresses[i]);
                 await connection.SendNumberAsync((long)Work.PingPong);
                 await connection.ReceiveNumberAsync();
                 progress.Increment(1);

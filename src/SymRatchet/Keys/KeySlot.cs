@@ -84,15 +84,14 @@ internal sealed class KeySlot : IDisposable
         if (!isSuccessor && epoch <= moving.Epoch)
             return true;
 
-        StoredKey moved = moving.Moved(epoch, epochKey);
-        moving.Dispose();
+        moving.MoveTo(epoch, epochKey);
         if (isSuccessor)
         {
             Key!.Dispose();
+            Key = moving;
             _successor = null;
         }
 
-        Key = moved;
         LastSeen = now;
         return true;
     }

@@ -11,7 +11,7 @@ internal sealed class SessionSecrets : IDisposable
 {
     private const int KeySize = 32;
 
-    private readonly SecretBytes _keys = new(4 * KeySize);
+    private readonly SecretBytes _keys = new(KeySize, count: 4);
     private readonly byte[] _transcriptHash;
 
     internal SessionSecrets(ReadOnlySpan<byte> epochKey, ReadOnlySpan<byte> transcriptHash)
@@ -33,15 +33,15 @@ internal sealed class SessionSecrets : IDisposable
     }
 
     /// <summary>The first chain keys. After the ratchets have copied them, this object is disposed.</summary>
-    internal Span<byte> ClientToServerChain => _keys.Span[(2 * KeySize)..(3 * KeySize)];
+    internal Span<byte> ClientToServerChain => _keys[2];
 
-    internal Span<byte> ServerToClientChain => _keys.Span[(3 * KeySize)..];
+    internal Span<byte> ServerToClientChain => _keys[3];
 
     internal bool IsErased => _keys.IsErased;
 
-    private Span<byte> ServerFinishedKey => _keys.Span[..KeySize];
+    private Span<byte> ServerFinishedKey => _keys[0];
 
-    private Span<byte> ClientFinishedKey => _keys.Span[KeySize..(2 * KeySize)];
+    private Span<byte> ClientFinishedKey => _keys[1];
 
     /// <summary>Computes <c>mac_s</c>, over the transcript hash.</summary>
     internal void ServerFinished(Span<byte> mac) => Hmac.Compute(ServerFinishedKey, _transcriptHash, mac);

@@ -64,7 +64,7 @@ public sealed class ProvisioningTests
 
         byte[][] held =
         [
-            .. Held.Secrets(store).Where(bytes => !bytes.IsErased).Select(bytes => bytes.Span.ToArray()),
+            .. Held.Secrets(store).Where(bytes => !bytes.IsErased).SelectMany(Held.Values),
             .. Held.Arrays(store),
         ];
         Assert.True(Holds(held, root) && Holds(held, identity));
