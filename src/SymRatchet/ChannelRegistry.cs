@@ -147,7 +147,7 @@ public sealed class ChannelRegistry : IAsyncDisposable
             {
                 ClientId id = watch.Current;
                 int ended = Terminate(id);
-                _logger.Revoked(id.ToLogName(_hashIdsInLogs), ended);
+                _ = Task.Run(() => _logger.Revoked(id.ToLogName(_hashIdsInLogs), ended)); // a log may block
             }
         }
         catch (Exception e)

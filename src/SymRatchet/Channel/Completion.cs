@@ -31,21 +31,24 @@ internal struct Completion
     internal void Complete() => End(Task.CompletedTask);
 
     /// <summary>Fails it; only the first call counts.</summary>
-    internal void Fail(Exception failure)
-    {
-        End(Task.FromException(failure));
-        _ = AsTask().Exception; // marks it as observed: nobody may ever wait
-    }
+    internal void Fail(Exception failure) => End(Task.FromException(failure));
 
+    // Reading the exception marks it as observed: nobody may ever wait, or whoever waited may have given up.
     private void End(Task end)
     {
+        _ = end.Exception;
         object? before = Volatile.Read(ref _state);
         while (before is not Task)
         {
             object? found = Interlocked.CompareExchange(ref _state, end, before);
             if (found == before)
             {
-                (before as TaskCompletionSource)?.SetFromTask(end);
+                if (before is TaskCompletionSource waited)
+                {
+                    waited.SetFromTask(end);
+                    _ = waited.Task.Exception;
+                }
+
                 return;
             }
 

@@ -160,7 +160,9 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
     /// </summary>
     internal void Abort(string reason)
     {
-        End(SecureChannelException.Of(SecureChannelError.Aborted, reason), SecureChannelError.Aborted);
+        var failure = SecureChannelException.Of(SecureChannelError.Aborted, reason);
+        if (TryEnd(failure, SecureChannelError.Aborted))
+            _ = Task.Run(() => Report(failure)); // a log may block, and a revocation ends many channels
         _ = Task.Run(CloseTransportAsync);
     }
 
@@ -222,8 +224,14 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
 
     private void End(SecureChannelException? failure, SecureChannelError? told)
     {
+        if (TryEnd(failure, told) && failure is not null)
+            Report(failure);
+    }
+
+    private bool TryEnd(SecureChannelException? failure, SecureChannelError? told)
+    {
         if (!_lifetime.TryEnd(failure, out ChannelState from))
-            return;
+            return false;
         _keepAlive?.Dispose();
 
         // After both closes the peer needs no TERMINATE.
@@ -234,8 +242,7 @@ internal sealed class EstablishedChannel : ISecureChannel, IReceiverEvents
             ?.Fail(failure ?? (Exception)new ObjectDisposedException(nameof(ISecureChannel)));
         if (!_sender.Finished.IsCompleted)
             _ = StopLaterAsync();
-        if (failure is not null)
-            Report(failure);
+        return true;
     }
 
     private void Report(SecureChannelException failure)

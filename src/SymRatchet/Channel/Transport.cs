@@ -56,6 +56,9 @@ internal sealed class Transport : IAsyncDisposable
 
     internal EndPoint? RemoteEndPoint { get; private init; }
 
+    // Not a type derived from it, whose code may do anything.
+    private bool IsSocket => _stream?.GetType() == typeof(NetworkStream);
+
     /// <summary>The remote end of a socket's stream; null if it is not a socket, or is closed already.</summary>
     internal static EndPoint? RemoteOf(Stream stream)
     {
@@ -148,7 +151,7 @@ internal sealed class Transport : IAsyncDisposable
     }
 
     // A custom stream may block instead of being asynchronous; on another thread it cannot block the handshake.
-    private Task<T> BeginAsync<T>(Func<Task<T>> call) => _stream is null or NetworkStream ? call() : Task.Run(call);
+    private Task<T> BeginAsync<T>(Func<Task<T>> call) => _stream is null || IsSocket ? call() : Task.Run(call);
 
     /// <summary>
     /// Closes the underlying stream, which ends pending reads and writes. Does nothing for a pipe or if it is left
@@ -161,8 +164,8 @@ internal sealed class Transport : IAsyncDisposable
         try
         {
             // On the pool if it may block: a custom stream, or a socket that was told to linger.
-            if (_stream is NetworkStream { Socket.LingerState: not { Enabled: true, LingerTime: > 0 } } socket)
-                await socket.DisposeAsync().ConfigureAwait(false);
+            if (IsSocket && !Lingers(((NetworkStream)_stream).Socket))
+                await _stream.DisposeAsync().ConfigureAwait(false);
             else
                 await Task.Run(() => _stream.DisposeAsync().AsTask()).ConfigureAwait(false);
         }
@@ -242,6 +245,18 @@ internal sealed class Transport : IAsyncDisposable
     {
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         CompleteOutput();
+    }
+
+    private static bool Lingers(Socket socket)
+    {
+        try
+        {
+            return socket.LingerState is { Enabled: true, LingerTime: > 0 };
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false; // the program has closed it already
+        }
     }
 
     // The rest was examined and is not a whole frame, so the reader completes only when more has arrived.

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SymRatchet.Diagnostics;
 
@@ -8,8 +9,17 @@ namespace SymRatchet.Diagnostics;
 /// </summary>
 internal sealed class GuardedLogger(ILogger inner) : ILogger
 {
-    internal static ILogger Create(ILoggerFactory factory, string category = "SymRatchet.Channel") =>
-        new GuardedLogger(factory.CreateLogger(category));
+    internal static ILogger Create(ILoggerFactory factory, string category = "SymRatchet.Channel")
+    {
+        try
+        {
+            return new GuardedLogger(factory.CreateLogger(category));
+        }
+        catch (Exception)
+        {
+            return NullLogger.Instance; // the factory was disposed before the program's last channels, perhaps
+        }
+    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => inner.BeginScope(state);

@@ -56,6 +56,41 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task A_failure_whose_wait_was_given_up_is_not_unobserved()
+    {
+        string mark = Guid.NewGuid().ToString();
+        int unobserved = 0;
+        EventHandler<UnobservedTaskExceptionEventArgs> count = (_, args) =>
+            unobserved += args.Exception.ToString().Contains(mark, StringComparison.Ordinal) ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += count;
+        try
+        {
+            await FailAsync();
+            for (int i = 0; i < 3; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= count;
+        }
+
+        Assert.Equal(0, unobserved);
+
+        async Task FailAsync()
+        {
+            Box box = new();
+            using CancellationTokenSource source = new();
+            Task waiting = box.Completion.AsTask().WaitAsync(source.Token);
+            await source.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+            box.Completion.Fail(new InvalidOperationException(mark));
+        }
+    }
+
+    [Fact]
     public async Task However_a_wait_and_the_end_meet_the_wait_returns()
     {
         for (int i = 0; i < 20_000; i++)
