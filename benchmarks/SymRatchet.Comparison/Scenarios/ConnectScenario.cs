@@ -21,19 +21,21 @@ internal sealed class ConnectScenario(ServerPool servers) : ServedScenario(serve
         public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             TimeSpan spent = TimeSpan.Zero;
-            int connections = 0;
+            List<TimeSpan> connections = [];
             while (spent < time)
             {
                 long started = Stopwatch.GetTimestamp();
                 PeerConnection connection = await Server.ConnectAsync();
                 await connection.SendNumberAsync((long)Work.Echo);
                 await connection.ReceiveNumberAsync();
-                spent += Stopwatch.GetElapsedTime(started);
-                connections++;
+                connections.Add(Stopwatch.GetElapsedTime(started));
+                spent += connections[^1];
                 await connection.DisposeAsync();
             }
 
-            return new Measured(spent.TotalMicroseconds / connections, connections);
+            // The one in the middle: where a machine is shared, a few wait for milliseconds until it goes on.
+            connections.Sort();
+            return new Measured(connections[connections.Count / 2].TotalMicroseconds, connections.Count);
         }
     }
 }
