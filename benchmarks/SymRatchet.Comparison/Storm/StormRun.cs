@@ -23,6 +23,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     private readonly string _folder = Path.Combine(folder, $"symratchet-storm-{Guid.NewGuid():n}");
+    private readonly string _schema = $"storm_{Guid.NewGuid():n}";
     private readonly List<ChildProcess> _clients = [];
     private ChildProcess? _strangers;
     private ChildProcess? _server;
@@ -30,10 +31,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
     /// <summary>A client has a socket and a key file open; more than so many of them take another process.</summary>
     internal static int ClientsPerProcess => 5_000;
 
-    private string Place =>
-        store == StormStore.Postgres
-            ? Path.GetFileName(_folder).Replace('-', '_')
-            : Path.Combine(_folder, "server.keys");
+    private string Place => store == StormStore.Postgres ? _schema : Path.Combine(_folder, "server.keys");
 
     internal async Task<int> RunAsync(IAnsiConsole console, string? json, CancellationToken cancellationToken)
     {
