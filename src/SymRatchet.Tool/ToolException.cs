@@ -1,7 +1,11 @@
 namespace SymRatchet.Tool;
 
 /// <summary>A failure that the user can understand and correct; shown as one line.</summary>
-internal sealed class ToolException(string message, int exitCode = ExitCode.Failure) : Exception(message)
+internal sealed class ToolException(string message, int exitCode = ExitCode.Failure, Exception? innerException = null)
+    : Exception(message, innerException)
 {
+    internal ToolException(string message, Exception innerException)
+        : this(message, SymRatchet.CommandLine.ExitCode.Failure, innerException) { }
+
     internal int ExitCode { get; } = exitCode;
 }

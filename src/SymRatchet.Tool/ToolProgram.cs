@@ -28,6 +28,7 @@ internal static class ToolProgram
             KeygenCommand.Create(console),
             KeyCommand.Create(console),
             StoreCommand.Create(console),
+            ConnectCommand.Create(),
         };
 
         // No response files: an argument that begins with @ may be an id that another party chose.

@@ -278,6 +278,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("store", "check")]
     [InlineData("store", "rewrap")]
     [InlineData("store", "migrate")]
+    [InlineData("connect")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",
