@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SymRatchet.Tool;
 
@@ -29,6 +30,9 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
     }
 
     internal void ShowJson(object result) => output.WriteLine(JsonSerializer.Serialize(result, Json));
+
+    internal void ShowJson<T>(T result, JsonTypeInfo<T> type) =>
+        output.WriteLine(JsonSerializer.Serialize(result, type));
 
     internal void Remark(string text) => error.WriteLine(text);
 

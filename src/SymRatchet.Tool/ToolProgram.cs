@@ -29,6 +29,7 @@ internal static class ToolProgram
             KeyCommand.Create(console),
             StoreCommand.Create(console),
             ConnectCommand.Create(),
+            PingCommand.Create(console),
         };
 
         // No response files: an argument that begins with @ may be an id that another party chose.

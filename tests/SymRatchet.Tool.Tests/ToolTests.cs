@@ -279,6 +279,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("store", "rewrap")]
     [InlineData("store", "migrate")]
     [InlineData("connect")]
+    [InlineData("ping")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",

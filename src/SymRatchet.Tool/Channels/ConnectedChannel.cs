@@ -11,7 +11,7 @@ internal sealed class ConnectedChannel : IAsyncDisposable
     private const int ProbeSeconds = 5;
     private const int Probes = 3;
 
-    private ConnectedChannel(ISecureChannel channel, EndPoint? remote, TimeSpan connecting, TimeSpan handshake)
+    private ConnectedChannel(ISecureChannel channel, string? remote, TimeSpan connecting, TimeSpan handshake)
     {
         Channel = channel;
         Remote = remote;
@@ -21,8 +21,8 @@ internal sealed class ConnectedChannel : IAsyncDisposable
 
     internal ISecureChannel Channel { get; }
 
-    /// <summary>The address that a name was resolved to.</summary>
-    internal EndPoint? Remote { get; }
+    /// <summary>The IP address that a name was resolved to, and the port; null for a Unix socket.</summary>
+    internal string? Remote { get; }
 
     /// <summary>The time of the lookup and the connection beneath the channel.</summary>
     internal TimeSpan Connecting { get; }
@@ -67,7 +67,12 @@ internal sealed class ConnectedChannel : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        EndPoint? remote = (connection as NetworkStream)?.Socket.RemoteEndPoint;
+        string? remote = (connection as NetworkStream)?.Socket.RemoteEndPoint is IPEndPoint end
+            ? new IPEndPoint(
+                end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address,
+                end.Port
+            ).ToString()
+            : null;
         long started = TimeProvider.System.GetTimestamp();
         try
         {
