@@ -1,3 +1,10 @@
+using Spectre.Console;
 using SymRatchet.Tool;
 
-return await ToolProgram.RunAsync(args, new ToolConsole(Console.Out, Console.Error));
+ToolConsole console = new(Console.Out, Console.Error)
+{
+    CreateTerminal = Console.IsErrorRedirected
+        ? null
+        : () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
+};
+return await ToolProgram.RunAsync(args, console);

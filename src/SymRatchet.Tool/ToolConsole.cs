@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Spectre.Console;
 
 namespace SymRatchet.Tool;
 
@@ -11,6 +12,9 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
     internal TextWriter Out => output;
 
     internal TextWriter Error => error;
+
+    /// <summary>Makes what a bar is drawn on, where somebody watches standard error; null where nobody does.</summary>
+    internal Func<IAnsiConsole>? CreateTerminal { get; init; }
 
     /// <summary>Shows a result: as JSON where that was asked for, else as a sentence.</summary>
     internal void Show(bool asJson, object result, string sentence) =>

@@ -4,8 +4,5 @@ namespace SymRatchet.Tool;
 internal sealed class ToolException(string message, int exitCode = ExitCode.Failure, Exception? innerException = null)
     : Exception(message, innerException)
 {
-    internal ToolException(string message, Exception innerException)
-        : this(message, SymRatchet.CommandLine.ExitCode.Failure, innerException) { }
-
     internal int ExitCode { get; } = exitCode;
 }

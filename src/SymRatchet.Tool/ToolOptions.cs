@@ -22,6 +22,14 @@ internal static class ToolOptions
         return option;
     }
 
+    /// <summary>A time in seconds, less than a day; null if it is not given.</summary>
+    internal static Option<double?> OptionalSeconds(string name, string description, double least)
+    {
+        Option<double?> option = new(name) { Description = description, HelpName = "SECONDS" };
+        option.Validators.Add(result => CheckRange(result, name, least, SecondsOfDay));
+        return option;
+    }
+
     /// <summary>A number; null if it is not given.</summary>
     internal static Option<int?> Count(string name, string description, int least, int most)
     {

@@ -30,6 +30,7 @@ internal static class ToolProgram
             StoreCommand.Create(console),
             ConnectCommand.Create(),
             PingCommand.Create(console),
+            BenchCommand.Create(console),
         };
 
         // No response files: an argument that begins with @ may be an id that another party chose.

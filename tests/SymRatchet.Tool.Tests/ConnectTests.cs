@@ -93,6 +93,36 @@ public sealed class ConnectTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_is_killed_in_mid_transfer_is_an_exit_code()
+    {
+        await _folder.ProvisionAsync();
+        int port = ToolProcess.FreePort();
+        using ToolProcess server = ToolProcess.Start(
+            "bench",
+            "--serve",
+            $"127.0.0.1:{port}",
+            "--store",
+            _folder.Server
+        );
+        Assert.Contains("serving", await server.Lines.ReadLineAsync(), StringComparison.Ordinal);
+        using ToolProcess tool = ToolProcess.Start(
+            "connect",
+            $"127.0.0.1:{port}",
+            "--key",
+            _folder.PathOf("credential")
+        );
+        _ = Task.Run(() =>
+            tool.Input.WriteAsync("""{"test":"Download","seconds":60,"size":65536}"""u8.ToArray()).AsTask()
+        );
+        await tool.Output.ReadExactlyAsync(new byte[1 << 20]).AsTask().WaitAsync(ToolProcess.Limit);
+        server.Kill();
+        _ = tool.Output.CopyToAsync(Stream.Null);
+        (int exitCode, string error) = await tool.EndAsync();
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: ", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_ends_without_a_close_is_an_exit_code()
     {
         await using ServedChannels server = new(
@@ -239,18 +269,11 @@ public sealed class ConnectTests : IDisposable
             1,
             "cannot connect to 127.0.0.1:",
             "connect",
-            $"127.0.0.1:{FreePort()}",
+            $"127.0.0.1:{ToolProcess.FreePort()}",
             "--key",
             server.Credential
         );
         foreach (string address in (string[])["server", "server:", "server:0", "::1:99", "[::1]", "a/b:99", "unix:"])
             await ToolRun.BadAsync(2, "is not an address", "connect", address, "--key", server.Credential);
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

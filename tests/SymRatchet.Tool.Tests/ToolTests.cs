@@ -280,6 +280,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("store", "migrate")]
     [InlineData("connect")]
     [InlineData("ping")]
+    [InlineData("bench")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",

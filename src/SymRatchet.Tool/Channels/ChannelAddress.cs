@@ -15,6 +15,15 @@ internal sealed record ChannelAddress(string Text, EndPoint EndPoint)
     internal static Argument<ChannelAddress> Argument(string description) =>
         new("ADDRESS") { Description = description, CustomParser = result => Parse(result, leastPort: 1) };
 
+    /// <summary>The same, of a command that does other things too.</summary>
+    internal static Argument<ChannelAddress?> OptionalArgument(string description) =>
+        new("ADDRESS")
+        {
+            Description = description,
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = result => result.Tokens.Count == 0 ? null : Parse(result, leastPort: 1),
+        };
+
     /// <summary>An option with an address to connect to, or with one to listen on, where port 0 is any free one.</summary>
     internal static Option<ChannelAddress?> Option(string name, string description, bool listens = false) =>
         new(name)

@@ -13,14 +13,16 @@ internal sealed class ClientArguments
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RetryLimit = TimeSpan.FromSeconds(5);
 
-    internal Option<string> Key { get; } =
-        new("--key")
+    internal ClientArguments(bool isKeyRequired = true) =>
+        Key = new("--key")
         {
             Description =
                 "The client's key: its key file, its credential, which becomes one, or its SQLite store with --id.",
             HelpName = "FILE",
-            Required = true,
+            Required = isKeyRequired,
         };
+
+    internal Option<string?> Key { get; }
 
     internal Option<string?> Id { get; } =
         new("--id") { Description = "Which client of a SQLite store it is.", HelpName = "ID" };
@@ -46,7 +48,7 @@ internal sealed class ClientArguments
     )
     {
         var timeout = TimeSpan.FromSeconds(parsed.GetValue(Timeout));
-        string file = parsed.GetRequiredValue(Key);
+        string file = parsed.GetValue(Key) ?? throw new ToolException("say with which key: --key FILE", ExitCode.Usage);
         string? id = parsed.GetValue(Id);
 
         // The file is taken after the connection is there, and so for as short a time as can be.

@@ -81,7 +81,10 @@ internal sealed class ConnectedChannel : IAsyncDisposable
         }
         catch (SecureChannelException e)
         {
-            throw new ToolException($"the handshake with {address.Text} failed ({e.Error}): {e.Message}", e);
+            throw new ToolException(
+                $"the handshake with {address.Text} failed ({e.Error}): {e.Message}",
+                innerException: e
+            );
         }
     }
 

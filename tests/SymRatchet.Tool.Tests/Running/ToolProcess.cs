@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using SymRatchet.TestKit;
@@ -73,6 +75,14 @@ internal sealed partial class ToolProcess : IDisposable
         string output = await Lines.ReadToEndAsync().WaitAsync(Limit);
         (int exitCode, string error) = await EndAsync();
         return new ToolRun(exitCode, output, error);
+    }
+
+    /// <summary>A port that nobody listens on now.</summary>
+    internal static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public void Dispose()
