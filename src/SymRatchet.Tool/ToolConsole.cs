@@ -13,6 +13,9 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
 
     internal TextWriter Error => error;
 
+    /// <summary>Whether standard output shows colors.</summary>
+    internal bool HasColors { get; init; }
+
     /// <summary>Makes what a bar is drawn on, where somebody watches standard error; null where nobody does.</summary>
     internal Func<IAnsiConsole>? CreateTerminal { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SymRatchet.Tool.Bench;
+using SymRatchet.Tool.Doctor;
 using SymRatchet.Tool.Ping;
 
 namespace SymRatchet.Tool;
@@ -15,6 +16,7 @@ namespace SymRatchet.Tool;
 [JsonSerializable(typeof(BenchCount))]
 [JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(BenchRequest))]
+[JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(IReadOnlyList<LocalResult>))]
 [JsonSerializable(typeof(PingReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;

@@ -19,8 +19,8 @@ internal static class ToolProgram
         // Not a RootCommand, which would call itself after the assembly.
         Command root = new(
             "symratchet",
-            "Makes keys and credential files for SymRatchet, and keeps its key stores. A secret is shown with "
-                + "--reveal only."
+            "Makes keys and credential files for SymRatchet, keeps its key stores, and connects, measures and diagnoses "
+                + "channels. A secret is shown with --reveal only."
         )
         {
             new HelpOption(),
@@ -31,6 +31,7 @@ internal static class ToolProgram
             ConnectCommand.Create(),
             PingCommand.Create(console),
             BenchCommand.Create(console),
+            DoctorCommand.Create(console),
         };
 
         // No response files: an argument that begins with @ may be an id that another party chose.

@@ -281,6 +281,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("connect")]
     [InlineData("ping")]
     [InlineData("bench")]
+    [InlineData("doctor")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",

@@ -67,6 +67,13 @@ internal sealed class StoreArguments
             command.Options.Add(option);
     }
 
+    /// <summary>Returns whether the command line names a store.</summary>
+    internal bool IsGiven(ParseResult parsed) =>
+        parsed.GetValue(_file) is not null || parsed.GetValue(_database) is not null;
+
+    /// <summary>Returns the store's file; null if it is a database.</summary>
+    internal string? FileIn(ParseResult parsed) => parsed.GetValue(_file);
+
     /// <summary>Opens the store that the command line names. The caller disposes what it gets.</summary>
     internal Task<OpenedStore> OpenAsync(ParseResult parsed, CancellationToken cancellationToken) =>
         OpenAsync(parsed, create: false, asKeyFile: false, cancellationToken);
