@@ -38,6 +38,16 @@ internal static class ToolOptions
         return option;
     }
 
+    /// <summary>One or more of the values of an enumeration.</summary>
+    internal static Option<T[]> Several<T>(string name, string description)
+        where T : struct, Enum
+    {
+        Option<T[]> option = new(name) { Description = description, AllowMultipleArgumentsPerToken = true };
+        // Those of an array it does not find itself. Nothing is chosen by the name of no choice.
+        option.CompletionSources.Add([.. Enum.GetNames<T>().Where(value => value != nameof(CipherSuiteId.None))]);
+        return option;
+    }
+
     private static void CheckRange(OptionResult result, string name, double least, double most)
     {
         if (

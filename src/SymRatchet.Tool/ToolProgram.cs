@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using SymRatchet.Tool.Commands;
+using SymRatchet.Tool.Completion;
 
 namespace SymRatchet.Tool;
 
@@ -32,7 +33,11 @@ internal static class ToolProgram
             PingCommand.Create(console),
             BenchCommand.Create(console),
             DoctorCommand.Create(console),
+            CompletionCommand.Create(console),
         };
+
+        if (Suggestions.TryAnswer(root, args, console))
+            return ExitCode.Success;
 
         // No response files: an argument that begins with @ may be an id that another party chose.
         ParseResult parsed = root.Parse(

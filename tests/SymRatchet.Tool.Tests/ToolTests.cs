@@ -282,6 +282,7 @@ public sealed class ToolTests : IDisposable
     [InlineData("ping")]
     [InlineData("bench")]
     [InlineData("doctor")]
+    [InlineData("completion")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",

@@ -42,16 +42,14 @@ internal sealed class BenchCommand
         least: 1,
         most: 1_000_000
     );
-    private readonly Option<BenchTest[]> _tests = new("--test")
-    {
-        Description = "What to measure; may be repeated. Default: Upload and Download.",
-        AllowMultipleArgumentsPerToken = true,
-    };
-    private readonly Option<CipherSuiteId[]> _suites = new("--suite")
-    {
-        Description = "A suite to use; may be repeated. Default: the one that both sides prefer; with --local, all.",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private readonly Option<BenchTest[]> _tests = ToolOptions.Several<BenchTest>(
+        "--test",
+        "What to measure; may be repeated. Default: Upload and Download."
+    );
+    private readonly Option<CipherSuiteId[]> _suites = ToolOptions.Several<CipherSuiteId>(
+        "--suite",
+        "A suite to use; may be repeated. Default: the one that both sides prefer; with --local, all."
+    );
     private readonly Option<bool> _json = KeyArguments.Json();
 
     private BenchCommand(ToolConsole console) => _console = console;

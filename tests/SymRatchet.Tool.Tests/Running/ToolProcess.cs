@@ -46,6 +46,9 @@ internal sealed partial class ToolProcess : IDisposable
 
     internal static ToolProcess Start(params string[] args) => new(new ProcessStartInfo(Dotnet, [Program, .. args]));
 
+    internal static ToolProcess StartProgram(string program, params string[] args) =>
+        new(new ProcessStartInfo(program, args));
+
     /// <summary>Runs lines of a shell, to which the tool is <c>symratchet</c>.</summary>
     internal static ToolProcess StartShell(string lines) =>
         new(
