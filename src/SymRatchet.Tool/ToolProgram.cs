@@ -17,25 +17,7 @@ internal static class ToolProgram
         CancellationToken cancellationToken = default
     )
     {
-        // Not a RootCommand, which would call itself after the assembly.
-        Command root = new(
-            "symratchet",
-            "Makes keys and credential files for SymRatchet, keeps its key stores, and connects, measures and diagnoses "
-                + "channels. A secret is shown with --reveal only."
-        )
-        {
-            new HelpOption(),
-            new VersionOption(),
-            KeygenCommand.Create(console),
-            KeyCommand.Create(console),
-            StoreCommand.Create(console),
-            ConnectCommand.Create(),
-            PingCommand.Create(console),
-            BenchCommand.Create(console),
-            DoctorCommand.Create(console),
-            CompletionCommand.Create(console),
-        };
-
+        Command root = CreateRoot(console);
         if (Suggestions.TryAnswer(root, args, console))
             return ExitCode.Success;
 
@@ -52,6 +34,27 @@ internal static class ToolProgram
             cancellationToken
         );
     }
+
+    /// <summary>The command line as a whole.</summary>
+    internal static Command CreateRoot(ToolConsole console) =>
+        // Not a RootCommand, which would call itself after the assembly.
+        new(
+            "symratchet",
+            "Makes keys and credential files for SymRatchet, keeps its key stores, and connects, measures and diagnoses "
+                + "channels. A secret is shown with --reveal only."
+        )
+        {
+            new HelpOption(),
+            new VersionOption(),
+            KeygenCommand.Create(console),
+            KeyCommand.Create(console),
+            StoreCommand.Create(console),
+            ConnectCommand.Create(),
+            PingCommand.Create(console),
+            BenchCommand.Create(console),
+            DoctorCommand.Create(console),
+            CompletionCommand.Create(console),
+        };
 
     private static (int ExitCode, string Reason)? Explain(Exception e) =>
         e switch
