@@ -26,6 +26,8 @@ internal static class ToolProgram
             args is [] ? ["--help"] : args,
             new ParserConfiguration { ResponseFileTokenReplacer = null }
         );
+        foreach (Command sub in parsed.CommandResult.Command.Subcommands)
+            sub.Description = FirstSentence(sub.Description ?? "");
         return await CommandLineHost.RunAsync(
             parsed,
             new InvocationConfiguration { Output = console.Out, Error = console.Error },
@@ -55,6 +57,14 @@ internal static class ToolProgram
             DoctorCommand.Create(console),
             CompletionCommand.Create(console),
         };
+
+    // A list of commands has one sentence for each; the help of a command says it all, with examples.
+    private static string FirstSentence(string description)
+    {
+        string text = description.ReplaceLineEndings(" ");
+        int end = text.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? text : text[..(end + 1)];
+    }
 
     private static (int ExitCode, string Reason)? Explain(Exception e) =>
         e switch

@@ -265,6 +265,19 @@ public sealed class ToolTests : IDisposable
         await ToolRun.BadAsync(1, "not an exported key", "key", "import", _folder.PathOf("no-key"), "--store", Server);
     }
 
+    [Fact]
+    public async Task A_list_of_commands_has_a_line_for_each()
+    {
+        string help = await ToolRun.GoodAsync("--help");
+        string[] commands =
+        [
+            .. help.Split('\n').SkipWhile(line => line != "Commands:").Skip(1).Where(line => line.Length > 0),
+        ];
+        Assert.Equal(8, commands.Length);
+        Assert.All(commands, line => Assert.EndsWith(".", line, StringComparison.Ordinal));
+        Assert.DoesNotContain("Example", await ToolRun.GoodAsync("key", "--help"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("keygen")]
     [InlineData("key", "add")]
