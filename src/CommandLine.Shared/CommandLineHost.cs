@@ -27,7 +27,8 @@ internal static class CommandLineHost
     {
         if (parsed.Errors is [ParseError first, ..])
         {
-            fail($"{first.Message} (try --help)");
+            // Where there is a choice, each value of it has a line of its own.
+            fail($"{first.Message.ReplaceLineEndings(" ").Replace('\t', ' ')} (try --help)");
             return ExitCode.Usage;
         }
 

@@ -10,6 +10,9 @@ internal static class ExitCode
     /// <summary>The id is not in the store, or was revoked.</summary>
     internal const int NotFound = 3;
 
+    /// <summary>It works, but a check has something to say.</summary>
+    internal const int Warning = 4;
+
     /// <summary>Stopped by a signal before the work was done.</summary>
     internal const int Interrupted = 130;
 }

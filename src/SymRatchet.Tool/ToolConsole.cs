@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Spectre.Console;
 
 namespace SymRatchet.Tool;
 
@@ -10,6 +12,12 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
     internal TextWriter Out => output;
 
     internal TextWriter Error => error;
+
+    /// <summary>Whether standard output shows colors.</summary>
+    internal bool HasColors { get; init; }
+
+    /// <summary>Makes what a bar is drawn on, where somebody watches standard error; null where nobody does.</summary>
+    internal Func<IAnsiConsole>? CreateTerminal { get; init; }
 
     /// <summary>Shows a result: as JSON where that was asked for, else as a sentence.</summary>
     internal void Show(bool asJson, object result, string sentence) =>
@@ -29,6 +37,9 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
     }
 
     internal void ShowJson(object result) => output.WriteLine(JsonSerializer.Serialize(result, Json));
+
+    internal void ShowJson<T>(T result, JsonTypeInfo<T> type) =>
+        output.WriteLine(JsonSerializer.Serialize(result, type));
 
     internal void Remark(string text) => error.WriteLine(text);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using SymRatchet.Tool.Commands;
+using SymRatchet.Tool.Completion;
 
 namespace SymRatchet.Tool;
 
@@ -16,25 +17,17 @@ internal static class ToolProgram
         CancellationToken cancellationToken = default
     )
     {
-        // Not a RootCommand, which would call itself after the assembly.
-        Command root = new(
-            "symratchet",
-            "Makes keys and credential files for SymRatchet, and keeps its key stores. A secret is shown with "
-                + "--reveal only."
-        )
-        {
-            new HelpOption(),
-            new VersionOption(),
-            KeygenCommand.Create(console),
-            KeyCommand.Create(console),
-            StoreCommand.Create(console),
-        };
+        Command root = CreateRoot(console);
+        if (Suggestions.TryAnswer(root, args, console))
+            return ExitCode.Success;
 
         // No response files: an argument that begins with @ may be an id that another party chose.
         ParseResult parsed = root.Parse(
             args is [] ? ["--help"] : args,
             new ParserConfiguration { ResponseFileTokenReplacer = null }
         );
+        foreach (Command sub in parsed.CommandResult.Command.Subcommands)
+            sub.Description = FirstSentence(sub.Description ?? "");
         return await CommandLineHost.RunAsync(
             parsed,
             new InvocationConfiguration { Output = console.Out, Error = console.Error },
@@ -42,6 +35,35 @@ internal static class ToolProgram
             Explain,
             cancellationToken
         );
+    }
+
+    /// <summary>The command line as a whole.</summary>
+    internal static Command CreateRoot(ToolConsole console) =>
+        // Not a RootCommand, which would call itself after the assembly.
+        new(
+            "symratchet",
+            "Makes keys and credential files for SymRatchet, keeps its key stores, and connects, measures and diagnoses "
+                + "channels. A secret is shown with --reveal only."
+        )
+        {
+            new HelpOption(),
+            new VersionOption(),
+            KeygenCommand.Create(console),
+            KeyCommand.Create(console),
+            StoreCommand.Create(console),
+            ConnectCommand.Create(),
+            PingCommand.Create(console),
+            BenchCommand.Create(console),
+            DoctorCommand.Create(console),
+            CompletionCommand.Create(console),
+        };
+
+    // A list of commands has one sentence for each; the help of a command says it all, with examples.
+    private static string FirstSentence(string description)
+    {
+        string text = description.ReplaceLineEndings(" ");
+        int end = text.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? text : text[..(end + 1)];
     }
 
     private static (int ExitCode, string Reason)? Explain(Exception e) =>

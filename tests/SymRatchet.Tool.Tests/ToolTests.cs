@@ -265,6 +265,19 @@ public sealed class ToolTests : IDisposable
         await ToolRun.BadAsync(1, "not an exported key", "key", "import", _folder.PathOf("no-key"), "--store", Server);
     }
 
+    [Fact]
+    public async Task A_list_of_commands_has_a_line_for_each()
+    {
+        string help = await ToolRun.GoodAsync("--help");
+        string[] commands =
+        [
+            .. help.Split('\n').SkipWhile(line => line != "Commands:").Skip(1).Where(line => line.Length > 0),
+        ];
+        Assert.Equal(8, commands.Length);
+        Assert.All(commands, line => Assert.EndsWith(".", line, StringComparison.Ordinal));
+        Assert.DoesNotContain("Example", await ToolRun.GoodAsync("key", "--help"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("keygen")]
     [InlineData("key", "add")]
@@ -278,6 +291,11 @@ public sealed class ToolTests : IDisposable
     [InlineData("store", "check")]
     [InlineData("store", "rewrap")]
     [InlineData("store", "migrate")]
+    [InlineData("connect")]
+    [InlineData("ping")]
+    [InlineData("bench")]
+    [InlineData("doctor")]
+    [InlineData("completion")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",

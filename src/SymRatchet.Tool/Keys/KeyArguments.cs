@@ -40,11 +40,10 @@ internal static class KeyArguments
         };
 
     internal static Option<CipherSuiteId[]> Suites() =>
-        new("--suite")
-        {
-            Description = "A suite that the client may use; may be repeated. Default: all.",
-            AllowMultipleArgumentsPerToken = true,
-        };
+        ToolOptions.Several<CipherSuiteId>(
+            "--suite",
+            "A suite that the client may use; may be repeated. Default: all."
+        );
 
     internal static ClientId ToId(string id)
     {

@@ -19,14 +19,17 @@ internal sealed class StoreArguments
     private readonly Option<ChannelRole?> _role;
     private readonly Option<string?> _ring;
     private readonly string _prefix;
+    private readonly bool _hasRole;
 
     /// <summary>Initializes a new instance of the <see cref="StoreArguments"/> class.</summary>
     /// <param name="prefix">
     /// What their names begin with: <c>--</c>, or <c>--to-</c> for the target of a migration.
     /// </param>
-    internal StoreArguments(string prefix = "--")
+    /// <param name="hasRole">Whether the command serves either role; otherwise it is a server's.</param>
+    internal StoreArguments(string prefix = "--", bool hasRole = true)
     {
         _prefix = prefix;
+        _hasRole = hasRole;
         _file = new($"{prefix}store")
         {
             Description = "The store's file: a SQLite store, or a client's key file.",
@@ -60,9 +63,16 @@ internal sealed class StoreArguments
 
     internal void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_file, _database, _schema, _role, _ring])
+        foreach (Option option in (Option[])[_file, _database, _schema, .. _hasRole ? [_role] : (Option[])[], _ring])
             command.Options.Add(option);
     }
+
+    /// <summary>Returns whether the command line names a store.</summary>
+    internal bool IsGiven(ParseResult parsed) =>
+        parsed.GetValue(_file) is not null || parsed.GetValue(_database) is not null;
+
+    /// <summary>Returns the store's file; null if it is a database.</summary>
+    internal string? FileIn(ParseResult parsed) => parsed.GetValue(_file);
 
     /// <summary>Opens the store that the command line names. The caller disposes what it gets.</summary>
     internal Task<OpenedStore> OpenAsync(ParseResult parsed, CancellationToken cancellationToken) =>
@@ -96,7 +106,9 @@ internal sealed class StoreArguments
         if (file is null && asKeyFile)
             throw new ToolException($"--key-file makes a file: name it with {_prefix}store FILE", ExitCode.Usage);
         bool isKeyFile = asKeyFile || (file is not null && IsKeyFile(file, create));
-        ChannelRole role = parsed.GetValue(_role) ?? (isKeyFile ? ChannelRole.Client : ChannelRole.Server);
+        ChannelRole role =
+            (_hasRole ? parsed.GetValue(_role) : ChannelRole.Server)
+            ?? (isKeyFile ? ChannelRole.Client : ChannelRole.Server);
         if (file is not null && !create && !File.Exists(file))
             throw new ToolException(
                 $"There is no key store {file}; make one with 'symratchet store init --store "
@@ -137,7 +149,7 @@ internal sealed class StoreArguments
         catch (KeyStoreException e) when (e.IsWrongRole)
         {
             ChannelRole other = role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client;
-            throw new ToolException($"{e.Message} ({_prefix}role {other})");
+            throw new ToolException(_hasRole ? $"{e.Message} ({_prefix}role {other})" : e.Message);
         }
     }
 

@@ -62,7 +62,7 @@ internal static partial class LinuxFile
         try
         {
             file.DangerousAddRef(ref isCounted);
-            return Statx((int)file.DangerousGetHandle(), "", OfHandle, BasicStatus, out status) == 0;
+            return TryGetStatus((int)file.DangerousGetHandle(), out status);
         }
         finally
         {
@@ -70,6 +70,11 @@ internal static partial class LinuxFile
                 file.DangerousRelease();
         }
     }
+
+    /// <summary>Reads the status of an open file by its number.</summary>
+    /// <returns>False if there is none of that number.</returns>
+    internal static bool TryGetStatus(int descriptor, out Status status) =>
+        Statx(descriptor, "", OfHandle, BasicStatus, out status) == 0;
 
     /// <summary>Reads the status of the file at a path.</summary>
     /// <param name="path">The path.</param>
@@ -91,6 +96,7 @@ internal static partial class LinuxFile
     {
         private const int KindMask = 0xF000;
         private const int RegularKind = 0x8000;
+        private const int PipeKind = 0x1000;
         private const ulong MountRoot = 0x2000;
 
         [FieldOffset(8)]
@@ -119,6 +125,8 @@ internal static partial class LinuxFile
         internal readonly UnixFileMode Mode => (UnixFileMode)(_mode & 0xFFF);
 
         internal readonly bool IsRegular => (_mode & KindMask) == RegularKind;
+
+        internal readonly bool IsPipe => (_mode & KindMask) == PipeKind;
 
         internal readonly bool IsMounted => (_attributes & MountRoot) != 0;
 

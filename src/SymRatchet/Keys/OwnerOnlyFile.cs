@@ -15,6 +15,9 @@ namespace SymRatchet.Keys;
 /// </remarks>
 internal static class OwnerOnlyFile
 {
+    /// <summary>What the message of an exception says if the file is open elsewhere.</summary>
+    internal const string InUse = "is in use, by another process or by this one.";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode AllOfOwner = OwnerOnly | UnixFileMode.UserExecute;
 
@@ -154,7 +157,7 @@ internal static class OwnerOnlyFile
         int error = Marshal.GetLastPInvokeError();
         throw new IOException(
             error == LinuxFile.WouldBlock
-                ? $"{path} is in use, by another process or by this one."
+                ? $"{path} {InUse}"
                 : $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}"
         );
     }
