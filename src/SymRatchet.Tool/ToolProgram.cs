@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using SymRatchet.Tool.Commands;
 
 namespace SymRatchet.Tool;
@@ -19,8 +20,8 @@ internal static class ToolProgram
         // Not a RootCommand, which would call itself after the assembly.
         Command root = new(
             "symratchet",
-            "Makes keys and credential files for SymRatchet, and keeps its key stores. A secret is shown with "
-                + "--reveal only."
+            "Makes keys and credential files for SymRatchet, keeps its key stores, and carries other programs' "
+                + "connections over channels. A secret is shown with --reveal only."
         )
         {
             new HelpOption(),
@@ -28,6 +29,7 @@ internal static class ToolProgram
             KeygenCommand.Create(console),
             KeyCommand.Create(console),
             StoreCommand.Create(console),
+            TunnelCommand.Create(),
         };
 
         // No response files: an argument that begins with @ may be an id that another party chose.
@@ -37,12 +39,24 @@ internal static class ToolProgram
         );
         return await CommandLineHost.RunAsync(
             parsed,
-            new InvocationConfiguration { Output = console.Out, Error = console.Error },
+            new InvocationConfiguration
+            {
+                Output = console.Out,
+                Error = console.Error,
+                // A tunnel has its own handlers of signals, which wait for its connections.
+                ProcessTerminationTimeout = IsTunnel(parsed) ? null : DefaultTermination,
+            },
             console.Fail,
             Explain,
             cancellationToken
         );
     }
+
+    private static TimeSpan? DefaultTermination { get; } = new InvocationConfiguration().ProcessTerminationTimeout;
+
+    private static bool IsTunnel(ParseResult parsed) =>
+        parsed.CommandResult.Command.Name == TunnelCommand.Name
+        || parsed.CommandResult.Parent is CommandResult { Command.Name: TunnelCommand.Name };
 
     private static (int ExitCode, string Reason)? Explain(Exception e) =>
         e switch
