@@ -40,6 +40,9 @@ public sealed class TunnelClient : IAsyncDisposable
     /// <summary>Gets the number of connections that are carried.</summary>
     public int ConnectionCount => _limiter.Count;
 
+    /// <summary>Gets the connections that are carried.</summary>
+    internal ConnectionSet Connections => _connections;
+
     /// <summary>Starts to listen.</summary>
     /// <param name="options">The options; copied.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
@@ -125,7 +128,7 @@ public sealed class TunnelClient : IAsyncDisposable
             client = options.Channel.HashIdsInLogs ? secured.Client.ToHash() : secured.Client.ToString();
             failure = ConnectionFailure.Of(
                 await connection
-                    .RelayAsync(new SocketEnd(socket), secured.End, started => relay = started)
+                    .RelayAsync(SocketEnd.Of(socket), secured.End, started => relay = started)
                     .ConfigureAwait(false),
                 "application"
             );

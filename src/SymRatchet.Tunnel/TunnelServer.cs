@@ -40,6 +40,9 @@ public sealed class TunnelServer : IAsyncDisposable
     /// <summary>Gets the number of connections that are carried.</summary>
     public int ConnectionCount => _limiter.Count;
 
+    /// <summary>Gets the connections that are carried.</summary>
+    internal ConnectionSet Connections => _connections;
+
     /// <summary>Starts to listen.</summary>
     /// <param name="options">The options; copied.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
@@ -157,7 +160,7 @@ public sealed class TunnelServer : IAsyncDisposable
             connection.Watch(plain);
             failure = ConnectionFailure.Of(
                 await connection
-                    .RelayAsync(new SocketEnd(plain), secured, started => relay = started)
+                    .RelayAsync(SocketEnd.Of(plain), secured, started => relay = started)
                     .ConfigureAwait(false),
                 "target"
             );
