@@ -36,7 +36,9 @@ internal sealed class Acceptor : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="cancellationToken">Cancels the resolving of a name.</param>
-    /// <exception cref="SocketException">The name is unknown, or the address is in use or not of this machine.</exception>
+    /// <exception cref="SocketException">
+    /// The name is unknown, or the address is in use or not of this machine.
+    /// </exception>
     internal static async Task<Acceptor> ListenAsync(
         TunnelEndPoint listen,
         bool isPlain,

@@ -12,7 +12,7 @@ public sealed class TunnelClientOptions : TunnelOptions
     /// <summary>Initializes a new instance of the <see cref="TunnelClientOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
-    /// <remarks>The key, key store, clock and loggers are shared with the original.</remarks>
+    /// <remarks>Referenced objects, the channel's options among them, are shared.</remarks>
     public TunnelClientOptions(TunnelClientOptions other)
         : base(other)
     {
@@ -20,7 +20,7 @@ public sealed class TunnelClientOptions : TunnelOptions
         ConnectTimeout = other.ConnectTimeout;
         ConnectRetries = other.ConnectRetries;
         MaxConnecting = other.MaxConnecting;
-        Channel = new SecureChannelClientOptions(other.Channel);
+        Channel = other.Channel;
     }
 
     /// <summary>Gets or sets the tunnel server, in the form of <see cref="TunnelEndPoint"/>.</summary>
@@ -66,9 +66,10 @@ public sealed class TunnelClientOptions : TunnelOptions
             throw new ArgumentException($"{nameof(ConnectRetries)} is {ConnectRetries}; it must be 0 to 100.");
         AtLeastOne(MaxConnecting, nameof(MaxConnecting));
         Channel.Validate();
-        TunnelClientOptions own = new(this);
-        own.Channel.LeaveOpen = false;
-        return own;
+        return new TunnelClientOptions(this)
+        {
+            Channel = new SecureChannelClientOptions(Channel) { LeaveOpen = false },
+        };
     }
 
     internal TunnelEndPoint ToListen() => EndPointOf(Listen, nameof(Listen));

@@ -64,7 +64,9 @@ internal sealed class TunnelConnection(TimeProvider time)
         Volatile.Read(ref _relay)?.Abort(reason);
     }
 
-    /// <summary>Ends the connection if a peer's machine has vanished, and shows the peers that this one has not.</summary>
+    /// <summary>
+    /// Ends the connection if a peer's machine has vanished, and shows the peers that this one has not.
+    /// </summary>
     internal ValueTask CheckLifeAsync(TimeSpan interval)
     {
         lock (_sockets)

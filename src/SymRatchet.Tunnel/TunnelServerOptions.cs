@@ -14,16 +14,16 @@ public sealed class TunnelServerOptions : TunnelOptions
     /// <summary>Initializes a new instance of the <see cref="TunnelServerOptions"/> class as a copy.</summary>
     /// <param name="other">The options to copy.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
-    /// <remarks>The key store, limiter, registry, clock and loggers are shared with the original.</remarks>
+    /// <remarks>Referenced objects, the lists and the channel's options among them, are shared.</remarks>
     public TunnelServerOptions(TunnelServerOptions other)
         : base(other)
     {
         Forward = other.Forward;
-        Routes = [.. other.Routes.Select(route => new TunnelRoute { Id = route.Id, Forward = route.Forward })];
-        Allow = [.. other.Allow];
+        Routes = other.Routes;
+        Allow = other.Allow;
         MaxConnectionsPerId = other.MaxConnectionsPerId;
         TargetTimeout = other.TargetTimeout;
-        Channel = new SecureChannelServerOptions(other.Channel);
+        Channel = other.Channel;
     }
 
     /// <summary>
@@ -37,7 +37,9 @@ public sealed class TunnelServerOptions : TunnelOptions
     /// <remarks>The first whose pattern matches the client's id counts.</remarks>
     public IList<TunnelRoute> Routes { get; set; } = [];
 
-    /// <summary>Gets or sets the patterns of the ids that may use the tunnel, as in <see cref="TunnelRoute.Id"/>.</summary>
+    /// <summary>
+    /// Gets or sets the patterns of the ids that may use the tunnel, as in <see cref="TunnelRoute.Id"/>.
+    /// </summary>
     /// <value>The default is none, for every client of the key store.</value>
     public IList<string> Allow { get; set; } = [];
 
@@ -51,8 +53,8 @@ public sealed class TunnelServerOptions : TunnelOptions
     public TimeSpan TargetTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Gets or sets the options of the channels. Their <see cref="SecureChannelServerOptions.Keys"/> are required; their
-    /// clock, loggers and <see cref="SecureChannelOptions.HashIdsInLogs"/> are the tunnel's, too.
+    /// Gets or sets the options of the channels. Their <see cref="SecureChannelServerOptions.Keys"/> are required;
+    /// their clock, loggers and <see cref="SecureChannelOptions.HashIdsInLogs"/> are the tunnel's, too.
     /// </summary>
     /// <value>
     /// The default has <see cref="SecureChannelOptions.KeepAliveInterval"/> and
@@ -75,9 +77,12 @@ public sealed class TunnelServerOptions : TunnelOptions
             EndPointOf(Forward, nameof(Forward));
         ToRoutes();
         Channel.Validate();
-        TunnelServerOptions own = new(this);
-        own.Channel.LeaveOpen = false;
-        return own;
+        return new TunnelServerOptions(this)
+        {
+            Routes = [.. Routes.Select(route => new TunnelRoute { Id = route.Id, Forward = route.Forward })],
+            Allow = [.. Allow],
+            Channel = new SecureChannelServerOptions(Channel) { LeaveOpen = false },
+        };
     }
 
     internal TunnelEndPoint ToListen() => EndPointOf(Listen, nameof(Listen));

@@ -13,13 +13,13 @@ public sealed class EndProperties : IAsyncLifetime
     private TunnelPair _tcp = null!;
     private TunnelPair _unix = null!;
 
-    public static Arbitrary<(Step Step, int Size, int Delay)[]> Schedules() =>
+    public static Arbitrary<(TunnelStep Step, int Size, int Delay)[]> Schedules() =>
         Arb.From(
             from steps in Gen.Frequency(
-                    (8, Gen.Elements(Step.SendA, Step.SendB)),
-                    (2, Gen.Elements(Step.HalfCloseA, Step.HalfCloseB)),
-                    (1, Gen.Elements(Step.CloseA, Step.CloseB, Step.ResetA, Step.ResetB)),
-                    (1, Gen.Elements(Step.KillClient, Step.KillServer))
+                    (8, Gen.Elements(TunnelStep.SendA, TunnelStep.SendB)),
+                    (2, Gen.Elements(TunnelStep.HalfCloseA, TunnelStep.HalfCloseB)),
+                    (1, Gen.Elements(TunnelStep.CloseA, TunnelStep.CloseB, TunnelStep.ResetA, TunnelStep.ResetB)),
+                    (1, Gen.Elements(TunnelStep.KillClient, TunnelStep.KillServer))
                 )
                 .ArrayOf()
             from sizes in Gen.Frequency((3, Gen.Choose(1, 3000)), (1, Gen.Choose(1, 400_000))).ArrayOf(steps.Length)
@@ -41,14 +41,16 @@ public sealed class EndProperties : IAsyncLifetime
     }
 
     [Property(MaxTest = 300, Arbitrary = [typeof(EndProperties)])]
-    public Task Over_TCP_no_truncated_stream_ends_in_order((Step, int, int)[] schedule) => RunAsync(_tcp, schedule, 0);
+    public Task Over_TCP_no_truncated_stream_ends_in_order((TunnelStep, int, int)[] schedule) =>
+        RunAsync(_tcp, schedule, 0);
 
     // A Unix socket can be reset only after its application has sent something.
     [Property(MaxTest = 300, Arbitrary = [typeof(EndProperties)])]
-    public Task Over_a_Unix_socket_no_truncated_stream_ends_in_order((Step, int, int)[] schedule) =>
+    public Task Over_a_Unix_socket_no_truncated_stream_ends_in_order((TunnelStep, int, int)[] schedule) =>
         RunAsync(_unix, schedule, 1);
 
-    // The platform shuts a socket down before it closes it, if a call is in progress: to the application an orderly end.
+    // The platform shuts a socket down before it closes it, if a call is in progress: to the application an orderly
+    // end.
     [Fact]
     public async Task A_Unix_socket_is_reset_also_while_its_application_sends()
     {
@@ -56,17 +58,17 @@ public sealed class EndProperties : IAsyncLifetime
             await RunAsync(
                 _unix,
                 [
-                    (Step.SendA, 145_481, 5),
-                    (Step.SendB, 1479, 0),
-                    (Step.HalfCloseB, 0, 0),
-                    (Step.KillClient, 0, 0),
-                    (Step.SendA, 2435, 0),
+                    (TunnelStep.SendA, 145_481, 5),
+                    (TunnelStep.SendB, 1479, 0),
+                    (TunnelStep.HalfCloseB, 0, 0),
+                    (TunnelStep.KillClient, 0, 0),
+                    (TunnelStep.SendA, 2435, 0),
                 ],
                 1
             );
     }
 
-    private static async Task RunAsync(TunnelPair pair, (Step Step, int Size, int Delay)[] schedule, int first)
+    private static async Task RunAsync(TunnelPair pair, (TunnelStep Step, int Size, int Delay)[] schedule, int first)
     {
         (var clientSocket, var targetSocket) = await pair.OpenAsync();
         using var one = clientSocket;
@@ -80,35 +82,35 @@ public sealed class EndProperties : IAsyncLifetime
         }
 
         bool isCut = false;
-        foreach ((Step step, int size, int delay) in schedule)
+        foreach ((TunnelStep step, int size, int delay) in schedule)
         {
             switch (step)
             {
-                case Step.SendA:
+                case TunnelStep.SendA:
                     await a.SendAsync(size);
                     break;
-                case Step.SendB:
+                case TunnelStep.SendB:
                     await b.SendAsync(size);
                     break;
-                case Step.HalfCloseA:
+                case TunnelStep.HalfCloseA:
                     a.HalfClose();
                     break;
-                case Step.HalfCloseB:
+                case TunnelStep.HalfCloseB:
                     b.HalfClose();
                     break;
-                case Step.CloseA:
+                case TunnelStep.CloseA:
                     a.Close();
                     break;
-                case Step.CloseB:
+                case TunnelStep.CloseB:
                     b.Close();
                     break;
-                case Step.ResetA:
+                case TunnelStep.ResetA:
                     a.Reset();
                     break;
-                case Step.ResetB:
+                case TunnelStep.ResetB:
                     b.Reset();
                     break;
-                case Step.KillClient:
+                case TunnelStep.KillClient:
                     KillAll(pair.Client.Connections);
                     break;
                 default:
@@ -116,7 +118,7 @@ public sealed class EndProperties : IAsyncLifetime
                     break;
             }
 
-            isCut |= step > Step.HalfCloseB;
+            isCut |= step > TunnelStep.HalfCloseB;
             if (delay > 0)
                 await Task.Delay(delay);
         }
@@ -130,7 +132,7 @@ public sealed class EndProperties : IAsyncLifetime
         b.Close();
         foreach (TunnelConnection connection in Carried(pair))
             connection.Abort("the case is over");
-        await Wait.UntilAsync(() => !Carried(pair).Any());
+        await Wait.UntilAsync(() => Carried(pair).Length == 0);
     }
 
     private static async Task CheckAsync(Application sender, Application receiver, bool isCut)

@@ -135,9 +135,9 @@ public sealed class RoutingTests
             pair.Client.Reload(new TunnelClientOptions(pair.ClientOptions) { Connect = null })
         );
         using var wrong = PreSharedKey.Generate("sensor-1");
-        TunnelClientOptions changed = new(pair.ClientOptions);
-        changed.Channel.Key = wrong;
-        pair.Client.Reload(changed);
+        pair.Client.Reload(
+            new TunnelClientOptions(pair.ClientOptions) { Channel = new(pair.ClientOptions.Channel) { Key = wrong } }
+        );
         await pair.IsResetAsync();
         await Wait.UntilAsync(() => pair.Ends.Any(line => line.Contains("found no channel", StringComparison.Ordinal)));
     }

@@ -111,7 +111,9 @@ internal static class TunnelConfiguration
             ChannelRole.Server,
             section["Ring"]
         );
-        Validate(() => new TunnelServerOptions(options) { Channel = { Keys = NoKeys } }.Validate());
+        Validate(() =>
+            new TunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
+        );
         return new ServerSettings(options, store);
     }
 
@@ -120,7 +122,7 @@ internal static class TunnelConfiguration
         TunnelClientOptions options = new();
         Bind(section, options, KeyNames);
         string key = section["Key"] ?? throw new ToolException("name the key file of the client: key FILE");
-        Validate(() => new TunnelClientOptions(options) { Channel = { Key = NoKey } }.Validate());
+        Validate(() => new TunnelClientOptions(options) { Channel = new(options.Channel) { Key = NoKey } }.Validate());
         return new ClientSettings(options, key);
     }
 

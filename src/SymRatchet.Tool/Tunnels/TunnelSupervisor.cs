@@ -40,7 +40,7 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
             servers.Add(
                 new TunnelServerOptions(server.Options)
                 {
-                    Channel =
+                    Channel = new(server.Options.Channel)
                     {
                         Keys = keys,
                         ChannelRegistry = registry,
@@ -55,7 +55,10 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
         {
             IKeyStore keys = await _keys.OpenClientAsync(client.Key, cancellationToken);
             clients.Add(
-                new TunnelClientOptions(client.Options) { Channel = { Keys = keys, LoggerFactory = _loggers } }
+                new TunnelClientOptions(client.Options)
+                {
+                    Channel = new(client.Options.Channel) { Keys = keys, LoggerFactory = _loggers },
+                }
             );
         }
 

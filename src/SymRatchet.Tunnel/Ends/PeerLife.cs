@@ -5,8 +5,8 @@ namespace SymRatchet.Tunnel.Ends;
 
 /// <summary>
 /// Asks Linux whether the machine at the other end of a TCP connection still answers. While data waits to be
-/// acknowledged, the keep-alive of TCP does not run, and the system gives up only after a quarter of an hour. Its option
-/// TCP_USER_TIMEOUT would also end connections whose reader pauses, and those are to be kept.
+/// acknowledged, the keep-alive of TCP does not run, and the system gives up only after a quarter of an hour. Its
+/// option TCP_USER_TIMEOUT would also end connections whose reader pauses, and those are to be kept.
 /// </summary>
 internal static class PeerLife
 {

@@ -32,6 +32,8 @@ internal abstract class RelayEnd : IAsyncDisposable
     /// <summary>Ends both directions at once, so that the peer sees an error and not an orderly end.</summary>
     internal abstract void Abort();
 
-    /// <summary>Closes in order if both directions have ended in order; called once, after the last other call.</summary>
+    /// <summary>
+    /// Closes in order if both directions have ended in order; called once, after the last other call.
+    /// </summary>
     public abstract ValueTask DisposeAsync();
 }

@@ -6,10 +6,10 @@ namespace SymRatchet.Tunnel.Ends;
 
 /// <summary>The plain connection of an application over a Unix socket of Linux.</summary>
 /// <remarks>
-/// Such a socket has no reset, and its linger option does nothing. But if it is closed, by this process or by its death,
-/// while bytes of the application lie unread in it, the application's reads fail with a reset after what was sent to it.
-/// So the last byte that has arrived is read, but left where it is until both directions have ended in order. Before the
-/// application has sent its first byte, nothing can be done: its end is always an orderly one.
+/// Such a socket has no reset, and its linger option does nothing. But if it is closed, by this process or by its
+/// death, while bytes of the application lie unread in it, the application's reads fail with a reset after what was
+/// sent to it. So the last byte that has arrived is read, but left where it is until both directions have ended in
+/// order. Before the application has sent its first byte, nothing can be done: its end is always an orderly one.
 /// </remarks>
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
 internal sealed class UnixSocketEnd(Socket socket) : SocketEnd(socket)

@@ -1,7 +1,7 @@
 namespace SymRatchet.Tunnel.PropertyTests;
 
 /// <summary>What may happen to a connection through a tunnel.</summary>
-public enum Step
+public enum TunnelStep
 {
     SendA,
     SendB,
