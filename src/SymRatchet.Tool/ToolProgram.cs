@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using SymRatchet.Tool.Commands;
 using SymRatchet.Tool.Completion;
 
@@ -30,7 +31,13 @@ internal static class ToolProgram
             sub.Description = FirstSentence(sub.Description ?? "");
         return await CommandLineHost.RunAsync(
             parsed,
-            new InvocationConfiguration { Output = console.Out, Error = console.Error },
+            new InvocationConfiguration
+            {
+                Output = console.Out,
+                Error = console.Error,
+                // A tunnel has its own handlers of signals, which wait for its connections.
+                ProcessTerminationTimeout = IsTunnel(parsed) ? null : DefaultTermination,
+            },
             console.Fail,
             Explain,
             cancellationToken
@@ -42,8 +49,8 @@ internal static class ToolProgram
         // Not a RootCommand, which would call itself after the assembly.
         new(
             "symratchet",
-            "Makes keys and credential files for SymRatchet, keeps its key stores, and connects, measures and diagnoses "
-                + "channels. A secret is shown with --reveal only."
+            "Makes keys and credential files for SymRatchet, keeps its key stores, carries other programs' connections over "
+                + "channels, and connects, measures and diagnoses. A secret is shown with --reveal only."
         )
         {
             new HelpOption(),
@@ -51,6 +58,7 @@ internal static class ToolProgram
             KeygenCommand.Create(console),
             KeyCommand.Create(console),
             StoreCommand.Create(console),
+            TunnelCommand.Create(),
             ConnectCommand.Create(),
             PingCommand.Create(console),
             BenchCommand.Create(console),
@@ -65,6 +73,12 @@ internal static class ToolProgram
         int end = text.IndexOf(". ", StringComparison.Ordinal);
         return end < 0 ? text : text[..(end + 1)];
     }
+
+    private static TimeSpan? DefaultTermination { get; } = new InvocationConfiguration().ProcessTerminationTimeout;
+
+    private static bool IsTunnel(ParseResult parsed) =>
+        parsed.CommandResult.Command.Name == TunnelCommand.Name
+        || parsed.CommandResult.Parent is CommandResult { Command.Name: TunnelCommand.Name };
 
     private static (int ExitCode, string Reason)? Explain(Exception e) =>
         e switch

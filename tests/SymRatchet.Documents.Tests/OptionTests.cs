@@ -10,6 +10,7 @@ using SymRatchet.Aggregation;
 using SymRatchet.AspNetCore;
 using SymRatchet.Documents.Tests.Code;
 using SymRatchet.Documents.Tests.Markdown;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Documents.Tests;
 
@@ -174,6 +175,9 @@ public sealed partial class OptionTests
             long number => number + 1,
             TimeSpan time => time + TimeSpan.FromSeconds(1),
             string text => text + "x",
+            _ when type == typeof(string) => "x",
+            IList<string> => new List<string> { "x" },
+            IList<TunnelRoute> => new List<TunnelRoute> { new() { Id = "x" } },
             Enum kind => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(kind)),
             TimeProvider => new OtherTime(),
             IReadOnlyList<CipherSuiteId> => new[] { CipherSuiteId.Aes256Gcm },

@@ -88,35 +88,63 @@ internal sealed class StoreArguments
     internal static ToolException HoldsOneClient(string file) =>
         new($"{file} is a key file, which holds one client: move its key with 'key export' and 'key import'");
 
-    private async Task<OpenedStore> OpenAsync(
+    private Task<OpenedStore> OpenAsync(
         ParseResult parsed,
         bool create,
         bool asKeyFile,
         CancellationToken cancellationToken
+    ) => OpenAsync(ToLocation(parsed), _prefix, _hasRole, create, asKeyFile, mayBeUnfinished: true, cancellationToken);
+
+    /// <summary>Returns which store the command line names.</summary>
+    internal StoreLocation ToLocation(ParseResult parsed) =>
+        new(
+            parsed.GetValue(_file),
+            parsed.GetValue(_database),
+            parsed.GetRequiredValue(_schema),
+            _hasRole ? parsed.GetValue(_role) : ChannelRole.Server,
+            parsed.GetValue(_ring)
+        );
+
+    /// <summary>Opens a store that exists. The caller disposes what it gets.</summary>
+    internal static Task<OpenedStore> OpenAsync(StoreLocation location, CancellationToken cancellationToken) =>
+        OpenAsync(
+            location,
+            "--",
+            hasRole: true,
+            create: false,
+            asKeyFile: false,
+            mayBeUnfinished: false,
+            cancellationToken
+        );
+
+    private static async Task<OpenedStore> OpenAsync(
+        StoreLocation location,
+        string prefix,
+        bool hasRole,
+        bool create,
+        bool asKeyFile,
+        bool mayBeUnfinished,
+        CancellationToken cancellationToken
     )
     {
-        string? file = parsed.GetValue(_file);
-        string? database = parsed.GetValue(_database);
+        (string? file, string? database, string schema, ChannelRole? ownRole, string? ring) = location;
         if (file is null == database is null)
             throw new ToolException(
-                $"name the store: {_prefix}store FILE, or {_prefix}postgres CONNECTION",
+                $"name the store: {prefix}store FILE, or {prefix}postgres CONNECTION",
                 ExitCode.Usage
             );
 
         if (file is null && asKeyFile)
-            throw new ToolException($"--key-file makes a file: name it with {_prefix}store FILE", ExitCode.Usage);
+            throw new ToolException($"--key-file makes a file: name it with {prefix}store FILE", ExitCode.Usage);
         bool isKeyFile = asKeyFile || (file is not null && IsKeyFile(file, create));
-        ChannelRole role =
-            (_hasRole ? parsed.GetValue(_role) : ChannelRole.Server)
-            ?? (isKeyFile ? ChannelRole.Client : ChannelRole.Server);
+        ChannelRole role = ownRole ?? (isKeyFile ? ChannelRole.Client : ChannelRole.Server);
         if (file is not null && !create && !File.Exists(file))
             throw new ToolException(
                 $"There is no key store {file}; make one with 'symratchet store init --store "
                     + $"{file}{(role == ChannelRole.Client ? " --role Client" : "")}'."
             );
-        string? ring = parsed.GetValue(_ring);
         if (isKeyFile && ring is not null)
-            throw new ToolException($"a key file does not wrap its keys: leave out {_prefix}ring", ExitCode.Usage);
+            throw new ToolException($"a key file does not wrap its keys: leave out {prefix}ring", ExitCode.Usage);
         try
         {
             if (isKeyFile)
@@ -129,7 +157,7 @@ internal sealed class StoreArguments
                     new SqliteKeyStoreOptions
                     {
                         CreateIfMissing = create,
-                        MayBeUnfinished = true,
+                        MayBeUnfinished = mayBeUnfinished,
                         Wrapper = wrapper,
                     }
                 )
@@ -138,8 +166,8 @@ internal sealed class StoreArguments
                     role,
                     new PostgreSqlKeyStoreOptions
                     {
-                        Schema = parsed.GetRequiredValue(_schema),
-                        MayBeUnfinished = true,
+                        Schema = schema,
+                        MayBeUnfinished = mayBeUnfinished,
                         Wrapper = wrapper,
                     },
                     create,
@@ -149,7 +177,7 @@ internal sealed class StoreArguments
         catch (KeyStoreException e) when (e.IsWrongRole)
         {
             ChannelRole other = role == ChannelRole.Client ? ChannelRole.Server : ChannelRole.Client;
-            throw new ToolException(_hasRole ? $"{e.Message} ({_prefix}role {other})" : e.Message);
+            throw new ToolException(hasRole ? $"{e.Message} ({prefix}role {other})" : e.Message);
         }
     }
 

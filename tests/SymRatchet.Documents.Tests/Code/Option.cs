@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Documents.Tests.Code;
 
@@ -56,6 +57,8 @@ internal sealed record Option(PropertyInfo Property, object? Default)
     {
         if (type == typeof(SecureChannelOptions))
             return new SecureChannelClientOptions();
+        if (type == typeof(TunnelOptions))
+            return new TunnelServerOptions();
         if (type == typeof(ReconnectingClient))
         {
             using PreSharedKey key = PreSharedKey.Generate("sensor-17");

@@ -1,0 +1,237 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using SymRatchet.KeyStores.PostgreSql;
+using SymRatchet.Tool.Keys;
+using SymRatchet.Tunnel;
+
+namespace SymRatchet.Tool.Tunnels;
+
+/// <summary>
+/// Reads <see cref="TunnelSettings"/> from a configuration. The names are those of the command line's options; with or
+/// without hyphens, in upper or lower case. Times are <c>500ms</c>, <c>10s</c>, <c>5m</c> or <c>00:00:10</c>.
+/// </summary>
+internal static class TunnelConfiguration
+{
+    private static readonly string[] Times =
+    [
+        nameof(TunnelOptions.DrainTimeout),
+        nameof(TunnelServerOptions.TargetTimeout),
+        nameof(TunnelClientOptions.ConnectTimeout),
+        nameof(SecureChannelOptions.HandshakeTimeout),
+        nameof(SecureChannelOptions.KeepAliveInterval),
+        nameof(SecureChannelOptions.KeepAliveTimeout),
+    ];
+
+    private static readonly string[] StoreNames = ["Store", "Postgres", "Schema", "Ring"];
+    private static readonly string[] KeyNames = ["Key"];
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ToolException">The file, or what it says, is not a configuration of tunnels.</exception>
+    internal static TunnelSettings ReadFile(string file)
+    {
+        string path = Path.GetFullPath(file);
+        if (!File.Exists(path))
+            throw new ToolException($"there is no configuration {file}");
+        IConfigurationRoot configuration;
+        try
+        {
+            configuration = new ConfigurationBuilder()
+                .AddJsonFile(path, optional: false, reloadOnChange: false)
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException)
+        {
+            throw new ToolException($"{file} is not JSON: {e.InnerException?.Message ?? e.Message}");
+        }
+
+        try
+        {
+            return Read(configuration);
+        }
+        catch (ToolException e)
+        {
+            throw new ToolException($"{file}: {e.Message}");
+        }
+    }
+
+    /// <summary>Reads a configuration.</summary>
+    /// <exception cref="ToolException">A name or a value in it is wrong.</exception>
+    internal static TunnelSettings Read(IConfiguration configuration)
+    {
+        IConfigurationRoot normalized = Normalize(configuration);
+        foreach (IConfigurationSection section in normalized.GetChildren())
+        {
+            if (section.Key.ToUpperInvariant() is not ("SERVERS" or "CLIENTS" or "METRICS" or "LOGGING"))
+                throw new ToolException($"'{section.Key}' is none of servers, clients, metrics and logging");
+        }
+
+        ServerSettings[] servers =
+        [
+            .. normalized.GetSection("Servers").GetChildren().Select(section => Named(section, ToServer)),
+        ];
+        ClientSettings[] clients =
+        [
+            .. normalized.GetSection("Clients").GetChildren().Select(section => Named(section, ToClient)),
+        ];
+        if (servers.Length + clients.Length == 0)
+            throw new ToolException("there is no tunnel in it: neither servers nor clients");
+        CheckListen([.. servers.Select(server => server.Options), .. clients.Select(client => client.Options)]);
+        return new TunnelSettings(servers, clients, ToMetrics(normalized["Metrics"]));
+    }
+
+    /// <summary>Parses a port, for loopback, or an end point.</summary>
+    internal static TunnelEndPoint? ToMetrics(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        string full = text.All(char.IsAsciiDigit) ? "127.0.0.1:" + text : text;
+        try
+        {
+            TunnelEndPoint endPoint = TunnelEndPoint.Parse(full);
+            return endPoint.IsUnix
+                ? throw new ToolException("metrics are served on a port, not on a Unix socket")
+                : endPoint;
+        }
+        catch (FormatException e)
+        {
+            throw new ToolException($"metrics: {e.Message}");
+        }
+    }
+
+    private static ServerSettings ToServer(IConfigurationSection section)
+    {
+        TunnelServerOptions options = new();
+        Bind(section, options, StoreNames);
+        if (section["Store"] is null == section["Postgres"] is null)
+            throw new ToolException("name the key store: either store FILE or postgres CONNECTION");
+        StoreLocation store = new(
+            section["Store"],
+            section["Postgres"],
+            section["Schema"] ?? new PostgreSqlKeyStoreOptions().Schema,
+            ChannelRole.Server,
+            section["Ring"]
+        );
+        Validate(() =>
+            new TunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
+        );
+        return new ServerSettings(options, store);
+    }
+
+    private static ClientSettings ToClient(IConfigurationSection section)
+    {
+        TunnelClientOptions options = new();
+        Bind(section, options, KeyNames);
+        string key = section["Key"] ?? throw new ToolException("name the key file of the client: key FILE");
+        Validate(() => new TunnelClientOptions(options) { Channel = new(options.Channel) { Key = NoKey } }.Validate());
+        return new ClientSettings(options, key);
+    }
+
+    private static T Named<T>(IConfigurationSection section, Func<IConfigurationSection, T> read)
+    {
+        try
+        {
+            return read(section);
+        }
+        catch (ToolException e)
+        {
+            string name = section["Name"] ?? section["Listen"] ?? $"number {section.Key}";
+            throw new ToolException($"tunnel {name}: {e.Message}");
+        }
+    }
+
+    private static void Bind(IConfigurationSection section, object options, string[] others)
+    {
+        // The names that are not the library's are taken out, so that any other unknown name is an error.
+        ConfigurationBuilder own = new();
+        own.AddInMemoryCollection(
+            section
+                .AsEnumerable(makePathsRelative: true)
+                .Where(pair => !others.Contains(pair.Key, StringComparer.OrdinalIgnoreCase))
+        );
+        try
+        {
+            own.Build().Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ToolException((e.InnerException ?? e).Message);
+        }
+    }
+
+    private static void Validate(Action validate)
+    {
+        try
+        {
+            validate();
+        }
+        catch (ArgumentException e)
+        {
+            throw new ToolException(e.Message);
+        }
+    }
+
+    // Two tunnels cannot listen on one end point, and a reload tells them apart by it.
+    private static void CheckListen(TunnelOptions[] all)
+    {
+        HashSet<TunnelEndPoint> known = [];
+        foreach (TunnelOptions options in all)
+        {
+            var listen = TunnelEndPoint.Parse(options.Listen!);
+            if (!known.Add(listen) && listen.Port != 0)
+                throw new ToolException($"two tunnels listen on {listen}");
+        }
+    }
+
+    private static IConfigurationRoot Normalize(IConfiguration configuration)
+    {
+        Dictionary<string, string?> values = [];
+        foreach ((string path, string? value) in configuration.AsEnumerable())
+        {
+            if (value is null)
+                continue;
+            string name = path.Replace("-", "", StringComparison.Ordinal);
+            string last = name[(name.LastIndexOf(':') + 1)..];
+            values[name] = Times.Contains(last, StringComparer.OrdinalIgnoreCase) ? ToTime(path, value) : value;
+        }
+
+        return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+    }
+
+    private static string ToTime(string name, string text)
+    {
+        if (TryParseTime(text, out TimeSpan time))
+            return time.ToString("c", CultureInfo.InvariantCulture);
+        throw new ToolException($"{name} is '{text}'; a time is 500ms, 10s, 5m, 1h or 00:00:10");
+    }
+
+    private static bool TryParseTime(string text, out TimeSpan time)
+    {
+        // A number alone would be days to the platform, and seconds to most people.
+        (string suffix, double seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
+        foreach ((string suffix, double seconds) in units)
+        {
+            if (
+                text.EndsWith(suffix, StringComparison.Ordinal)
+                && double.TryParse(
+                    text[..^suffix.Length],
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out double count
+                )
+                && count * seconds <= TimeSpan.FromDays(1).TotalSeconds
+            )
+            {
+                time = TimeSpan.FromSeconds(count * seconds);
+                return true;
+            }
+        }
+
+        time = default;
+        return text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
+    }
+
+    // Stand in for the keys, which are opened later, when the options are checked.
+    private static readonly InMemoryKeyStore NoKeys = new(ChannelRole.Server);
+    private static readonly PreSharedKey NoKey = PreSharedKey.Generate("client");
+}
