@@ -25,6 +25,9 @@ internal sealed class Link : IAsyncDisposable
 
     internal ClientId Client => _channel.Peer.ClientId;
 
+    /// <summary>The client's name in logs.</summary>
+    internal string NameFor(bool hashIds) => hashIds ? Client.ToHash() : Client.ToString();
+
     /// <summary>The socket whose peer is watched; null if there is none.</summary>
     internal Socket? Transport { get; }
 
@@ -82,11 +85,16 @@ internal sealed class Link : IAsyncDisposable
 
     /// <summary>Opens a connection.</summary>
     /// <exception cref="IOException">The link has ended, or the other side takes no connection.</exception>
-    internal async ValueTask<StreamEnd> OpenAsync(CancellationToken cancellationToken)
+    /// <param name="onDisposed">Called when the connection has ended.</param>
+    /// <param name="cancellationToken">Cancels the wait for the other side to take it.</param>
+    internal async ValueTask<StreamEnd> OpenAsync(Action? onDisposed, CancellationToken cancellationToken)
     {
         try
         {
-            return new StreamEnd(await _streams.OfferChannelAsync("", cancellationToken).ConfigureAwait(false));
+            return new StreamEnd(
+                await _streams.OfferChannelAsync("", cancellationToken).ConfigureAwait(false),
+                onDisposed
+            );
         }
         catch (Exception e)
             when (e is MultiplexingProtocolException or ObjectDisposedException or InvalidOperationException

@@ -25,7 +25,7 @@ internal static class Preamble
         {
             first = await channel.ReceiveMessageAsync(cancellationToken).ConfigureAwait(false);
         } while (first is { Length: 0 });
-        if (first is null || !first.AsSpan().SequenceEqual(Of(kind)))
+        if (first is null || !CryptographicOperations.FixedTimeEquals(first, Of(kind)))
             throw new IOException(
                 KindOf(first ?? []) is { } other
                     ? $"This side's connections are {Name(kind)}, the other's {Name(other)}."

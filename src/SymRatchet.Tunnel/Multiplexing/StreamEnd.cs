@@ -11,7 +11,7 @@ namespace SymRatchet.Tunnel.Multiplexing;
 /// and a chunk of length 0 is the orderly end: how a stream of the multiplexer ends by itself does not say whether all
 /// was said.
 /// </summary>
-internal sealed class StreamEnd(MultiplexingStream.Channel stream) : RelayEnd
+internal sealed class StreamEnd(MultiplexingStream.Channel stream, Action? onDisposed = null) : RelayEnd
 {
     private const int HeaderSize = sizeof(uint);
     private const int MaxChunk = 64 * 1024;
@@ -20,6 +20,7 @@ internal sealed class StreamEnd(MultiplexingStream.Channel stream) : RelayEnd
     private readonly PipeWriter _output = stream.Output;
     private int _left; // bytes of the present chunk that were not read
     private int _ended; // directions that have ended in order
+    private int _isDisposed;
 
     internal override async ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
@@ -29,9 +30,7 @@ internal sealed class StreamEnd(MultiplexingStream.Channel stream) : RelayEnd
             ReadOnlySequence<byte> bytes = read.Buffer;
             if (_left == 0 && bytes.Length >= HeaderSize)
             {
-                Span<byte> header = stackalloc byte[HeaderSize];
-                bytes.Slice(0, HeaderSize).CopyTo(header);
-                uint length = BinaryPrimitives.ReadUInt32BigEndian(header);
+                uint length = LengthOf(bytes);
                 bytes = bytes.Slice(HeaderSize);
                 if (length == 0)
                 {
@@ -80,12 +79,21 @@ internal sealed class StreamEnd(MultiplexingStream.Channel stream) : RelayEnd
     internal override void Abort() => stream.Dispose();
 
     // After both ends the stream closes by itself once everything has been sent; disposing it might be faster.
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (Volatile.Read(ref _ended) == 2)
-            return _input.CompleteAsync();
-        stream.Dispose();
-        return default;
+            await _input.CompleteAsync().ConfigureAwait(false);
+        else
+            stream.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            onDisposed?.Invoke();
+    }
+
+    private static uint LengthOf(in ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        bytes.Slice(0, HeaderSize).CopyTo(header);
+        return BinaryPrimitives.ReadUInt32BigEndian(header);
     }
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> chunk)
