@@ -67,7 +67,7 @@ internal sealed class ConnectionSet : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private TunnelConnection[] Snapshot()
+    internal TunnelConnection[] Snapshot()
     {
         lock (_gate)
             return [.. _connections];

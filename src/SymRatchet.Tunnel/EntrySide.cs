@@ -51,7 +51,7 @@ internal sealed class EntrySide(
             client = NameOf(secured.Client, entry);
             failure = ConnectionFailure.Of(
                 await connection
-                    .RelayAsync(new SocketEnd(socket), secured.End, started => relay = started)
+                    .RelayAsync(SocketEnd.Of(socket), secured.End, started => relay = started)
                     .ConfigureAwait(false),
                 "application"
             );

@@ -51,7 +51,7 @@ internal sealed class TargetSide(
             connection.Watch(plain);
             failure = ConnectionFailure.Of(
                 await connection
-                    .RelayAsync(new SocketEnd(plain), secured, started => relay = started)
+                    .RelayAsync(SocketEnd.Of(plain), secured, started => relay = started)
                     .ConfigureAwait(false),
                 "target"
             );

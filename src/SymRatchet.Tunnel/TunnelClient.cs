@@ -42,6 +42,9 @@ public sealed class TunnelClient : IAsyncDisposable
     /// <summary>Gets the number of connections that are carried.</summary>
     public int ConnectionCount => _limiter.Count;
 
+    /// <summary>Gets the connections that are carried.</summary>
+    internal ConnectionSet Connections => _connections;
+
     /// <summary>Starts to listen.</summary>
     /// <param name="options">The options; copied.</param>
     /// <param name="cancellationToken">Cancels the start.</param>

@@ -22,10 +22,23 @@ internal sealed class TunnelConnection(TimeProvider time)
     /// <summary>Why this process ended the connection; null if it did not.</summary>
     internal string? Reason => Volatile.Read(ref _reason);
 
+    /// <summary>Gets whether bytes have arrived from both sides.</summary>
+    internal bool HasReceivedBothWays => Volatile.Read(ref _relay) is { Sent: > 0, Received: > 0 };
+
+    /// <summary>Gets the sockets that were named.</summary>
+    internal Socket[] Sockets
+    {
+        get
+        {
+            lock (_sockets)
+                return [.. _sockets];
+        }
+    }
+
     /// <summary>Names a socket of the connection, whose peer is watched.</summary>
     internal void Watch(Socket? socket)
     {
-        if (socket is { ProtocolType: ProtocolType.Tcp })
+        if (socket is not null)
         {
             lock (_sockets)
                 _sockets.Add(socket);

@@ -79,6 +79,20 @@ public sealed class TunnelPair : IAsyncDisposable
         return socket;
     }
 
+    /// <summary>Connects, and expects a reset, which may come before the connecting is done.</summary>
+    internal async Task IsResetAsync()
+    {
+        try
+        {
+            using Socket application = await ConnectAsync();
+            Assert.Null(await application.ReadToEndAsync());
+        }
+        catch (SocketException e)
+        {
+            Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
+        }
+    }
+
     /// <summary>Both ends of one connection: the application's and the target's.</summary>
     internal async Task<(Socket Application, Socket Target)> OpenAsync()
     {

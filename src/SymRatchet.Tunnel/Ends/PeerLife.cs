@@ -21,7 +21,7 @@ internal static class PeerLife
 
     internal static bool HasVanished(Socket socket)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
             return false;
         Span<byte> info = stackalloc byte[InfoSize];
         try

@@ -9,22 +9,29 @@ namespace SymRatchet.Tunnel.Ends;
 /// order, and only this option makes that an error for the application. It is taken away when both directions have
 /// ended in order.
 /// </remarks>
-internal sealed class SocketEnd : RelayEnd
+internal class SocketEnd : RelayEnd
 {
     private readonly Socket _socket;
     private readonly ResetDetector _end;
     private int _ended; // directions that have ended in order
     private int _isClosed;
 
-    internal SocketEnd(Socket socket)
+    private protected SocketEnd(Socket socket)
     {
         _socket = socket;
         _end = new ResetDetector(socket);
     }
 
+    private protected Socket Socket => _socket;
+
+    internal static SocketEnd Of(Socket socket) =>
+        socket.AddressFamily == AddressFamily.Unix && UnixSocketEnd.TryPrepare(socket)
+            ? new UnixSocketEnd(socket)
+            : new SocketEnd(socket);
+
     internal override async ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
-        int length = await OrIOException(_socket.ReceiveAsync(buffer, SocketFlags.None)).ConfigureAwait(false);
+        int length = await OrIOException(ReceiveAsync(buffer)).ConfigureAwait(false);
         if (length == 0)
         {
             _end.ThrowIfReset();
@@ -37,7 +44,7 @@ internal sealed class SocketEnd : RelayEnd
     internal override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
-            bytes = bytes[await OrIOException(_socket.SendAsync(bytes, SocketFlags.None)).ConfigureAwait(false)..];
+            bytes = bytes[await OrIOException(SendAsync(bytes)).ConfigureAwait(false)..];
     }
 
     internal override ValueTask CompleteWritesAsync()
@@ -68,9 +75,18 @@ internal sealed class SocketEnd : RelayEnd
         if (Interlocked.Exchange(ref _isClosed, 1) != 0)
             return;
         if (isOrderly)
-            PlainSocket.SetReset(_socket, enabled: false);
+            MakeOrderly();
         _socket.Dispose();
     }
+
+    private protected virtual ValueTask<int> ReceiveAsync(Memory<byte> buffer) =>
+        _socket.ReceiveAsync(buffer, SocketFlags.None);
+
+    private protected virtual ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) =>
+        _socket.SendAsync(bytes, SocketFlags.None);
+
+    /// <summary>Takes away what makes the end of the socket a reset.</summary>
+    private protected virtual void MakeOrderly() => PlainSocket.SetReset(_socket, enabled: false);
 
     private static async ValueTask<int> OrIOException(ValueTask<int> call)
     {
@@ -78,7 +94,7 @@ internal sealed class SocketEnd : RelayEnd
         {
             return await call.ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             throw new IOException(e.Message, e);
         }
