@@ -25,29 +25,29 @@ internal sealed class ChannelDialer
     private readonly SecureChannelClientOptions _options;
     private readonly ResiliencePipeline _pipeline;
 
-    internal ChannelDialer(TunnelClientOptions options, ILogger logger)
+    internal ChannelDialer(TunnelEndPoint server, int retries, SecureChannelClientOptions options, ILogger logger)
     {
-        _server = options.ToConnect();
-        _options = options.Channel;
-        _pipeline = CreatePipeline(options, logger);
+        _server = server;
+        _options = options;
+        _pipeline = CreatePipeline(retries, logger);
     }
 
     /// <summary>Connects a channel.</summary>
     /// <param name="cancellationToken">Cancels the attempts.</param>
     /// <exception cref="SecureChannelException">The last attempt has failed.</exception>
-    internal ValueTask<SecuredConnection> ConnectAsync(CancellationToken cancellationToken) =>
+    internal ValueTask<(ISecureChannel Channel, Socket Transport)> ConnectAsync(CancellationToken cancellationToken) =>
         _pipeline.ExecuteAsync(static (self, token) => self.ConnectOnceAsync(token), this, cancellationToken);
 
-    private static ResiliencePipeline CreatePipeline(TunnelClientOptions options, ILogger logger)
+    private ResiliencePipeline CreatePipeline(int retries, ILogger logger)
     {
-        if (options.ConnectRetries == 0)
+        if (retries == 0)
             return ResiliencePipeline.Empty;
-        return new ResiliencePipelineBuilder { TimeProvider = options.Channel.TimeProvider }
+        return new ResiliencePipelineBuilder { TimeProvider = _options.TimeProvider }
             .AddRetry(
                 new RetryStrategyOptions
                 {
                     ShouldHandle = new PredicateBuilder().Handle<SecureChannelException>(e => e.IsTransient),
-                    MaxRetryAttempts = options.ConnectRetries,
+                    MaxRetryAttempts = retries,
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
                     Delay = FirstDelay,
@@ -55,7 +55,8 @@ internal sealed class ChannelDialer
                     OnRetry = retry =>
                     {
                         string reason = retry.Outcome.Exception?.Message ?? "";
-                        logger.Retries(options.Connect!, retry.RetryDelay.TotalSeconds, reason);
+                        if (logger.IsEnabled(LogLevel.Debug))
+                            logger.Retries(_server.ToString(), retry.RetryDelay.TotalSeconds, reason);
                         return default;
                     },
                 }
@@ -63,16 +64,16 @@ internal sealed class ChannelDialer
             .Build();
     }
 
-    private async ValueTask<SecuredConnection> ConnectOnceAsync(CancellationToken cancellationToken)
+    private async ValueTask<(ISecureChannel, Socket)> ConnectOnceAsync(CancellationToken cancellationToken)
     {
         Socket socket = await DialAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             NetworkStream stream = new(socket, ownsSocket: true);
-            ISecureChannel channel = await SecureChannel
-                .ConnectAsync(stream, _options, cancellationToken)
-                .ConfigureAwait(false);
-            return new SecuredConnection(new ChannelEnd(channel), channel.Peer.ClientId, socket);
+            return (
+                await SecureChannel.ConnectAsync(stream, _options, cancellationToken).ConfigureAwait(false),
+                socket
+            );
         }
         catch
         {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Tunnel.Diagnostics;
 using SymRatchet.Tunnel.Ends;
+using SymRatchet.Tunnel.Multiplexing;
 using SymRatchet.Tunnel.Routing;
 
 namespace SymRatchet.Tunnel;
@@ -18,7 +19,7 @@ public sealed class TunnelClient : IAsyncDisposable
 {
     private readonly ConnectionSet _connections;
     private readonly ConnectionLimiter _limiter = new();
-    private readonly ConnectionReport _report;
+    private readonly EntrySide _entries;
     private readonly TunnelShutdown _shutdown;
     private readonly ILogger _logger;
     private volatile State _state;
@@ -28,7 +29,8 @@ public sealed class TunnelClient : IAsyncDisposable
         _state = new State(options, logger);
         _logger = logger;
         _connections = new ConnectionSet(options.Channel.TimeProvider);
-        _report = new ConnectionReport(logger, ConnectionReport.Client, options.Name);
+        ConnectionReport report = new(logger, ConnectionReport.Client, options.Name);
+        _entries = new EntrySide(_connections, _limiter, report, logger);
         _shutdown = new TunnelShutdown(acceptor, _connections, logger);
         LocalEndPoint = acceptor.LocalEndPoint;
         acceptor.Start(socket => _ = ServeAsync(socket));
@@ -84,7 +86,9 @@ public sealed class TunnelClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         TunnelClientOptions own = options.Validated();
         TunnelShutdown.CheckListensAsBefore(own, _state.Options);
+        State before = _state;
         _state = new State(own, _logger);
+        before.Links?.Retire();
         _logger.Reloaded(own.DisplayName);
     }
 
@@ -93,105 +97,71 @@ public sealed class TunnelClient : IAsyncDisposable
     /// resets those that have not.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task StopAsync(CancellationToken cancellationToken = default) =>
-        _shutdown.StopAsync(_state.Options, _state.Options.Channel.TimeProvider, cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        State state = _state;
+        TimeProvider time = state.Options.Channel.TimeProvider;
+        await _shutdown.StopAsync(state.Options, time, cancellationToken).ConfigureAwait(false);
+        state.Links?.Retire();
+    }
 
     /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
     public ValueTask DisposeAsync() => new(StopAsync());
 
-    private async Task ServeAsync(Socket socket)
+    private Task ServeAsync(Socket socket)
     {
         State state = _state;
-        TunnelClientOptions options = state.Options;
-        TunnelConnection connection = new(options.Channel.TimeProvider);
-        connection.Watch(socket);
-        _report.Began();
-        _connections.Add(connection);
-        await Task.Yield();
-        string client = "this client";
-        Relay? relay = null;
-        ConnectionFailure? failure = null;
-        bool isCounted = false;
-        try
-        {
-            if (_limiter.TryEnter(null, options.MaxConnections, int.MaxValue) is { } limit)
-            {
-                failure = ConnectionFailure.Limit(limit);
-                return;
-            }
-
-            isCounted = true;
-            (SecuredConnection? found, failure) = await ConnectAsync(state, connection).ConfigureAwait(false);
-            if (found is not { } secured)
-                return;
-            connection.Watch(secured.Transport);
-            client = options.Channel.HashIdsInLogs ? secured.Client.ToHash() : secured.Client.ToString();
-            failure = ConnectionFailure.Of(
-                await connection
-                    .RelayAsync(SocketEnd.Of(socket), secured.End, started => relay = started)
-                    .ConfigureAwait(false),
-                "application"
-            );
-        }
-        catch (Exception e)
-        {
-            failure = ConnectionFailure.Stopped(e.Message);
-            _logger.Failed(options.DisplayName, e);
-        }
-        finally
-        {
-            if (failure is not null)
-                PlainSocket.Reset(socket);
-            if (isCounted)
-                _limiter.Leave(null);
-            _report.Ended(client, options.Connect!, connection, relay, failure);
-            _connections.Remove(connection);
-        }
-    }
-
-    private static async Task<(SecuredConnection?, ConnectionFailure?)> ConnectAsync(
-        State state,
-        TunnelConnection connection
-    )
-    {
-        TunnelClientOptions options = state.Options;
-        using CancellationTokenSource limit = new(options.ConnectTimeout, options.Channel.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.Ending);
-        try
-        {
-            await state.Connecting.WaitAsync(either.Token).ConfigureAwait(false);
-            try
-            {
-                return (await state.Dialer.ConnectAsync(either.Token).ConfigureAwait(false), null);
-            }
-            finally
-            {
-                state.Connecting.Release();
-            }
-        }
-        catch (IOException e)
-        {
-            return (null, ConnectionFailure.Connect(e.Message));
-        }
-        catch (OperationCanceledException)
-        {
-            return (
-                null,
-                connection.Reason is { } reason
-                    ? ConnectionFailure.Stopped(reason)
-                    : ConnectionFailure.Connect($"none within {options.ConnectTimeout.TotalSeconds:0.#} s")
-            );
-        }
+        return _entries.ServeAsync(socket, state.Entry, state.ConnectAsync);
     }
 
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
-    private sealed class State(TunnelClientOptions options, ILogger logger)
+    private sealed class State
 #pragma warning restore CA1001
     {
-        internal TunnelClientOptions Options => options;
+        private readonly ChannelDialer _dialer;
+        private readonly SemaphoreSlim _connecting;
 
-        internal ChannelDialer Dialer { get; } = new(options, logger);
+        internal State(TunnelClientOptions options, ILogger logger)
+        {
+            Options = options;
+            _dialer = new ChannelDialer(options.ToConnect(), options.ConnectRetries, options.Channel, logger);
+            _connecting = new SemaphoreSlim(options.MaxConnecting);
+            Links = options.Multiplex ? new LinkPool(_dialer) : null;
+            Entry = new EntrySide.Entry(
+                options.DisplayName,
+                options.Connect!,
+                Client: null,
+                options.MaxConnections,
+                MaxConnectionsPerId: int.MaxValue,
+                options.ConnectTimeout,
+                options.Channel.HashIdsInLogs,
+                options.Channel.TimeProvider
+            );
+        }
 
-        internal SemaphoreSlim Connecting { get; } = new(options.MaxConnecting);
+        internal TunnelClientOptions Options { get; }
+
+        internal EntrySide.Entry Entry { get; }
+
+        /// <summary>The channel that all connections share; null if each has its own.</summary>
+        internal LinkPool? Links { get; }
+
+        internal async ValueTask<SecuredConnection> ConnectAsync(CancellationToken cancellationToken)
+        {
+            if (Links is not null)
+                return await Links.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await _connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                (ISecureChannel channel, Socket transport) = await _dialer
+                    .ConnectAsync(cancellationToken)
+                    .ConfigureAwait(false);
+                return new SecuredConnection(new ChannelEnd(channel), channel.Peer.ClientId, transport);
+            }
+            finally
+            {
+                _connecting.Release();
+            }
+        }
     }
 }

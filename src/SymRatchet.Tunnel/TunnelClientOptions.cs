@@ -20,6 +20,7 @@ public sealed class TunnelClientOptions : TunnelOptions
         ConnectTimeout = other.ConnectTimeout;
         ConnectRetries = other.ConnectRetries;
         MaxConnecting = other.MaxConnecting;
+        Multiplex = other.Multiplex;
         Channel = other.Channel;
     }
 
@@ -52,6 +53,15 @@ public sealed class TunnelClientOptions : TunnelOptions
     /// <see cref="SecureChannelOptions.KeepAliveTimeout"/> of 10 seconds each.
     /// </value>
     public SecureChannelClientOptions Channel { get; set; } = new();
+
+    /// <summary>Gets or sets whether all connections share one channel.</summary>
+    /// <value>The default is false: each connection has a channel of its own.</value>
+    /// <remarks>
+    /// For programs that open many short connections: only the first waits for a handshake. Each has its own flow
+    /// control, so one that is not read holds up no other. Both sides of a tunnel need the same value; if they differ,
+    /// connections are reset and both logs say so.
+    /// </remarks>
+    public bool Multiplex { get; set; }
 
     /// <inheritdoc/>
     public override void Validate() => Validated();

@@ -1,3 +1,5 @@
+using SymRatchet.Tunnel.Routing;
+
 namespace SymRatchet.Tunnel;
 
 /// <summary>Provides the options that both sides of a tunnel have.</summary>
@@ -46,11 +48,16 @@ public abstract class TunnelOptions
     /// <exception cref="ArgumentException">The options are incomplete, or one has a value out of its range.</exception>
     public abstract void Validate();
 
-    internal string DisplayName => Name ?? Listen ?? "";
+    internal virtual string DisplayName => Name ?? Listen ?? "";
 
     private protected void ValidateCommon()
     {
         EndPointOf(Listen, nameof(Listen));
+        ValidateLimits();
+    }
+
+    private protected void ValidateLimits()
+    {
         AtLeastOne(MaxConnections, nameof(MaxConnections));
         if (DrainTimeout < TimeSpan.Zero || DrainTimeout >= TimeoutBound)
             throw new ArgumentException(
@@ -69,6 +76,11 @@ public abstract class TunnelOptions
         if (timeout <= TimeSpan.Zero || timeout >= TimeoutBound)
             throw new ArgumentException($"{name} is {timeout}; it must be positive and less than a day.");
     }
+
+    private protected static IdPattern PatternOf(string? pattern, string name) =>
+        string.IsNullOrEmpty(pattern)
+            ? throw new ArgumentException($"{name} has an empty pattern; * matches every id.")
+            : new IdPattern(pattern);
 
     /// <summary>Returns the end point that an option names.</summary>
     private protected static TunnelEndPoint EndPointOf(string? text, string name)

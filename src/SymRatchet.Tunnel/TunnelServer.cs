@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using SymRatchet.Tunnel.Diagnostics;
 using SymRatchet.Tunnel.Ends;
+using SymRatchet.Tunnel.Multiplexing;
 using SymRatchet.Tunnel.Routing;
 
 namespace SymRatchet.Tunnel;
@@ -18,17 +19,19 @@ public sealed class TunnelServer : IAsyncDisposable
 {
     private readonly ConnectionSet _connections;
     private readonly ConnectionLimiter _limiter = new();
-    private readonly ConnectionReport _report;
+    private readonly TargetSide _targets;
+    private readonly LinkSet _links = new();
     private readonly TunnelShutdown _shutdown;
     private readonly ILogger _logger;
     private volatile State _state;
 
     private TunnelServer(TunnelServerOptions options, Acceptor acceptor, ILogger logger)
     {
-        _state = new State(options, options.ToRoutes());
+        _state = State.Of(options);
         _logger = logger;
         _connections = new ConnectionSet(options.Channel.TimeProvider);
-        _report = new ConnectionReport(logger, ConnectionReport.Server, options.Name);
+        ConnectionReport report = new(logger, ConnectionReport.Server, options.Name);
+        _targets = new TargetSide(_connections, _limiter, report, logger);
         _shutdown = new TunnelShutdown(acceptor, _connections, logger);
         LocalEndPoint = acceptor.LocalEndPoint;
         acceptor.Start(socket => _ = AcceptAsync(socket));
@@ -84,7 +87,7 @@ public sealed class TunnelServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         TunnelServerOptions own = options.Validated();
         TunnelShutdown.CheckListensAsBefore(own, _state.Options);
-        _state = new State(own, own.ToRoutes());
+        _state = State.Of(own);
         _logger.Reloaded(own.DisplayName);
     }
 
@@ -93,8 +96,12 @@ public sealed class TunnelServer : IAsyncDisposable
     /// resets those that have not.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task StopAsync(CancellationToken cancellationToken = default) =>
-        _shutdown.StopAsync(_state.Options, _state.Options.Channel.TimeProvider, cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        TunnelServerOptions options = _state.Options;
+        await _shutdown.StopAsync(options, options.Channel.TimeProvider, cancellationToken).ConfigureAwait(false);
+        await _links.DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
     public ValueTask DisposeAsync() => new(StopAsync());
@@ -104,113 +111,61 @@ public sealed class TunnelServer : IAsyncDisposable
     {
         await Task.Yield();
         State state = _state;
-        ISecureChannel channel;
+        SecureChannelServerOptions options = state.Options.Channel;
         try
         {
-            channel = await SecureChannel
-                .AcceptAsync(new NetworkStream(socket, ownsSocket: true), state.Options.Channel, _shutdown.Stopping)
+            ISecureChannel channel = await SecureChannel
+                .AcceptAsync(new NetworkStream(socket, ownsSocket: true), options, _shutdown.Stopping)
                 .ConfigureAwait(false);
+            if (!state.Options.Multiplex)
+                await _targets
+                    .ServeAsync(new ChannelEnd(channel), channel.Peer.ClientId, socket, state.Target)
+                    .ConfigureAwait(false);
+            else
+                await _links
+                    .ServeAsync(
+                        channel,
+                        socket,
+                        LinkKind.Forward,
+                        options.HashIdsInLogs,
+                        Take,
+                        link => link.Ended,
+                        _logger,
+                        _shutdown.Stopping
+                    )
+                    .ConfigureAwait(false);
         }
         catch (Exception e)
         {
             socket.Dispose();
             if (e is not (IOException or OperationCanceledException))
                 _logger.Failed(state.Options.DisplayName, e);
-            return;
         }
-
-        await ServeAsync(state, new ChannelEnd(channel), channel.Peer.ClientId, socket).ConfigureAwait(false);
     }
 
-    /// <summary>Carries one connection of a client, whichever way it came.</summary>
-    /// <param name="state">The options of this connection.</param>
-    /// <param name="secured">The channel, or a stream of a multiplexer.</param>
-    /// <param name="client">The client's id.</param>
-    /// <param name="transport">The socket whose peer is watched with this connection; null if there is none.</param>
-    private async Task ServeAsync(State state, RelayEnd secured, ClientId client, Socket? transport)
+    // The options are those of the moment, so that a reload applies to every later connection of a link.
+    private void Take(Link link, StreamEnd stream)
     {
-        TunnelServerOptions options = state.Options;
-        TunnelConnection connection = new(options.Channel.TimeProvider);
-        connection.Watch(transport);
-        string target = "no target";
-        Relay? relay = null;
-        ConnectionFailure? failure = null;
-        _report.Began();
-        _connections.Add(connection);
-        bool isCounted = false;
-        try
-        {
-            if (_limiter.TryEnter(client, options.MaxConnections, options.MaxConnectionsPerId) is { } limit)
-            {
-                failure = ConnectionFailure.Limit(limit);
-                return;
-            }
-
-            isCounted = true;
-            if (state.Routes.Find(client, out string? refusal) is not { } found)
-            {
-                failure = ConnectionFailure.Route(refusal!);
-                return;
-            }
-
-            target = found.ToString();
-            (Socket? plain, failure) = await ConnectAsync(found, options, connection).ConfigureAwait(false);
-            if (plain is null)
-                return;
-            connection.Watch(plain);
-            failure = ConnectionFailure.Of(
-                await connection
-                    .RelayAsync(SocketEnd.Of(plain), secured, started => relay = started)
-                    .ConfigureAwait(false),
-                "target"
-            );
-        }
-        catch (Exception e)
-        {
-            failure = ConnectionFailure.Stopped(e.Message);
-            _logger.Failed(options.DisplayName, e);
-        }
-        finally
-        {
-            if (failure is not null)
-                secured.Abort();
-            await secured.DisposeAsync().ConfigureAwait(false);
-            if (isCounted)
-                _limiter.Leave(client);
-            _report.Ended(NameOf(client, options), target, connection, relay, failure);
-            _connections.Remove(connection);
-        }
+        if (_shutdown.Stopping.IsCancellationRequested)
+            stream.Abort();
+        else
+            _ = Task.Run(() => _targets.ServeAsync(stream, link.Client, transport: null, _state.Target));
     }
 
-    private static string NameOf(ClientId client, TunnelServerOptions options) =>
-        options.Channel.HashIdsInLogs ? client.ToHash() : client.ToString();
-
-    private static async Task<(Socket?, ConnectionFailure?)> ConnectAsync(
-        TunnelEndPoint target,
-        TunnelServerOptions options,
-        TunnelConnection connection
-    )
+    private sealed record State(TunnelServerOptions Options, TargetSide.Target Target)
     {
-        using CancellationTokenSource limit = new(options.TargetTimeout, options.Channel.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connection.Ending);
-        try
-        {
-            return (await PlainSocket.ConnectAsync(target, isPlain: true, either.Token).ConfigureAwait(false), null);
-        }
-        catch (SocketException e)
-        {
-            return (null, ConnectionFailure.Target(e.Message));
-        }
-        catch (OperationCanceledException)
-        {
-            return (
-                null,
-                connection.Reason is { } reason
-                    ? ConnectionFailure.Stopped(reason)
-                    : ConnectionFailure.Target($"not connected within {options.TargetTimeout.TotalSeconds:0.#} s")
+        internal static State Of(TunnelServerOptions options) =>
+            new(
+                options,
+                new TargetSide.Target(
+                    options.DisplayName,
+                    options.ToRoutes(),
+                    options.MaxConnections,
+                    options.MaxConnectionsPerId,
+                    options.TargetTimeout,
+                    options.Channel.HashIdsInLogs,
+                    options.Channel.TimeProvider
+                )
             );
-        }
     }
-
-    private sealed record State(TunnelServerOptions Options, RouteTable Routes);
 }

@@ -23,6 +23,7 @@ public sealed class TunnelServerOptions : TunnelOptions
         Allow = other.Allow;
         MaxConnectionsPerId = other.MaxConnectionsPerId;
         TargetTimeout = other.TargetTimeout;
+        Multiplex = other.Multiplex;
         Channel = other.Channel;
     }
 
@@ -62,6 +63,15 @@ public sealed class TunnelServerOptions : TunnelOptions
     /// </value>
     public SecureChannelServerOptions Channel { get; set; } = new();
 
+    /// <summary>Gets or sets whether all connections share one channel.</summary>
+    /// <value>The default is false: each connection has a channel of its own.</value>
+    /// <remarks>
+    /// For programs that open many short connections: only the first waits for a handshake. Each has its own flow
+    /// control, so one that is not read holds up no other. Both sides of a tunnel need the same value; if they differ,
+    /// connections are reset and both logs say so.
+    /// </remarks>
+    public bool Multiplex { get; set; }
+
     /// <inheritdoc/>
     public override void Validate() => Validated();
 
@@ -100,9 +110,4 @@ public sealed class TunnelServerOptions : TunnelOptions
             Forward is null ? null : EndPointOf(Forward, nameof(Forward)),
             [.. Allow.Select(pattern => PatternOf(pattern, nameof(Allow)))]
         );
-
-    private static IdPattern PatternOf(string? pattern, string name) =>
-        string.IsNullOrEmpty(pattern)
-            ? throw new ArgumentException($"{name} has an empty pattern; * matches every id.")
-            : new IdPattern(pattern);
 }

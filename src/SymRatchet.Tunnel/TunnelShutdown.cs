@@ -5,7 +5,7 @@ namespace SymRatchet.Tunnel;
 
 /// <summary>The orderly end of a tunnel.</summary>
 #pragma warning disable CA1001 // without a wait handle there is nothing to dispose
-internal sealed class TunnelShutdown(Acceptor acceptor, ConnectionSet connections, ILogger logger)
+internal sealed class TunnelShutdown(Acceptor? acceptor, ConnectionSet connections, ILogger logger)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan ResetTimeout = TimeSpan.FromSeconds(10);
@@ -40,7 +40,8 @@ internal sealed class TunnelShutdown(Acceptor acceptor, ConnectionSet connection
     private async Task StopAsync(TunnelOptions options, TimeProvider time)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await acceptor.DisposeAsync().ConfigureAwait(false);
+        if (acceptor is not null)
+            await acceptor.DisposeAsync().ConfigureAwait(false);
         int reset = 0;
         if (connections.Count is > 0 and int open)
         {

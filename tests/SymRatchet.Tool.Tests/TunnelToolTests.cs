@@ -21,7 +21,7 @@ public sealed class TunnelToolTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "there is no SIGKILL");
         await AddKeyAsync("sensor-17");
         using Socket listener = Listen(unix, "target");
-        await using var server = ToolProcess.Start([
+        await using var server = TunnelProcess.Start([
             "tunnel",
             "server",
             "--listen",
@@ -32,7 +32,7 @@ public sealed class TunnelToolTests : IDisposable
             In("server.keys"),
         ]);
         string local = unix ? "unix:" + In("listen") : "127.0.0.1:0";
-        await using var client = ToolProcess.Start([
+        await using var client = TunnelProcess.Start([
             "tunnel",
             "client",
             "--listen",
@@ -75,7 +75,7 @@ public sealed class TunnelToolTests : IDisposable
         using Socket second = Listen(unix: false, "second");
         string listen = $"127.0.0.1:{FreePort()}";
         WriteConfiguration(first);
-        await using var tunnels = ToolProcess.Start(["tunnel", "--config", In("tunnel.json")]);
+        await using var tunnels = TunnelProcess.Start(["tunnel", "--config", In("tunnel.json")]);
         await tunnels.ListensAsync(2);
         using Socket before = await ConnectAsync("unix:" + In("listen"));
         using Socket atFirst = await first.AcceptAsync().WaitAsync(Limit);
@@ -136,7 +136,7 @@ public sealed class TunnelToolTests : IDisposable
         await AddKeyAsync("sensor-17");
         await ToolRun.GoodAsync("keygen", "sensor-18", "--out", In("unknown"));
         using Socket listener = Listen(unix: false, "target");
-        await using var server = ToolProcess.Start([
+        await using var server = TunnelProcess.Start([
             "tunnel",
             "server",
             "--listen",
@@ -146,7 +146,7 @@ public sealed class TunnelToolTests : IDisposable
             "--store",
             In("server.keys"),
         ]);
-        await using var client = ToolProcess.Start([
+        await using var client = TunnelProcess.Start([
             .. (string[])["tunnel", "client", "--listen", "127.0.0.1:0", "--connect", await server.ListensAsync()],
             .. (string[])["--key", In("unknown"), "--connect-retries", "0"],
         ]);
@@ -168,7 +168,7 @@ public sealed class TunnelToolTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "there is no SIGTERM");
         await AddKeyAsync("sensor-17");
-        await using var server = ToolProcess.Start([
+        await using var server = TunnelProcess.Start([
             "tunnel",
             "server",
             "--listen",
@@ -179,7 +179,7 @@ public sealed class TunnelToolTests : IDisposable
             In("server.keys"),
         ]);
         using Socket listener = Listen(unix: false, "target");
-        await using var client = ToolProcess.Start([
+        await using var client = TunnelProcess.Start([
             "tunnel",
             "client",
             "--listen",
@@ -206,11 +206,11 @@ public sealed class TunnelToolTests : IDisposable
     {
         await AddKeyAsync("sensor-17");
         int port = FreePort();
-        await using var server = ToolProcess.Start([
+        await using var server = TunnelProcess.Start([
             .. (string[])["tunnel", "server", "--listen", "127.0.0.1:0", "--forward", "127.0.0.1:1"],
             .. (string[])["--store", In("server.keys"), "--metrics", $"{port}", "--name", "redis"],
         ]);
-        await using var client = ToolProcess.Start([
+        await using var client = TunnelProcess.Start([
             .. (string[])["tunnel", "client", "--listen", "127.0.0.1:0", "--connect", await server.ListensAsync()],
             .. (string[])["--key", In("sensor-17")],
         ]);

@@ -59,10 +59,22 @@ internal static class TunnelCommand
 
     private static Command CreateServer()
     {
-        TunnelArguments arguments = new("Servers");
+        TunnelArguments arguments = new();
         arguments.Add("--listen", "Where channels are accepted: HOST:PORT or unix:/PATH.", "ENDPOINT");
         arguments.Add("--forward", "The target of clients that no route names: HOST:PORT or unix:/PATH.", "ENDPOINT");
-        arguments.AddRoutes();
+        arguments.AddRoutes(
+            "--route",
+            "The target of the clients whose ids match, in which * stands for any characters; may be repeated, and "
+                + "the first that matches counts.",
+            "Forward"
+        );
+        Option<string[]> reverse = arguments.AddRoutes(
+            "--reverse",
+            "Where to listen for the clients whose ids match, which started with --reverse, too; {id} stands for the "
+                + "id. May be repeated.",
+            "Listen"
+        );
+        arguments.AddSwitch("--multiplex", "Carry all connections of a client over one channel, as the client does.");
         arguments.AddMany("--allow", "Accept only ids that match; may be repeated. Default: every id.", "PATTERN");
         arguments.Add("--max-connections", "The limit on connections in all.", "COUNT");
         arguments.Add("--max-connections-per-id", "The limit on connections of one client.", "COUNT");
@@ -77,6 +89,7 @@ internal static class TunnelCommand
             Examples:
               symratchet tunnel server --listen 0.0.0.0:9999 --forward 127.0.0.1:6379 --store server.keys
               symratchet tunnel server --listen [::]:9999 --route 'sensor-*=127.0.0.1:1883' --store server.keys
+              symratchet tunnel server --listen [::]:9999 --reverse 'plc-*=unix:/run/plc/{id}.sock' --store server.keys
             """
         );
         arguments.AddTo(command);
@@ -85,11 +98,12 @@ internal static class TunnelCommand
             (parsed, cancellationToken) =>
             {
                 StoreLocation location = store.ToLocation(parsed);
-                Dictionary<string, string?> values = arguments.ToValues(parsed);
-                values["Servers:0:Store"] = location.File;
-                values["Servers:0:Postgres"] = location.Database;
-                values["Servers:0:Schema"] = location.Schema;
-                values["Servers:0:Ring"] = location.Ring;
+                string kind = parsed.GetValue(reverse) is { Length: > 0 } ? "ReverseServers" : "Servers";
+                Dictionary<string, string?> values = arguments.ToValues(parsed, kind);
+                values[$"{kind}:0:Store"] = location.File;
+                values[$"{kind}:0:Postgres"] = location.Database;
+                values[$"{kind}:0:Schema"] = location.Schema;
+                values[$"{kind}:0:Ring"] = location.Ring;
                 return RunAsync(values, cancellationToken);
             }
         );
@@ -98,7 +112,13 @@ internal static class TunnelCommand
 
     private static Command CreateClient()
     {
-        TunnelArguments arguments = new("Clients");
+        TunnelArguments arguments = new();
+        Option<bool> reverse = new("--reverse")
+        {
+            Description =
+                "Stay connected, and carry what the server accepts for this client to the target of --forward.",
+        };
+        arguments.Add("--forward", "With --reverse: the target here, HOST:PORT or unix:/PATH.", "ENDPOINT");
         arguments.Add("--listen", "Where plain connections are accepted: HOST:PORT or unix:/PATH.", "ENDPOINT");
         arguments.Add("--connect", "The tunnel server: HOST:PORT or unix:/PATH.", "ENDPOINT");
         arguments.Add(
@@ -110,6 +130,8 @@ internal static class TunnelCommand
         arguments.Add("--max-connecting", "How many channels are connected at a time; further ones wait.", "COUNT");
         arguments.Add("--connect-timeout", "How long a connection may wait for its channel, such as 30s.", "TIME");
         arguments.Add("--connect-retries", "How often a channel is tried again.", "COUNT");
+        arguments.Add("--target-timeout", "With --reverse: how long connecting to the target may take.", "TIME");
+        arguments.AddSwitch("--multiplex", "Carry all connections over one channel, as the server does.");
         arguments.AddCommon();
         Command command = new(
             "client",
@@ -119,10 +141,18 @@ internal static class TunnelCommand
             Examples:
               symratchet tunnel client --listen 127.0.0.1:6379 --connect gateway:9999 --key sensor-17.credential
               symratchet tunnel client --listen unix:/run/redis.sock --connect [2001:db8::1]:9999 --key client.key
+              symratchet tunnel client --reverse --connect gateway:9999 --forward 127.0.0.1:502 --key plc-1.key
             """
         );
         arguments.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(arguments.ToValues(parsed), cancellationToken));
+        command.Options.Add(reverse);
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    arguments.ToValues(parsed, parsed.GetValue(reverse) ? "ReverseClients" : "Clients"),
+                    cancellationToken
+                )
+        );
         return command;
     }
 

@@ -61,22 +61,29 @@ internal static class TunnelConfiguration
         IConfigurationRoot normalized = Normalize(configuration);
         foreach (IConfigurationSection section in normalized.GetChildren())
         {
-            if (section.Key.ToUpperInvariant() is not ("SERVERS" or "CLIENTS" or "METRICS" or "LOGGING"))
-                throw new ToolException($"'{section.Key}' is none of servers, clients, metrics and logging");
+            if (
+                section.Key.ToUpperInvariant()
+                is not ("SERVERS" or "CLIENTS" or "REVERSESERVERS" or "REVERSECLIENTS" or "METRICS" or "LOGGING")
+            )
+                throw new ToolException(
+                    $"'{section.Key}' is none of servers, clients, reverse-servers, reverse-clients, metrics and logging"
+                );
         }
 
-        ServerSettings[] servers =
-        [
-            .. normalized.GetSection("Servers").GetChildren().Select(section => Named(section, ToServer)),
-        ];
-        ClientSettings[] clients =
-        [
-            .. normalized.GetSection("Clients").GetChildren().Select(section => Named(section, ToClient)),
-        ];
-        if (servers.Length + clients.Length == 0)
+        TunnelSettings settings = new(
+            All("Servers", ToServer),
+            All("Clients", ToClient),
+            All("ReverseServers", ToReverseServer),
+            All("ReverseClients", ToReverseClient),
+            ToMetrics(normalized["Metrics"])
+        );
+        if (!settings.All.Any())
             throw new ToolException("there is no tunnel in it: neither servers nor clients");
-        CheckListen([.. servers.Select(server => server.Options), .. clients.Select(client => client.Options)]);
-        return new TunnelSettings(servers, clients, ToMetrics(normalized["Metrics"]));
+        CheckListen([.. settings.All.Where(options => options.Listen is not null)]);
+        return settings;
+
+        T[] All<T>(string name, Func<IConfigurationSection, T> read) =>
+            [.. normalized.GetSection(name).GetChildren().Select(section => Named(section, read))];
     }
 
     /// <summary>Parses a port, for loopback, or an end point.</summary>
@@ -98,33 +105,63 @@ internal static class TunnelConfiguration
         }
     }
 
-    private static ServerSettings ToServer(IConfigurationSection section)
+    private static ServerSettings<TunnelServerOptions> ToServer(IConfigurationSection section)
     {
         TunnelServerOptions options = new();
         Bind(section, options, StoreNames);
+        StoreLocation store = ToStore(section);
+        Validate(() =>
+            new TunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
+        );
+        return new ServerSettings<TunnelServerOptions>(options, store);
+    }
+
+    private static ServerSettings<ReverseTunnelServerOptions> ToReverseServer(IConfigurationSection section)
+    {
+        ReverseTunnelServerOptions options = new();
+        Bind(section, options, StoreNames);
+        StoreLocation store = ToStore(section);
+        Validate(() =>
+            new ReverseTunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
+        );
+        return new ServerSettings<ReverseTunnelServerOptions>(options, store);
+    }
+
+    private static StoreLocation ToStore(IConfigurationSection section)
+    {
         if (section["Store"] is null == section["Postgres"] is null)
             throw new ToolException("name the key store: either store FILE or postgres CONNECTION");
-        StoreLocation store = new(
+        return new StoreLocation(
             section["Store"],
             section["Postgres"],
             section["Schema"] ?? new PostgreSqlKeyStoreOptions().Schema,
             ChannelRole.Server,
             section["Ring"]
         );
-        Validate(() =>
-            new TunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
-        );
-        return new ServerSettings(options, store);
     }
 
-    private static ClientSettings ToClient(IConfigurationSection section)
+    private static ClientSettings<TunnelClientOptions> ToClient(IConfigurationSection section)
     {
         TunnelClientOptions options = new();
         Bind(section, options, KeyNames);
-        string key = section["Key"] ?? throw new ToolException("name the key file of the client: key FILE");
+        string key = ToKey(section);
         Validate(() => new TunnelClientOptions(options) { Channel = new(options.Channel) { Key = NoKey } }.Validate());
-        return new ClientSettings(options, key);
+        return new ClientSettings<TunnelClientOptions>(options, key);
     }
+
+    private static ClientSettings<ReverseTunnelClientOptions> ToReverseClient(IConfigurationSection section)
+    {
+        ReverseTunnelClientOptions options = new();
+        Bind(section, options, KeyNames);
+        string key = ToKey(section);
+        Validate(() =>
+            new ReverseTunnelClientOptions(options) { Channel = new(options.Channel) { Key = NoKey } }.Validate()
+        );
+        return new ClientSettings<ReverseTunnelClientOptions>(options, key);
+    }
+
+    private static string ToKey(IConfigurationSection section) =>
+        section["Key"] ?? throw new ToolException("name the key file of the client: key FILE");
 
     private static T Named<T>(IConfigurationSection section, Func<IConfigurationSection, T> read)
     {
@@ -134,7 +171,7 @@ internal static class TunnelConfiguration
         }
         catch (ToolException e)
         {
-            string name = section["Name"] ?? section["Listen"] ?? $"number {section.Key}";
+            string name = section["Name"] ?? section["Listen"] ?? section["Connect"] ?? $"number {section.Key}";
             throw new ToolException($"tunnel {name}: {e.Message}");
         }
     }

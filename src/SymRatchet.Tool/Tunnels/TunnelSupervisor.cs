@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using SymRatchet.Tool.Keys;
 using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Tunnels;
@@ -9,8 +10,10 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
 {
     private readonly ILoggerFactory _loggers;
     private readonly TunnelKeys _keys;
-    private readonly Dictionary<TunnelEndPoint, TunnelServer> _servers = [];
-    private readonly Dictionary<TunnelEndPoint, TunnelClient> _clients = [];
+    private readonly Dictionary<string, TunnelServer> _servers = [];
+    private readonly Dictionary<string, TunnelClient> _clients = [];
+    private readonly Dictionary<string, ReverseTunnelServer> _reverseServers = [];
+    private readonly Dictionary<string, ReverseTunnelClient> _reverseClients = [];
     private readonly List<Task> _stopping = [];
 
     internal TunnelSupervisor(ILoggerFactory loggers)
@@ -34,41 +37,64 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
         _keys.BeginReload();
         // All keys first: a wrong path is to change nothing.
         List<TunnelServerOptions> servers = [];
-        foreach (ServerSettings server in settings.Servers)
+        foreach (ServerSettings<TunnelServerOptions> server in settings.Servers)
         {
-            (IKeyStore keys, ChannelRegistry registry) = await _keys.OpenServerAsync(server.Store, cancellationToken);
-            servers.Add(
-                new TunnelServerOptions(server.Options)
-                {
-                    Channel = new(server.Options.Channel)
-                    {
-                        Keys = keys,
-                        ChannelRegistry = registry,
-                        LoggerFactory = _loggers,
-                    },
-                }
-            );
+            TunnelServerOptions options = new(server.Options) { Channel = new(server.Options.Channel) };
+            await OpenAsync(options.Channel, server.Store);
+            servers.Add(options);
+        }
+
+        List<ReverseTunnelServerOptions> reverseServers = [];
+        foreach (ServerSettings<ReverseTunnelServerOptions> server in settings.ReverseServers)
+        {
+            ReverseTunnelServerOptions options = new(server.Options) { Channel = new(server.Options.Channel) };
+            await OpenAsync(options.Channel, server.Store);
+            reverseServers.Add(options);
         }
 
         List<TunnelClientOptions> clients = [];
-        foreach (ClientSettings client in settings.Clients)
+        foreach (ClientSettings<TunnelClientOptions> client in settings.Clients)
         {
-            IKeyStore keys = await _keys.OpenClientAsync(client.Key, cancellationToken);
-            clients.Add(
-                new TunnelClientOptions(client.Options)
-                {
-                    Channel = new(client.Options.Channel) { Keys = keys, LoggerFactory = _loggers },
-                }
-            );
+            TunnelClientOptions options = new(client.Options) { Channel = new(client.Options.Channel) };
+            options.Channel.Keys = await _keys.OpenClientAsync(client.Key, cancellationToken);
+            options.Channel.LoggerFactory = _loggers;
+            clients.Add(options);
+        }
+
+        List<ReverseTunnelClientOptions> reverseClients = [];
+        foreach (ClientSettings<ReverseTunnelClientOptions> client in settings.ReverseClients)
+        {
+            ReverseTunnelClientOptions options = new(client.Options) { Channel = new(client.Options.Channel) };
+            options.Channel.Keys = await _keys.OpenClientAsync(client.Key, cancellationToken);
+            options.Channel.LoggerFactory = _loggers;
+            reverseClients.Add(options);
         }
 
         await ApplyAsync(servers, _servers, TunnelServer.StartAsync, (server, options) => server.Reload(options));
+        await ApplyAsync(
+            reverseServers,
+            _reverseServers,
+            ReverseTunnelServer.StartAsync,
+            (server, options) => server.Reload(options)
+        );
         await ApplyAsync(clients, _clients, TunnelClient.StartAsync, (client, options) => client.Reload(options));
+        await ApplyAsync(
+            reverseClients,
+            _reverseClients,
+            (options, _) => Task.FromResult(ReverseTunnelClient.Start(options)),
+            (client, options) => client.Reload(options)
+        );
         _keys.EndReload();
+
+        async Task OpenAsync(SecureChannelServerOptions channel, StoreLocation store)
+        {
+            (channel.Keys, channel.ChannelRegistry) = await _keys.OpenServerAsync(store, cancellationToken);
+            channel.LoggerFactory = _loggers;
+        }
 
         async Task ApplyAsync<TTunnel, TOptions>(
             List<TOptions> wanted,
-            Dictionary<TunnelEndPoint, TTunnel> running,
+            Dictionary<string, TTunnel> running,
             Func<TOptions, CancellationToken, Task<TTunnel>> start,
             Action<TTunnel, TOptions> reload
         )
@@ -76,8 +102,8 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
             where TOptions : TunnelOptions
         {
             // What is gone first, since another tunnel may listen in its place.
-            HashSet<TunnelEndPoint> kept = [.. wanted.Select(options => TunnelEndPoint.Parse(options.Listen!))];
-            foreach (TunnelEndPoint gone in running.Keys.Where(listen => !kept.Contains(listen)).ToArray())
+            HashSet<string> kept = [.. wanted.Select(PlaceOf)];
+            foreach (string gone in running.Keys.Where(place => !kept.Contains(place)).ToArray())
             {
                 running.Remove(gone, out TTunnel? tunnel);
                 _stopping.Add(tunnel!.DisposeAsync().AsTask());
@@ -85,11 +111,11 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
 
             foreach (TOptions options in wanted)
             {
-                var listen = TunnelEndPoint.Parse(options.Listen!);
-                if (running.TryGetValue(listen, out TTunnel? tunnel))
+                string place = PlaceOf(options);
+                if (running.TryGetValue(place, out TTunnel? tunnel))
                     reload(tunnel, options);
                 else
-                    running.Add(listen, await StartAsync(() => start(options, cancellationToken), listen));
+                    running.Add(place, await StartAsync(() => start(options, cancellationToken), place));
             }
         }
     }
@@ -104,13 +130,23 @@ internal sealed class TunnelSupervisor : IAsyncDisposable
             .. _stopping,
             .. _servers.Values.Select(server => server.StopAsync(cancellationToken)),
             .. _clients.Values.Select(client => client.StopAsync(cancellationToken)),
+            .. _reverseServers.Values.Select(server => server.StopAsync(cancellationToken)),
+            .. _reverseClients.Values.Select(client => client.StopAsync(cancellationToken)),
         ]);
         _servers.Clear();
         _clients.Clear();
+        _reverseServers.Clear();
+        _reverseClients.Clear();
         await _keys.DisposeAsync();
     }
 
-    private static async Task<T> StartAsync<T>(Func<Task<T>> start, TunnelEndPoint listen)
+    /// <summary>What a reload tells tunnels of one kind apart by: a reverse client does not listen.</summary>
+    private static string PlaceOf(TunnelOptions options) =>
+        options is ReverseTunnelClientOptions reverse
+            ? $"{TunnelEndPoint.Parse(reverse.Connect!)} {reverse.Name} {reverse.Forward}"
+            : TunnelEndPoint.Parse(options.Listen!).ToString();
+
+    private static async Task<T> StartAsync<T>(Func<Task<T>> start, string listen)
     {
         try
         {

@@ -66,4 +66,39 @@ internal static partial class TunnelLog
         Message = "Tunnel {Tunnel} lost a connection to an error of its own."
     )]
     internal static partial void Failed(this ILogger logger, string tunnel, Exception exception);
+
+    [LoggerMessage(
+        EventId = 509,
+        Level = LogLevel.Warning,
+        Message = "The channel of {Client} carries no connections: {Reason}"
+    )]
+    internal static partial void NoLink(this ILogger logger, string client, string reason);
+
+    [LoggerMessage(
+        EventId = 510,
+        Level = LogLevel.Information,
+        Message = "Client {Client} is connected, and {Listen} leads to it."
+    )]
+    internal static partial void ReverseBegan(this ILogger logger, string client, string listen);
+
+    [LoggerMessage(
+        EventId = 511,
+        Level = LogLevel.Information,
+        Message = "Client {Client} is no longer connected, and {Listen} is closed."
+    )]
+    internal static partial void ReverseEnded(this ILogger logger, string client, string listen);
+
+    [LoggerMessage(
+        EventId = 512,
+        Level = LogLevel.Warning,
+        Message = "Client {Client} was refused, or its end point cannot be listened on: {Reason}"
+    )]
+    internal static partial void ReverseRefused(this ILogger logger, string client, string reason);
+
+    [LoggerMessage(
+        EventId = 513,
+        Level = LogLevel.Warning,
+        Message = "The tunnel has no channel to {Server} and tries again in {Seconds:0.0} s: {Reason}"
+    )]
+    internal static partial void ReverseRetries(this ILogger logger, string server, double seconds, string reason);
 }

@@ -1,3 +1,5 @@
+using SymRatchet.Tunnel.Multiplexing;
+
 namespace SymRatchet.Tunnel.Ends;
 
 /// <summary>A channel of its own for one connection.</summary>
@@ -10,8 +12,16 @@ internal sealed class ChannelEnd(ISecureChannel channel) : RelayEnd
     // Held by the copying direction during a write, and by a sign of life.
     private readonly SemaphoreSlim _writing = new(1, 1);
     private bool _isCompleted;
+    private bool _hasRead;
 
-    internal override ValueTask<int> ReadAsync(Memory<byte> buffer) => _stream.ReadAsync(buffer);
+    internal override async ValueTask<int> ReadAsync(Memory<byte> buffer)
+    {
+        int length = await _stream.ReadAsync(buffer).ConfigureAwait(false);
+        if (!_hasRead)
+            Preamble.ThrowIfMultiplexed(buffer.Span[..length]);
+        _hasRead = true;
+        return length;
+    }
 
     internal override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -4,14 +4,14 @@ using System.Diagnostics;
 namespace SymRatchet.Tool.Tests;
 
 /// <summary>The tool as a process of its own, which gets signals.</summary>
-internal sealed class ToolProcess : IAsyncDisposable
+internal sealed class TunnelProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
 
-    private ToolProcess(Process process)
+    private TunnelProcess(Process process)
     {
         _process = process;
         process.ErrorDataReceived += (_, line) => _lines.Enqueue(line.Data ?? "");
@@ -21,13 +21,13 @@ internal sealed class ToolProcess : IAsyncDisposable
 
     internal string Log => string.Join('\n', _lines);
 
-    internal static ToolProcess Start(params string[] args)
+    internal static TunnelProcess Start(params string[] args)
     {
         ProcessStartInfo start = new("dotnet", [typeof(ToolProgram).Assembly.Location, .. args])
         {
             RedirectStandardError = true,
         };
-        return new ToolProcess(new Process { StartInfo = start });
+        return new TunnelProcess(new Process { StartInfo = start });
     }
 
     /// <summary>Waits until the log has a line with this text, so many times.</summary>

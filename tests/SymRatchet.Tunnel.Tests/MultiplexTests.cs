@@ -1,0 +1,237 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace SymRatchet.Tunnel.Tests;
+
+/// <summary>Many connections over one channel.</summary>
+public sealed class MultiplexTests
+{
+    private static readonly byte[] Request = "request"u8.ToArray();
+    private static readonly byte[] Answer = "answer"u8.ToArray();
+
+    [Fact]
+    public async Task A_half_close_is_carried_and_the_other_direction_goes_on()
+    {
+        await using TunnelPair pair = await StartAsync();
+        (Socket application, Socket target) = await pair.OpenAsync();
+        using Socket first = application;
+        using Socket second = target;
+
+        await application.SendAllAsync(Request);
+        application.Shutdown(SocketShutdown.Send);
+        Assert.Equal(Request, await target.ReadToEndAsync());
+        await target.SendAllAsync(Answer);
+        target.Dispose();
+        Assert.Equal(Answer, await application.ReadToEndAsync());
+        await Wait.UntilAsync(() => pair.Ends.Count() == 2);
+        Assert.All(pair.Ends, line => Assert.Contains("ended in order", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Large_data_arrives_in_both_directions_at_once_over_several_connections()
+    {
+        await using TunnelPair pair = await StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => ExchangeAsync(pair, 8 << 20))));
+    }
+
+    [Fact]
+    public async Task Hundreds_of_connections_need_one_handshake()
+    {
+        await using TunnelPair pair = await StartAsync();
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 300)
+                .Select(async i =>
+                {
+                    using Socket application = await pair.ConnectAsync();
+                    await application.SendAllAsync(BitConverter.GetBytes(i));
+                    application.Shutdown(SocketShutdown.Send);
+                    Assert.Equal(BitConverter.GetBytes(i), await application.ReadToEndAsync());
+                })
+                .Append(EchoAsync(pair.Target, 300))
+        );
+        using StoredKey? key = await pair.Keys.FindAsync("sensor-1");
+        Assert.Equal(1, key!.Epoch);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_not_read_holds_up_no_other_and_takes_bounded_memory()
+    {
+        await using TunnelPair pair = await StartAsync();
+        (Socket stalled, Socket unread) = await pair.OpenAsync();
+        using Socket first = stalled;
+        using Socket second = unread;
+        stalled.SendTimeout = 1_000;
+        byte[] block = new byte[64 * 1024];
+        long sent = 0;
+        using CancellationTokenSource full = new(TimeSpan.FromSeconds(3));
+        try
+        {
+            while (true)
+                sent += await stalled.SendAsync(block, full.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.InRange(sent, 1, 64 << 20);
+        }
+
+        await ExchangeAsync(pair, 1 << 20);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reset_of_one_side_is_a_reset_of_the_other_and_of_no_other_connection(bool byTarget)
+    {
+        await using TunnelPair pair = await StartAsync();
+        (Socket application, Socket target) = await pair.OpenAsync();
+        (Socket otherApplication, Socket otherTarget) = await pair.OpenAsync();
+        using Socket first = otherApplication;
+        using Socket second = otherTarget;
+        await application.SendAllAsync(Request);
+        Assert.Equal(Request, await target.ReadAsync(Request.Length));
+
+        (Socket resets, Socket sees) = byTarget ? (target, application) : (application, target);
+        resets.LingerState = new LingerOption(true, 0);
+        resets.Dispose();
+        Assert.Null(await sees.ReadToEndAsync());
+        sees.Dispose();
+        await otherApplication.SendAllAsync(Request);
+        Assert.Equal(Request, await otherTarget.ReadAsync(Request.Length));
+    }
+
+    [Fact]
+    public async Task When_the_channel_fails_its_connections_are_reset_and_the_next_gets_another_channel()
+    {
+        ChannelRegistry? registry = null;
+        await using TunnelPair pair = await StartAsync(server =>
+        {
+            registry = new ChannelRegistry((InMemoryKeyStore)server.Channel.Keys!);
+            server.Channel.ChannelRegistry = registry;
+        });
+        (Socket application, Socket target) = await pair.OpenAsync();
+        using Socket first = application;
+        using Socket second = target;
+        Assert.True(await pair.Keys.RevokeAsync("sensor-1"));
+        Assert.Null(await application.ReadToEndAsync());
+        Assert.Null(await target.ReadToEndAsync());
+
+        using Socket refused = await pair.ConnectAsync();
+        Assert.Null(await refused.ReadToEndAsync());
+        await registry!.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task If_one_side_only_multiplexes_nothing_is_delivered_and_the_log_says_why(bool server, bool client)
+    {
+        await using TunnelPair pair = await TunnelPair.StartAsync(
+            options => options.Multiplex = server,
+            options =>
+            {
+                options.Multiplex = client;
+                options.ConnectTimeout = TimeSpan.FromSeconds(5);
+            }
+        );
+        using Socket application = await pair.ConnectAsync();
+        Assert.Null(await application.ReadToEndAsync());
+        await Wait.UntilAsync(() =>
+            pair.Log.Lines.Any(line =>
+                line.Contains("need", StringComparison.Ordinal)
+                && line.Contains("same option", StringComparison.Ordinal)
+            )
+        );
+        if (pair.Target.Poll(0, SelectMode.SelectRead))
+        {
+            using Socket reached = await pair.Target.AcceptAsync();
+            Assert.Null(await reached.ReadToEndAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_stop_lets_connections_end_and_then_ends_the_channel()
+    {
+        await using TunnelPair pair = await StartAsync(server => server.DrainTimeout = TimeSpan.FromSeconds(20));
+        (Socket application, Socket target) = await pair.OpenAsync();
+        using Socket first = application;
+        using Socket second = target;
+        Task stopped = pair.Server.StopAsync();
+        await application.SendAllAsync(Request);
+        application.Shutdown(SocketShutdown.Send);
+        Assert.Equal(Request, await target.ReadToEndAsync());
+        Assert.False(stopped.IsCompleted);
+        target.Dispose();
+        Assert.Empty((await application.ReadToEndAsync())!);
+        await stopped.WaitAsync(Wait.Limit);
+    }
+
+    [Fact]
+    public async Task A_reload_of_the_client_keeps_connections_and_ends_the_old_channel_after_them()
+    {
+        await using TunnelPair pair = await StartAsync();
+        (Socket application, Socket target) = await pair.OpenAsync();
+        using Socket first = application;
+        using Socket second = target;
+        TunnelClientOptions options = new(pair.ClientOptions)
+        {
+            Listen = TunnelEndPoint.From(pair.Client.LocalEndPoint).ToString(),
+        };
+        // The port 0 of the first options is another text than the port that the system chose.
+        await Assert.ThrowsAsync<ArgumentException>(() => Task.Run(() => pair.Client.Reload(options)));
+        pair.Client.Reload(pair.ClientOptions);
+        await application.SendAllAsync(Request);
+        Assert.Equal(Request, await target.ReadAsync(Request.Length));
+        await ExchangeAsync(pair, 100_000);
+        using StoredKey? key = await pair.Keys.FindAsync("sensor-1");
+        Assert.Equal(2, key!.Epoch);
+    }
+
+    private static Task<TunnelPair> StartAsync(Action<TunnelServerOptions>? server = null) =>
+        TunnelPair.StartAsync(
+            options =>
+            {
+                options.Multiplex = true;
+                server?.Invoke(options);
+            },
+            options => options.Multiplex = true
+        );
+
+    private static async Task ExchangeAsync(TunnelPair pair, int size)
+    {
+        byte[] data = RandomNumberGenerator.GetBytes(size);
+        using Socket application = await pair.ConnectAsync();
+        using Socket target = await pair.Target.AcceptAsync().WaitAsync(Wait.Limit);
+        Task<byte[]?> atTarget = target.ReadToEndAsync();
+        Task<byte[]?> atApplication = application.ReadToEndAsync();
+        await Task.WhenAll(SendAsync(application), SendAsync(target));
+
+        // Connections that are made at once may be paired crosswise, so only the sizes can be compared.
+        Assert.Equal(size, (await atTarget)!.Length);
+        Assert.Equal(size, (await atApplication)!.Length);
+
+        async Task SendAsync(Socket socket)
+        {
+            await socket.SendAllAsync(data);
+            socket.Shutdown(SocketShutdown.Send);
+        }
+    }
+
+    private static async Task EchoAsync(Socket listener, int count)
+    {
+        List<Task> echoes = [];
+        for (int i = 0; i < count; i++)
+        {
+            Socket socket = await listener.AcceptAsync().WaitAsync(Wait.Limit);
+            echoes.Add(EchoOneAsync(socket));
+        }
+
+        await Task.WhenAll(echoes);
+
+        static async Task EchoOneAsync(Socket socket)
+        {
+            using (socket)
+                await socket.SendAllAsync((await socket.ReadToEndAsync())!);
+        }
+    }
+}
