@@ -49,8 +49,8 @@ internal static class ToolProgram
         // Not a RootCommand, which would call itself after the assembly.
         new(
             "symratchet",
-            "Makes keys and credential files for SymRatchet, keeps its key stores, carries other programs' connections over "
-                + "channels, and connects, measures and diagnoses. A secret is shown with --reveal only."
+            "Makes keys and credential files for SymRatchet, keeps its key stores, carries other programs' connections "
+                + "over channels, and connects, measures and diagnoses. A secret is shown with --reveal only."
         )
         {
             new HelpOption(),

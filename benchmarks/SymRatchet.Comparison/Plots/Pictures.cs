@@ -63,10 +63,7 @@ internal static class Pictures
             ),
         ];
         if (fleet.Length > 0)
-            yield return (
-                "fleet",
-                DrawBars("Connecting, by store, beside TLS: microseconds", fleet, "N0")
-            );
+            yield return ("fleet", DrawBars("Connecting, by store, beside TLS: microseconds", fleet, "N0"));
     }
 
     // Both scales are logarithmic: a thousand times the bytes is some hundred times the cost.

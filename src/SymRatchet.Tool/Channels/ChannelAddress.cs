@@ -24,7 +24,7 @@ internal sealed record ChannelAddress(string Text, EndPoint EndPoint)
             CustomParser = result => result.Tokens.Count == 0 ? null : Parse(result, leastPort: 1),
         };
 
-    /// <summary>An option with an address to connect to, or with one to listen on, where port 0 is any free one.</summary>
+    /// <summary>An option with an address to connect to, or to listen on, where port 0 is any free one.</summary>
     internal static Option<ChannelAddress?> Option(string name, string description, bool listens = false) =>
         new(name)
         {

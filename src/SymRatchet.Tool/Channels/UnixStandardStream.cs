@@ -78,7 +78,7 @@ internal sealed unsafe partial class UnixStandardStream : StandardStream
         }
     }
 
-    // The runtime duplicates the standard streams at its start, and a pipe ends with the last _descriptor of its writing
+    // The runtime duplicates the standard streams at its start, and a pipe ends with the last descriptor of its writing
     // end. Where standard error is the same pipe, its end is that of the process.
     [SupportedOSPlatform("linux")]
     private int[] FindDuplicates() =>

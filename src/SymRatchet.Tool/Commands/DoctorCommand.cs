@@ -5,7 +5,7 @@ using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Commands;
 
-/// <summary><c>symratchet doctor</c>: what is wrong with a machine, its keys and its connection, and what to do.</summary>
+/// <summary><c>symratchet doctor</c>: what is wrong with a machine, a key or a connection, and what to do.</summary>
 internal static class DoctorCommand
 {
     internal static Command Create(ToolConsole console)

@@ -54,11 +54,11 @@ internal static class ConnectChecks
             : channel.Error switch
             {
                 SecureChannelError.Refused =>
-                    "the server's log says why (event 2): an unknown or revoked id, another key, or another server name",
+                    "the server's log says why (event 2): an unknown or revoked id, another key or server name",
                 SecureChannelError.Authentication =>
                     "the program that answered does not have this key: a wrong address, or an impostor",
                 SecureChannelError.Timeout =>
-                    "the server accepts connections but does not answer: is it a SymRatchet server, and not overloaded?",
+                    "the server accepts connections but does not answer: is it a SymRatchet server, or overloaded?",
                 SecureChannelError.Malformed => "the program that answered speaks something else: a wrong port?",
                 _ => $"see {channel.Error} in docs/troubleshooting.md, and the server's log",
             };

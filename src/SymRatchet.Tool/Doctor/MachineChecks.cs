@@ -52,7 +52,7 @@ internal static unsafe class MachineChecks
             : Check.Fail(
                 name,
                 "this machine supports none",
-                $"AES-GCM of the platform is {(AesGcm.IsSupported ? "there" : "missing")}: install OpenSSL 3, or libsodium"
+                AesGcm.IsSupported ? "see docs/choosing-a-suite.md" : "install libsodium, or OpenSSL 3 for AES-GCM"
             );
     }
 
