@@ -13,8 +13,8 @@ public sealed class ReverseRoute
 
     /// <summary>Gets or sets where to listen, in the form of <see cref="TunnelEndPoint"/>.</summary>
     /// <value>
-    /// Required. <c>{id}</c> stands for the client's id, whose characters other than letters, digits, <c>.</c>, <c>_</c>
-    /// and <c>-</c> become <c>_</c>: <c>unix:/run/plc/{id}.sock</c>.
+    /// Required. <c>{id}</c> stands for the client's id, whose characters other than letters, digits, <c>.</c>,
+    /// <c>_</c> and <c>-</c> become <c>_</c>: <c>unix:/run/plc/{id}.sock</c>.
     /// </value>
     public string? Listen { get; set; }
 }

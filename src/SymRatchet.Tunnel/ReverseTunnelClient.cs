@@ -9,12 +9,12 @@ using SymRatchet.Tunnel.Routing;
 namespace SymRatchet.Tunnel;
 
 /// <summary>
-/// Stays connected to a <see cref="ReverseTunnelServer"/>, and carries each connection that the server accepts for it to
-/// a target here. For devices that can dial out and cannot be reached.
+/// Stays connected to a <see cref="ReverseTunnelServer"/>, and carries each connection that the server accepts for it
+/// to a target here. For devices that can dial out and cannot be reached.
 /// </summary>
 /// <remarks>
-/// If the channel fails, it is connected again, with random, growing delays. The ends of connections are carried as by a
-/// <see cref="TunnelClient"/>. Thread-safe.
+/// If the channel fails, it is connected again, with random, growing delays. The ends of connections are carried as by
+/// a <see cref="TunnelClient"/>. Thread-safe.
 /// </remarks>
 public sealed class ReverseTunnelClient : IAsyncDisposable
 {

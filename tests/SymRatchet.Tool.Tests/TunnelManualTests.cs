@@ -11,7 +11,9 @@ public sealed partial class TunnelManualTests
     private static readonly string Path = Repository.PathOf("docs", "man", "symratchet-tunnel.1");
     private static readonly string Page = File.ReadAllText(Path);
 
-    public static TheoryData<string> Commands => ["tunnel", "tunnel server", "tunnel client"];
+    private static readonly string[] Names = ["tunnel", "tunnel server", "tunnel client"];
+
+    public static TheoryData<string> Commands => [.. Names];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -32,7 +34,7 @@ public sealed partial class TunnelManualTests
     {
         HashSet<string> known =
         [
-            .. Commands.SelectMany(name => Find((string)name).Options).Select(option => option.Name),
+            .. Names.SelectMany(name => Find(name).Options).Select(option => option.Name),
             .. Find("key add").Options.Select(option => option.Name),
         ];
         Assert.All(Option().Matches(Page), match => Assert.Contains(Unescape(match.Value), known));

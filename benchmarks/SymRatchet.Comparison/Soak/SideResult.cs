@@ -39,7 +39,9 @@ internal sealed record SideResult(
             [.. looks.Select(look => look >> 20)]
         );
 
-    /// <summary>The same of several processes with equally many channels: their mean, or what they take together.</summary>
+    /// <summary>
+    /// The same of several processes with equally many channels: their mean, or what they take together.
+    /// </summary>
     internal static SideResult Of(IReadOnlyList<SideResult> all) =>
         new(
             all.Average(one => one.IdleKiB),

@@ -35,12 +35,13 @@ internal sealed record SoakResult(
 
     internal void Show(IAnsiConsole console)
     {
+        string servers = Processes == 1 ? "one server" : $"{Processes} servers";
         Table table = new()
         {
             Border = TableBorder.Rounded,
             Title = new TableTitle(
                 Report.Text(
-                    $"{Peer}: {Clients} clients of {Processes} server(s), {Seconds:0.#} s, a message each {Interval:0.###} s"
+                    $"{Peer}: {Clients} clients of {servers}, {Seconds:0.#} s, a message each {Interval:0.###} s"
                 )
             ),
         };

@@ -66,7 +66,8 @@ internal static class TunnelConfiguration
                 is not ("SERVERS" or "CLIENTS" or "REVERSESERVERS" or "REVERSECLIENTS" or "METRICS" or "LOGGING")
             )
                 throw new ToolException(
-                    $"'{section.Key}' is none of servers, clients, reverse-servers, reverse-clients, metrics and logging"
+                    $"'{section.Key}' is none of servers, clients, reverse-servers, reverse-clients, metrics and "
+                        + "logging"
                 );
         }
 

@@ -7,9 +7,9 @@ using SymRatchet.Tunnel.Ends;
 namespace SymRatchet.Tunnel.Multiplexing;
 
 /// <summary>
-/// One connection as a stream of a multiplexer. Its bytes are chunks with their length before them (4 bytes, big-endian),
-/// and a chunk of length 0 is the orderly end: how a stream of the multiplexer ends by itself does not say whether all
-/// was said.
+/// One connection as a stream of a multiplexer. Its bytes are chunks with their length before them (4 bytes,
+/// big-endian), and a chunk of length 0 is the orderly end: how a stream of the multiplexer ends by itself does not say
+/// whether all was said.
 /// </summary>
 internal sealed class StreamEnd(MultiplexingStream.Channel stream, Action? onDisposed = null) : RelayEnd
 {
