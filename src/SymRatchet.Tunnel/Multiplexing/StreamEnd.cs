@@ -78,11 +78,14 @@ internal sealed class StreamEnd(MultiplexingStream.Channel stream, Action? onDis
 
     internal override void Abort() => stream.Dispose();
 
-    // After both ends the stream closes by itself once everything has been sent; disposing it might be faster.
+    // After both ends the stream closes by itself once everything has been sent. Until then its link must stay.
     public override async ValueTask DisposeAsync()
     {
         if (Volatile.Read(ref _ended) == 2)
+        {
             await _input.CompleteAsync().ConfigureAwait(false);
+            await stream.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         else
             stream.Dispose();
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
