@@ -273,7 +273,7 @@ public sealed class ToolTests : IDisposable
         [
             .. help.Split('\n').SkipWhile(line => line != "Commands:").Skip(1).Where(line => line.Length > 0),
         ];
-        Assert.Equal(8, commands.Length);
+        Assert.Equal(9, commands.Length);
         Assert.All(commands, line => Assert.EndsWith(".", line, StringComparison.Ordinal));
         Assert.DoesNotContain("Example", await ToolRun.GoodAsync("key", "--help"), StringComparison.Ordinal);
     }
@@ -296,6 +296,9 @@ public sealed class ToolTests : IDisposable
     [InlineData("bench")]
     [InlineData("doctor")]
     [InlineData("completion")]
+    [InlineData("tunnel")]
+    [InlineData("tunnel", "server")]
+    [InlineData("tunnel", "client")]
     public async Task Every_command_has_help_with_an_example(params string[] command) =>
         Assert.Contains(
             $"  symratchet {string.Join(' ', command)}",
