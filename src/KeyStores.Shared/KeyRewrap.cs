@@ -25,13 +25,14 @@ internal sealed class KeyRewrap(IKeyDirectory directory, string name, KeyWrappin
     );
 
     /// <summary>
-    /// Writes wrapped keys, which it disposes, where the identity still is in the expected state. False where it is
-    /// not.
+    /// Writes wrapped keys, which it disposes, where the identity still is in the expected state and its root key is
+    /// still wrapped as the digest says. False where not: another rewrap may have gone ahead, to a newer wrapping key.
     /// </summary>
     internal delegate ValueTask<(bool IsWritten, KeyStoreException? Failure)> WriteAsync(
         ClientId id,
         WrappedKey wrapped,
         KeyState expected,
+        byte[] digestOfRoot,
         CancellationToken cancellationToken
     );
 
@@ -90,7 +91,8 @@ internal sealed class KeyRewrap(IKeyDirectory directory, string name, KeyWrappin
                 }
 
                 KeyState expected = new(key.Serial, key.Epoch, key.Successor?.Serial, HasKeys: true);
-                (bool isWritten, failure) = await write(id, wrapped, expected, cancellationToken).ConfigureAwait(false);
+                (bool isWritten, failure) = await write(id, wrapped, expected, found.DigestOfRoot!, cancellationToken)
+                    .ConfigureAwait(false);
                 if (isWritten || failure is not null)
                     return (isWritten, failure);
             }

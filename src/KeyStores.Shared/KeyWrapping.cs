@@ -111,12 +111,22 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyStoreException">A key cannot be opened; the message names its client.</exception>
     internal Task<OpenedKeys> UnwrapAsync(SealedKeys keys, CancellationToken cancellationToken) =>
+        UnwrapAsync(keys, digestOfRoot: null, cancellationToken);
+
+    /// <summary>As <see cref="UnwrapAsync(SealedKeys, CancellationToken)"/>, and remembers how it was wrapped.</summary>
+    internal Task<OpenedKeys> UnwrapToRewrapAsync(SealedKeys keys, CancellationToken cancellationToken) =>
+        UnwrapAsync(keys, keys.DigestOfRoot(), cancellationToken);
+
+    private Task<OpenedKeys> UnwrapAsync(SealedKeys keys, byte[]? digestOfRoot, CancellationToken cancellationToken) =>
         RunAsync(
             async token =>
             {
                 Task<bool>[] opening = [.. keys.Parts.Select(part => OpenAsync(part, keys.Id, token))];
                 bool[] areCurrent = await Task.WhenAll(opening).ConfigureAwait(false);
-                return new OpenedKeys(keys.Build(), Array.TrueForAll(areCurrent, isCurrent => isCurrent));
+                return new OpenedKeys(keys.Build(), Array.TrueForAll(areCurrent, isCurrent => isCurrent))
+                {
+                    DigestOfRoot = digestOfRoot,
+                };
             },
             keys,
             cancellationToken

@@ -9,5 +9,8 @@ internal sealed class OpenedKeys(StoredKey? key, bool areCurrent) : IDisposable
 
     internal bool AreCurrent => areCurrent;
 
+    /// <summary>What <see cref="SealedKeys.DigestOfRoot"/> was; set for a rewrap only.</summary>
+    internal byte[]? DigestOfRoot { get; init; }
+
     public void Dispose() => key?.Dispose();
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SymRatchet.KeyStores;
 
 /// <summary>
@@ -15,6 +17,11 @@ internal sealed class SealedKeys(ClientId id, SealedKey key, SealedKey? successo
 
     /// <summary>Every part that a wrapper must open.</summary>
     internal IEnumerable<SealedPart> Parts => _all.SelectMany(sealedKey => sealedKey.Parts);
+
+    /// <summary>
+    /// Returns the SHA-256 of the root key as it is wrapped, which tells whether a row was rewrapped meanwhile.
+    /// </summary>
+    internal byte[] DigestOfRoot() => SHA256.HashData(key.Root.Wrapped.Span);
 
     /// <summary>Makes keys of the parts, which are open.</summary>
     /// <exception cref="KeyStoreException">No store writes such a row.</exception>

@@ -403,6 +403,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
         ClientId id,
         WrappedKey wrapped,
         KeyState expected,
+        byte[] digestOfRoot,
         CancellationToken cancellationToken
     )
     {
@@ -418,7 +419,8 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
                             wrapped.Next?.Root,
                             expected.Serial,
                             expected.Epoch,
-                            expected.Next
+                            expected.Next,
+                            digestOfRoot
                         )
                     ),
                 cancellationToken,
@@ -458,7 +460,7 @@ public sealed class PostgreSqlKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStor
             return (null, damage);
         try
         {
-            return (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
+            return (await opening.UnwrapToRewrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
         catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {

@@ -258,6 +258,7 @@ internal sealed class StoreStatements(string schema)
                 AND serial = $6
                 AND epoch = $7
                 AND next_serial IS NOT DISTINCT FROM $8
+                AND sha256(epoch_key) = $9
             """;
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -269,10 +270,14 @@ internal sealed class KeyWrites : IDisposable
     /// <param name="id">The id.</param>
     /// <param name="wrapped">Its keys.</param>
     /// <param name="expected">What the identity had when they were read.</param>
+    /// <param name="digestOfRoot">How its root key was wrapped then.</param>
     /// <returns>False where it has moved on, was revoked or has a new key.</returns>
-    internal bool Rewrap(ClientId id, WrappedKey wrapped, KeyState expected)
+    internal bool Rewrap(ClientId id, WrappedKey wrapped, KeyState expected, byte[] digestOfRoot)
     {
         if (_reader.State(id) != expected)
+            return false;
+        using SealedKeys? found = _reader.Read(id);
+        if (found is null || !CryptographicOperations.FixedTimeEquals(found.DigestOfRoot(), digestOfRoot))
             return false;
         Run(_rewrap, id, wrapped.Identity, wrapped.Root, wrapped.Next?.Identity, wrapped.Next?.Root);
         return true;

@@ -300,7 +300,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
             SealedKeys? found = await ReadAsync(reader => reader.Read(id), cancellationToken).ConfigureAwait(false);
             return found is null
                 ? (null, null)
-                : (await opening.UnwrapAsync(found, cancellationToken).ConfigureAwait(false), null);
+                : (await opening.UnwrapToRewrapAsync(found, cancellationToken).ConfigureAwait(false), null);
         }
         catch (KeyStoreException e) when (!KeyWrapping.IsTimeout(e))
         {
@@ -313,6 +313,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         ClientId id,
         WrappedKey wrapped,
         KeyState expected,
+        byte[] digestOfRoot,
         CancellationToken cancellationToken
     )
     {
@@ -320,7 +321,7 @@ public sealed class SqliteKeyStore : IKeyDirectory, IKeyStoreProbe, IKeyStoreMai
         {
             bool isWritten = await _writer
                 .WriteAsync(
-                    writes => writes.Rewrap(id, wrapped, expected),
+                    writes => writes.Rewrap(id, wrapped, expected, digestOfRoot),
                     wrapped,
                     isAdvance: false,
                     cancellationToken

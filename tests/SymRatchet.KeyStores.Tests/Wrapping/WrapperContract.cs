@@ -298,6 +298,25 @@ public abstract class WrapperContract
     }
 
     [SkippableFact]
+    public async Task A_rewrap_that_another_has_overtaken_does_not_bring_an_older_wrapping_back()
+    {
+        VersionedWrapper ring = new();
+        IKeyDirectory store = await OpenAsync(LongLimit, ring);
+        await store.AddAsync(TestKeys.Shared(Name));
+        ring.Newest = 2;
+        ring.HoldsNext = true;
+        Task<int> slow = ((IKeyStoreMaintenance)store).RewrapAsync().AsTask();
+        await ring.Held.Task.WaitAsync(Timeout); // its keys are wrapped under 2, and not written yet
+
+        ring.Newest = 3;
+        Assert.Equal(1, await ((IKeyStoreMaintenance)store).RewrapAsync());
+        ring.Oldest = 3; // so the old ones are destroyed
+        ring.Released.SetResult();
+        Assert.Equal(0, await slow.WaitAsync(Timeout));
+        Assert.True(await store.HoldsAsync(Name, TestKeys.Shared(Name), ChannelRole.Server));
+    }
+
+    [SkippableFact]
     public async Task An_identity_that_is_revoked_while_it_is_wrapped_again_stays_revoked()
     {
         IKeyDirectory store = await OpenAsync(LongLimit);

@@ -400,6 +400,21 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task A_close_that_cannot_leave_fails_for_all_who_wait_for_it()
+    {
+        await using ChannelPair pair = await ChannelPair.CreateAsync(pipeOptions: Narrow);
+        Task first = pair.Client.CloseAsync().AsTask();
+        Task second = pair.Client.CloseAsync().AsTask();
+        Assert.False(first.IsCompleted || second.IsCompleted);
+        await pair.Server.DisposeAsync().AsTask().WaitAsync(Soon);
+        foreach (Task close in new[] { first, second, pair.Client.CloseAsync().AsTask() })
+        {
+            var error = await Assert.ThrowsAsync<SecureChannelException>(() => close.WaitAsync(Soon));
+            Assert.Equal(SecureChannelError.Transport, error.Error);
+        }
+    }
+
+    [Fact]
     public async Task A_log_that_throws_keeps_no_channel_from_ending()
     {
         SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
