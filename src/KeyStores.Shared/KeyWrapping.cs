@@ -113,7 +113,9 @@ internal sealed class KeyWrapping(IKeyWrapper wrapper, string store, TimeSpan ti
     internal Task<OpenedKeys> UnwrapAsync(SealedKeys keys, CancellationToken cancellationToken) =>
         UnwrapAsync(keys, digestOfRoot: null, cancellationToken);
 
-    /// <summary>As <see cref="UnwrapAsync(SealedKeys, CancellationToken)"/>, and remembers how it was wrapped.</summary>
+    /// <summary>
+    /// As <see cref="UnwrapAsync(SealedKeys, CancellationToken)"/>, and remembers how it was wrapped.
+    /// </summary>
     internal Task<OpenedKeys> UnwrapToRewrapAsync(SealedKeys keys, CancellationToken cancellationToken) =>
         UnwrapAsync(keys, keys.DigestOfRoot(), cancellationToken);
 

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace SymRatchet.KeyStores.Tests.Wrapping;
 
-/// <summary>Writes the number of its newest wrapping key before a key, and opens what is of one that it still has.</summary>
+/// <summary>
+/// Writes the number of its newest wrapping key before a key, and opens what is of one that it still has.
+/// </summary>
 internal sealed class VersionedWrapper : IKeyWrapper
 {
     internal byte Newest { get; set; } = 1;
