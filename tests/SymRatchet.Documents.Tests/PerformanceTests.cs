@@ -119,6 +119,19 @@ public sealed partial class PerformanceTests
         static string Squeezed(string[] row) => string.Concat(row).Replace(" ", "", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Every_ratio_of_a_store_that_grows_is_that_of_the_measurement()
+    {
+        string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "growth.txt"));
+        Document stores = new("docs/key-stores.md");
+        Assert.Equal(
+            lines.SelectMany(line => Growth().Matches(line)).Select(match => match.Result("$1 | $2 | $3 | $4")),
+            stores.Rows("## Many identities").Select(row => string.Join(" | ", row))
+        );
+        string each = lines.SelectMany(line => Each().Matches(line)).Single().Groups[1].Value;
+        Assert.Contains($"An identity takes {each} bytes in an", Text(stores.Path), StringComparison.Ordinal);
+    }
+
     private static IEnumerable<(string Document, string Text)> Sentences()
     {
         string fast64 = Run.Ratio("seal-64", "aesgcm-fixed-key", Ours, "F1");
@@ -171,6 +184,15 @@ public sealed partial class PerformanceTests
         "^after (.+): of ([0-9]+) old keys, ([0-9]+) in the table's file, ([0-9]+) in the write-ahead log$"
     )]
     private static partial Regex OldKeys();
+
+    [GeneratedRegex(
+        @"^(\w+), ([a-z ]+): 1000 identities [\d.,]+ us \(1\.00\), 100000 identities [\d.,]+ us \(([\d.]+)\), "
+            + @"1000000 identities [\d.,]+ us \(([\d.]+)\)$"
+    )]
+    private static partial Regex Growth();
+
+    [GeneratedRegex("identities: ([0-9]+) bytes each on the heap")]
+    private static partial Regex Each();
 
     [GeneratedRegex(@"\d[\d.,]*")]
     private static partial Regex Number();
