@@ -13,9 +13,12 @@ internal sealed class ComparisonRun(
     TimeSpan timeForEach
 )
 {
+    // Of fewer turns, the half in the middle tells nothing of the noise.
+    private const int LeastRounds = 9;
+
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(100);
 
-    private int Rounds => Math.Max(3, (int)(timeForEach / LongestTurn));
+    private int Rounds => Math.Max(LeastRounds, (int)(timeForEach / LongestTurn));
 
     internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) =>
         console
