@@ -12,21 +12,21 @@ internal static class PoolSlots
     /// <summary>A watch's poll and its listener.</summary>
     private const int MinReserve = 2;
 
-    private static readonly ConditionalWeakTable<NpgsqlDataSource, SemaphoreSlim> Slots = [];
+    private static readonly ConditionalWeakTable<NpgsqlDataSource, Slots> OfPools = [];
 
     /// <summary>Returns the slots of a pool, which all stores on it share.</summary>
-    internal static SemaphoreSlim Of(NpgsqlDataSource source) => Slots.GetValue(source, Create);
+    internal static Slots Of(NpgsqlDataSource source) => OfPools.GetValue(source, Create);
 
-    private static SemaphoreSlim Create(NpgsqlDataSource source)
+    private static Slots Create(NpgsqlDataSource source)
     {
         NpgsqlConnectionStringBuilder settings = new(source.ConnectionString);
 
         // Without a pool there is no queue in which a poll could wait.
         if (!settings.Pooling)
-            return new SemaphoreSlim(int.MaxValue);
+            return new Slots(int.MaxValue);
 
         // A quarter leaves room for several watches: a process may have stores in more than one schema.
         int reserve = Math.Max(MinReserve, settings.MaxPoolSize / 4);
-        return new SemaphoreSlim(Math.Max(1, settings.MaxPoolSize - reserve));
+        return new Slots(Math.Max(1, settings.MaxPoolSize - reserve));
     }
 }

@@ -56,7 +56,7 @@ internal sealed class StoreSession
     )
     {
         long started = Stopwatch.GetTimestamp();
-        SemaphoreSlim slots = PoolSlots.Of(source);
+        Slots slots = PoolSlots.Of(source);
         bool hasSlot = false;
         try
         {
