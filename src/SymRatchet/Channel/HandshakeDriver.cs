@@ -65,13 +65,12 @@ internal sealed class HandshakeDriver(
         }
         catch (Exception e)
         {
-            if (FailureOf(e, cancellationToken) is not { } failure)
-            {
-                await AbandonAsync(state).ConfigureAwait(false);
+            // The keys and the stream go first: a log or a listener may wait for long.
+            SecureChannelException? failure = FailureOf(e, cancellationToken);
+            await AbandonAsync(state).ConfigureAwait(false);
+            if (failure is null)
                 throw;
-            }
-
-            await GiveUpAsync(state, failure, activity).ConfigureAwait(false);
+            Report(failure, activity);
             if (failure.Error == SecureChannelError.Canceled)
                 throw;
             throw failure;
@@ -157,18 +156,6 @@ internal sealed class HandshakeDriver(
             "evicted from the pending handshakes by a newer one",
             cause
         );
-
-    private async ValueTask GiveUpAsync(HandshakeState state, SecureChannelException failure, Activity? activity)
-    {
-        try
-        {
-            Report(failure, activity);
-        }
-        finally
-        {
-            await AbandonAsync(state).ConfigureAwait(false);
-        }
-    }
 
     private void Report(SecureChannelException failure, Activity? activity)
     {

@@ -84,6 +84,32 @@ public sealed class HostileLogTests
         }
     }
 
+    [Fact]
+    public async Task A_log_that_blocks_holds_no_connection_of_a_failed_handshake()
+    {
+        using ManualResetEventSlim release = new();
+        using OwnLog log = new() { OnLine = () => release.Wait(TimeSpan.FromSeconds(30)) };
+        SecureChannelServerOptions options = ChannelPair.ServerOptions(ChannelProtocol.V1);
+        options.LoggerFactory = log;
+        await using SocketPair sockets = await SocketPair.CreateAsync();
+        Task accepting = Task.Run(() => SecureChannel.AcceptAsync(sockets.Server, options).AsTask());
+        try
+        {
+            await sockets.Client.WriteAsync(new byte[256]);
+            using CancellationTokenSource limit = new(Soon);
+            await Assert.ThrowsAnyAsync<IOException>(() =>
+                sockets.Client.ReadExactlyAsync(new byte[1024], limit.Token).AsTask()
+            );
+            Assert.False(accepting.IsCompleted);
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        await Assert.ThrowsAsync<SecureChannelException>(() => accepting.WaitAsync(Soon));
+    }
+
     private sealed class OwnLog : ILoggerFactory, ILogger
     {
         internal bool MakesNone { get; init; }
