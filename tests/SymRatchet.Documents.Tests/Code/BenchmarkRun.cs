@@ -8,6 +8,7 @@ namespace SymRatchet.Documents.Tests.Code;
 internal sealed class BenchmarkRun
 {
     private readonly Dictionary<(string Scenario, string Peer), double> _medians = [];
+    private readonly HashSet<(string Scenario, string Peer)> _noisy = [];
 
     internal BenchmarkRun()
     {
@@ -17,7 +18,12 @@ internal sealed class BenchmarkRun
         {
             string name = scenario.GetProperty("name").GetString()!;
             foreach (JsonElement result in scenario.GetProperty("results").EnumerateArray())
-                _medians[(name, result.GetProperty("peer").GetString()!)] = result.GetProperty("median").GetDouble();
+            {
+                string peer = result.GetProperty("peer").GetString()!;
+                _medians[(name, peer)] = result.GetProperty("median").GetDouble();
+                if (result.GetProperty("noisy").GetBoolean())
+                    _noisy.Add((name, peer));
+            }
         }
     }
 
@@ -30,11 +36,19 @@ internal sealed class BenchmarkRun
 
     internal double this[string scenario, string peer] => _medians[(scenario, peer)];
 
-    /// <summary>A cell of a table; empty where the peer took no part.</summary>
+    /// <summary>A cell of a table: marked where the machine was too noisy, empty where the peer took no part.</summary>
     internal string Cell(string scenario, string peer) =>
-        !_medians.TryGetValue((scenario, peer), out double value) ? ""
-        : value >= 100 ? value.ToString("N0", CultureInfo.InvariantCulture)
-        : value.ToString(value >= 10 ? "F1" : "F2", CultureInfo.InvariantCulture);
+        !_medians.ContainsKey((scenario, peer)) ? ""
+        : _noisy.Contains((scenario, peer)) ? "~ " + Number(scenario, peer)
+        : Number(scenario, peer);
+
+    internal string Number(string scenario, string peer)
+    {
+        double value = this[scenario, peer];
+        return value >= 100
+            ? value.ToString("N0", CultureInfo.InvariantCulture)
+            : value.ToString(value >= 10 ? "F1" : "F2", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>How many times the one value is the other.</summary>
     internal string Ratio(string scenario, string one, string other, string format) =>
