@@ -2,6 +2,7 @@ using System.Net.Sockets;
 
 namespace SymRatchet.Tunnel.Tests;
 
+[Collection(Alone.Name)]
 public sealed class LifeTests
 {
     [Fact]
