@@ -9,6 +9,7 @@ internal sealed class ConnectionSet : IDisposable
     private readonly HashSet<TunnelConnection> _connections = [];
     private readonly ITimer _timer;
     private TaskCompletionSource? _empty;
+    private string? _closed;
     private int _isChecking;
 
     internal ConnectionSet(TimeProvider time) =>
@@ -30,16 +31,25 @@ internal sealed class ConnectionSet : IDisposable
 
     internal void Add(TunnelConnection connection)
     {
+        string? closed;
         lock (_gate)
+        {
             _connections.Add(connection);
+            closed = _closed;
+        }
+
+        if (closed is not null)
+            connection.Abort(closed);
     }
 
     internal void Remove(TunnelConnection connection)
     {
         lock (_gate)
         {
-            if (_connections.Remove(connection) && _connections.Count == 0)
-                _empty?.TrySetResult();
+            if (!_connections.Remove(connection) || _connections.Count > 0)
+                return;
+            _empty?.TrySetResult();
+            _empty = null;
         }
     }
 
@@ -55,11 +65,17 @@ internal sealed class ConnectionSet : IDisposable
         }
     }
 
-    /// <summary>Ends all by a reset.</summary>
+    /// <summary>Ends all by a reset, and those that are added later.</summary>
     /// <returns>How many there were.</returns>
     internal int AbortAll(string reason)
     {
-        TunnelConnection[] all = Snapshot();
+        TunnelConnection[] all;
+        lock (_gate)
+        {
+            _closed = reason;
+            all = [.. _connections];
+        }
+
         foreach (TunnelConnection connection in all)
             connection.Abort(reason);
         return all.Length;

@@ -50,7 +50,8 @@ internal sealed class TunnelConnection(TimeProvider time)
     {
         Relay relay = new(plain, secured, time);
         started(relay);
-        Volatile.Write(ref _relay, relay);
+        // A full fence: either this sees the reason, or who gives it sees the relay.
+        Interlocked.Exchange(ref _relay, relay);
         if (Reason is { } reason)
             relay.Abort(reason);
         return await relay.RunAsync().ConfigureAwait(false);

@@ -42,18 +42,21 @@ internal sealed class TunnelShutdown(Acceptor? acceptor, ConnectionSet connectio
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (acceptor is not null)
             await acceptor.DisposeAsync().ConfigureAwait(false);
-        int reset = 0;
         if (connections.Count is > 0 and int open)
         {
             logger.Stops(options.DisplayName, options.DrainTimeout.TotalSeconds, open);
-            Task empty = connections.WhenEmptyAsync();
-            await empty
+            await connections
+                .WhenEmptyAsync()
                 .WaitAsync(options.DrainTimeout, time, _hurrying.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            reset = connections.AbortAll("the tunnel stops");
-            await empty.WaitAsync(ResetTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // Also if there is none: a handshake that is just done may still add one.
+        int reset = connections.AbortAll("the tunnel stops");
+        await connections
+            .WhenEmptyAsync()
+            .WaitAsync(ResetTimeout)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         connections.Dispose();
         logger.Stopped(options.DisplayName, reset);
     }
