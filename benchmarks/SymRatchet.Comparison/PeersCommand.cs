@@ -34,6 +34,11 @@ internal static class PeersCommand
         "connect",
         "allocated-64B",
         "idle-connection",
+        "tunnel-64KiB",
+        "tunnel-messages-64B",
+        "tunnel-pingpong",
+        "tunnel-connect",
+        "tunnel-idle",
         "http-get",
         "http-connect",
         "http-1GiB",
@@ -79,7 +84,7 @@ internal static class PeersCommand
             "NAME,...",
             [.. PeerCatalogue.All.Select(peer => peer.Name), SealScenario.FixedKey]
         );
-        Option<int> idle = Numbers.Count("--idle", "How many connections idle-connection opens.", 5000);
+        Option<int> idle = Numbers.Count("--idle", "How many connections idle-connection and tunnel-idle open.", 5000);
         Option<bool> quick = new("--quick")
         {
             Description = "For a first look, in about a minute: 0.3 seconds for each, 500 idle connections.",
@@ -151,6 +156,11 @@ internal static class PeersCommand
             new ConnectScenario(servers),
             new MessagesScenario(servers, allocations: true),
             new IdleScenario(servers, idle),
+            new StreamScenario(servers, "tunnel-64KiB"),
+            new MessagesScenario(servers, allocations: false, "tunnel-messages-64B"),
+            new PingPongScenario(servers, "tunnel-pingpong"),
+            new TunnelConnectScenario(servers),
+            new TunnelIdleScenario(idle),
             new HttpScenario(servers, newConnections: false),
             new HttpScenario(servers, newConnections: true),
             new DownloadScenario(servers),

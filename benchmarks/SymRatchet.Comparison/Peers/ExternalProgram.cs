@@ -13,16 +13,15 @@ internal static class ExternalProgram
     internal static string? Missing(string program, string package) =>
         Find(program) is null ? $"{program} is not installed (Debian: apt-get install {package})" : null;
 
-    internal static Process Start(string program, params string[] arguments)
+    internal static Process Start(string program, params string[] arguments) => StartFile(Find(program)!, arguments);
+
+    /// <summary>Starts a program that lies somewhere else than programs are searched for.</summary>
+    internal static Process StartFile(string path, params string[] arguments)
     {
-        ProcessStartInfo start = new(Find(program)!, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         Process process = Process.Start(start)!;
-        _ = process.StandardError.ReadToEndAsync();
-        _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         return process;
     }
 

@@ -1,3 +1,5 @@
+using SymRatchet.Comparison.Running;
+
 namespace SymRatchet.Comparison.Peers;
 
 /// <summary>A way to protect connections, or not to. Its server runs in a process of its own.</summary>
@@ -11,8 +13,11 @@ internal abstract class Peer : IAsyncDisposable
     /// <summary>What a server must tell its clients, such as its certificate; in one line.</summary>
     internal virtual string Credential => "";
 
-    /// <summary>Whether all that it does is done by the two processes that are measured.</summary>
-    internal virtual bool IsWithinItsProcess => true;
+    /// <summary>The CPU time of the server; with that of the tunnel programs, where it needs them.</summary>
+    internal virtual TimeSpan CpuTime => ProcessUse.CpuTime;
+
+    /// <summary>What the server holds in memory, in bytes; of a pair of tunnel programs, the server's end.</summary>
+    internal virtual long Memory => Environment.WorkingSet;
 
     /// <summary>Whether a scenario means something for it.</summary>
     internal abstract bool Fits(string scenario);

@@ -19,6 +19,8 @@ internal static class PeerCatalogue
         new OpenSslPeer("openssl-psk-tls1.2", LibSsl.Tls12, "PSK-AES256-GCM-SHA384"),
         new SpipedPeer(),
         new StunnelPeer(),
+        new SymRatchetTunnelPeer("symratchet-tunnel", multiplex: false),
+        new SymRatchetTunnelPeer("symratchet-tunnel-multiplex", multiplex: true),
         new PlainHttpPeer(),
         new ChannelHttpPeer(),
         new HttpsPeer(),

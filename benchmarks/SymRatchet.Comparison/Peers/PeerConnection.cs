@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SymRatchet.Comparison.Running;
 using SymRatchet.Comparison.Scenarios;
 
 namespace SymRatchet.Comparison.Peers;
@@ -58,6 +59,9 @@ internal abstract class PeerConnection : IAsyncDisposable
         return blocks;
     }
 
+    /// <summary>Ends this direction, and waits until the other side has ended the other one.</summary>
+    internal virtual Task CloseAsync() => throw new NotSupportedException();
+
     public abstract ValueTask DisposeAsync();
 
     internal async Task SendNumberAsync(long number)
@@ -68,19 +72,30 @@ internal abstract class PeerConnection : IAsyncDisposable
         await Stream.FlushAsync();
     }
 
-    internal async Task<long> ReceiveNumberAsync() =>
-        await TryReceiveNumberAsync()
+    internal async Task<long> ReceiveNumberAsync()
+    {
+        byte[] bytes = new byte[sizeof(long)];
+        await Stream.ReadExactlyAsync(bytes);
+        return BinaryPrimitives.ReadInt64BigEndian(bytes);
+    }
+
+    internal async Task SendWorkAsync(Work work)
+    {
+        await Stream.WriteAsync(new[] { (byte)work });
+        await Stream.FlushAsync();
+    }
+
+    internal async Task<Work> ReceiveWorkAsync() =>
+        await TryReceiveWorkAsync()
         ?? throw new EndOfStreamException("The peer hung up in the middle of a measurement.");
 
     /// <summary>
-    /// The next number, or null where the peer is done: an exception for each connection that ends would be measured
-    /// with the next one.
+    /// What is asked for next, or null where the peer is done: an exception for each connection that ends would be
+    /// measured with the next one.
     /// </summary>
-    internal async Task<long?> TryReceiveNumberAsync()
+    internal async Task<Work?> TryReceiveWorkAsync()
     {
-        byte[] bytes = new byte[sizeof(long)];
-        return await Stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length
-            ? BinaryPrimitives.ReadInt64BigEndian(bytes)
-            : null;
+        byte[] one = new byte[1];
+        return await Stream.ReadAsync(one) == 1 ? (Work)one[0] : null;
     }
 }

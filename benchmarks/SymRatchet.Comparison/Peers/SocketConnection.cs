@@ -65,6 +65,13 @@ internal sealed class SocketConnection(NetworkStream stream) : PeerConnection
         }
     }
 
+    internal override async Task CloseAsync()
+    {
+        stream.Socket.Shutdown(SocketShutdown.Send);
+        if (await stream.ReadAsync(new byte[1]) != 0)
+            throw new IOException("More came than was asked for.");
+    }
+
     public override ValueTask DisposeAsync() => stream.DisposeAsync();
 
     private async ValueTask SendBlocksAsync()

@@ -19,6 +19,8 @@ internal sealed class SpipedPeer : TunnelPeer
             "spiped",
             client ? "-e" : "-d",
             "-F",
+            "-n", // no limit on connections; the default is 100
+            "0",
             "-s",
             $"[127.0.0.1]:{listen}",
             "-t",

@@ -13,14 +13,42 @@ internal abstract class TunnelPeer : TcpPeer
     /// <summary>For keys and settings.</summary>
     private protected TemporaryFolder Folder { get; } = new();
 
-    internal sealed override bool IsWithinItsProcess => false;
+    internal sealed override TimeSpan CpuTime
+    {
+        get
+        {
+            TimeSpan time = base.CpuTime;
+            foreach (Process program in _programs)
+            {
+                program.Refresh();
+                time += program.TotalProcessorTime;
+            }
+
+            return time;
+        }
+    }
+
+    // Another program cannot be told to collect, so what nobody has collected yet is counted, too.
+    internal sealed override long Memory
+    {
+        get
+        {
+            _programs[0].Refresh();
+            return _programs[0].WorkingSet64;
+        }
+    }
 
     internal sealed override bool Fits(string scenario) =>
-        scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B" or "connect";
+        scenario.StartsWith("tunnel-", StringComparison.Ordinal)
+        || (IsOnTheWire && scenario is "stream-64KiB" or "messages-64B" or "pingpong-64B" or "connect");
+
+    /// <summary>Whether it is also measured beside the peers within programs.</summary>
+    private protected virtual bool IsOnTheWire => true;
 
     internal sealed override async Task<int> ListenAsync()
     {
         int plain = await base.ListenAsync();
+        await PrepareAsync();
         int between = ExternalProgram.FreePort();
         await AddAsync(Start(client: false, listen: between, target: plain), between);
         int front = ExternalProgram.FreePort();
@@ -34,6 +62,9 @@ internal abstract class TunnelPeer : TcpPeer
             await ExternalProgram.EndAsync(program);
         Folder.Dispose();
     }
+
+    /// <summary>Makes the keys.</summary>
+    private protected virtual Task PrepareAsync() => Task.CompletedTask;
 
     /// <summary>Starts one end of the tunnel.</summary>
     private protected abstract Process Start(bool client, int listen, int target);

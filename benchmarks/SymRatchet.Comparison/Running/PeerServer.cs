@@ -31,11 +31,11 @@ internal static class PeerServer
         int port = await peer.ListenAsync();
         Console.WriteLine($"{port.ToString(CultureInfo.InvariantCulture)} {peer.Credential}");
         while (await Console.In.ReadLineAsync() is { } question)
-            Console.WriteLine(Answer(question).ToString(CultureInfo.InvariantCulture));
+            Console.WriteLine(Answer(peer, question).ToString(CultureInfo.InvariantCulture));
         return 0;
     }
 
-    private static long Answer(string question)
+    private static long Answer(Peer peer, string question)
     {
         switch (question)
         {
@@ -44,13 +44,13 @@ internal static class PeerServer
             case HeapQuestion:
                 return GC.GetTotalMemory(forceFullCollection: false);
             case CpuQuestion:
-                return (long)ProcessUse.CpuTime.TotalMicroseconds;
+                return (long)peer.CpuTime.TotalMicroseconds;
             case LeastMemoryQuestion:
                 ProcessUse.Collect();
                 break;
         }
 
-        return Environment.WorkingSet;
+        return peer.Memory;
     }
 
     /// <summary>Does one thing that a client asked for.</summary>
@@ -59,7 +59,7 @@ internal static class PeerServer
         switch (work)
         {
             case Work.Echo:
-                await connection.SendNumberAsync((long)work);
+                await connection.SendWorkAsync(work);
                 break;
 
             case Work.TakeStream:
@@ -71,7 +71,7 @@ internal static class PeerServer
                 break;
 
             case Work.PingPong:
-                await connection.SendNumberAsync((long)work);
+                await connection.SendWorkAsync(work);
                 byte[] message = new byte[Sizes.Message];
                 do
                 {

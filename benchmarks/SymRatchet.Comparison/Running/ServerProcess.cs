@@ -36,9 +36,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     internal async Task<long> AskAsync(string question) =>
         long.Parse(await _process.AskAsync(question), CultureInfo.InvariantCulture);
 
-    /// <summary>The CPU time of its threads; null where it works through programs that are not ours.</summary>
-    internal async Task<TimeSpan?> CpuAsync() =>
-        _peer.IsWithinItsProcess ? TimeSpan.FromMicroseconds(await AskAsync(PeerServer.CpuQuestion)) : null;
+    /// <summary>The CPU time of its threads, and of the tunnel programs that it works through.</summary>
+    internal async Task<TimeSpan> CpuAsync() => TimeSpan.FromMicroseconds(await AskAsync(PeerServer.CpuQuestion));
 
     /// <summary>What it holds and has used; after a collection of all that can be, where that is asked for.</summary>
     internal async Task<ProcessUse> UseAsync(bool collected = false) =>

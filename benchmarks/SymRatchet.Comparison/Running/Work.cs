@@ -1,9 +1,9 @@
 namespace SymRatchet.Comparison.Running;
 
-/// <summary>What a client asks of the server with the first number on a connection.</summary>
-internal enum Work : long
+/// <summary>What a client asks of the server with the first byte on a connection.</summary>
+internal enum Work : byte
 {
-    /// <summary>One number back, and the connection stays.</summary>
+    /// <summary>One byte back, and the connection stays.</summary>
     Echo = 1,
 
     /// <summary>Blocks of 64 KiB as a stream, until a marked one; then how many came.</summary>
@@ -12,6 +12,6 @@ internal enum Work : long
     /// <summary>Messages of 64 bytes, until a marked one; then how many came.</summary>
     TakeMessages,
 
-    /// <summary>One number back, then each message of 64 bytes back, until a marked one.</summary>
+    /// <summary>One byte back, then each message of 64 bytes back, until a marked one.</summary>
     PingPong,
 }

@@ -26,8 +26,8 @@ internal sealed class ConnectScenario(ServerPool servers) : ServedScenario(serve
             {
                 long started = Stopwatch.GetTimestamp();
                 PeerConnection connection = await Server.ConnectAsync();
-                await connection.SendNumberAsync((long)Work.Echo);
-                await connection.ReceiveNumberAsync();
+                await connection.SendWorkAsync(Work.Echo);
+                await connection.ReceiveWorkAsync();
                 connections.Add(Stopwatch.GetElapsedTime(started));
                 spent += connections[^1];
                 await connection.DisposeAsync();

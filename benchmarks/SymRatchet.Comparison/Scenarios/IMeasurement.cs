@@ -7,7 +7,7 @@ internal interface IMeasurement : IAsyncDisposable
     Task<Measured> MeasureAsync(TimeSpan time);
 
     /// <summary>
-    /// The CPU time that both processes have used so far; null where a part of the work is another program's.
+    /// The CPU time that all processes have used so far; null where it says nothing.
     /// </summary>
     Task<TimeSpan?> CpuAsync();
 }

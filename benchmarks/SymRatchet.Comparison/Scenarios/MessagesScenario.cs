@@ -8,12 +8,13 @@ namespace SymRatchet.Comparison.Scenarios;
 /// Messages of 64 bytes one way, put together as far as the peer's API does so; how many a second, or what they
 /// allocate at both ends.
 /// </summary>
-internal sealed class MessagesScenario(ServerPool servers, bool allocations) : ServedScenario(servers)
+internal sealed class MessagesScenario(ServerPool servers, bool allocations, string name = "messages-64B")
+    : ServedScenario(servers)
 {
     // The clock is looked at once in so many messages.
     private const int Batch = 64;
 
-    internal override string Name => allocations ? "allocated-64B" : "messages-64B";
+    internal override string Name => allocations ? "allocated-64B" : name;
 
     internal override string Unit => allocations ? "B" : "messages/s";
 
@@ -32,7 +33,7 @@ internal sealed class MessagesScenario(ServerPool servers, bool allocations) : S
         public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
             long allocated = await AllocatedAsync();
-            await Connection.SendNumberAsync((long)Work.TakeMessages);
+            await Connection.SendWorkAsync(Work.TakeMessages);
             long started = Stopwatch.GetTimestamp();
             _message[0] = 0;
             while (_message[0] == 0)

@@ -5,9 +5,9 @@ using SymRatchet.Comparison.Running;
 namespace SymRatchet.Comparison.Scenarios;
 
 /// <summary>A message of 64 bytes there and back, one at a time.</summary>
-internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(servers)
+internal sealed class PingPongScenario(ServerPool servers, string name = "pingpong-64B") : ServedScenario(servers)
 {
-    internal override string Name => "pingpong-64B";
+    internal override string Name => name;
 
     internal override string Unit => "us";
 
@@ -23,8 +23,8 @@ internal sealed class PingPongScenario(ServerPool servers) : ServedScenario(serv
 
         public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
-            await Connection.SendNumberAsync((long)Work.PingPong);
-            await Connection.ReceiveNumberAsync();
+            await Connection.SendWorkAsync(Work.PingPong);
+            await Connection.ReceiveWorkAsync();
             long started = Stopwatch.GetTimestamp();
             long rounds = 0;
             _message[0] = 0;

@@ -7,9 +7,9 @@ namespace SymRatchet.Comparison.Scenarios;
 /// <summary>
 /// Blocks of 64 KiB one way through the peer's stream, until the server has said that it has them all.
 /// </summary>
-internal sealed class StreamScenario(ServerPool servers) : ServedScenario(servers)
+internal sealed class StreamScenario(ServerPool servers, string name = "stream-64KiB") : ServedScenario(servers)
 {
-    internal override string Name => "stream-64KiB";
+    internal override string Name => name;
 
     internal override string Unit => "GB/s";
 
@@ -27,7 +27,7 @@ internal sealed class StreamScenario(ServerPool servers) : ServedScenario(server
 
         public override async Task<Measured> MeasureAsync(TimeSpan time)
         {
-            await Connection.SendNumberAsync((long)Work.TakeStream);
+            await Connection.SendWorkAsync(Work.TakeStream);
             long started = Stopwatch.GetTimestamp();
             _block[0] = 0;
             while (_block[0] == 0)

@@ -105,8 +105,8 @@ internal sealed class SoakRun(string peer, int clients, TimeSpan time, TimeSpan 
             async (i, _) =>
             {
                 PeerConnection connection = _connections[i] = await server.ConnectAsync(addresses[i]);
-                await connection.SendNumberAsync((long)Work.PingPong);
-                await connection.ReceiveNumberAsync();
+                await connection.SendWorkAsync(Work.PingPong);
+                await connection.ReceiveWorkAsync();
                 progress.Increment(1);
             }
         );

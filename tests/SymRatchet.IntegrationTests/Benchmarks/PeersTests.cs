@@ -20,6 +20,11 @@ public sealed class PeersTests : IDisposable
         "connect",
         "allocated-64B",
         "idle-connection",
+        "tunnel-64KiB",
+        "tunnel-messages-64B",
+        "tunnel-pingpong",
+        "tunnel-connect",
+        "tunnel-idle",
         "http-get",
         "http-connect",
     ];
@@ -47,7 +52,7 @@ public sealed class PeersTests : IDisposable
                 string.Join(',', Scenarios),
                 "--peers",
                 "tcp,symratchet-aegis256,symratchet-seed,symratchet-sqlite,symratchet-durable,sslstream,"
-                    + "aesgcm-fixed-key,symratchet-http,https"
+                    + "aesgcm-fixed-key,symratchet-tunnel,symratchet-tunnel-multiplex,symratchet-http,https"
             )
         )
         {
@@ -62,7 +67,12 @@ public sealed class PeersTests : IDisposable
             JsonElement ours = scenario
                 .GetProperty("results")
                 .EnumerateArray()
-                .First(result => result.GetProperty("peer").GetString() is "symratchet-aegis256" or "symratchet-http");
+                .First(result =>
+                    result.GetProperty("peer").GetString()
+                        is "symratchet-aegis256"
+                            or "symratchet-tunnel"
+                            or "symratchet-http"
+                );
             Assert.True(ours.GetProperty("min").GetDouble() <= ours.GetProperty("median").GetDouble());
             Assert.True(ours.GetProperty("median").GetDouble() <= ours.GetProperty("max").GetDouble());
             Assert.True(ours.GetProperty("lowerQuartile").GetDouble() <= ours.GetProperty("upperQuartile").GetDouble());
