@@ -7,8 +7,8 @@ using SymRatchet.Tunnel.Ends;
 namespace SymRatchet.Tunnel.Multiplexing;
 
 /// <summary>
-/// One connection as a stream of a multiplexer. Its bytes are chunks with their length before them (4 bytes, big-
-/// endian), and a chunk of length 0 is the orderly end: how a stream of the multiplexer ends by itself does not say
+/// One connection as a stream of a multiplexer. Its bytes are chunks with their length before them (4 bytes,
+/// big-endian), and a chunk of length 0 is the orderly end: how a stream of the multiplexer ends by itself does not say
 /// whether all was said. Once both have ended, each side says with a header of its own that it has read the other's
 /// end, and waits for that: a link that ends takes with it what it has delivered and nobody has read.
 /// </summary>
