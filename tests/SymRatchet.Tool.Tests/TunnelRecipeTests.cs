@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using SymRatchet.KeyStores.Tests.PostgreSql;
+using SymRatchet.TestKit;
+
+namespace SymRatchet.Tool.Tests;
+
+/// <summary>The recipes of docs/tunnel.md, run as they are written; only ports are others.</summary>
+[Collection(PostgresServer.CollectionName)]
+public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("recipe-").FullName;
+    private readonly Dictionary<string, string> _ports = [];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [SkippableFact]
+    public async Task Redis()
+    {
+        Needs("redis-server", "redis-cli", "redis-benchmark");
+        string said = await RunAsync("## Redis", "6390", "9990", "6391");
+        Assert.Contains("OK\nhello\n", said, StringComparison.Ordinal);
+        Assert.Contains("GET:", said, StringComparison.Ordinal);
+        Assert.Contains("requests per second", said, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task PostgreSQL()
+    {
+        Needs("psql");
+        string folder = new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Host!;
+        _ports["--forward 127.0.0.1:5432"] = $"--forward unix:{folder}/.s.PGSQL.5432";
+        Assert.Contains("42", await RunAsync("## PostgreSQL", "9990", "5433"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Ssh()
+    {
+        Needs("sshd", "ssh", "ssh-keygen");
+        Skip.IfNot(Environment.IsPrivilegedProcess, "only root logs in as root");
+        int port = FreePort();
+        _ports["127.0.0.1:22"] = $"127.0.0.1:{port}";
+        await RunScriptAsync(
+            "ssh-keygen -q -t ed25519 -N '' -f host; ssh-keygen -q -t ed25519 -N '' -f user; cp user.pub authorized"
+        );
+        await File.WriteAllTextAsync(
+            In("sshd.config"),
+            $"""
+            ListenAddress 127.0.0.1:{port}
+            HostKey {In("host")}
+            AuthorizedKeysFile {In("authorized")}
+            PidFile none
+            StrictModes no
+            PermitRootLogin prohibit-password
+            """
+        );
+        await File.WriteAllTextAsync(
+            In("ssh.config"),
+            $"""
+            IdentityFile {In("user")}
+            IdentitiesOnly yes
+            UserKnownHostsFile {In("known")}
+            StrictHostKeyChecking no
+            BatchMode yes
+            """
+        );
+        Directory.CreateDirectory("/run/sshd");
+        await WriteShimAsync("ssh", $"exec /usr/bin/ssh -F '{In("ssh.config")}' \"$@\"");
+        using var server = Process.Start("/usr/sbin/sshd", ["-D", "-f", In("sshd.config")]);
+        try
+        {
+            Assert.Contains("it works\n", await RunAsync("## SSH", "9990"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+    }
+
+    // All blocks of the section in one shell; the last is repeated until it succeeds, since what was started before
+    // needs some time.
+    private async Task<string> RunAsync(string heading, params string[] ports)
+    {
+        foreach (string port in ports)
+            _ports[port] = $"{FreePort()}";
+        string[] blocks = [.. BlocksOf(heading)];
+        Assert.True(blocks.Length >= 2, "the recipe is not where it was");
+        foreach ((string written, string used) in _ports)
+            blocks = [.. blocks.Select(block => block.Replace(written, used, StringComparison.Ordinal))];
+        string tool = typeof(ToolProgram).Assembly.Location;
+        await WriteShimAsync("symratchet", $"exec dotnet '{tool}' \"$@\"");
+        await File.WriteAllTextAsync(In("last"), "set -e\n" + blocks[^1]);
+        return await RunScriptAsync(
+            $"""
+            {string.Concat(blocks[..^1])}
+            for try in $(seq 60); do
+              if bash last >said 2>&1 </dev/null; then cat said >answer; exit 0; fi
+              sleep 0.5
+            done
+            cat said >answer
+            exit 1
+            """
+        );
+    }
+
+    private async Task<string> RunScriptAsync(string script)
+    {
+        ProcessStartInfo start = new("bash", ["-c", script])
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["PATH"] = $"{In("bin")}:{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin";
+
+        // What the script leaves running has the same parent then, and ends with it.
+        start.ArgumentList[1] = $"trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n{script}";
+        using var shell = Process.Start(start)!;
+        Task<string> output = shell.StandardOutput.ReadToEndAsync();
+        Task<string> errors = shell.StandardError.ReadToEndAsync();
+        try
+        {
+            await shell.WaitForExitAsync().WaitAsync(Limit);
+        }
+        finally
+        {
+            if (!shell.HasExited)
+                shell.Kill(entireProcessTree: true);
+        }
+
+        string answer = File.Exists(In("answer")) ? await File.ReadAllTextAsync(In("answer")) : "";
+        Assert.True(shell.ExitCode == 0, $"{answer}\n{await output}\n{await errors}");
+        return answer;
+    }
+
+    private async Task WriteShimAsync(string name, string command)
+    {
+        Directory.CreateDirectory(In("bin"));
+        await File.WriteAllTextAsync(In($"bin/{name}"), $"#!/bin/sh\n{command}\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(
+                In($"bin/{name}"),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
+    }
+
+    private static IEnumerable<string> BlocksOf(string heading)
+    {
+        string text = File.ReadAllText(Repository.PathOf("docs", "tunnel.md"));
+        string section = text.Split(heading + "\n")[1].Split("\n## ")[0];
+        return section.Split("```bash\n").Skip(1).Select(block => block.Split("```")[0]);
+    }
+
+    private static void Needs(params string[] programs)
+    {
+        string[] folders = [.. Environment.GetEnvironmentVariable("PATH")!.Split(':'), "/usr/sbin"];
+        foreach (string program in programs)
+            Skip.IfNot(
+                folders.Any(folder => File.Exists(Path.Combine(folder, program))),
+                $"{program} is not installed"
+            );
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private string In(string name) => Path.Combine(_folder, name);
+}
