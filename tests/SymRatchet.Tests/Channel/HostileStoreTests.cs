@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SymRatchet.Channel;
 using SymRatchet.TestKit;
 
@@ -32,8 +33,11 @@ public sealed class HostileStoreTests
     public async Task The_time_limit_holds_and_the_place_is_given_back(string call, string hostility)
     {
         using HostileStore store = new(call, hostility);
-        SecureChannelServerOptions server = new() { Keys = store, HandshakeTimeout = TimeSpan.FromMilliseconds(300) };
+        FakeTimeProvider time = new();
+        SecureChannelServerOptions server = new() { Keys = store, TimeProvider = time };
         (Task<ISecureChannel> connecting, Task<ISecureChannel> accepting) = Start(server);
+        await store.Called.WaitAsync(Generous);
+        time.Advance(server.HandshakeTimeout);
         Assert.Equal(
             SecureChannelError.Timeout,
             (await Assert.ThrowsAsync<SecureChannelException>(() => accepting).WaitAsync(Generous)).Error
