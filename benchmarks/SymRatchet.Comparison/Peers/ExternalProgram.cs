@@ -7,7 +7,7 @@ namespace SymRatchet.Comparison.Peers;
 /// <summary>A program that is not ours, installed or not, and its life beside a measurement.</summary>
 internal static class ExternalProgram
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     /// <summary>What to say where a program is not there, or null.</summary>
     internal static string? Missing(string program, string package) =>
