@@ -57,6 +57,31 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_is_looked_at_with_the_id_of_its_client_too()
+    {
+        await _folder.ProvisionAsync();
+        Assert.Equal(("Ok", "a store of clients with sensor-17, epoch 0"), await OfAsync(_folder.Client, "sensor-17"));
+        Assert.Equal(("Fail", "sensor-18 is not in it"), await OfAsync(_folder.Client, "sensor-18"));
+        Assert.Equal(("Fail", "it is the key of sensor-17, not of sensor-18"), await OfAsync(Credential, "sensor-18"));
+        Assert.Equal("Ok", (await OfAsync(Credential, "sensor-17")).State);
+        await using (await KeyFile.OpenAsync(Credential))
+        {
+            // It is a key file now.
+        }
+
+        Assert.Equal(("Ok", "the key file of sensor-17, epoch 0"), await OfAsync(Credential, "sensor-17"));
+        Assert.Equal(("Fail", "it is the key of sensor-17, not of sensor-18"), await OfAsync(Credential, "sensor-18"));
+
+        async Task<(string State, string Text)> OfAsync(string file, string id)
+        {
+            Finding found = (await LookAsync("--key", file, "--id", id)).First(finding =>
+                finding.Name == $"key {file}"
+            );
+            return (found.State, found.Text);
+        }
+    }
+
+    [Fact]
     public async Task A_key_that_everybody_can_read_fails_and_it_says_what_to_do()
     {
         if (OperatingSystem.IsWindows())

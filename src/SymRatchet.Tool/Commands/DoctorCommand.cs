@@ -44,9 +44,16 @@ internal static class DoctorCommand
                 if (to is not null && key is null)
                     throw new ToolException("say with which key to connect: --key FILE", ExitCode.Usage);
                 List<Check> checks = [.. MachineChecks.All()];
-                if (key is not null && parsed.GetValue(client.Id) is null)
+                if (key is not null)
                 {
-                    checks.Add(await KeyChecks.OfKeyAsync(key, cancellationToken));
+                    string? id = parsed.GetValue(client.Id);
+                    checks.Add(
+                        await KeyChecks.OfKeyAsync(
+                            key,
+                            id is null ? default(ClientId?) : KeyArguments.ToId(id),
+                            cancellationToken
+                        )
+                    );
                     checks.AddRange(FolderChecks.Of(key, isWritten: false));
                 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using SymRatchet.Keys;
+using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Tool.Keys;
 
 namespace SymRatchet.Tool.Doctor;
@@ -10,8 +11,11 @@ internal static class KeyChecks
 {
     private static readonly TimeSpan SlowDisk = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Looks at a client's credential or key file.</summary>
-    internal static async Task<Check> OfKeyAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Looks at a client's credential or key file, or at its key in a SQLite store.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="id">Whose key it must have; null if that was not said.</param>
+    /// <param name="cancellationToken">Cancels the look.</param>
+    internal static async Task<Check> OfKeyAsync(string path, ClientId? id, CancellationToken cancellationToken)
     {
         string name = $"key {path}";
         byte[] head = new byte[KeyFileHead.FirstLine.Length];
@@ -19,15 +23,21 @@ internal static class KeyChecks
         {
             _ = OwnerOnlyFile.Read(path, head);
             if (KeyFileHead.IsCredential(head))
-                return OfCredential(name, path);
+                return OfCredential(name, path, id);
             if (KeyFileHead.IsKeyFile(head))
-                return await OfKeyFileAsync(name, path, cancellationToken);
-            return head.AsSpan().StartsWith("SQLite"u8)
-                ? Check.Fail(name, "it is a SQLite store", $"look at it with --store {path} --role Client")
-                : Check.Fail(
+                return await OfKeyFileAsync(name, path, id, cancellationToken);
+            if (!head.AsSpan().StartsWith("SQLite"u8))
+                return Check.Fail(
                     name,
                     "it is neither a credential nor a key file",
                     "name the file that 'symratchet key add' wrote for this client"
+                );
+            return id is { } client
+                ? await OfSqliteAsync(name, path, client, cancellationToken)
+                : Check.Fail(
+                    name,
+                    "it is a SQLite store",
+                    $"say which client with --id ID, or look at it with --store {path} --role Client"
                 );
         }
         catch (FileNotFoundException)
@@ -102,21 +112,49 @@ internal static class KeyChecks
         : message.Contains("chown", StringComparison.Ordinal) ? "do that, or run the program as that user"
         : "see docs/troubleshooting.md, where every message has a row";
 
-    private static Check OfCredential(string name, string path)
+    private static Check OfCredential(string name, string path, ClientId? id)
     {
         using var key = PreSharedKey.FromCredentialFile(path);
-        return Check.Ok(
-            name,
-            $"a credential of {key.Id}, which no program has opened yet; the client's first start makes it a key file"
-        );
+        return id is { } client && client != key.Id
+            ? OfAnother(name, key.Id, client)
+            : Check.Ok(
+                name,
+                $"a credential of {key.Id}, which no program has opened yet; the client's first start makes it a key "
+                    + "file"
+            );
     }
 
-    private static async Task<Check> OfKeyFileAsync(string name, string path, CancellationToken cancellationToken)
+    private static Check OfAnother(string name, ClientId found, ClientId wanted) =>
+        Check.Fail(name, $"it is the key of {found}, not of {wanted}", $"leave out --id, or name the file of {wanted}");
+
+    private static async Task<Check> OfSqliteAsync(
+        string name,
+        string path,
+        ClientId id,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var store = SqliteKeyStore.Open(path, ChannelRole.Client);
+        return await store.DescribeAsync(id, cancellationToken) switch
+        {
+            null => Check.Fail(name, $"{id} is not in it", $"'symratchet key list --store {path} --role Client'"),
+            { Revoked: not null } => Check.Fail(name, $"the key of {id} is revoked", "give the client a new one"),
+            var record => Check.Ok(name, $"a store of clients with {id}, epoch {record.Epoch}"),
+        };
+    }
+
+    private static async Task<Check> OfKeyFileAsync(
+        string name,
+        string path,
+        ClientId? id,
+        CancellationToken cancellationToken
+    )
     {
         await using KeyFile file = await KeyFile.OpenAsync(path, cancellationToken: cancellationToken);
         await file.ProbeAsync(cancellationToken);
         return (await file.ListAsync(null, 1, cancellationToken)) switch
         {
+            [var record] when id is { } client && client != record.Id => OfAnother(name, record.Id, client),
             [{ Revoked: null } record] => Check.Ok(name, $"the key file of {record.Id}, epoch {record.Epoch}"),
             [var record] => Check.Fail(name, $"the key of {record.Id} is revoked", "give the client a new credential"),
             _ => Check.Fail(name, "a key file without a key", "'symratchet key add' with this file as --store"),
