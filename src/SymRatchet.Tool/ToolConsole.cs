@@ -7,8 +7,6 @@ namespace SymRatchet.Tool;
 /// <summary>Where the tool writes: results to standard output, remarks and complaints to standard error.</summary>
 internal sealed class ToolConsole(TextWriter output, TextWriter error)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     internal TextWriter Out => output;
 
     internal TextWriter Error => error;
@@ -18,10 +16,6 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
 
     /// <summary>Makes what a bar is drawn on, where somebody watches standard error; null where nobody does.</summary>
     internal Func<IAnsiConsole>? CreateTerminal { get; init; }
-
-    /// <summary>Shows a result: as JSON where that was asked for, else as a sentence.</summary>
-    internal void Show(bool asJson, object result, string sentence) =>
-        output.WriteLine(asJson ? JsonSerializer.Serialize(result, Json) : sentence);
 
     /// <summary>Shows rows under a heading, each column as wide as its widest cell.</summary>
     internal void ShowTable(string[] heading, IReadOnlyList<string[]> rows)
@@ -35,8 +29,6 @@ internal sealed class ToolConsole(TextWriter output, TextWriter error)
         foreach (string[] row in rows.Prepend(heading))
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
-
-    internal void ShowJson(object result) => output.WriteLine(JsonSerializer.Serialize(result, Json));
 
     internal void ShowJson<T>(T result, JsonTypeInfo<T> type) =>
         output.WriteLine(JsonSerializer.Serialize(result, type));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SymRatchet.Tool.Bench;
 using SymRatchet.Tool.Doctor;
+using SymRatchet.Tool.Keys;
 using SymRatchet.Tool.Ping;
 
 namespace SymRatchet.Tool;
@@ -18,5 +19,9 @@ namespace SymRatchet.Tool;
 [JsonSerializable(typeof(BenchRequest))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(IReadOnlyList<LocalResult>))]
+[JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(List<KeyView>))]
 [JsonSerializable(typeof(PingReport))]
+[JsonSerializable(typeof(RevealedKey))]
+[JsonSerializable(typeof(StoreReport))]
 internal sealed partial class ToolJson : JsonSerializerContext;

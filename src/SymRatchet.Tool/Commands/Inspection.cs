@@ -70,7 +70,7 @@ internal static class Inspection
                 if (parsed.GetValue(ids))
                     views.ForEach(view => console.Out.WriteLine(IdList.ToLine(view.Id)));
                 else if (parsed.GetValue(json))
-                    console.ShowJson(views);
+                    console.ShowJson(views, ToolJson.Default.ListKeyView);
                 else
                     console.ShowTable(KeyView.Heading, [.. views.Select(view => view.ToRow())]);
             }
@@ -115,24 +115,10 @@ internal static class Inspection
                 string? epochKey = key is null ? null : Convert.ToHexStringLower(key.EpochKey);
                 if (parsed.GetValue(json))
                 {
-                    console.ShowJson(
-                        key is null
-                            ? view
-                            : new
-                            {
-                                view.Id,
-                                view.State,
-                                view.Protocol,
-                                view.Evolution,
-                                view.Epoch,
-                                view.Suites,
-                                view.Added,
-                                view.LastSeen,
-                                view.Revoked,
-                                identityKey,
-                                epochKey,
-                            }
-                    );
+                    if (key is null)
+                        console.ShowJson(view, ToolJson.Default.KeyView);
+                    else
+                        console.ShowJson(new RevealedKey(view, identityKey!, epochKey!), ToolJson.Default.RevealedKey);
                     return;
                 }
 

@@ -88,18 +88,13 @@ internal static class StoreCommand
                     revoked += record.Revoked is null ? 0 : 1;
                 }
 
-                console.Show(
-                    parsed.GetValue(json),
-                    new
-                    {
-                        Store = opened.Name,
-                        Role = opened.Directory.Role.ToString(),
-                        clients,
-                        revoked,
-                        problems,
-                    },
-                    $"clients: {clients}, revoked: {revoked}, problems: {problems.Count}"
-                );
+                if (parsed.GetValue(json))
+                    console.ShowJson(
+                        new StoreReport(opened.Name, opened.Directory.Role, clients, revoked, problems),
+                        ToolJson.Default.StoreReport
+                    );
+                else
+                    console.Out.WriteLine($"clients: {clients}, revoked: {revoked}, problems: {problems.Count}");
                 foreach (string problem in problems)
                     console.Fail(problem);
                 return problems.Count == 0 ? ExitCode.Success : ExitCode.Failure;

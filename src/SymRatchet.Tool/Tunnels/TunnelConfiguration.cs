@@ -109,7 +109,7 @@ internal static class TunnelConfiguration
     private static ServerSettings<TunnelServerOptions> ToServer(IConfigurationSection section)
     {
         TunnelServerOptions options = new();
-        Bind(section, options, StoreNames);
+        Bind(section, StoreNames, options.Channel, (own, binder) => own.Bind(options, binder));
         StoreLocation store = ToStore(section);
         Validate(() =>
             new TunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
@@ -120,7 +120,7 @@ internal static class TunnelConfiguration
     private static ServerSettings<ReverseTunnelServerOptions> ToReverseServer(IConfigurationSection section)
     {
         ReverseTunnelServerOptions options = new();
-        Bind(section, options, StoreNames);
+        Bind(section, StoreNames, options.Channel, (own, binder) => own.Bind(options, binder));
         StoreLocation store = ToStore(section);
         Validate(() =>
             new ReverseTunnelServerOptions(options) { Channel = new(options.Channel) { Keys = NoKeys } }.Validate()
@@ -144,7 +144,7 @@ internal static class TunnelConfiguration
     private static ClientSettings<TunnelClientOptions> ToClient(IConfigurationSection section)
     {
         TunnelClientOptions options = new();
-        Bind(section, options, KeyNames);
+        Bind(section, KeyNames, options.Channel, (own, binder) => own.Bind(options, binder));
         string key = ToKey(section);
         Validate(() => new TunnelClientOptions(options) { Channel = new(options.Channel) { Key = NoKey } }.Validate());
         return new ClientSettings<TunnelClientOptions>(options, key);
@@ -153,7 +153,7 @@ internal static class TunnelConfiguration
     private static ClientSettings<ReverseTunnelClientOptions> ToReverseClient(IConfigurationSection section)
     {
         ReverseTunnelClientOptions options = new();
-        Bind(section, options, KeyNames);
+        Bind(section, KeyNames, options.Channel, (own, binder) => own.Bind(options, binder));
         string key = ToKey(section);
         Validate(() =>
             new ReverseTunnelClientOptions(options) { Channel = new(options.Channel) { Key = NoKey } }.Validate()
@@ -177,24 +177,43 @@ internal static class TunnelConfiguration
         }
     }
 
-    private static void Bind(IConfigurationSection section, object options, string[] others)
+    /// <summary>Sets options from a section.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="others">Its names that are not the library's, taken out so that any other is an error.</param>
+    /// <param name="channel">The options of the channel in them, which have a section of their own.</param>
+    /// <param name="bind">
+    /// Binds the rest. The call names the options' type, so that its code is generated and needs no reflection.
+    /// </param>
+    private static void Bind(
+        IConfigurationSection section,
+        string[] others,
+        SecureChannelOptions channel,
+        Action<IConfiguration, Action<BinderOptions>> bind
+    )
     {
-        // The names that are not the library's are taken out, so that any other unknown name is an error.
         ConfigurationBuilder own = new();
         own.AddInMemoryCollection(
             section
                 .AsEnumerable(makePathsRelative: true)
-                .Where(pair => !others.Contains(pair.Key, StringComparer.OrdinalIgnoreCase))
+                .Where(pair =>
+                    !others.Contains(pair.Key, StringComparer.OrdinalIgnoreCase)
+                    && !IsWithin(pair.Key, nameof(TunnelServerOptions.Channel))
+                )
         );
         try
         {
-            own.Build().Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            bind(own.Build(), binder => binder.ErrorOnUnknownConfiguration = true);
+            ChannelSettings.Read(section.GetSection(nameof(TunnelServerOptions.Channel))).ApplyTo(channel);
         }
         catch (InvalidOperationException e)
         {
             throw new ToolException((e.InnerException ?? e).Message);
         }
     }
+
+    private static bool IsWithin(string path, string section) =>
+        path.Equals(section, StringComparison.OrdinalIgnoreCase)
+        || path.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase);
 
     private static void Validate(Action validate)
     {
