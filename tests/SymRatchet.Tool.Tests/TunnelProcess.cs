@@ -21,12 +21,13 @@ internal sealed class TunnelProcess : IAsyncDisposable
 
     internal string Log => string.Join('\n', _lines);
 
-    internal static TunnelProcess Start(params string[] args)
+    internal static TunnelProcess Start(params string[] args) =>
+        StartFile("dotnet", [typeof(ToolProgram).Assembly.Location, .. args]);
+
+    /// <summary>Starts another build of the tool.</summary>
+    internal static TunnelProcess StartFile(string file, params string[] args)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(ToolProgram).Assembly.Location, .. args])
-        {
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(file, args) { RedirectStandardError = true };
         return new TunnelProcess(new Process { StartInfo = start });
     }
 

@@ -255,7 +255,7 @@ public sealed class TunnelToolTests : IDisposable
         await ServerAsync(2, "write PATTERN=ENDPOINT", "--route", "sensor-1");
         await ServerAsync(2, "a time is", "--forward", "a:1", "--target-timeout", "10");
         await ServerAsync(2, "MaxConnections is 0", "--forward", "a:1", "--max-connections", "0");
-        await ServerAsync(2, "many is not a", "--forward", "a:1", "--max-connections", "many");
+        await ServerAsync(2, "'many' at 'MaxConnections'", "--forward", "a:1", "--max-connections", "many");
         await ServerAsync(2, "metrics", "--forward", "a:1", "--metrics", "unix:/a");
         await ToolRun.BadAsync(1, "there is no configuration", "tunnel", "--config", In("none.json"));
         await FileAsync("[", "is not JSON");

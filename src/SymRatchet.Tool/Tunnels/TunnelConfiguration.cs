@@ -207,7 +207,7 @@ internal static class TunnelConfiguration
         }
         catch (InvalidOperationException e)
         {
-            throw new ToolException((e.InnerException ?? e).Message);
+            throw new ToolException(e.Message);
         }
     }
 
