@@ -255,6 +255,7 @@ internal sealed class StoreArguments
     {
         NpgsqlSlimDataSourceBuilder builder = new(database);
         builder.EnableArrays();
+        builder.EnableExtraConversions();
         builder.EnableTransportSecurity();
         builder.EnableIntegratedSecurity();
         return builder.Build();
