@@ -235,7 +235,7 @@ internal sealed class StoreArguments
         CancellationToken cancellationToken
     )
     {
-        NpgsqlDataSource source = CreateSource(database);
+        NpgsqlDataSource source = NpgsqlDataSource.Create(database);
         try
         {
             PostgreSqlKeyStore store = create
@@ -248,17 +248,6 @@ internal sealed class StoreArguments
             await source.DisposeAsync();
             throw;
         }
-    }
-
-    // What the store needs and no more, since native code carries all of it.
-    private static NpgsqlDataSource CreateSource(string database)
-    {
-        NpgsqlSlimDataSourceBuilder builder = new(database);
-        builder.EnableArrays();
-        builder.EnableExtraConversions();
-        builder.EnableTransportSecurity();
-        builder.EnableIntegratedSecurity();
-        return builder.Build();
     }
 
     private static UnfinishedMark MarkIn(string file)
