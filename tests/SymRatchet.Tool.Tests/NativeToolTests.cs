@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using SymRatchet.TestKit;
+using SymRatchet.Tool.Tests.Running;
 
 namespace SymRatchet.Tool.Tests;
 
@@ -39,19 +40,19 @@ public sealed class NativeToolTests : IDisposable
         for (int run = 0; run < 9; run++)
         {
             long started = Stopwatch.GetTimestamp();
-            Assert.Matches(@"^\d+\.\d+\.\d+", await RunAsync(tool, "--version"));
+            Assert.Matches(@"^\d+\.\d+\.\d+", await RunAsync(tool, Limit, "--version"));
             starts.Add(Stopwatch.GetElapsedTime(started));
         }
 
         starts.Sort();
         Assert.InRange(starts[starts.Count / 2], TimeSpan.Zero, LongestStart);
 
-        await RunAsync(tool, "store", "init", "--store", In("server.keys"));
-        await RunAsync(tool, "key", "add", "sensor-17", "--store", In("server.keys"), "--out", In("sensor-17"));
-        string list = await RunAsync(tool, "key", "list", "--store", In("server.keys"), "--json");
+        await RunAsync(tool, Limit, "store", "init", "--store", In("server.keys"));
+        await RunAsync(tool, Limit, "key", "add", "sensor-17", "--store", In("server.keys"), "--out", In("sensor-17"));
+        string list = await RunAsync(tool, Limit, "key", "list", "--store", In("server.keys"), "--json");
         Assert.Contains("\"id\": \"sensor-17\"", list, StringComparison.Ordinal);
         await IsCarriedAsync(tool);
-        string check = await RunAsync(tool, "store", "check", "--store", In("server.keys"), "--json");
+        string check = await RunAsync(tool, Limit, "store", "check", "--store", In("server.keys"), "--json");
         Assert.Contains("\"clients\": 1", check, StringComparison.Ordinal);
     }
 
@@ -111,7 +112,7 @@ public sealed class NativeToolTests : IDisposable
     private async Task<string> PublishAsync()
     {
         await RunAsync(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            ToolProcess.Dotnet,
             PublishLimit,
             "publish",
             Repository.PathOf("src", "SymRatchet.Tool"),
@@ -131,26 +132,12 @@ public sealed class NativeToolTests : IDisposable
         return Path.Combine(In("published"), "symratchet");
     }
 
-    private static Task<string> RunAsync(string program, params string[] args) => RunAsync(program, Limit, args);
-
-    private static async Task<string> RunAsync(string program, TimeSpan timeout, params string[] args)
+    private static async Task<string> RunAsync(string program, TimeSpan limit, params string[] args)
     {
-        ProcessStartInfo start = new(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        using CancellationTokenSource limit = new(timeout);
-        try
-        {
-            Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
-            string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', args)}: {output}{await error}");
-            return output;
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
+        using var process = ToolProcess.StartProgram(program, args);
+        ToolRun run = await process.RunAsync(limit);
+        Assert.True(run.ExitCode == 0, $"{program} {string.Join(' ', args)}: {run.Output}{run.Error}");
+        return run.Output;
     }
 
     private static bool IsInstalled(string program) =>

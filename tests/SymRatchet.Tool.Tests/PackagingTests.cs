@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using SymRatchet.Programs.Tests.Running;
 using SymRatchet.TestKit;
+using SymRatchet.Tool.Tests.Running;
 using SymRatchet.Tool.Tunnels;
 
 namespace SymRatchet.Tool.Tests;
@@ -21,7 +22,7 @@ public sealed class PackagingTests : IDisposable
     [InlineData("client")]
     public async Task A_unit_is_valid_and_confined(string role)
     {
-        Skip.IfNot(File.Exists("/usr/bin/systemd-analyze"), "systemd-analyze is not installed");
+        Installed.PathOf("systemd-analyze", "systemd");
         string unit = $"symratchet-tunnel-{role}@";
         string text = await File.ReadAllTextAsync(Path.Combine(Systemd, unit + ".service"));
         Assert.Contains("/usr/bin/symratchet tunnel --config", text, StringComparison.Ordinal);
@@ -63,17 +64,10 @@ public sealed class PackagingTests : IDisposable
 
     private static async Task AnalyzeAsync(params string[] args)
     {
-        ProcessStartInfo start = new("/usr/bin/systemd-analyze", args)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        string said = output + await error;
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', args)}: {said}");
+        using var process = ToolProcess.StartProgram("systemd-analyze", args);
+        ToolRun run = await process.RunAsync();
+        string said = run.Output + run.Error;
+        Assert.True(run.ExitCode == 0, $"{string.Join(' ', args)}: {said}");
         // What it does not know or ignores is a warning, and no failure.
         if (args[0] == "verify")
             Assert.Equal("", said);

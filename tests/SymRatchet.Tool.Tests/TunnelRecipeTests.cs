@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using SymRatchet.KeyStores.Tests.PostgreSql;
+using SymRatchet.Programs.Tests.Running;
 using SymRatchet.TestKit;
+using SymRatchet.Tool.Tests.Running;
 
 namespace SymRatchet.Tool.Tests;
 
@@ -21,7 +21,8 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
     [SkippableFact]
     public async Task Redis()
     {
-        Needs("redis-server", "redis-cli", "redis-benchmark");
+        Installed.PathOf("redis-server", "redis-server");
+        Installed.PathOf("redis-benchmark", "redis-tools");
         string said = await RunAsync("## Redis", "6390", "9990", "6391");
         Assert.Contains("OK\nhello\n", said, StringComparison.Ordinal);
         Assert.Contains("GET:", said, StringComparison.Ordinal);
@@ -31,7 +32,7 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
     [SkippableFact]
     public async Task PostgreSQL()
     {
-        Needs("psql");
+        Installed.PathOf("psql", "postgresql-client");
         string folder = new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Host!;
         _ports["--forward 127.0.0.1:5432"] = $"--forward unix:{folder}/.s.PGSQL.5432";
         Assert.Contains("42", await RunAsync("## PostgreSQL", "9990", "5433"), StringComparison.Ordinal);
@@ -40,9 +41,10 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
     [SkippableFact]
     public async Task Ssh()
     {
-        Needs("sshd", "ssh", "ssh-keygen");
+        string sshd = Installed.PathOf("sshd", "openssh-server");
+        string ssh = Installed.PathOf("ssh", "openssh-client");
         Skip.IfNot(Environment.IsPrivilegedProcess, "only root logs in as root");
-        int port = FreePort();
+        int port = ToolProcess.FreePort();
         _ports["127.0.0.1:22"] = $"127.0.0.1:{port}";
         await RunScriptAsync(
             "ssh-keygen -q -t ed25519 -N '' -f host; ssh-keygen -q -t ed25519 -N '' -f user; cp user.pub authorized"
@@ -69,8 +71,8 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
             """
         );
         Directory.CreateDirectory("/run/sshd");
-        await WriteShimAsync("ssh", $"exec /usr/bin/ssh -F '{In("ssh.config")}' \"$@\"");
-        using var server = Process.Start("/usr/sbin/sshd", ["-D", "-f", In("sshd.config")]);
+        await WriteShimAsync("ssh", $"exec {ssh} -F '{In("ssh.config")}' \"$@\"");
+        using var server = Process.Start(sshd, ["-D", "-f", In("sshd.config")]);
         try
         {
             Assert.Contains("it works\n", await RunAsync("## SSH", "9990"), StringComparison.Ordinal);
@@ -87,7 +89,7 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
     private async Task<string> RunAsync(string heading, params string[] ports)
     {
         foreach (string port in ports)
-            _ports[port] = $"{FreePort()}";
+            _ports[port] = $"{ToolProcess.FreePort()}";
         string[] blocks = [.. BlocksOf(heading)];
         Assert.True(blocks.Length >= 2, "the recipe is not where it was");
         foreach ((string written, string used) in _ports)
@@ -110,31 +112,20 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
 
     private async Task<string> RunScriptAsync(string script)
     {
-        ProcessStartInfo start = new("bash", ["-c", script])
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment["PATH"] = $"{In("bin")}:{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin";
-
-        // What the script leaves running has the same parent then, and ends with it.
-        start.ArgumentList[1] = $"trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n{script}";
-        using var shell = Process.Start(start)!;
-        Task<string> output = shell.StandardOutput.ReadToEndAsync();
-        Task<string> errors = shell.StandardError.ReadToEndAsync();
-        try
-        {
-            await shell.WaitForExitAsync().WaitAsync(Limit);
-        }
-        finally
-        {
-            if (!shell.HasExited)
-                shell.Kill(entireProcessTree: true);
-        }
-
+        // What the script leaves running ends with it.
+        using var shell = ToolProcess.StartProgram(
+            "bash",
+            "-c",
+            $"""
+            trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+            cd '{_folder}'
+            PATH='{In("bin")}':"$PATH":/usr/sbin
+            {script}
+            """
+        );
+        ToolRun run = await shell.RunAsync(Limit);
         string answer = File.Exists(In("answer")) ? await File.ReadAllTextAsync(In("answer")) : "";
-        Assert.True(shell.ExitCode == 0, $"{answer}\n{await output}\n{await errors}");
+        Assert.True(run.ExitCode == 0, $"{answer}\n{run.Output}\n{run.Error}");
         return answer;
     }
 
@@ -154,23 +145,6 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
         string text = File.ReadAllText(Repository.PathOf("docs", "tunnel.md"));
         string section = text.Split(heading + "\n")[1].Split("\n## ")[0];
         return section.Split("```bash\n").Skip(1).Select(block => block.Split("```")[0]);
-    }
-
-    private static void Needs(params string[] programs)
-    {
-        string[] folders = [.. Environment.GetEnvironmentVariable("PATH")!.Split(':'), "/usr/sbin"];
-        foreach (string program in programs)
-            Skip.IfNot(
-                folders.Any(folder => File.Exists(Path.Combine(folder, program))),
-                $"{program} is not installed"
-            );
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private string In(string name) => Path.Combine(_folder, name);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SymRatchet.Tool.Tests.Running;
 
 namespace SymRatchet.Tool.Tests;
 
@@ -73,7 +74,7 @@ public sealed class TunnelToolTests : IDisposable
         await AddKeyAsync("sensor-17");
         using Socket first = Listen(unix: false, "first");
         using Socket second = Listen(unix: false, "second");
-        string listen = $"127.0.0.1:{FreePort()}";
+        string listen = $"127.0.0.1:{ToolProcess.FreePort()}";
         WriteConfiguration(first);
         await using var tunnels = TunnelProcess.Start(["tunnel", "--config", In("tunnel.json")]);
         await tunnels.ListensAsync(2);
@@ -205,7 +206,7 @@ public sealed class TunnelToolTests : IDisposable
     public async Task Metrics_are_served_on_loopback()
     {
         await AddKeyAsync("sensor-17");
-        int port = FreePort();
+        int port = ToolProcess.FreePort();
         await using var server = TunnelProcess.Start([
             .. (string[])["tunnel", "server", "--listen", "127.0.0.1:0", "--forward", "127.0.0.1:1"],
             .. (string[])["--store", In("server.keys"), "--metrics", $"{port}", "--name", "redis"],
@@ -293,13 +294,6 @@ public sealed class TunnelToolTests : IDisposable
         byte[] buffer = new byte[64 * 1024];
         while (true)
             await socket.SendAsync(buffer).WaitAsync(Limit);
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static string Name(Socket socket) => Tunnel.TunnelEndPoint.From(socket.LocalEndPoint!).ToString();

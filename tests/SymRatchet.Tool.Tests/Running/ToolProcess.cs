@@ -72,10 +72,11 @@ internal sealed partial class ToolProcess : IDisposable
     }
 
     /// <summary>Reads its standard output to the end, and waits for its own.</summary>
-    internal async Task<ToolRun> RunAsync()
+    /// <param name="limit">How long it may take; <see cref="Limit"/> if that is not said.</param>
+    internal async Task<ToolRun> RunAsync(TimeSpan? limit = null)
     {
         _process.StandardInput.Close();
-        string output = await Lines.ReadToEndAsync().WaitAsync(Limit);
+        string output = await Lines.ReadToEndAsync().WaitAsync(limit ?? Limit);
         (int exitCode, string error) = await EndAsync();
         return new ToolRun(exitCode, output, error);
     }
