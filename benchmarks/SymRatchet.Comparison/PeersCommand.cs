@@ -159,7 +159,7 @@ internal static class PeersCommand
             new StreamScenario(servers, "tunnel-64KiB"),
             new MessagesScenario(servers, allocations: false, "tunnel-messages-64B"),
             new PingPongScenario(servers, "tunnel-pingpong"),
-            new TunnelConnectScenario(servers),
+            new ConnectScenario(servers, "tunnel-connect", closes: true),
             new TunnelIdleScenario(idle),
             new HttpScenario(servers, newConnections: false),
             new HttpScenario(servers, newConnections: true),
