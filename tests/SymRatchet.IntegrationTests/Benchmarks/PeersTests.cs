@@ -132,4 +132,18 @@ public sealed class PeersTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(result.Error, line => line.Contains("there is no 'nothing'", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("# Performance")]
+    [InlineData("null")]
+    [InlineData("""{ "store": "memory", "clients": 10000 }""")]
+    public async Task A_file_of_something_else_is_not_drawn(string text)
+    {
+        string file = Path.Combine(_folder, "other.json");
+        await File.WriteAllTextAsync(file, text);
+        await using SampleProcess plot = SampleProcess.StartPeers("plot", file, "--to", _folder);
+        SampleResult result = await plot.WaitForExitAsync();
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("is not what a run", Assert.Single(result.Error), StringComparison.Ordinal);
+    }
 }
