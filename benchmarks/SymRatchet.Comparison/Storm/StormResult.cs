@@ -4,7 +4,8 @@ using SymRatchet.Comparison.Running;
 namespace SymRatchet.Comparison.Storm;
 
 /// <summary>
-/// What a storm has measured, as it is shown and written. Times are seconds since the new server listened.
+/// What a storm has measured, as it is shown and written. Times are seconds since the new server listened; a share is
+/// one of all clients, and has no time if fewer came back.
 /// </summary>
 internal sealed record StormResult(
     string Store,
@@ -14,10 +15,10 @@ internal sealed record StormResult(
     double DownSeconds,
     int Back,
     int Over,
-    double Half,
-    double P90,
-    double P99,
-    double Longest,
+    double? Half,
+    double? P90,
+    double? P99,
+    double? Longest,
     IReadOnlyDictionary<string, int> FailuresWhileDown,
     IReadOnlyDictionary<string, int> Failures,
     double ServerCpuSeconds,
@@ -45,10 +46,10 @@ internal sealed record StormResult(
             down,
             waits.Length,
             results.Sum(result => result.Over),
-            At(waits, 0.5),
-            At(waits, 0.9),
-            At(waits, 0.99),
-            At(waits, 1),
+            At(waits, clients, 0.5),
+            At(waits, clients, 0.9),
+            At(waits, clients, 0.99),
+            At(waits, clients, 1),
             Sum(results.Select(result => result.FailuresBefore)),
             Sum(results.Select(result => result.Failures)),
             serverCpu,
@@ -68,10 +69,10 @@ internal sealed record StormResult(
         table.AddColumn("what").AddColumn(new TableColumn("measured").RightAligned());
         table.AddRow("without a server", Report.Text($"{DownSeconds:N2} s"));
         table.AddRow("back", Report.Text($"{Back:N0} of {Clients:N0}"));
-        table.AddRow("half of them after", Report.Text($"{Half:N2} s"));
-        table.AddRow("90 % after", Report.Text($"{P90:N2} s"));
-        table.AddRow("99 % after", Report.Text($"{P99:N2} s"));
-        table.AddRow("the last one after", Report.Text($"{Longest:N2} s"));
+        table.AddRow("half of them after", Time(Half));
+        table.AddRow("90 % after", Time(P90));
+        table.AddRow("99 % after", Time(P99));
+        table.AddRow("the last one after", Time(Longest));
         table.AddRow("gave up for good", Report.Text($"{Over:N0}"));
         Add(table, "attempts that failed", Failures);
         Add(table, "the same while no server was there", FailuresWhileDown);
@@ -90,8 +91,13 @@ internal sealed record StormResult(
             table.AddRow(Markup.Escape($"{what}: {reason}"), Report.Text($"{count:N0}"));
     }
 
-    private static double At(double[] sorted, double share) =>
-        sorted.Length == 0 ? 0 : sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
+    private static string Time(double? seconds) => seconds is null ? "not reached" : Report.Text($"{seconds:N2} s");
+
+    private static double? At(double[] sorted, int clients, double share)
+    {
+        int count = (int)Math.Ceiling(share * clients);
+        return count <= sorted.Length ? sorted[count - 1] : null;
+    }
 
     private static Dictionary<string, int> Sum(IEnumerable<IReadOnlyDictionary<string, int>> all) =>
         all.SelectMany(one => one).GroupBy(one => one.Key).ToDictionary(one => one.Key, one => one.Sum(n => n.Value));

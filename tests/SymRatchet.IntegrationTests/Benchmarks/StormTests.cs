@@ -46,6 +46,32 @@ public sealed class StormTests : IDisposable
         Assert.True(root.GetProperty("serverCpuSeconds").GetDouble() > 0);
     }
 
+    [Fact]
+    public async Task A_share_of_the_clients_that_has_not_come_back_has_no_time()
+    {
+        string json = Path.Combine(_folder, "storm.json");
+        await using SampleProcess storm = SampleProcess.StartPeers(
+            "storm",
+            "--clients",
+            "200",
+            "--store",
+            "memory",
+            "--limit",
+            "0.001",
+            "--folder",
+            _folder,
+            "--json",
+            json
+        );
+        SampleResult result = await storm.WaitForExitAsync(Takes);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(result.Output, line => line.Contains("not reached", StringComparison.Ordinal));
+
+        using var measured = JsonDocument.Parse(await File.ReadAllTextAsync(json));
+        Assert.True(measured.RootElement.GetProperty("back").GetInt32() < 200);
+        Assert.Equal(JsonValueKind.Null, measured.RootElement.GetProperty("longest").ValueKind);
+    }
+
     [Theory]
     [InlineData("--clients", "0", "--clients is 0; it must be 1 or more.")]
     [InlineData("--strangers", "-1", "--strangers is -1; it must be 0 or more.")]
