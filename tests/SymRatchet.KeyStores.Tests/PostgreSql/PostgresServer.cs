@@ -121,6 +121,36 @@ public sealed class PostgresServer : IAsyncLifetime
         });
     }
 
+    /// <summary>Lets every commit wait for a standby that there is not, until what is returned is disposed.</summary>
+    internal async Task<IAsyncDisposable> HoldCommitsAsync()
+    {
+        IAsyncDisposable undo = await SetAsync("synchronous_standby_names", "nobody");
+
+        // Commits begin to wait when the checkpointer has read the setting, which no view shows and which it may do
+        // later than a connection: so it is seen from a commit that waits.
+        for (bool held = false; !held; )
+        {
+            await using NpgsqlConnection connection = await Source.OpenConnectionAsync();
+            await using NpgsqlCommand commit = new("SELECT pg_logical_emit_message(true, '', '')", connection);
+            Task committing = commit.ExecuteNonQueryAsync();
+            while (!committing.IsCompleted && !held)
+            {
+                held = await ValueAsync<bool>(
+                    $"""
+                    SELECT coalesce(bool_or(pg_cancel_backend(pid)), false)
+                    FROM pg_stat_activity
+                    WHERE pid = {connection.ProcessID}
+                        AND wait_event = 'SyncRep'
+                    """
+                );
+            }
+
+            await committing;
+        }
+
+        return undo;
+    }
+
     /// <summary>Stops processes of the server with a signal, until what is returned is disposed.</summary>
     internal static async Task<IAsyncDisposable> FreezeAsync(params int[] processes)
     {

@@ -22,7 +22,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
         foreach (string name in (string[])[Name, "device 2", "device 3"])
             await store.AddAsync(TestKeys.Shared(name));
         long serial = await store.SerialAsync(Name);
-        await using (await server.SetAsync("synchronous_standby_names", "nobody"))
+        await using (await server.HoldCommitsAsync())
         {
             await IsUnknownAsync(async () => await store.AdvanceAsync(Name, serial, 1, TestKeys.Root(Name, 1)));
 
@@ -59,7 +59,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
                 ]
         )
         {
-            await using IAsyncDisposable waiting = await server.SetAsync("synchronous_standby_names", "nobody");
+            await using IAsyncDisposable waiting = await server.HoldCommitsAsync();
             Task changing = IsUnknownAsync(change);
             while (!changing.IsCompleted)
             {
@@ -85,7 +85,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server)
         await store.AddAsync(TestKeys.Shared(Name));
         InMemoryKeyStore client = new(ChannelRole.Client);
         client.Add(TestKeys.Shared(Name));
-        await using (await server.SetAsync("synchronous_standby_names", "nobody"))
+        await using (await server.HoldCommitsAsync())
         {
             PipePair pipes = new();
             Task<ISecureChannel> connecting = SecureChannel
