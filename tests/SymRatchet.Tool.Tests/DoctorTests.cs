@@ -72,6 +72,11 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(("Ok", "the key file of sensor-17, epoch 0"), await OfAsync(Credential, "sensor-17"));
         Assert.Equal(("Fail", "it is the key of sensor-17, not of sensor-18"), await OfAsync(Credential, "sensor-18"));
 
+        await ToolRun.GoodAsync("key", "revoke", "sensor-17", "--store", Credential);
+        Assert.Equal(("Fail", "the key of sensor-17 is revoked"), await OfAsync(Credential, "sensor-17"));
+        await ToolRun.GoodAsync("key", "revoke", "sensor-17", "--store", _folder.Client, "--role", "Client");
+        Assert.Equal(("Fail", "the key of sensor-17 is revoked"), await OfAsync(_folder.Client, "sensor-17"));
+
         async Task<(string State, string Text)> OfAsync(string file, string id)
         {
             Finding found = (await LookAsync("--key", file, "--id", id)).First(finding =>
