@@ -274,6 +274,6 @@ public sealed class ConnectTests : IDisposable
             server.Credential
         );
         foreach (string address in (string[])["server", "server:", "server:0", "::1:99", "[::1]", "a/b:99", "unix:"])
-            await ToolRun.BadAsync(2, "is not an address", "connect", address, "--key", server.Credential);
+            await ToolRun.BadAsync(2, "is not an end point", "connect", address, "--key", server.Credential);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SymRatchet.Keys;
 using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Tool.Keys;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Channels;
 
@@ -42,7 +43,7 @@ internal sealed class ClientArguments
     /// </summary>
     internal async Task<ConnectedChannel> ConnectAsync(
         ParseResult parsed,
-        ChannelAddress address,
+        TunnelEndPoint address,
         CancellationToken cancellationToken,
         params CipherSuiteId[] suites
     )

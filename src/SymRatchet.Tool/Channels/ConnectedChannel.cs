@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Channels;
 
@@ -30,7 +31,7 @@ internal sealed class ConnectedChannel : IAsyncDisposable
     internal TimeSpan Handshake { get; }
 
     internal static async Task<(Stream Connection, TimeSpan Elapsed)> DialAsync(
-        ChannelAddress address,
+        TunnelEndPoint address,
         TimeSpan timeout,
         CancellationToken cancellationToken
     )
@@ -38,10 +39,11 @@ internal sealed class ConnectedChannel : IAsyncDisposable
         long started = TimeProvider.System.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
-        Socket socket = CreateSocket(address.EndPoint);
+        EndPoint remote = address.ToEndPoint();
+        Socket socket = CreateSocket(remote);
         try
         {
-            await socket.ConnectAsync(address.EndPoint, limit.Token);
+            await socket.ConnectAsync(remote, limit.Token);
             return (new NetworkStream(socket, ownsSocket: true), TimeProvider.System.GetElapsedTime(started));
         }
         catch (Exception e)
@@ -49,9 +51,9 @@ internal sealed class ConnectedChannel : IAsyncDisposable
             socket.Dispose();
             throw e switch
             {
-                SocketException => new ToolException($"cannot connect to {address.Text}: {e.Message}"),
+                SocketException => new ToolException($"cannot connect to {address}: {e.Message}"),
                 OperationCanceledException when !cancellationToken.IsCancellationRequested => new ToolException(
-                    $"cannot connect to {address.Text}: no answer within {timeout.TotalSeconds:0.#} s"
+                    $"cannot connect to {address}: no answer within {timeout.TotalSeconds:0.#} s"
                 ),
                 _ => e,
             };
@@ -60,7 +62,7 @@ internal sealed class ConnectedChannel : IAsyncDisposable
 
     /// <summary>Makes the handshake. The channel owns the connection.</summary>
     internal static async Task<ConnectedChannel> HandshakeAsync(
-        ChannelAddress address,
+        TunnelEndPoint address,
         Stream connection,
         TimeSpan connecting,
         SecureChannelClientOptions options,
@@ -81,10 +83,7 @@ internal sealed class ConnectedChannel : IAsyncDisposable
         }
         catch (SecureChannelException e)
         {
-            throw new ToolException(
-                $"the handshake with {address.Text} failed ({e.Error}): {e.Message}",
-                innerException: e
-            );
+            throw new ToolException($"the handshake with {address} failed ({e.Error}): {e.Message}", innerException: e);
         }
     }
 

@@ -4,6 +4,7 @@ using Spectre.Console;
 using SymRatchet.Tool.Bench;
 using SymRatchet.Tool.Channels;
 using SymRatchet.Tool.Keys;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Commands;
 
@@ -19,10 +20,10 @@ internal sealed class BenchCommand
     private readonly ToolConsole _console;
     private readonly ClientArguments _client = new(isKeyRequired: false);
     private readonly StoreArguments _store = new(hasRole: false);
-    private readonly Argument<ChannelAddress?> _address = ChannelAddress.OptionalArgument(
+    private readonly Argument<TunnelEndPoint?> _address = EndPointArguments.Optional(
         "The server, another 'symratchet bench --serve': HOST:PORT, [IPV6]:PORT or unix:PATH."
     );
-    private readonly Option<ChannelAddress?> _serve = ChannelAddress.Option(
+    private readonly Option<TunnelEndPoint?> _serve = EndPointArguments.Option(
         "--serve",
         "Be the server, and listen here; port 0 is any free one. Its keys are --store, or --key for one client.",
         listens: true
@@ -89,8 +90,8 @@ internal sealed class BenchCommand
 
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        ChannelAddress? to = parsed.GetValue(_address);
-        ChannelAddress? serve = parsed.GetValue(_serve);
+        TunnelEndPoint? to = parsed.GetValue(_address);
+        TunnelEndPoint? serve = parsed.GetValue(_serve);
         bool local = parsed.GetValue(_local);
         return (to, serve, local) switch
         {
@@ -104,7 +105,7 @@ internal sealed class BenchCommand
         };
     }
 
-    private async Task<int> MeasureAsync(ParseResult parsed, ChannelAddress to, CancellationToken cancellationToken)
+    private async Task<int> MeasureAsync(ParseResult parsed, TunnelEndPoint to, CancellationToken cancellationToken)
     {
         bool asJson = parsed.GetValue(_json);
         var duration = TimeSpan.FromSeconds(parsed.GetValue(_seconds) ?? DefaultSeconds);
@@ -120,7 +121,7 @@ internal sealed class BenchCommand
         );
         ChannelPeer peer = connected.Channel.Peer;
         if (!asJson)
-            _console.Out.WriteLine($"{to.Text} as {peer.ClientId}: {peer.Suite}, messages of {size} bytes");
+            _console.Out.WriteLine($"{to} as {peer.ClientId}: {peer.Suite}, messages of {size} bytes");
         BenchClient client = new(connected.Channel, duration, size);
         List<BenchResult> results = [];
         foreach (BenchTest test in tests)
@@ -140,7 +141,7 @@ internal sealed class BenchCommand
         if (asJson)
             _console.ShowJson(
                 new BenchReport(
-                    to.Text,
+                    to.ToString(),
                     peer.ClientId.ToString(),
                     peer.Suite.ToString(),
                     size,
@@ -184,7 +185,7 @@ internal sealed class BenchCommand
         return results.Count > 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private async Task<int> ServeAsync(ParseResult parsed, ChannelAddress at, CancellationToken cancellationToken)
+    private async Task<int> ServeAsync(ParseResult parsed, TunnelEndPoint at, CancellationToken cancellationToken)
     {
         (IKeyStore keys, IAsyncDisposable opened) = await OpenKeysAsync(parsed, cancellationToken);
         await using (opened)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SymRatchet.Tool.Channels;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Commands;
 
@@ -8,7 +9,9 @@ internal static class ConnectCommand
 {
     internal static Command Create()
     {
-        Argument<ChannelAddress> address = ChannelAddress.Argument("The server: HOST:PORT, [IPV6]:PORT or unix:PATH.");
+        Argument<TunnelEndPoint> address = EndPointArguments.Required(
+            "The server: HOST:PORT, [IPV6]:PORT or unix:PATH."
+        );
         ClientArguments client = new();
         Command command = new(
             "connect",
@@ -30,7 +33,7 @@ internal static class ConnectCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                ChannelAddress to = parsed.GetRequiredValue(address);
+                TunnelEndPoint to = parsed.GetRequiredValue(address);
                 await using ConnectedChannel connected = await client.ConnectAsync(parsed, to, cancellationToken);
                 await StandardRelay.RunAsync(connected.Channel, cancellationToken);
             }

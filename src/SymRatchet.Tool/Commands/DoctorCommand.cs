@@ -2,6 +2,7 @@ using System.CommandLine;
 using SymRatchet.Tool.Channels;
 using SymRatchet.Tool.Doctor;
 using SymRatchet.Tool.Keys;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Commands;
 
@@ -10,7 +11,7 @@ internal static class DoctorCommand
 {
     internal static Command Create(ToolConsole console)
     {
-        Option<ChannelAddress?> connect = ChannelAddress.Option(
+        Option<TunnelEndPoint?> connect = EndPointArguments.Option(
             "--connect",
             "Connect to this server with --key, as the client would: HOST:PORT, [IPV6]:PORT or unix:PATH."
         );
@@ -40,7 +41,7 @@ internal static class DoctorCommand
             async (parsed, cancellationToken) =>
             {
                 string? key = parsed.GetValue(client.Key);
-                ChannelAddress? to = parsed.GetValue(connect);
+                TunnelEndPoint? to = parsed.GetValue(connect);
                 if (to is not null && key is null)
                     throw new ToolException("say with which key to connect: --key FILE", ExitCode.Usage);
                 List<Check> checks = [.. MachineChecks.All()];

@@ -3,6 +3,7 @@ using System.Globalization;
 using SymRatchet.Tool.Channels;
 using SymRatchet.Tool.Keys;
 using SymRatchet.Tool.Ping;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Commands;
 
@@ -11,7 +12,9 @@ internal static class PingCommand
 {
     internal static Command Create(ToolConsole console)
     {
-        Argument<ChannelAddress> address = ChannelAddress.Argument("The server: HOST:PORT, [IPV6]:PORT or unix:PATH.");
+        Argument<TunnelEndPoint> address = EndPointArguments.Required(
+            "The server: HOST:PORT, [IPV6]:PORT or unix:PATH."
+        );
         Option<int?> count = ToolOptions.Count(
             "--count",
             "How many pings to send. Default: until it is interrupted.",
@@ -55,7 +58,7 @@ internal static class PingCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                ChannelAddress to = parsed.GetRequiredValue(address);
+                TunnelEndPoint to = parsed.GetRequiredValue(address);
                 bool asJson = parsed.GetValue(json);
                 await using ConnectedChannel connected = await client.ConnectAsync(parsed, to, cancellationToken);
                 ChannelPeer peer = connected.Channel.Peer;
@@ -70,7 +73,7 @@ internal static class PingCommand
                 );
                 await run.RunAsync(parsed.GetValue(count) ?? int.MaxValue, cancellationToken);
                 var report = PingReport.Of(
-                    to.Text,
+                    to.ToString(),
                     remote,
                     peer,
                     connected.Connecting,
@@ -92,13 +95,13 @@ internal static class PingCommand
         return command;
     }
 
-    private static void ShowStart(ToolConsole console, ChannelAddress to, ConnectedChannel connected)
+    private static void ShowStart(ToolConsole console, TunnelEndPoint to, ConnectedChannel connected)
     {
         ChannelPeer peer = connected.Channel.Peer;
         console.Out.WriteLine(
-            connected.Remote is { } remote && remote != to.Text
-                ? $"PING {to.Text} ({remote}) as {peer.ClientId}"
-                : $"PING {to.Text} as {peer.ClientId}"
+            connected.Remote is { } remote && remote != to.ToString()
+                ? $"PING {to} ({remote}) as {peer.ClientId}"
+                : $"PING {to} as {peer.ClientId}"
         );
         console.Out.WriteLine(
             string.Create(

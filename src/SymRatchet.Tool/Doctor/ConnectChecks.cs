@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SymRatchet.Tool.Channels;
+using SymRatchet.Tunnel;
 
 namespace SymRatchet.Tool.Doctor;
 
@@ -12,11 +13,11 @@ internal static class ConnectChecks
     internal static async Task<IReadOnlyList<Check>> RunAsync(
         ParseResult parsed,
         ClientArguments client,
-        ChannelAddress to,
+        TunnelEndPoint to,
         CancellationToken cancellationToken
     )
     {
-        string name = $"server {to.Text}";
+        string name = $"server {to}";
         try
         {
             await using ConnectedChannel connected = await client.ConnectAsync(parsed, to, cancellationToken);
