@@ -32,7 +32,7 @@ internal static class Numbers
         return option;
     }
 
-    internal static Option<double> Seconds(string name, string description, double value)
+    internal static Option<double> Seconds(string name, string description, double value, double least = double.Epsilon)
     {
         Option<double> option = new(name)
         {
@@ -43,8 +43,14 @@ internal static class Numbers
         option.Validators.Add(result =>
         {
             // A day is more than anybody waits for, and less than a timer takes.
-            if (result.Tokens is [_] && result.GetValueOrDefault<double>() is not (> 0 and <= 86_400))
-                result.AddError($"{name} must be more than 0 and at most 86400 seconds.");
+            if (
+                result.Tokens is [_]
+                && result.GetValueOrDefault<double>() is var time
+                && !(time >= least && time <= 86_400)
+            )
+                result.AddError(
+                    $"{name} must be {(least == 0 ? "0 or more" : "more than 0")} and at most 86400 seconds."
+                );
         });
         return option;
     }

@@ -9,13 +9,13 @@ internal static class PlotCommand
     {
         Argument<FileInfo> results = new Argument<FileInfo>("FILE")
         {
-            Description = "What a run wrote with --json.",
+            Description = "What a run wrote with --json, such as docs/performance/run.json.",
         }.AcceptExistingOnly();
         Option<DirectoryInfo> folder = new("--to")
         {
-            Description = "Where the pictures go. Default: here.",
+            Description = "Where the pictures go. Default: pictures, here.",
             HelpName = "FOLDER",
-            DefaultValueFactory = _ => new DirectoryInfo("."),
+            DefaultValueFactory = _ => new DirectoryInfo("pictures"),
         };
         Command command = new(
             "plot",

@@ -18,6 +18,9 @@ internal sealed class ComparisonRun(
 
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(100);
 
+    // Less, and what is measured is in part the compiler's work.
+    private static readonly TimeSpan LeastWarmUp = TimeSpan.FromSeconds(1);
+
     private int Rounds => Math.Max(LeastRounds, (int)(timeForEach / LongestTurn));
 
     internal Task<List<ScenarioResult>> RunAsync(IAnsiConsole console) =>
@@ -50,7 +53,7 @@ internal sealed class ComparisonRun(
             {
                 IMeasurement measurement = await scenario.PrepareAsync(name);
                 prepared.Add((measurement, new Samples(name)));
-                await measurement.MeasureAsync(timeForEach / 3); // warm
+                await measurement.MeasureAsync(timeForEach / 3 > LeastWarmUp ? timeForEach / 3 : LeastWarmUp);
                 step();
             }
 

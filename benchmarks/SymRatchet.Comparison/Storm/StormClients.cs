@@ -12,7 +12,15 @@ namespace SymRatchet.Comparison.Storm;
 /// A process of clients: each with an identity, a store and an address of its own, and each connects again by itself.
 /// It says when all have had an answer, is told when the new server listens, and says what became of each.
 /// </summary>
-internal sealed class StormClients(int first, int count, int port, string? folder, int addresses)
+internal sealed class StormClients(
+    int first,
+    int count,
+    int port,
+    string? folder,
+    int addresses,
+    TimeSpan firstDelay,
+    TimeSpan longestDelay
+)
 {
     internal const string Role = "storm-clients";
 
@@ -89,7 +97,11 @@ internal sealed class StormClients(int first, int count, int port, string? folde
     {
         Client client = _clients[i];
         SecureChannelClientOptions options = new() { Keys = client.Keys, ClientId = StormKeys.IdOf(first + i) };
-        ReconnectingClient connecting = new(cancel => ConnectAsync(i, options, cancel));
+        ReconnectingClient connecting = new(cancel => ConnectAsync(i, options, cancel))
+        {
+            FirstDelay = firstDelay,
+            LongestDelay = longestDelay,
+        };
         connecting.Waiting += (_, e) =>
         {
             if (e.Error is { } error)

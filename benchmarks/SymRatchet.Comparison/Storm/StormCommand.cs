@@ -33,6 +33,23 @@ internal static class StormCommand
             LoopbackAddresses.Most,
             most: LoopbackAddresses.Most
         );
+        Option<double> down = Numbers.Seconds(
+            "--down",
+            "How long there is no server, beside the time in which it starts.",
+            0,
+            least: 0
+        );
+        ReconnectingClient usual = new(_ => throw new NotSupportedException());
+        Option<double> firstDelay = Numbers.Seconds(
+            "--first-delay",
+            "The clients' FirstDelay: within how many seconds each tries again at first.",
+            usual.FirstDelay.TotalSeconds
+        );
+        Option<double> longestDelay = Numbers.Seconds(
+            "--longest-delay",
+            "The clients' LongestDelay: within how many it tries again after many failures.",
+            usual.LongestDelay.TotalSeconds
+        );
         Option<double> limit = Numbers.Seconds("--limit", "How long the last one is waited for.", 60);
         Option<FileInfo?> json = Numbers.Json();
         Option<string> store = new("--store")
@@ -62,6 +79,9 @@ internal static class StormCommand
             store,
             strangers,
             addresses,
+            down,
+            firstDelay,
+            longestDelay,
             limit,
             folder,
             json,
@@ -84,14 +104,22 @@ internal static class StormCommand
                     Math.Max(count + silent, 2 * Math.Min(count, StormRun.ClientsPerProcess)),
                     $"storm --clients {count} --strangers {silent}"
                 );
-                return new StormRun(
+                StormPlan plan = new(
                     kind,
                     count,
                     silent,
                     parsed.GetValue(addresses),
-                    TimeSpan.FromSeconds(parsed.GetValue(limit)),
+                    Seconds(down),
+                    Seconds(firstDelay),
+                    Seconds(longestDelay),
+                    Seconds(limit),
                     parsed.GetRequiredValue(folder).FullName
-                ).RunAsync(AnsiConsole.Console, parsed.GetValue(json)?.FullName, cancel);
+                );
+                if (plan.LongestDelay < plan.FirstDelay)
+                    throw new UsageException("--longest-delay is less than --first-delay");
+                return new StormRun(plan).RunAsync(AnsiConsole.Console, parsed.GetValue(json)?.FullName, cancel);
+
+                TimeSpan Seconds(Option<double> option) => TimeSpan.FromSeconds(parsed.GetValue(option));
             }
         );
         return command;
@@ -126,6 +154,8 @@ internal static class StormCommand
         Argument<int> port = new("PORT");
         Argument<string> folder = new("FOLDER");
         Argument<int> addresses = new("ADDRESSES");
+        Argument<int> firstDelay = new("FIRSTDELAY");
+        Argument<int> longestDelay = new("LONGESTDELAY");
         return Part(
             StormClients.Role,
             parsed =>
@@ -134,13 +164,17 @@ internal static class StormCommand
                     parsed.GetValue(count),
                     parsed.GetValue(port),
                     parsed.GetRequiredValue(folder) is { Length: > 0 } named ? named : null,
-                    parsed.GetValue(addresses)
+                    parsed.GetValue(addresses),
+                    TimeSpan.FromMilliseconds(parsed.GetValue(firstDelay)),
+                    TimeSpan.FromMilliseconds(parsed.GetValue(longestDelay))
                 ).RunAsync(),
             first,
             count,
             port,
             folder,
-            addresses
+            addresses,
+            firstDelay,
+            longestDelay
         );
     }
 

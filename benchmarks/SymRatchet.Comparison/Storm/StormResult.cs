@@ -12,6 +12,8 @@ internal sealed record StormResult(
     int Clients,
     int Strangers,
     int Addresses,
+    double FirstDelaySeconds,
+    double LongestDelaySeconds,
     double DownSeconds,
     int Back,
     int Over,
@@ -27,10 +29,7 @@ internal sealed record StormResult(
 )
 {
     internal static StormResult Of(
-        string store,
-        int clients,
-        int strangers,
-        int addresses,
+        StormPlan plan,
         double down,
         IReadOnlyList<StormClientsResult> results,
         double serverCpu,
@@ -39,17 +38,19 @@ internal sealed record StormResult(
     {
         double[] waits = [.. results.SelectMany(result => result.Waits).Order()];
         return new StormResult(
-            store,
-            clients,
-            strangers,
-            addresses,
+            plan.Store,
+            plan.Clients,
+            plan.Strangers,
+            plan.Addresses,
+            plan.FirstDelay.TotalSeconds,
+            plan.LongestDelay.TotalSeconds,
             down,
             waits.Length,
             results.Sum(result => result.Over),
-            At(waits, clients, 0.5),
-            At(waits, clients, 0.9),
-            At(waits, clients, 0.99),
-            At(waits, clients, 1),
+            At(waits, plan.Clients, 0.5),
+            At(waits, plan.Clients, 0.9),
+            At(waits, plan.Clients, 0.99),
+            At(waits, plan.Clients, 1),
             Sum(results.Select(result => result.FailuresBefore)),
             Sum(results.Select(result => result.Failures)),
             serverCpu,
@@ -75,7 +76,7 @@ internal sealed record StormResult(
         table.AddRow("the last one after", Time(Longest));
         table.AddRow("gave up for good", Report.Text($"{Over:N0}"));
         Add(table, "attempts that failed", Failures);
-        Add(table, "the same while no server was there", FailuresWhileDown);
+        Add(table, "attempts while there was no server", FailuresWhileDown);
         table.AddRow("CPU time of the new server", Report.Text($"{ServerCpuSeconds:N2} s"));
         table.AddRow("CPU time of the clients, their beginning included", Report.Text($"{ClientsCpuSeconds:N2} s"));
         if (Strangers > 0)

@@ -10,19 +10,13 @@ namespace SymRatchet.Comparison.Storm;
 /// A server is killed under its clients and starts again: how long until the last of them has an answer, and what
 /// happens on the way. Server, clients and strangers are processes of their own.
 /// </summary>
-/// <param name="store">The kind of the server's store.</param>
-/// <param name="clients">How many come back.</param>
-/// <param name="strangers">How many connections say nothing meanwhile.</param>
-/// <param name="addresses">How many addresses the clients have.</param>
-/// <param name="limit">How long the run waits for the last one.</param>
-/// <param name="folder">Where the clients' key files are made.</param>
-internal sealed class StormRun(string store, int clients, int strangers, int addresses, TimeSpan limit, string folder)
+internal sealed class StormRun(StormPlan plan)
 {
     internal const string HowMany = "how many";
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
-    private readonly string _folder = Path.Combine(folder, $"symratchet-storm-{Guid.NewGuid():n}");
+    private readonly string _folder = Path.Combine(plan.Folder, $"symratchet-storm-{Guid.NewGuid():n}");
     private readonly string _schema = $"storm_{Guid.NewGuid():n}";
     private readonly List<ChildProcess> _clients = [];
     private ChildProcess? _strangers;
@@ -31,7 +25,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
     /// <summary>A client has a socket and a key file open; more than so many of them take another process.</summary>
     internal static int ClientsPerProcess => 5_000;
 
-    private string Place => store == StormStore.Postgres ? _schema : Path.Combine(_folder, "server.keys");
+    private string Place => plan.Store == StormStore.Postgres ? _schema : Path.Combine(_folder, "server.keys");
 
     internal async Task<int> RunAsync(IAnsiConsole console, string? json, CancellationToken cancellationToken)
     {
@@ -44,14 +38,14 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
             result.Show(console);
             if (json is not null)
                 await Report.WriteJsonAsync(json, result);
-            return result.Back == clients && result.Over == 0 ? 0 : 1;
+            return result.Back == plan.Clients && result.Over == 0 ? 0 : 1;
         }
         finally
         {
             foreach (ChildProcess process in (IEnumerable<ChildProcess>)[.. _clients, .. Others()])
                 await process.DisposeAsync();
             Directory.Delete(_folder, recursive: true);
-            if (store == StormStore.Postgres)
+            if (plan.Store == StormStore.Postgres)
                 await StormStore.DropAsync(Place);
         }
     }
@@ -71,18 +65,20 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
 
     private async Task<StormResult> MeasureAsync(ProgressContext progress, CancellationToken cancellationToken)
     {
-        ProgressTask preparing = progress.AddTask($"{clients} identities, connected", maxValue: 3);
+        ProgressTask preparing = progress.AddTask($"{plan.Clients} identities, connected", maxValue: 3);
         (int port, _) = await StartServerAsync(port: 0);
         preparing.Increment(1);
-        for (int first = 0; first < clients; first += ClientsPerProcess)
+        for (int first = 0; first < plan.Clients; first += ClientsPerProcess)
             _clients.Add(
                 ChildProcess.StartForFleet(
                     StormClients.Role,
                     Number(first),
-                    Number(Math.Min(ClientsPerProcess, clients - first)),
+                    Number(Math.Min(ClientsPerProcess, plan.Clients - first)),
                     Number(port),
-                    store == StormStore.Memory ? "" : _folder,
-                    Number(addresses)
+                    plan.Store == StormStore.Memory ? "" : _folder,
+                    Number(plan.Addresses),
+                    Number((long)plan.FirstDelay.TotalMilliseconds),
+                    Number((long)plan.LongestDelay.TotalMilliseconds)
                 )
             );
         await Task.WhenAll(_clients.Select(process => process.ReadAsync()));
@@ -90,15 +86,16 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
         await BeginStrangersAsync(port, cancellationToken);
         preparing.Increment(1);
 
-        ProgressTask waiting = progress.AddTask("they come back", maxValue: clients);
+        ProgressTask waiting = progress.AddTask("they come back", maxValue: plan.Clients);
         await _server!.KillAsync();
         await _server.DisposeAsync();
         long killed = Stopwatch.GetTimestamp();
+        await Task.Delay(plan.Down, cancellationToken);
         (_, long listens) = await StartServerAsync(port);
         await Task.WhenAll(_clients.Select(process => process.WriteAsync(Number(listens))));
         int back = 0,
             over = 0;
-        while (back + over < clients && Stopwatch.GetElapsedTime(listens) < limit)
+        while (back + over < plan.Clients && Stopwatch.GetElapsedTime(listens) < plan.Limit)
         {
             await Task.Delay(Look, cancellationToken);
             string[] answers = await Task.WhenAll(_clients.Select(process => process.AskAsync(HowMany)));
@@ -120,10 +117,7 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
         }
 
         return StormResult.Of(
-            store,
-            clients,
-            strangers,
-            addresses,
+            plan,
             Stopwatch.GetElapsedTime(killed, listens).TotalSeconds,
             results,
             serverCpu,
@@ -133,19 +127,19 @@ internal sealed class StormRun(string store, int clients, int strangers, int add
 
     private async Task<(int Port, long Listens)> StartServerAsync(int port)
     {
-        _server = ChildProcess.StartForFleet(StormServer.Role, store, Place, Number(clients), Number(port));
+        _server = ChildProcess.StartForFleet(StormServer.Role, plan.Store, Place, Number(plan.Clients), Number(port));
         string[] said = (await _server.ReadAsync()).Split(' ');
         return (int.Parse(said[0], CultureInfo.InvariantCulture), long.Parse(said[1], CultureInfo.InvariantCulture));
     }
 
     private async Task BeginStrangersAsync(int port, CancellationToken cancellationToken)
     {
-        if (strangers == 0)
+        if (plan.Strangers == 0)
             return;
-        _strangers = ChildProcess.StartForFleet(StormStrangers.Role, Number(strangers), Number(port));
+        _strangers = ChildProcess.StartForFleet(StormStrangers.Role, Number(plan.Strangers), Number(port));
 
         // Those that the server drops are never all there; then as many as have come once.
-        while (Numbers(await _strangers.AskAsync(HowMany))[1] < strangers)
+        while (Numbers(await _strangers.AskAsync(HowMany))[1] < plan.Strangers)
             await Task.Delay(Look, cancellationToken);
     }
 

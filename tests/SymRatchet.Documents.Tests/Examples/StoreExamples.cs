@@ -49,6 +49,25 @@ public sealed class StoreExamples : CurrentFolder
     }
 
     [Fact]
+    public async Task A_fleet_has_its_credentials_and_the_server_its_keys()
+    {
+        string[] fleet = [.. Enumerable.Range(0, 40).Select(i => $"pump-{i}")];
+        await using SqliteKeyStore store = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
+        await Parallel.ForEachAsync(
+            fleet,
+            async (id, cancel) =>
+            {
+                using PreSharedKey key = PreSharedKey.Generate(id);
+                key.WriteCredentialFile($"{id}.credential");
+                await store.AddAsync(key, cancellationToken: cancel);
+            }
+        );
+        await using KeyFile device = await KeyFile.OpenAsync("pump-39.credential");
+        await MeetAsync(device, store);
+        Assert.Equal(40, (await store.ListAsync(default, 100)).Count);
+    }
+
+    [Fact]
     public async Task A_key_that_was_rotated_on_the_server_first_never_locks_the_client_out()
     {
         await using SqliteKeyStore server = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
