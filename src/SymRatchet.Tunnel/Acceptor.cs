@@ -171,6 +171,8 @@ internal sealed class Acceptor : IAsyncDisposable
                     PlainSocket.SetReset(socket, enabled: true);
                 PlainSocket.Prepare(socket);
                 accepted(socket);
+                // Under a flood there is always a next one, and the thread may be the one that all sockets wait for.
+                await Task.Yield();
             }
             catch (OperationCanceledException)
             {

@@ -70,10 +70,15 @@ internal sealed class Relay(RelayEnd plain, RelayEnd secured, TimeProvider time)
         {
             // Reads and writes complete at once where they can, so the caller's thread goes to the other direction.
             await Task.Yield();
+            Turn turn = default;
             while (true)
             {
                 active = side;
-                int length = await from.ReadAsync(buffer).ConfigureAwait(false);
+                ValueTask<int> read = from.ReadAsync(buffer);
+                bool isTurnOver = turn.IsOver(hadToWait: !read.IsCompleted);
+                int length = await read.ConfigureAwait(false);
+                if (isTurnOver)
+                    await Task.Yield();
                 active = opposite;
                 if (length == 0)
                     break;

@@ -15,6 +15,8 @@ internal static class TunnelCommand
 {
     internal const string Name = "tunnel";
 
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     // After the tunnels' own limits, for what the host does besides.
     private static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(20);
 
@@ -175,6 +177,11 @@ internal static class TunnelCommand
     private static async Task<int> RunAsync(Func<TunnelSettings> read, CancellationToken cancellationToken)
     {
         TimeSpan drain = read().LongestDrain;
+        // .NET hands each completed call of a socket to another thread. A relay does little with it, and that hand-over
+        // is most of a round trip. Nothing here blocks the socket's thread: key stores have threads of their own. .NET
+        // reads this with the first socket, and has no other way to say it.
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
+            Environment.SetEnvironmentVariable(InlineCompletions, "1");
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -183,8 +190,11 @@ internal static class TunnelCommand
         });
         // Standard output is for results.
         builder.Services.Configure<ConsoleLoggerOptions>(console =>
-            console.LogToStandardErrorThreshold = LogLevel.Trace
-        );
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            // Whoever does not read the log must not hold up the connections.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // A start that fails is one line, as with every other command.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

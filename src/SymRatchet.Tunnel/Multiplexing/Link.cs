@@ -57,7 +57,7 @@ internal sealed class Link : IAsyncDisposable
         {
             await Preamble.ExchangeAsync(channel, kind, cancellationToken).ConfigureAwait(false);
             var streams = MultiplexingStream.Create(
-                channel.AsStream(),
+                new FairStream(channel.AsStream()),
                 new MultiplexingStream.Options
                 {
                     ProtocolMajorVersion = ProtocolVersion,

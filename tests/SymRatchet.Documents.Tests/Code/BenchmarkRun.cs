@@ -51,6 +51,5 @@ internal sealed class BenchmarkRun
     }
 
     /// <summary>How many times the one value is the other.</summary>
-    internal string Ratio(string scenario, string one, string other, string format) =>
-        (this[scenario, one] / this[scenario, other]).ToString(format, CultureInfo.InvariantCulture);
+    internal double Ratio(string scenario, string one, string other) => this[scenario, one] / this[scenario, other];
 }
