@@ -157,6 +157,7 @@ internal sealed class StormClients(
     private async Task UseAsync(ISecureChannel channel, Client client, CancellationToken end)
     {
         ArrayBufferWriter<byte> answer = new();
+        bool isOfOldServer = false;
         try
         {
             await channel.SendAsync("are you there?"u8.ToArray(), end);
@@ -164,6 +165,7 @@ internal sealed class StormClients(
                 return;
             if (client.Answered.TrySetResult())
             {
+                isOfOldServer = true;
                 Interlocked.Increment(ref _answered);
             }
             else if (client.Back == 0)
@@ -177,7 +179,8 @@ internal sealed class StormClients(
         }
         catch (SecureChannelException e)
         {
-            if (client.Back == 0 && Volatile.Read(ref _listens) != long.MaxValue)
+            // That the server was killed may be noticed only when the next one listens, and is no attempt.
+            if (!isOfOldServer && client.Back == 0)
                 Count(e);
         }
     }
