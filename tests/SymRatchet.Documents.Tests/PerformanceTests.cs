@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using SymRatchet.Documents.Tests.Code;
 using SymRatchet.Documents.Tests.Markdown;
@@ -10,17 +11,17 @@ public sealed partial class PerformanceTests
 {
     private const string Ours = "symratchet-aegis256";
 
+    private const string Planning = "### Planning a server";
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     private static readonly Document Guide = new("docs/performance.md");
     private static readonly BenchmarkRun Run = new();
 
-    // The runs before there were tunnels to measure have no scenarios of them.
     private static readonly string[] Tables =
     [
         "## One message",
         "## On the wire",
-        .. Run.Scenarios.Any(scenario => scenario.StartsWith("tunnel-", StringComparison.Ordinal))
-            ? (string[])["## Tunnels"]
-            : [],
+        "## Tunnels",
         "## HTTP",
         "## Memory",
     ];
@@ -59,7 +60,7 @@ public sealed partial class PerformanceTests
         string[] missing =
         [
             .. Sentences()
-                .Where(sentence => !Text(sentence.Document).Contains(sentence.Text, StringComparison.Ordinal))
+                .Where(sentence => !Text(sentence.Document).Contains(sentence.Text, Ordinal))
                 .Select(sentence => sentence.Text),
         ];
         Assert.Empty(missing);
@@ -69,7 +70,10 @@ public sealed partial class PerformanceTests
     [Fact]
     public void No_other_number_is_in_the_document_of_measured_numbers()
     {
-        string[] checkedRows = [.. Tables.SelectMany(Guide.Rows).Select(row => string.Join(" | ", row))];
+        string[] checkedRows =
+        [
+            .. Tables.Append(Planning).SelectMany(Guide.Rows).Select(row => string.Join(" | ", row)),
+        ];
         string text = string.Join(
             '\n',
             Guide.Prose.Where(line =>
@@ -79,7 +83,9 @@ public sealed partial class PerformanceTests
         );
         text = text.Replace('\n', ' ');
         foreach ((_, string sentence) in Sentences().Where(sentence => sentence.Document == Guide.Path))
-            text = text.Replace(sentence, "", StringComparison.Ordinal);
+            text = text.Replace(sentence, "", Ordinal);
+        foreach (string sentence in PlanningSentences())
+            text = text.Replace(sentence, "", Ordinal);
         text = NotMeasured().Replace(text, "");
         Assert.Empty(
             Number()
@@ -103,7 +109,7 @@ public sealed partial class PerformanceTests
             stores.Rows("### How long an old root key stays readable").Select(row => string.Join(" | ", row))
         );
         string searched = OldKeys().Match(lines[^1]).Groups[2].Value;
-        Assert.Contains($"then a search for the {searched} replaced keys", Text(stores.Path), StringComparison.Ordinal);
+        Assert.Contains($"then a search for the {searched} replaced keys", Text(stores.Path), Ordinal);
     }
 
     [Fact]
@@ -123,9 +129,9 @@ public sealed partial class PerformanceTests
     {
         string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "sqlite-journal.txt"));
         string[] rows = [.. new Document("docs/key-stores.md").Rows("### What a change costs").Select(Squeezed)];
-        Assert.Equal(lines[2..].Select(line => line.Replace(" ", "", StringComparison.Ordinal)), rows);
+        Assert.Equal(lines[2..].Select(line => line.Replace(" ", "", Ordinal)), rows);
 
-        static string Squeezed(string[] row) => string.Concat(row).Replace(" ", "", StringComparison.Ordinal);
+        static string Squeezed(string[] row) => string.Concat(row).Replace(" ", "", Ordinal);
     }
 
     [Fact]
@@ -138,12 +144,48 @@ public sealed partial class PerformanceTests
             stores.Rows("## Many identities").Select(row => string.Join(" | ", row))
         );
         string each = lines.SelectMany(line => Each().Matches(line)).Single().Groups[1].Value;
-        Assert.Contains($"An identity takes {each} bytes in an", Text(stores.Path), StringComparison.Ordinal);
+        Assert.Contains($"An identity takes {each} bytes in an", Text(stores.Path), Ordinal);
+    }
+
+    [Fact]
+    public void Every_number_for_planning_a_server_is_that_of_the_measurement()
+    {
+        const int clients = 10_000;
+        string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "fleet.txt"));
+        Assert.Equal(
+            lines
+                .SelectMany(line => Storm().Matches(line))
+                .Select(storm =>
+                {
+                    double seconds = Value(storm.Groups[2]);
+                    double rate = Math.Round(clients / seconds / 100) * 100;
+                    double processor = Value(storm.Groups[3]) * 1000 / clients;
+                    return FormattableString.Invariant(
+                        $"{storm.Groups[1]} | {storm.Groups[2]} | {rate:N0} | {processor:F2} | {storm.Groups[4]}"
+                    );
+                }),
+            Guide.Rows(Planning).Select(row => string.Join(" | ", row))
+        );
+        Assert.All(PlanningSentences(), sentence => Assert.Contains(sentence, Text(Guide.Path), Ordinal));
+
+        static double Value(Group group) => double.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
+    }
+
+    private static IEnumerable<string> PlanningSentences()
+    {
+        string[] lines = File.ReadAllLines(Repository.PathOf("docs", "measurements", "fleet.txt"));
+        yield return $"exchanged, {AfterMessages("server")} KiB of memory";
+        yield return $"a client needs {AfterMessages("client")} KiB";
+
+        string AfterMessages(string side) =>
+            Memory().Match(lines.Single(line => line.StartsWith(side + ", memory", Ordinal))).Groups[1].Value;
     }
 
     private static IEnumerable<(string Document, string Text)> Sentences()
     {
         const string suite3 = "symratchet-chacha20poly1305";
+        const string tunnel = "symratchet-tunnel";
+        const string multiplexed = "symratchet-tunnel-multiplex";
         double fast64 = Run.Ratio("seal-64", "aesgcm-fixed-key", Ours);
         double fast64OfSuite3 = Run.Ratio("seal-64", "aesgcm-fixed-key", suite3);
         double fast16K = Run.Ratio("seal-16384", "aesgcm-fixed-key", Ours);
@@ -163,6 +205,17 @@ public sealed partial class PerformanceTests
         double newGet = Run.Ratio("http-connect", "symratchet-http", "https");
         double idle = Run["idle-connection", Ours];
         double idleOfTls = Run["idle-connection", "sslstream"];
+        double tunnelOfSpiped = Run.Ratio("tunnel-64KiB", tunnel, "spiped");
+        double tunnelOfStunnel = Run.Ratio("tunnel-64KiB", tunnel, "stunnel-psk");
+        double tripOfSpiped = Run.Ratio("tunnel-pingpong", tunnel, "spiped");
+        double tripOfStunnel = Run.Ratio("tunnel-pingpong", tunnel, "stunnel-psk");
+        double throughSpiped = Run.Ratio("tunnel-connect", "spiped", tunnel);
+        double throughStunnel = Run.Ratio("tunnel-connect", "stunnel-psk", tunnel);
+        double streamOfSpiped = Run.Ratio("tunnel-connect", "spiped", multiplexed);
+        double streamOfStunnel = Run.Ratio("tunnel-connect", "stunnel-psk", multiplexed);
+        double idleTunnel = Run["tunnel-idle", tunnel];
+        double idleStunnel = Run["tunnel-idle", "stunnel-psk"];
+        double idleSpiped = Run["tunnel-idle", "spiped"];
         return
         [
             (Guide.Path, Run.Machine),
@@ -206,11 +259,37 @@ public sealed partial class PerformanceTests
                 $"{idle:F1} KiB, SslStream {idleOfTls:F1}",
                 idle <= 6 && idle < idleOfTls
             ),
+            Goal(
+                "tunnel-64KiB at least 4 times spiped and at least 1.5 times stunnel",
+                $"{tunnelOfSpiped:F1} and {tunnelOfStunnel:F2} times",
+                tunnelOfSpiped >= 4 && tunnelOfStunnel >= 1.5
+            ),
+            Goal(
+                "tunnel-pingpong no slower than spiped and stunnel",
+                $"{tripOfSpiped:F2} of spiped, {tripOfStunnel:F2} of stunnel",
+                tripOfSpiped <= 1 && tripOfStunnel <= 1
+            ),
+            Goal(
+                "tunnel-connect at least 2 times faster than spiped and stunnel",
+                $"{throughSpiped:F2} and {throughStunnel:F2} times",
+                throughSpiped >= 2 && throughStunnel >= 2
+            ),
+            Goal(
+                "the same at least 5 times with `--multiplex`",
+                $"{streamOfSpiped:F1} and {streamOfStunnel:F1} times",
+                streamOfSpiped >= 5 && streamOfStunnel >= 5
+            ),
+            Goal(
+                "tunnel-idle less than stunnel",
+                $"{idleTunnel:F1} KiB, stunnel {idleStunnel:F1}, spiped {idleSpiped:F1}",
+                idleTunnel < idleStunnel
+            ),
             (
                 "README.md",
                 FormattableString.Invariant($"a stream {stream:F1} times as fast, small messages {messages:F0} times, ")
+                    + FormattableString.Invariant($"new connections {connect:F1} times ({connectThatLasts:F1} times ")
                     + FormattableString.Invariant(
-                        $"new connections {connect:F1} times, {idleOfTls / idle:F1} times less memory"
+                        $"with keys on the disk at both ends), {idleOfTls / idle:F1} times less memory"
                     )
             ),
         ];
@@ -233,6 +312,12 @@ public sealed partial class PerformanceTests
     )]
     private static partial Regex Growth();
 
+    [GeneratedRegex(@"^([a-z]+(?:, --folder [a-z/]+)?): ([\d.]+) s, ([\d.]+) s; with --strangers 2000: ([\d.]+) s,")]
+    private static partial Regex Storm();
+
+    [GeneratedRegex(@"after the last message ([\d.]+) and")]
+    private static partial Regex Memory();
+
     [GeneratedRegex("identities: ([0-9]+) bytes each on the heap")]
     private static partial Regex Each();
 
@@ -243,7 +328,7 @@ public sealed partial class PerformanceTests
     [GeneratedRegex(
         @"allocated-64B 0|tests pin 0|stunnel4|libssl3|tls1\.2|AEGIS-256|AES-256|ChaCha20-?Poly1305|aegis256|P-256|"
             + @"TLS 1\.\d|HTTP/\d|"
-            + @"\b\w+-\d+(?:B|KiB|GiB)?\b|\d[\d,]* (?:bytes|KiB|GiB|turns|connections|cores)|"
+            + @"\b\w+-\d+(?:B|KiB|GiB)?\b|\d[\d,]* (?:bytes|KiB|GiB|turns|connections|cores|strangers)|"
             + @"at (?:least|most) [\d.,]+|and 2,000,000 a second|1 / \(1/tcp \+ 1/"
     )]
     private static partial Regex NotMeasured();

@@ -28,6 +28,9 @@ internal static class Pictures
         ("http-get", "Small requests over 32 connections that stay: requests a second, more is better", "N0"),
         ("http-connect", "Small requests, each over a new connection: requests a second, more is better", "N0"),
         ("http-1GiB", "A download of 1 GiB: GB/s, more is better", "0.00"),
+        ("tunnel-64KiB", "Through a pair of tunnel programs, blocks of 64 KiB: GB/s, more is better", "0.00"),
+        ("tunnel-pingpong", "Through a pair of tunnel programs, there and back: microseconds, less is better", "N0"),
+        ("tunnel-connect", "Through a pair of tunnel programs, connect and answer: microseconds, less is better", "N0"),
         ("idle-connection", "Server's memory for an idle connection: KiB, less is better", "0.0"),
     ];
 
