@@ -120,7 +120,6 @@ public sealed class NativeToolTests : IDisposable
             "linux-x64",
             "-p:PublishAot=true",
             "-p:TreatWarningsAsErrors=true",
-            "-p:RunAnalyzers=false",
             "--artifacts-path",
             In("artifacts"),
             "-o",
