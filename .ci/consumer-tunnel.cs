@@ -25,7 +25,7 @@ await using TunnelClient client = await TunnelClient.StartAsync(
     {
         Listen = "127.0.0.1:0",
         Connect = server.LocalEndPoint.ToString(),
-        Channel = { Keys = clientKeys },
+        Channel = { Keys = clientKeys, ClientId = "sensor-17" },
     }
 );
 

@@ -1,3 +1,4 @@
+using SymRatchet.KeyStores.Sqlite;
 using SymRatchet.Tunnel;
 
 namespace SymRatchet.Documents.Tests.Examples;
@@ -5,8 +6,9 @@ namespace SymRatchet.Documents.Tests.Examples;
 /// <summary>What the README of SymRatchet.Tunnel shows.</summary>
 internal static class TunnelExamples
 {
-    internal static async Task BothSidesAsync(IKeyStore keys, IKeyStore ownKey)
+    internal static async Task BothSidesAsync()
     {
+        await using var keys = SqliteKeyStore.Open("server.keys", ChannelRole.Server);
         await using TunnelServer server = await TunnelServer.StartAsync(
             new TunnelServerOptions
             {
@@ -16,6 +18,7 @@ internal static class TunnelExamples
             }
         );
 
+        await using var ownKey = await KeyFile.OpenAsync("sensor-17.credential");
         await using TunnelClient client = await TunnelClient.StartAsync(
             new TunnelClientOptions
             {
