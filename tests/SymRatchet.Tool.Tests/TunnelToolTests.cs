@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using SymRatchet.Tool.Tests.Running;
@@ -202,6 +203,69 @@ public sealed class TunnelToolTests : IDisposable
         await Assert.ThrowsAsync<SocketException>(() => application.ReceiveAsync(new byte[1]).WaitAsync(Limit));
     }
 
+    [SkippableFact]
+    public async Task A_log_that_nobody_reads_holds_up_no_connection()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "a pipe has no name there");
+        const int Connections = 4_000; // their lines are more than the pipe and the log's queue hold
+        await AddKeyAsync("sensor-17");
+        using Socket listener = Listen(unix: false, "target");
+        listener.Listen(backlog: 512);
+        await using var server = TunnelProcess.Start([
+            .. (string[])["tunnel", "server", "--listen", "127.0.0.1:0", "--forward", Name(listener)],
+            .. (string[])["--store", In("server.keys"), "--multiplex", "--max-connections", "100000"],
+        ]);
+        using (var make = Process.Start("mkfifo", [In("log")]))
+            await make.WaitForExitAsync();
+        await using FileStream unread = File.Open(In("log"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        string local = $"127.0.0.1:{ToolProcess.FreePort()}";
+        await using var client = TunnelProcess.StartFile(
+            "sh",
+            "-c",
+            $"exec dotnet '{typeof(ToolProgram).Assembly.Location}' tunnel client --listen {local} --multiplex "
+                + $"--connect {await server.ListensAsync()} --key '{In("sensor-17")}' 2>'{In("log")}'"
+        );
+        Task answering = AnswerAsync();
+
+        using CancellationTokenSource limit = new(Limit);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Connections),
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = limit.Token },
+            async (_, cancel) =>
+            {
+                using Socket application = await ConnectSoonAsync(local);
+                await application.SendAsync(new byte[] { 42 }, cancel);
+                Assert.Equal(1, await application.ReceiveAsync(new byte[1], cancel));
+            }
+        );
+        listener.Dispose();
+        await answering;
+
+        async Task AnswerAsync()
+        {
+            try
+            {
+                while (true)
+                    _ = OneAsync(await listener.AcceptAsync());
+            }
+            catch (SocketException)
+            {
+                // The test is over.
+            }
+        }
+
+        async Task OneAsync(Socket target)
+        {
+            using (target)
+            {
+                byte[] received = new byte[1];
+                await target.ReceiveAsync(received);
+                await target.SendAsync(received);
+                await target.ReceiveAsync(received);
+            }
+        }
+    }
+
     [Fact]
     public async Task Metrics_are_served_on_loopback()
     {
@@ -304,6 +368,21 @@ public sealed class TunnelToolTests : IDisposable
         Socket socket = new(remote.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(remote);
         return socket;
+    }
+
+    private static async Task<Socket> ConnectSoonAsync(string endPoint)
+    {
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(20))
+        {
+            try
+            {
+                return await ConnectAsync(endPoint);
+            }
+            catch (SocketException) when (watch.Elapsed < Limit)
+            {
+                // It does not listen yet.
+            }
+        }
     }
 
     private string In(string file) => Path.Combine(_folder, file);
