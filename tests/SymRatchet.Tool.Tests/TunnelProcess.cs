@@ -61,6 +61,15 @@ internal sealed class TunnelProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
+    internal long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     internal bool HasExited => _process.HasExited;
 
     internal async Task<int> ExitCodeAsync()
