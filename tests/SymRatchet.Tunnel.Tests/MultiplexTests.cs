@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using SymRatchet.Tunnel.Multiplexing;
 
 namespace SymRatchet.Tunnel.Tests;
 
@@ -52,6 +53,52 @@ public sealed class MultiplexTests
         );
         using StoredKey? key = await pair.Keys.FindAsync("sensor-1");
         Assert.Equal(1, key!.Epoch);
+    }
+
+    [Fact]
+    public async Task A_client_that_opens_far_more_than_its_limit_gets_no_more_and_keeps_nobody_out()
+    {
+        const int Limit = 5;
+        const int Opened = 2_000;
+        await using TunnelPair pair = await TunnelPair.StartAsync(
+            options => (options.Multiplex, options.MaxConnectionsPerId) = (true, Limit),
+            options => options.Multiplex = true
+        );
+        using var key = PreSharedKey.Generate("hostile");
+        pair.Keys.Add(key);
+        await using ISecureChannel channel = await SecureChannel.ConnectAsync(
+            pair.Server.LocalEndPoint,
+            new SecureChannelClientOptions { Key = key }
+        );
+        await using Link link = await Link.StartAsync(channel, null, LinkKind.Forward, null, default);
+        int most = 0;
+
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Opened),
+            new ParallelOptions { MaxDegreeOfParallelism = 50 },
+            async (_, cancel) =>
+            {
+                await link.OpenAsync(null, cancel);
+                InterlockedMax(ref most, pair.Server.ConnectionCount);
+            }
+        );
+
+        await Wait.UntilAsync(() => pair.Ends.Count() == Opened - Limit);
+        Assert.All(pair.Ends, line => Assert.Contains("one id is reached", line, StringComparison.Ordinal));
+        Assert.Equal(Limit, most);
+        for (int i = 0; i < Limit; i++)
+            (await pair.Target.AcceptAsync().WaitAsync(Wait.Limit)).Dispose();
+        (Socket application, Socket target) = await pair.OpenAsync();
+        using Socket first = application;
+        using Socket second = target;
+        await application.SendAllAsync(new byte[] { 42 });
+        Assert.Equal([42], await target.ReadAsync(1));
+
+        static void InterlockedMax(ref int most, int value)
+        {
+            for (int seen = most; value > seen; seen = Volatile.Read(ref most))
+                Interlocked.CompareExchange(ref most, value, seen);
+        }
     }
 
     [Fact]
