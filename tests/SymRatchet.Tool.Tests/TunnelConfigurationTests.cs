@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using SymRatchet.TestKit;
 using SymRatchet.Tool.Tunnels;
 
 namespace SymRatchet.Tool.Tests;
@@ -45,6 +46,25 @@ public sealed class TunnelConfigurationTests
             (Client + "Channel:Suites:1", "Aes256Gcm")
         );
         Assert.Equal([CipherSuiteId.ChaCha20Poly1305, CipherSuiteId.Aes256Gcm], read.Suites);
+    }
+
+    [Fact]
+    public void What_the_guide_shows_is_a_configuration()
+    {
+        string guide = File.ReadAllText(Repository.PathOf("docs", "tunnel.md"));
+        string shown = guide.Split("```json\n")[1].Split("```")[0];
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, shown);
+            TunnelSettings settings = TunnelConfiguration.ReadFile(file);
+            Assert.Equal(64, Assert.Single(settings.Servers).Options.Channel.PaddingBlock);
+            Assert.Equal("plcs", Assert.Single(settings.ReverseServers).Options.Name);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
