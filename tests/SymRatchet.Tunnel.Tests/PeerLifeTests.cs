@@ -78,7 +78,8 @@ public sealed class PeerLifeTests
         }
     }
 
-    // Linux's SO_ATTACH_FILTER with a program that keeps no packet: to its peer the socket is on a machine that is gone.
+    // Linux's SO_ATTACH_FILTER with a program that keeps no packet: to its peer the socket is on a machine that is
+    // gone.
     private static void DropAllPackets(Socket socket)
     {
         const int levelSocket = 1;

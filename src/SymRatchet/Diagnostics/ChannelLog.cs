@@ -74,7 +74,7 @@ internal static partial class ChannelLog
     [LoggerMessage(
         EventId = 8,
         Level = LogLevel.Warning,
-        Message = "{Client} was revoked; {Channels} channels of it were ended."
+        Message = "{Client} was revoked; {Channels} of its channels were ended."
     )]
     internal static partial void Revoked(this ILogger logger, string client, int channels);
 
