@@ -38,6 +38,41 @@ public sealed class TunnelRecipeTests(PostgresServer postgres) : IDisposable
         Assert.Contains("42", await RunAsync("## PostgreSQL", "9990", "5433"), StringComparison.Ordinal);
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Pgbench_finds_no_failed_transaction(bool multiplex)
+    {
+        string pgbench = Installed.PathOf("pgbench", "postgresql-contrib");
+        string folder = new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Host!;
+        string[] more = multiplex ? ["--multiplex"] : [];
+        await ToolRun.GoodAsync("store", "init", "--store", In("server.keys"));
+        await ToolRun.GoodAsync("key", "add", "reports", "--store", In("server.keys"), "--out", In("reports"));
+        await using var server = TunnelProcess.Start([
+            .. (string[])["tunnel", "server", "--listen", "127.0.0.1:0"],
+            .. (string[])["--forward", $"unix:{folder}/.s.PGSQL.5432", "--store", In("server.keys"), .. more],
+        ]);
+        await using var client = TunnelProcess.Start([
+            .. (string[])["tunnel", "client", "--listen", "127.0.0.1:0", "--connect", await server.ListensAsync()],
+            .. (string[])["--key", In("reports"), .. more],
+        ]);
+        string port = (await client.ListensAsync()).Split(':')[1];
+        string[] database = ["-h", "127.0.0.1", "-p", port, "-U", "postgres", "postgres"];
+
+        await IsGoodAsync(["-i", "-q", "-s", "1", .. database]);
+        string said = await IsGoodAsync(["-n", "-c", "8", "-T", "3", .. database]);
+
+        Assert.Contains("number of failed transactions: 0", said, StringComparison.Ordinal);
+
+        async Task<string> IsGoodAsync(string[] args)
+        {
+            using var program = ToolProcess.StartProgram(pgbench, args);
+            ToolRun run = await program.RunAsync(Limit);
+            Assert.True(run.ExitCode == 0, run.Error);
+            return run.Output;
+        }
+    }
+
     [SkippableFact]
     public async Task Ssh()
     {
