@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using SymRatchet.TestKit;
+using SymRatchet.Tunnel.Ends;
 
 namespace SymRatchet.Tunnel.Tests;
 
@@ -90,6 +92,21 @@ public sealed class EndTests
         await Wait.UntilAsync(() => pair.Ends.Count() == 2);
         Assert.Contains(pair.Ends, line => line.Contains("was reset by the target", StringComparison.Ordinal));
         Assert.Contains(pair.Ends, line => line.Contains("was reset by the channel", StringComparison.Ordinal));
+    }
+
+    /// <summary>The system says once that a connection was reset, to whichever call comes first.</summary>
+    [Fact]
+    public async Task A_reset_that_a_write_has_seen_is_no_end_to_the_next_read()
+    {
+        await using SocketPair pair = await SocketPair.CreateAsync();
+        await using var end = SocketEnd.Of(((NetworkStream)pair.Client).Socket);
+        ((NetworkStream)pair.Server).Socket.Reset();
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            while (true)
+                await end.WriteAsync(new byte[1]);
+        });
+        await Assert.ThrowsAsync<IOException>(async () => await end.ReadAsync(new byte[1]));
     }
 
     [Fact]
