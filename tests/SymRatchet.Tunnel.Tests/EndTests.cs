@@ -94,6 +94,37 @@ public sealed class EndTests
         Assert.Contains(pair.Ends, line => line.Contains("was reset by the channel", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task An_abort_in_the_middle_of_a_write_is_a_reset_and_no_end()
+    {
+        for (int time = 0; time < 100; time++)
+        {
+            await using SocketPair pair = await SocketPair.CreateAsync();
+            Socket own = ((NetworkStream)pair.Client).Socket;
+            PlainSocket.SetReset(own, enabled: true);
+            await using var end = SocketEnd.Of(own);
+            Socket application = ((NetworkStream)pair.Server).Socket;
+            using ManualResetEventSlim flows = new();
+            var reading = Task.Run(() =>
+            {
+                byte[] buffer = new byte[64 * 1024];
+                while (application.Receive(buffer) > 0)
+                    flows.Set();
+            });
+            var writing = Task.Run(async () =>
+            {
+                while (true)
+                    await end.WriteAsync(new byte[1024]);
+            });
+            Assert.True(flows.Wait(Wait.Limit));
+
+            end.Abort();
+
+            await Assert.ThrowsAsync<IOException>(() => writing.WaitAsync(Wait.Limit));
+            await Assert.ThrowsAsync<SocketException>(() => reading.WaitAsync(Wait.Limit));
+        }
+    }
+
     /// <summary>The system says once that a connection was reset, to whichever call comes first.</summary>
     [Fact]
     public async Task A_reset_that_a_write_has_seen_is_no_end_to_the_next_read()

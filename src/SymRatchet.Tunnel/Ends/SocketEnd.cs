@@ -31,7 +31,16 @@ internal class SocketEnd : RelayEnd
 
     internal override async ValueTask<int> ReadAsync(Memory<byte> buffer)
     {
-        int length = await OrIOException(ReceiveAsync(buffer)).ConfigureAwait(false);
+        int length;
+        try
+        {
+            length = await ReceiveAsync(buffer).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw new IOException(e.Message, e);
+        }
+
         if (length == 0)
         {
             _end.ThrowIfReset();
@@ -43,8 +52,15 @@ internal class SocketEnd : RelayEnd
 
     internal override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
-            bytes = bytes[await OrIOException(SendAsync(bytes)).ConfigureAwait(false)..];
+        try
+        {
+            while (!bytes.IsEmpty)
+                bytes = bytes[await SendAsync(bytes).ConfigureAwait(false)..];
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            throw new IOException(e.Message, e);
+        }
     }
 
     internal override ValueTask CompleteWritesAsync()
@@ -88,15 +104,6 @@ internal class SocketEnd : RelayEnd
     /// <summary>Takes away what makes the end of the socket a reset.</summary>
     private protected virtual void MakeOrderly() => PlainSocket.SetReset(_socket, enabled: false);
 
-    private static async ValueTask<int> OrIOException(ValueTask<int> call)
-    {
-        try
-        {
-            return await call.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            throw new IOException(e.Message, e);
-        }
-    }
+    private static bool IsFailure(Exception e) =>
+        e is SocketException or ObjectDisposedException or OperationCanceledException;
 }
