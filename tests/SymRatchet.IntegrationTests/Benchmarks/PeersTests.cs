@@ -94,7 +94,7 @@ public sealed class PeersTests : IDisposable
         SampleResult drawn = await plot.WaitForExitAsync();
         drawn.AssertSucceeds();
         string[] pictures = Directory.GetFiles(_folder, "*.svg");
-        Assert.Equal(9, pictures.Length);
+        Assert.Equal(12, pictures.Length);
         Assert.All(pictures, picture => Assert.Equal("svg", XDocument.Load(picture).Root!.Name.LocalName));
     }
 
