@@ -125,6 +125,29 @@ public sealed class EndTests
         }
     }
 
+    [SkippableFact]
+    public async Task A_Unix_socket_of_which_one_direction_has_ended_is_still_reset_by_an_abort()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "only Linux makes a reset of unread bytes");
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        using Socket application = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await application.ConnectAsync(listener.LocalEndPoint!);
+        var end = SocketEnd.Of(await listener.AcceptAsync());
+        await application.SendAllAsync(Request);
+        application.Shutdown(SocketShutdown.Send);
+        byte[] buffer = new byte[100];
+        Assert.Equal(Request.Length, await end.ReadAsync(buffer));
+        Assert.Equal(0, await end.ReadAsync(buffer));
+
+        end.Abort();
+        await end.DisposeAsync();
+
+        Assert.Null(await application.ReadToEndAsync());
+    }
+
     /// <summary>The system says once that a connection was reset, to whichever call comes first.</summary>
     [Fact]
     public async Task A_reset_that_a_write_has_seen_is_no_end_to_the_next_read()

@@ -85,6 +85,21 @@ public sealed class StreamEndTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_written_to_a_side_that_no_longer_reads_is_an_error()
+    {
+        await _peer.Input.CompleteAsync();
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            using CancellationTokenSource limit = new(Wait.Limit);
+            while (true)
+            {
+                limit.Token.ThrowIfCancellationRequested();
+                await _end.WriteAsync(new byte[1024]).AsTask().WaitAsync(limit.Token);
+            }
+        });
+    }
+
+    [Fact]
     public async Task The_end_of_the_link_ends_the_wait()
     {
         Task ended = await EndBothWaysAsync();
