@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using SymRatchet.TestKit;
 using SymRatchet.Tunnel.Multiplexing;
 
 namespace SymRatchet.Tunnel.Tests;
@@ -7,6 +8,8 @@ namespace SymRatchet.Tunnel.Tests;
 /// <summary>Many connections over one channel.</summary>
 public sealed class MultiplexTests
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     private static readonly byte[] Request = "request"u8.ToArray();
     private static readonly byte[] Answer = "answer"u8.ToArray();
 
@@ -256,6 +259,27 @@ public sealed class MultiplexTests
         await ExchangeAsync(pair, 100_000);
         using StoredKey? key = await pair.Keys.FindAsync("sensor-1");
         Assert.Equal(2, key!.Epoch);
+
+        application.Dispose();
+        target.Dispose();
+        await Wait.UntilAsync(() => pair.Log.Lines.Any(line => line.StartsWith("Channel of sensor-1 ", Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_server_opens_no_connection_to_a_client_that_did_not_ask_for_it()
+    {
+        await using ChannelPair channels = await ChannelPair.CreateAsync();
+        Task<Link> asking = Link.StartAsync(channels.Client, null, LinkKind.Forward, onOffered: null, default);
+        await using Link server = await Link.StartAsync(
+            channels.Server,
+            null,
+            LinkKind.Forward,
+            (_, _) => { },
+            default
+        );
+        await using Link client = await asking;
+        using CancellationTokenSource limit = new(Wait.Limit);
+        await Assert.ThrowsAsync<IOException>(async () => await server.OpenAsync(null, limit.Token));
     }
 
     private static Task<TunnelPair> StartAsync(Action<TunnelServerOptions>? server = null) =>
